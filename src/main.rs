@@ -1,0 +1,29 @@
+//! The `ipvsadm` command, under whatever name it is called.
+
+use std::io::{Write, stderr};
+use std::process::ExitCode;
+
+use ipvs::run::{self, Program};
+
+fn main() -> ExitCode {
+    let mut words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
+    let name = words.next().unwrap_or_else(|| "ipvsadm".to_owned());
+    let words: Vec<String> = words.collect();
+    let result = run::run(&Program::named(name), &words, &mut report);
+    ExitCode::from(match result {
+        Ok(()) => 0,
+        Err(failure) => {
+            let message = failure.to_string();
+            if !message.is_empty() {
+                report(&message);
+            }
+            failure.status()
+        }
+    })
+}
+
+/// Says something on standard error; if nobody can hear it, nothing is lost
+/// that could be told otherwise.
+fn report(message: &dyn std::fmt::Display) {
+    let _ = writeln!(stderr(), "{message}");
+}

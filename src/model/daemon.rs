@@ -1,0 +1,61 @@
+use std::net::IpAddr;
+
+/// Connection timeouts in seconds (`IPVS_CMD_GET_CONFIG`, `IPVS_CMD_SET_CONFIG`).
+///
+/// When they are set, a 0 leaves the kernel's value as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// TCP sessions (`IPVS_CMD_ATTR_TIMEOUT_TCP`).
+    pub tcp: u32,
+    /// TCP sessions after a FIN (`IPVS_CMD_ATTR_TIMEOUT_TCP_FIN`).
+    pub tcp_fin: u32,
+    /// UDP (`IPVS_CMD_ATTR_TIMEOUT_UDP`).
+    pub udp: u32,
+}
+
+/// What a sync daemon does (`IPVS_DAEMON_ATTR_STATE`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DaemonState {
+    /// `IP_VS_STATE_MASTER`: it sends this director's connections.
+    Master,
+    /// `IP_VS_STATE_BACKUP`: it receives another director's.
+    Backup,
+    /// A state that this program does not know.
+    Other(u32),
+}
+
+/// A connection synchronization daemon of the kernel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Daemon {
+    /// Its part.
+    pub state: DaemonState,
+    /// Multicast interface (`IPVS_DAEMON_ATTR_MCAST_IFN`).
+    pub interface: String,
+    /// `IPVS_DAEMON_ATTR_SYNC_ID`
+    pub sync_id: u32,
+    /// Longest sync message in bytes (`IPVS_DAEMON_ATTR_SYNC_MAXLEN`); none
+    /// leaves it to the kernel.
+    pub max_len: Option<u16>,
+    /// `IPVS_DAEMON_ATTR_MCAST_GROUP` or `IPVS_DAEMON_ATTR_MCAST_GROUP6`
+    pub group: Option<IpAddr>,
+    /// UDP port in host byte order (`IPVS_DAEMON_ATTR_MCAST_PORT`).
+    pub port: Option<u16>,
+    /// `IPVS_DAEMON_ATTR_MCAST_TTL`
+    pub ttl: Option<u8>,
+}
+
+impl Daemon {
+    /// A daemon that leaves all but its interface and id to the kernel.
+    pub fn new(state: DaemonState, interface: impl Into<String>, sync_id: u32) -> Self {
+        Self {
+            state,
+            interface: interface.into(),
+            sync_id,
+            max_len: None,
+            group: None,
+            port: None,
+            ttl: None,
+        }
+    }
+}

@@ -1,0 +1,126 @@
+use std::net::IpAddr;
+
+use super::Stats;
+
+/// How packets reach a real server (`IPVS_DEST_ATTR_FWD_METHOD`, the bits of
+/// `IP_VS_CONN_F_FWD_MASK`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Forwarding {
+    /// `IP_VS_CONN_F_MASQ`: network address translation.
+    Masquerade,
+    /// `IP_VS_CONN_F_LOCALNODE`: the director itself; only the kernel sets it.
+    Local,
+    /// `IP_VS_CONN_F_TUNNEL`: encapsulation, see [`Tunnel`].
+    Tunnel,
+    /// `IP_VS_CONN_F_DROUTE`: direct routing.
+    DirectRoute,
+    /// `IP_VS_CONN_F_BYPASS`: straight to the destination; only the kernel sets it.
+    Bypass,
+    /// A method that this program does not know.
+    Other(u32),
+}
+
+/// The kind of a tunnel (`IPVS_DEST_ATTR_TUN_TYPE`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum TunnelKind {
+    /// `IP_VS_CONN_F_TUNNEL_TYPE_IPIP`
+    #[default]
+    Ipip,
+    /// `IP_VS_CONN_F_TUNNEL_TYPE_GUE`
+    Gue,
+    /// `IP_VS_CONN_F_TUNNEL_TYPE_GRE`
+    Gre,
+    /// A kind that this program does not know.
+    Other(u8),
+}
+
+/// How packets to a tunnelled server are wrapped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Tunnel {
+    /// Encapsulation.
+    pub kind: TunnelKind,
+    /// UDP port of GUE in host byte order (`IPVS_DEST_ATTR_TUN_PORT`).
+    pub port: u16,
+    /// Checksum flags, see the constants (`IPVS_DEST_ATTR_TUN_FLAGS`).
+    pub flags: u16,
+}
+
+impl Tunnel {
+    /// `IP_VS_TUNNEL_ENCAP_FLAG_NOCSUM`: no bit at all.
+    pub const NO_CHECKSUM: u16 = 0;
+    /// `IP_VS_TUNNEL_ENCAP_FLAG_CSUM`
+    pub const CHECKSUM: u16 = 1;
+    /// `IP_VS_TUNNEL_ENCAP_FLAG_REMCSUM`
+    pub const REMOTE_CHECKSUM: u16 = 2;
+}
+
+/// A real server of a virtual service as it is configured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Destination {
+    /// Address; its family may differ from the service's if it is tunnelled.
+    pub address: IpAddr,
+    /// Port in host byte order.
+    pub port: u16,
+    /// Forwarding method.
+    pub forwarding: Forwarding,
+    /// Share of the work; 0 takes no new connections.
+    pub weight: u32,
+    /// Connections from which the server takes no more; 0 means no bound.
+    pub upper_threshold: u32,
+    /// Connections below which it takes some again; 0 means three quarters of
+    /// the upper threshold.
+    pub lower_threshold: u32,
+    /// Encapsulation, for [`Forwarding::Tunnel`].
+    pub tunnel: Tunnel,
+}
+
+impl Destination {
+    /// A server of weight 1 without thresholds.
+    pub fn new(address: IpAddr, port: u16, forwarding: Forwarding) -> Self {
+        Self {
+            address,
+            port,
+            forwarding,
+            weight: 1,
+            upper_threshold: 0,
+            lower_threshold: 0,
+            tunnel: Tunnel::default(),
+        }
+    }
+}
+
+/// The connections that a real server has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Activity {
+    /// `IPVS_DEST_ATTR_ACTIVE_CONNS`
+    pub active: u32,
+    /// `IPVS_DEST_ATTR_INACT_CONNS`
+    pub inactive: u32,
+    /// `IPVS_DEST_ATTR_PERSIST_CONNS`
+    pub persistent: u32,
+}
+
+/// A row of the kernel's table: a real server, its connections and counters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DestinationEntry {
+    /// How it is configured.
+    pub destination: Destination,
+    /// Its connections.
+    pub activity: Activity,
+    /// What has gone to and from it.
+    pub stats: Stats,
+}
+
+impl DestinationEntry {
+    /// A row without connections or traffic.
+    pub fn new(destination: Destination) -> Self {
+        Self {
+            destination,
+            activity: Activity::default(),
+            stats: Stats::default(),
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! What the kernel's virtual server table holds, as plain data.
+//!
+//! Nothing here knows of netlink, of command lines or of terminals. Addresses
+//! are [`std::net::IpAddr`], ports are in host byte order, times are seconds.
+//! Enumerations that the kernel may extend keep what they do not know in an
+//! `Other` variant, so that a newer kernel never costs a row.
+
+mod change;
+mod daemon;
+mod destination;
+mod name;
+mod service;
+mod stats;
+
+pub use change::Change;
+pub use daemon::{Daemon, DaemonState, Timeouts};
+pub use destination::{Activity, Destination, DestinationEntry, Forwarding, Tunnel, TunnelKind};
+pub use name::{Name, NameError};
+pub use service::{Family, Netmask, Protocol, Service, ServiceEntry, ServiceFlags, VirtualId};
+pub use stats::Stats;
+
+/// What the kernel says of its IPVS, from `IPVS_CMD_GET_INFO`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Info {
+    /// `IPVS_INFO_ATTR_VERSION`: major, minor and patch, a byte each.
+    pub version: u32,
+    /// `IPVS_INFO_ATTR_CONN_TAB_SIZE`: buckets of the connection table.
+    pub connection_table_size: u32,
+}
+
+impl Info {
+    /// An `Info` as the kernel would give it.
+    pub fn new(version: u32, connection_table_size: u32) -> Self {
+        Self {
+            version,
+            connection_table_size,
+        }
+    }
+}

@@ -1,0 +1,206 @@
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use super::{DestinationEntry, Name, Stats};
+
+/// The address family of a virtual service (`IPVS_SVC_ATTR_AF`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Family {
+    /// `AF_INET`
+    V4,
+    /// `AF_INET6`
+    V6,
+}
+
+impl Family {
+    /// The family of an address.
+    pub fn of(address: IpAddr) -> Self {
+        match address {
+            IpAddr::V4(_) => Self::V4,
+            IpAddr::V6(_) => Self::V6,
+        }
+    }
+
+    /// The family's all-zero address.
+    pub fn unspecified(self) -> IpAddr {
+        match self {
+            Self::V4 => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            Self::V6 => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+        }
+    }
+}
+
+/// The transport protocol of a virtual service (`IPVS_SVC_ATTR_PROTOCOL`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Protocol {
+    /// `IPPROTO_TCP`
+    Tcp,
+    /// `IPPROTO_UDP`
+    Udp,
+    /// `IPPROTO_SCTP`
+    Sctp,
+    /// A protocol that this program does not know, by its IP number.
+    Other(u16),
+}
+
+/// What tells one virtual service from another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum VirtualId {
+    /// Packets to an address and port of one protocol.
+    Endpoint {
+        /// Transport protocol.
+        protocol: Protocol,
+        /// The virtual address; its family is the service's.
+        address: IpAddr,
+        /// Host byte order; 0 means every port, for persistent services.
+        port: u16,
+    },
+    /// Packets that netfilter gave a mark.
+    Fwmark {
+        /// The mark; the kernel takes no 0.
+        mark: u32,
+        /// The family of the packets.
+        family: Family,
+    },
+}
+
+impl VirtualId {
+    /// The address family of the service.
+    pub fn family(&self) -> Family {
+        match self {
+            Self::Endpoint { address, .. } => Family::of(*address),
+            Self::Fwmark { family, .. } => *family,
+        }
+    }
+
+    /// The service's port in host byte order; none for a firewall mark.
+    pub fn port(&self) -> Option<u16> {
+        match self {
+            Self::Endpoint { port, .. } => Some(*port),
+            Self::Fwmark { .. } => None,
+        }
+    }
+}
+
+/// The flags of a virtual service (`struct ip_vs_flags`, `IP_VS_SVC_F_*`).
+///
+/// Bits that this program does not know are kept.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct ServiceFlags(pub u32);
+
+impl ServiceFlags {
+    /// `IP_VS_SVC_F_PERSISTENT`
+    pub const PERSISTENT: Self = Self(0x0001);
+    /// `IP_VS_SVC_F_HASHED`: set by the kernel on every listed service.
+    pub const HASHED: Self = Self(0x0002);
+    /// `IP_VS_SVC_F_ONEPACKET`
+    pub const ONE_PACKET: Self = Self(0x0004);
+    /// `IP_VS_SVC_F_SCHED1`: `flag-1`, `sh-fallback`, `mh-fallback`
+    pub const SCHED1: Self = Self(0x0008);
+    /// `IP_VS_SVC_F_SCHED2`: `flag-2`, `sh-port`, `mh-port`
+    pub const SCHED2: Self = Self(0x0010);
+    /// `IP_VS_SVC_F_SCHED3`: `flag-3`
+    pub const SCHED3: Self = Self(0x0020);
+
+    /// Whether every bit of `other` is set.
+    pub fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Both sets together.
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// This set less the bits of `other`.
+    #[must_use]
+    pub fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+}
+
+impl fmt::Debug for ServiceFlags {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ServiceFlags({:#x})", self.0)
+    }
+}
+
+/// How clients are grouped for persistence (`IPVS_SVC_ATTR_NETMASK`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Netmask {
+    /// An IPv4 mask; any bit pattern, not only a prefix.
+    V4(Ipv4Addr),
+    /// An IPv6 prefix length in bits; the kernel does not check its range.
+    V6(u32),
+}
+
+impl Netmask {
+    /// The mask that keeps every client apart: 255.255.255.255 or 128.
+    pub fn host(family: Family) -> Self {
+        match family {
+            Family::V4 => Self::V4(Ipv4Addr::BROADCAST),
+            Family::V6 => Self::V6(128),
+        }
+    }
+}
+
+/// A virtual service as it is configured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Service {
+    /// Which packets it is for.
+    pub id: VirtualId,
+    /// Scheduler (`IPVS_SVC_ATTR_SCHED_NAME`); none where the kernel names none.
+    pub scheduler: Option<Name>,
+    /// Persistence, one-packet scheduling and the scheduler's own flags.
+    pub flags: ServiceFlags,
+    /// Persistence timeout in seconds (`IPVS_SVC_ATTR_TIMEOUT`).
+    pub timeout: u32,
+    /// Persistence granularity.
+    pub netmask: Netmask,
+    /// Persistence engine (`IPVS_SVC_ATTR_PE_NAME`).
+    pub engine: Option<Name>,
+}
+
+impl Service {
+    /// A service with that scheduler, not persistent, without flags.
+    pub fn new(id: VirtualId, scheduler: Name) -> Self {
+        Self {
+            id,
+            scheduler: Some(scheduler),
+            flags: ServiceFlags::default(),
+            timeout: 0,
+            netmask: Netmask::host(id.family()),
+            engine: None,
+        }
+    }
+
+    /// Whether clients stay with their server.
+    pub fn is_persistent(&self) -> bool {
+        self.flags.contains(ServiceFlags::PERSISTENT)
+    }
+}
+
+/// A row of the kernel's table: a service, its counters and its real servers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ServiceEntry {
+    /// How it is configured.
+    pub service: Service,
+    /// What has gone through it.
+    pub stats: Stats,
+    /// Its real servers in the kernel's order; empty until they are asked for.
+    pub destinations: Vec<DestinationEntry>,
+}
+
+impl ServiceEntry {
+    /// A row without servers.
+    pub fn new(service: Service, stats: Stats) -> Self {
+        Self {
+            service,
+            stats,
+            destinations: Vec::new(),
+        }
+    }
+}

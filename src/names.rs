@@ -1,0 +1,35 @@
+//! Host and port names, both ways. The traits are what parsing and rendering
+//! see; only `run` holds the real, looking-up kind.
+
+use std::net::IpAddr;
+
+use crate::model::Protocol;
+
+/// Names into numbers.
+pub trait Resolve {
+    /// The addresses of a host, as the system's resolver orders them.
+    fn addresses(&self, host: &str) -> Vec<IpAddr>;
+    /// The port of a named service of a protocol, from the services database.
+    fn port(&self, service: &str, protocol: Protocol) -> Option<u16>;
+}
+
+/// Numbers into names, for listings and saved rules.
+pub trait NameOf {
+    /// The name of an address; none where it is to be written as a number.
+    fn host(&self, address: IpAddr) -> Option<&str>;
+    /// The name of a port; none where it is to be written as a number.
+    fn port(&self, port: u16, protocol: Protocol) -> Option<&str>;
+}
+
+/// Numbers stay numbers (`-n`).
+pub struct Numeric;
+
+impl NameOf for Numeric {
+    fn host(&self, _: IpAddr) -> Option<&str> {
+        None
+    }
+
+    fn port(&self, _: u16, _: Protocol) -> Option<&str> {
+        None
+    }
+}

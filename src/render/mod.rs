@@ -1,0 +1,40 @@
+//! Model in, text out: one file a view. Nothing here asks the kernel, the
+//! resolver or the command line for anything.
+
+/// Which columns a listing of the table has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum View {
+    /// Scheduler and flags; forwarding method, weight, connections.
+    #[default]
+    Plain,
+    /// `--stats`
+    Stats,
+    /// `--rate`
+    Rate,
+    /// `--thresholds`
+    Thresholds,
+    /// `--persistent-conn`
+    PersistentConnections,
+    /// `--tun-info`
+    TunnelInfo,
+}
+
+/// How large numbers are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Numbers {
+    /// With K, M, G or T when they outgrow their column.
+    #[default]
+    Scaled,
+    /// In full (`--exact`).
+    Exact,
+}
+
+/// The order of a listing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// By protocol family, protocol, address and port.
+    #[default]
+    Sorted,
+    /// As the kernel gives them (`--nosort`).
+    Kernel,
+}

@@ -1,0 +1,45 @@
+//! Finding the kernel's IPVS, and loading it where it is a module.
+
+use std::process::{Command, Stdio};
+
+use crate::client::Client;
+use crate::error::Error;
+use crate::model::Info;
+
+/// The only program that this one ever starts.
+const MODPROBE: &str = "/sbin/modprobe";
+
+/// An IPVS that answers, and what it says of itself.
+pub(super) struct Kernel {
+    pub(super) client: Client,
+    pub(super) info: Info,
+}
+
+/// Opens the conversation. If IPVS does not answer its module is loaded and it
+/// is asked once more, as ipvsadm always did, whatever the reason was.
+///
+/// # Errors
+/// Why the second attempt failed.
+pub(super) fn open() -> Result<Kernel, Error> {
+    attempt().or_else(|_| {
+        load_module();
+        attempt()
+    })
+}
+
+fn attempt() -> Result<Kernel, Error> {
+    let mut client = Client::open()?;
+    let info = client.info()?;
+    Ok(Kernel { client, info })
+}
+
+/// modprobe's own complaints go to our standard error; that it failed shows
+/// when IPVS is asked again.
+fn load_module() {
+    let _ = Command::new(MODPROBE)
+        .args(["--", "ip_vs"])
+        .env_clear()
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .status();
+}

@@ -1,0 +1,137 @@
+//! One program at one piece of work: wall time, peak memory, system calls.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+pub const REFERENCE: &str = "/sbin/ipvsadm";
+
+#[derive(Clone, Copy)]
+pub enum Program {
+    Reference,
+    Ours,
+}
+
+impl Program {
+    fn path(self) -> PathBuf {
+        match self {
+            Self::Reference => REFERENCE.into(),
+            Self::Ours => env!("CARGO_BIN_EXE_ipvsadm").into(),
+        }
+    }
+}
+
+/// What one program needed.
+pub struct Cost {
+    /// The median of the runs.
+    pub time: Duration,
+    /// Peak resident memory in KiB.
+    pub memory: u64,
+    /// Of the whole process.
+    pub system_calls: u64,
+}
+
+/// A command line, and what has to be so before it runs.
+pub struct Work {
+    words: Vec<String>,
+    stdin: Option<PathBuf>,
+    before: fn(),
+    runs: usize,
+}
+
+impl Work {
+    pub fn new(words: &[&str]) -> Self {
+        Self {
+            words: words.iter().map(|word| (*word).to_owned()).collect(),
+            stdin: None,
+            before: || (),
+            runs: 3,
+        }
+    }
+
+    pub fn stdin(mut self, file: &Path) -> Self {
+        self.stdin = Some(file.to_owned());
+        self
+    }
+
+    pub fn before(mut self, prepare: fn()) -> Self {
+        self.before = prepare;
+        self
+    }
+
+    /// For what takes so little time that a few runs say nothing.
+    pub fn often(mut self) -> Self {
+        self.runs = 51;
+        self
+    }
+
+    /// The command line without the program.
+    pub fn words(&self) -> String {
+        self.words.join(" ")
+    }
+
+    /// Runs it for time, then once for memory and once for system calls.
+    pub fn measure(&self, program: Program) -> Cost {
+        let path = program.path();
+        Cost {
+            time: self.median_time(&path),
+            memory: self.peak_memory(&path),
+            system_calls: self.system_calls(&path),
+        }
+    }
+
+    /// A run of more than five seconds is not repeated: it is no close race.
+    fn median_time(&self, path: &Path) -> Duration {
+        let mut times = Vec::new();
+        while times.len() < self.runs {
+            let mut command = Command::new(path);
+            let start_of = self.prepare(command.args(&self.words));
+            let start = Instant::now();
+            finish(start_of);
+            times.push(start.elapsed());
+            if times.last().is_some_and(|time| time.as_secs() >= 5) {
+                break;
+            }
+        }
+        times.sort();
+        times[times.len() / 2]
+    }
+
+    fn peak_memory(&self, path: &Path) -> u64 {
+        let note = std::env::temp_dir().join("peak-memory");
+        let mut command = Command::new("time");
+        command.args(["-f", "%M", "-o"]).arg(&note).arg(path);
+        finish(self.prepare(command.args(&self.words)));
+        let text = std::fs::read_to_string(note).expect("time has written its note");
+        text.trim().parse().expect("time gives kilobytes")
+    }
+
+    fn system_calls(&self, path: &Path) -> u64 {
+        let note = std::env::temp_dir().join("system-calls");
+        let mut command = Command::new("strace");
+        command.args(["-f", "-c", "-o"]).arg(&note).arg(path);
+        finish(self.prepare(command.args(&self.words)));
+        let text = std::fs::read_to_string(note).expect("strace has written its note");
+        // "100.00    0.018346           2      8123        12 total"
+        let total = text.lines().last().expect("strace ends with the sum");
+        let calls = total.split_whitespace().nth(3);
+        calls
+            .and_then(|calls| calls.parse().ok())
+            .expect("strace counts calls")
+    }
+
+    fn prepare<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        (self.before)();
+        let stdin = match &self.stdin {
+            Some(file) => Stdio::from(File::open(file).expect("the rule file is there")),
+            None => Stdio::null(),
+        };
+        command.stdin(stdin).stdout(Stdio::null())
+    }
+}
+
+fn finish(command: &mut Command) {
+    let status = command.status().expect("the program can be started");
+    assert!(status.success(), "{command:?} ended with {status}");
+}

@@ -1,0 +1,67 @@
+//! The measurements as a table, and as a document.
+
+use std::fmt::Write;
+use std::fs::read_to_string;
+
+use crate::measure::Cost;
+
+/// Both programs at one piece of work.
+pub struct Row {
+    /// The program's words.
+    pub work: String,
+    /// The table that it worked on.
+    pub on: String,
+    pub reference: Cost,
+    pub ours: Cost,
+    /// How many of what the work is about.
+    pub unit: (usize, &'static str),
+}
+
+/// A Markdown table.
+pub fn table(rows: &[Row]) -> String {
+    let mut text = String::from(
+        "| work | on | 1.31 | ours | times faster | 1.31, calls | ours, calls | ours, calls each | 1.31, KiB | ours, KiB |\n\
+         |---|---|--:|--:|--:|--:|--:|--:|--:|--:|\n",
+    );
+    for Row {
+        work,
+        on,
+        reference,
+        ours,
+        unit: (count, unit),
+    } in rows
+    {
+        let ratio = reference.time.as_secs_f64() / ours.time.as_secs_f64();
+        let each = ours.system_calls as f64 / *count as f64;
+        writeln!(
+            text,
+            "| `{work}` | {on} | {:.3} s | {:.3} s | {ratio:.1} | {} | {} | {each:.3} a {unit} | {} | {} |",
+            reference.time.as_secs_f64(),
+            ours.time.as_secs_f64(),
+            reference.system_calls,
+            ours.system_calls,
+            reference.memory,
+            ours.memory,
+        )
+        .unwrap();
+    }
+    text
+}
+
+/// The table with what it was made on and how.
+pub fn document(table: &str) -> String {
+    let kernel = read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let processor = std::env::var("BENCH_MACHINE").unwrap_or_default();
+    format!(
+        "# Benchmarks\n\n\
+         `make bench` made this page: Linux {} in the lab (tests/lab), on {}.\n\n\
+         Both programs ran in turn on the same tables within one boot. Time is the median of\n\
+         three runs (of 51 for single commands; of one where a run takes five seconds or more),\n\
+         from start to end of the process. Memory is the peak resident set as GNU time gives it,\n\
+         system calls are counted by `strace -f -c`, both in runs of their own. System calls and\n\
+         page faults cost several times what they cost on hardware: read the ratios.\n\n\
+         {table}",
+        kernel.trim(),
+        processor.trim(),
+    )
+}

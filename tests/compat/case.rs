@@ -1,0 +1,213 @@
+//! What a case is, and how it is judged.
+
+use std::cell::RefCell;
+
+use libtest_mimic::{Failed, Trial};
+
+use crate::support::compare::{Arena, Invocation, Seen, disagreements, report};
+use crate::support::{Table, words};
+use crate::tables::BASIC;
+
+/// One invocation, compared. Made by [`case`] and narrowed by the methods.
+#[derive(Clone, Copy)]
+pub struct Case {
+    name: &'static str,
+    words: &'static str,
+    /// The rules that make the table to start from.
+    from: &'static str,
+    stdin: &'static str,
+    as_nobody: bool,
+    difference: Option<Difference>,
+}
+
+/// A difference on purpose, by its number in the README, and all of what each
+/// program does instead.
+#[derive(Clone, Copy)]
+struct Difference {
+    number: u8,
+    reference: Answer,
+    ours: Answer,
+}
+
+/// What a program does, exactly.
+#[derive(Clone, Copy)]
+pub struct Answer {
+    status: i32,
+    stdout: &'static str,
+    stderr: &'static str,
+    first_line_only: bool,
+    /// The rules that make the table it leaves; none: it leaves it as it was.
+    leaves: Option<&'static str>,
+}
+
+/// `ipvsadm` with these words, from the table [`BASIC`].
+pub const fn case(words: &'static str) -> Case {
+    Case {
+        name: "ipvsadm",
+        words,
+        from: BASIC,
+        stdin: "",
+        as_nobody: false,
+        difference: None,
+    }
+}
+
+impl Case {
+    pub const fn from(self, rules: &'static str) -> Self {
+        Self { from: rules, ..self }
+    }
+
+    pub const fn stdin(self, stdin: &'static str) -> Self {
+        Self { stdin, ..self }
+    }
+
+    /// Called by another of the program's names.
+    pub const fn named(self, name: &'static str) -> Self {
+        Self { name, ..self }
+    }
+
+    pub const fn as_nobody(self) -> Self {
+        Self {
+            as_nobody: true,
+            ..self
+        }
+    }
+
+    /// The programs differ here, on purpose: number so of the README's list.
+    pub const fn differs(self, number: u8, reference: Answer, ours: Answer) -> Self {
+        let difference = Some(Difference {
+            number,
+            reference,
+            ours,
+        });
+        Self { difference, ..self }
+    }
+
+    pub fn trial(self, group: &str) -> Trial {
+        let mut name = format!("{group}: {} {}", self.name, self.words);
+        if !self.stdin.is_empty() {
+            name += &format!(" < {:?}", self.stdin);
+        }
+        Trial::test(name, move || self.judge().map_err(Failed::from))
+    }
+
+    fn judge(&self) -> Result<(), String> {
+        thread_local!(static ARENA: RefCell<Option<Arena>> = const { RefCell::new(None) });
+        ARENA.with_borrow_mut(|arena| self.judge_in(arena.get_or_insert_with(Arena::new)))
+    }
+
+    fn judge_in(&self, arena: &mut Arena) -> Result<(), String> {
+        let invocation = Invocation {
+            name: self.name,
+            words: words(self.words),
+            stdin: self.stdin.to_owned(),
+            as_nobody: self.as_nobody,
+        };
+        let start = arena.table_of(self.from);
+        let (reference, ours) = arena.act_both(&invocation, &start);
+        let wrong = match self.difference {
+            None => disagreements(&reference, &ours)
+                .into_iter()
+                .map(|what| format!("{what} differs"))
+                .collect(),
+            Some(difference) => difference.contradictions(arena, &start, &reference, &ours),
+        };
+        if wrong.is_empty() {
+            return Ok(());
+        }
+        Err(format!(
+            "{}\n{}",
+            wrong.join(", "),
+            report(&start, &reference, &ours)
+        ))
+    }
+}
+
+impl Difference {
+    fn contradictions(&self, arena: &mut Arena, start: &Table, reference: &Seen, ours: &Seen) -> Vec<String> {
+        let mut wrong = Vec::new();
+        if disagreements(reference, ours).is_empty() {
+            wrong.push(format!("difference {} is gone", self.number));
+        }
+        for (who, answer, seen) in [
+            ("the reference", self.reference, reference),
+            ("ours", self.ours, ours),
+        ] {
+            for what in answer.contradictions(arena, start, seen) {
+                wrong.push(format!("{what} of {who} is not as difference {} says", self.number));
+            }
+        }
+        wrong
+    }
+}
+
+/// Status 0, nothing on stderr, and the table untouched.
+pub const fn prints(stdout: &'static str) -> Answer {
+    Answer {
+        status: 0,
+        stdout,
+        stderr: "",
+        first_line_only: false,
+        leaves: None,
+    }
+}
+
+/// Status 0, nothing printed, and then the table is as these rules make it.
+pub const fn makes(rules: &'static str) -> Answer {
+    prints("").leaving(rules)
+}
+
+/// This status, this first line on stderr, and the table untouched.
+pub const fn refuses(status: i32, complaint: &'static str) -> Answer {
+    Answer {
+        status,
+        stdout: "",
+        stderr: complaint,
+        first_line_only: true,
+        leaves: None,
+    }
+}
+
+/// This status, all of this on stderr, and the table untouched.
+pub const fn says(status: i32, stderr: &'static str) -> Answer {
+    Answer {
+        first_line_only: false,
+        ..refuses(status, stderr)
+    }
+}
+
+impl Answer {
+    pub const fn leaving(self, rules: &'static str) -> Self {
+        Self {
+            leaves: Some(rules),
+            ..self
+        }
+    }
+
+    fn contradictions(&self, arena: &mut Arena, start: &Table, seen: &Seen) -> Vec<&'static str> {
+        let mut wrong = Vec::new();
+        let outcome = &seen.outcome;
+        if outcome.status != self.status {
+            wrong.push("status");
+        }
+        if outcome.stdout != self.stdout {
+            wrong.push("stdout");
+        }
+        let stderr = if self.first_line_only {
+            outcome.complaint()
+        } else {
+            &outcome.stderr
+        };
+        if stderr != self.stderr {
+            wrong.push("stderr");
+        }
+        let left = match self.leaves {
+            Some(rules) => &arena.table_of(rules),
+            None => start,
+        };
+        if seen.table != *left {
+            wrong.push("table");
+        }
+        wrong
+    }
+}

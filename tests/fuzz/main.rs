@@ -1,0 +1,3 @@
+//! The program compared with the reference at random.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! What the program does to a real kernel, and to real traffic.
