@@ -1,9 +1,15 @@
 //! Host and port names, both ways. The traits are what parsing and rendering
 //! see; only `run` holds the real, looking-up kind.
 
+mod hosts;
+mod services;
+
 use std::net::IpAddr;
 
 use crate::model::Protocol;
+
+pub use hosts::{Names, Restorable};
+use services::Services;
 
 /// Names into numbers.
 pub trait Resolve {
@@ -31,5 +37,21 @@ impl NameOf for Numeric {
 
     fn port(&self, _: u16, _: Protocol) -> Option<&str> {
         None
+    }
+}
+
+/// The system's resolver and services database.
+#[derive(Default)]
+pub struct System {
+    services: Services,
+}
+
+impl Resolve for System {
+    fn addresses(&self, host: &str) -> Vec<IpAddr> {
+        hosts::addresses(host, None)
+    }
+
+    fn port(&self, service: &str, protocol: Protocol) -> Option<u16> {
+        self.services.port(service, protocol)
     }
 }

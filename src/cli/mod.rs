@@ -1,57 +1,98 @@
 //! Words into commands.
 //!
-//! [`parse`] reads what was typed, [`Invocation::resolve`] looks its names up
-//! and gives the [`Command`], or the [`Usage`] error that the user is shown.
-//! Nothing here touches the network, a file or the kernel.
+//! [`parse`] reads what was typed as popt does, [`Invocation::resolve`] gives it
+//! its meaning, looking names up on the way, and yields the [`Command`] or the
+//! [`Usage`] error that the user is shown. Nothing here touches the network, a
+//! file or the kernel.
 
+mod address;
+mod build;
 mod command;
+mod flags;
+mod help;
+mod matrix;
+mod options;
+mod tools;
 mod usage;
+mod values;
+mod words;
 
 pub use command::{Command, Connections, Extent, List, Restore, RestoreMode, Save};
-pub use usage::Usage;
+pub use help::{definition, help, version};
+pub use matrix::{Label, Verb};
+pub use tools::{parse_restore, parse_save};
+pub use usage::{Context, Usage};
+pub use values::ValueError;
 
 use crate::names::Resolve;
+use flags::Reading;
+use words::Token;
 
-/// What was read from the command line, before names are looked up.
+/// A command line, read but not yet understood.
 #[derive(Clone, Debug)]
-pub struct Invocation {}
+pub struct Invocation<'a> {
+    program: &'a str,
+    tokens: Vec<Token<'a>>,
+    end: Result<(), Usage>,
+    kind: Kind,
+}
 
-impl Invocation {
-    /// Looks the names up, in the order in which they were typed.
-    ///
-    /// # Errors
-    /// The first mistake from left to right; a name that is not known is one.
-    pub fn resolve(self, _names: &dyn Resolve) -> Result<Command, Usage> {
-        Err(Usage::refused("not yet written"))
-    }
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// The program without any words.
+    Bare,
+    /// The program with words.
+    Program,
+    /// A line of rules.
+    Rule,
 }
 
 /// Reads the words of `ipvsadm`; `program` is its name as typed.
-pub fn parse(_program: &str, _words: &[String]) -> Invocation {
-    Invocation {}
+pub fn parse<'a>(program: &'a str, words: &'a [String]) -> Invocation<'a> {
+    let kind = if words.is_empty() {
+        Kind::Bare
+    } else {
+        Kind::Program
+    };
+    read(program, words, kind)
 }
 
-/// Reads the words of `ipvsadm-save`.
-pub fn parse_save(_program: &str, _words: &[String]) -> Invocation {
-    Invocation {}
+/// Reads the words of a line of rules, without the `ipvsadm` that may begin it.
+/// It may hold any command but another `-R`.
+pub fn parse_rule<'a>(program: &'a str, words: &'a [String]) -> Invocation<'a> {
+    read(program, words, Kind::Rule)
 }
 
-/// Reads the words of `ipvsadm-restore`.
-pub fn parse_restore(_program: &str, _words: &[String]) -> Invocation {
-    Invocation {}
+fn read<'a>(program: &'a str, words: &'a [String], kind: Kind) -> Invocation<'a> {
+    let (tokens, end) = words::read(words);
+    Invocation {
+        program,
+        tokens,
+        end,
+        kind,
+    }
 }
 
-/// Reads the words of one line of rules, without a leading `ipvsadm`.
-pub fn parse_rule(_words: &[String]) -> Invocation {
-    Invocation {}
-}
-
-/// The text of `-h`.
-pub fn help() -> String {
-    String::new()
-}
-
-/// The text of `-v`.
-pub fn version() -> String {
-    String::new()
+impl Invocation<'_> {
+    /// Understands the words, from left to right. Names are looked up where
+    /// they stand, so that an unknown one comes before a mistake further right.
+    ///
+    /// # Errors
+    /// The first mistake. Where ipvsadm 1.31 would have met another before it,
+    /// because it accepts less, that one.
+    pub fn resolve(self, names: &dyn Resolve) -> Result<Command, Usage> {
+        if self.kind == Kind::Bare {
+            return Ok(Command::List(List::default()));
+        }
+        let mut reading = Reading::new(self.program, self.kind == Kind::Rule, names);
+        let verb = reading.run(&self.tokens, self.end);
+        let overlooked = reading.overlooked;
+        let flags = reading.flags;
+        verb.and_then(|verb| match verb {
+            Verb::Help => Ok(Command::Help),
+            Verb::Version => Ok(Command::Version),
+            _ => flags.command(verb),
+        })
+        .map_err(|mistake| overlooked.unwrap_or(mistake))
+    }
 }

@@ -1,41 +1,121 @@
 use std::fmt;
 
+use super::matrix::{Label, Verb};
+use super::values::ValueError;
+use crate::model::TunnelKind;
+
 /// A command line that can't be carried out.
 ///
-/// Its `Display` is what standard error gets.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Usage {
-    status: u8,
-    message: String,
+/// Its `Display` is what standard error gets, less the final line break.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Usage {
+    /// No command, or something else before it; the program's name as typed.
+    #[error("Try `{0} -h' or '{0} --help' for more information.")]
+    NoCommand(String),
+    /// The word with the unknown option in it.
+    #[error("{0}: unknown option")]
+    UnknownOption(String),
+    /// The word with the option whose value is missing.
+    #[error("{0}: missing argument")]
+    MissingArgument(String),
+    /// The word with the option that takes no value.
+    #[error("{0}: option does not take an argument")]
+    NeedlessArgument(String),
+    /// The last word of a second command.
+    #[error("invalid option `{0}'")]
+    SecondCommand(String),
+    /// A word that is no option and no option's value.
+    #[error("unexpected argument {0}")]
+    UnexpectedWord(String),
+    /// An option was given twice, or two that exclude each other.
+    #[error("multiple '{0}' options specified")]
+    Repeated(Label),
+    /// `-6` for something that is no firewall mark. A blank line follows.
+    #[error("-6 used before -f\n")]
+    Ipv6BeforeFwmark,
+    /// A value is not what its option takes.
+    #[error(transparent)]
+    Value(#[from] ValueError),
+    /// `--set` with fewer than three words.
+    #[error("--set option requires 3 timeout values")]
+    SetValues,
+    /// An option that the command or kind of tunnel needs.
+    #[error("You need to supply the '{label}' option for the {context}")]
+    Missing {
+        /// The option.
+        label: Label,
+        /// What needs it.
+        context: Context,
+    },
+    /// An option that does not go with the command or kind of tunnel.
+    #[error("Illegal '{label}' option with the {context}")]
+    Illegal {
+        /// The option.
+        label: Label,
+        /// What it does not go with.
+        context: Context,
+    },
+    /// Two options that exclude each other.
+    #[error("The option '{label}' conflicts with the '{with}' option in the {context}")]
+    Conflict {
+        /// One of them.
+        label: Label,
+        /// The other.
+        with: Label,
+        /// Where they do.
+        context: Context,
+    },
+    /// A view of the table where something else is listed.
+    #[error("options conflicts in the list command")]
+    View,
+    /// Only a persistent service may be for every port.
+    #[error("Zero port specified for non-persistent service")]
+    ZeroPort,
+    /// `-o` with TCP or SCTP.
+    #[error("One-Packet Scheduling is only for UDP virtual services")]
+    OnePacket,
+    /// An IPv6 server of an IPv4 service or the other way round.
+    #[error("Different address family is allowed only for tunneling servers")]
+    MixedFamilies,
+    /// `--tun-…` without `-i`.
+    #[error("Tunnel options conflict with forward method")]
+    TunnelOptions,
+    /// An option that `ipvsadm-save` does not have.
+    #[error("{}", super::tools::SAVE_USAGE)]
+    SaveOption,
 }
 
 impl Usage {
-    /// A refused option, value or combination: status 2.
-    pub fn refused(message: impl Into<String>) -> Self {
-        Self {
-            status: 2,
-            message: message.into(),
-        }
-    }
-
-    /// A mistake at the level of words: status 255.
-    pub fn unreadable(message: impl Into<String>) -> Self {
-        Self {
-            status: 255,
-            message: message.into(),
-        }
-    }
-
     /// The exit status.
     pub fn status(&self) -> u8 {
-        self.status
+        match self {
+            Self::NoCommand(_)
+            | Self::UnknownOption(_)
+            | Self::MissingArgument(_)
+            | Self::NeedlessArgument(_) => 255,
+            Self::SaveOption => 1,
+            _ => 2,
+        }
     }
 }
 
-impl fmt::Display for Usage {
+/// What options are checked against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Context {
+    /// A command.
+    Command(Verb),
+    /// A kind of tunnel.
+    Tunnel(TunnelKind),
+}
+
+impl fmt::Display for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        match self {
+            Self::Command(verb) => write!(f, "'{verb}' command"),
+            Self::Tunnel(TunnelKind::Gue) => f.write_str("'gue' tunnel type"),
+            Self::Tunnel(TunnelKind::Gre) => f.write_str("'gre' tunnel type"),
+            Self::Tunnel(_) => f.write_str("'ipip' tunnel type"),
+        }
     }
 }
-
-impl std::error::Error for Usage {}

@@ -1,6 +1,26 @@
 //! Model in, text out: one file a view. Nothing here asks the kernel, the
 //! resolver or the command line for anything.
 
+mod connections;
+mod flags;
+mod label;
+mod list;
+mod number;
+mod order;
+mod persistent;
+mod rate;
+mod settings;
+mod stats;
+mod table;
+mod thresholds;
+mod tunnel;
+
+pub use connections::{Filter, connections};
+pub use label::HostText;
+pub use order::sort;
+pub use settings::{daemons, timeouts};
+pub use table::{Header, addresses, rows, table, titles};
+
 /// Which columns a listing of the table has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum View {

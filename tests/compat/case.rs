@@ -54,7 +54,10 @@ pub const fn case(words: &'static str) -> Case {
 
 impl Case {
     pub const fn from(self, rules: &'static str) -> Self {
-        Self { from: rules, ..self }
+        Self {
+            from: rules,
+            ..self
+        }
     }
 
     pub const fn stdin(self, stdin: &'static str) -> Self {
@@ -124,7 +127,13 @@ impl Case {
 }
 
 impl Difference {
-    fn contradictions(&self, arena: &mut Arena, start: &Table, reference: &Seen, ours: &Seen) -> Vec<String> {
+    fn contradictions(
+        &self,
+        arena: &mut Arena,
+        start: &Table,
+        reference: &Seen,
+        ours: &Seen,
+    ) -> Vec<String> {
         let mut wrong = Vec::new();
         if disagreements(reference, ours).is_empty() {
             wrong.push(format!("difference {} is gone", self.number));
@@ -134,7 +143,10 @@ impl Difference {
             ("ours", self.ours, ours),
         ] {
             for what in answer.contradictions(arena, start, seen) {
-                wrong.push(format!("{what} of {who} is not as difference {} says", self.number));
+                wrong.push(format!(
+                    "{what} of {who} is not as difference {} says",
+                    self.number
+                ));
             }
         }
         wrong

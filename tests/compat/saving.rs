@@ -26,7 +26,9 @@ pub const CASES: &[Case] = &[
     // -R
     case("-R").from(EMPTY),
     case("-R"),
-    case("--restore").from(EMPTY).stdin("-A -t 10.0.0.1:80 -s rr\n"),
+    case("--restore")
+        .from(EMPTY)
+        .stdin("-A -t 10.0.0.1:80 -s rr\n"),
     case("-R").from(EMPTY).stdin(BASIC),
     case("-R").from(EMPTY).stdin(RICH),
     case("-R").from(EMPTY).stdin(TUNNELS),
@@ -70,5 +72,7 @@ pub const CASES: &[Case] = &[
     case("").named("ipvsadm-restore").from(EMPTY).stdin(RICH),
     case("").named("ipvsadm-restore").from(EMPTY).stdin(TUNNELS),
     case("").named("ipvsadm-restore").stdin(RICH),
-    case("").named("ipvsadm-restore").stdin("-A -t 10.0.0.9:80 -s rr\n"),
+    case("")
+        .named("ipvsadm-restore")
+        .stdin("-A -t 10.0.0.9:80 -s rr\n"),
 ];

@@ -197,7 +197,9 @@ pub const CASES: &[Case] = &[
     case("-a -t 10.0.0.1:80 -r 10.1.0.9 -i --tun-type gue --tun-port 6080 --tun-nocsum"),
     case("-a -t 10.0.0.1:80 -r 10.1.0.9 -i --tun-type gue --tun-port 6080 --tun-csum"),
     case("-a -t 10.0.0.1:80 -r 10.1.0.9 -i --tun-type gue --tun-port 6080 --tun-remcsum"),
-    case("-a -t 10.0.0.1:80 -r 10.1.0.9 -i --tun-type gue --tun-port 6080 --tun-csum --tun-remcsum"),
+    case(
+        "-a -t 10.0.0.1:80 -r 10.1.0.9 -i --tun-type gue --tun-port 6080 --tun-csum --tun-remcsum",
+    ),
     case("-a -t 10.0.0.1:80 -r 10.1.0.9 -i --tun-type gue --tun-port 6080 --tun-nocsum --tun-csum"),
     case("-a -t 10.0.0.1:80 -r 10.1.0.9 -i --tun-type gue --tun-port 6080 --tun-csum --tun-csum"),
     case("-a -t 10.0.0.1:80 -r 10.1.0.9 -i --tun-type gre --tun-csum"),

@@ -114,7 +114,9 @@ pub const CASES: &[Case] = &[
     case("--start-daemon master --mcast-interface eth0 --mcast-group 2001:db8::1"),
     case("--start-daemon master --mcast-interface eth0 --mcast-group ::"),
     case("--start-daemon master --mcast-interface lo --mcast-group ff02::81"),
-    case("--start-daemon master --mcast-interface eth0 --mcast-group 224.1.1.1 --mcast-group 224.1.1.2"),
+    case(
+        "--start-daemon master --mcast-interface eth0 --mcast-group 224.1.1.1 --mcast-group 224.1.1.2",
+    ),
     case("--start-daemon master --mcast-interface eth0 --mcast-port 9999"),
     case("--start-daemon master --mcast-interface eth0 --mcast-port 1"),
     case("--start-daemon master --mcast-interface eth0 --mcast-port 0"),
@@ -152,7 +154,8 @@ pub const CASES: &[Case] = &[
     case("-L --daemon -n").from(DAEMONS),
     case("-L --daemon"),
     case("-L --daemon").from("--start-daemon backup --mcast-interface eth0\n"),
-    case("-L --daemon").from("--start-daemon master --mcast-interface eth0 --mcast-group ff02::81\n"),
+    case("-L --daemon")
+        .from("--start-daemon master --mcast-interface eth0 --mcast-group ff02::81\n"),
     case("-L --daemon").from(
         "--start-daemon backup --mcast-interface eth0 --syncid 255 --sync-maxlen 65507 \
          --mcast-group 239.255.255.255 --mcast-port 65535 --mcast-ttl 255\n",

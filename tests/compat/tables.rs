@@ -44,7 +44,7 @@ pub const RICH: &str = "\
 -a -f 1 -r 10.1.0.3:0 -g -w 1
 -a -f 1 -r 10.1.0.4:8080 -m -w 1
 -A -f 20 -s ovf -p 300 -M 255.255.0.0
--A -f 2147483647 -s twos -o
+-A -f 2147483647 -s wlc -o
 -A -f 3 -6 -s dh -p 60 -M 64
 -a -f 3 -6 -r [2001:db8:1::1]:0 -g -w 1
 -A -t [2001:db8::1]:80 -s lblc

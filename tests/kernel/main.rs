@@ -1,1 +1,19 @@
 //! What the program does to a real kernel, and to real traffic.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    unreachable_pub
+)]
+
+#[path = "../support/net.rs"]
+mod net;
+#[path = "../support/mod.rs"]
+mod support;
+
+mod director;
+
+mod counters;
+mod forwarding;
+mod scheduling;

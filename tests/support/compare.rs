@@ -153,7 +153,14 @@ pub fn report(start: &Table, reference: &Seen, ours: &Seen) -> String {
     for (who, seen) in [("reference", reference), ("ours", ours)] {
         let changes = start.changes_to(&seen.table);
         text += &format!("  {who}\n{}", seen.outcome);
-        text += &format!("    table {}\n{changes}", if changes.is_empty() { "unchanged" } else { "changes" });
+        text += &format!(
+            "    table {}\n{changes}",
+            if changes.is_empty() {
+                "unchanged"
+            } else {
+                "changes"
+            }
+        );
     }
     let differences = reference.table.changes_to(&ours.table);
     if !differences.is_empty() {

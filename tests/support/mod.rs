@@ -123,7 +123,10 @@ pub fn finish(mut command: Command, stdin: &[u8], limit: Duration) -> Outcome {
     let (mut stdout, stdout_end) = pipe().unwrap();
     let (mut stderr, stderr_end) = pipe().unwrap();
     let (stdin_end, mut input) = pipe().unwrap();
-    command.stdin(stdin_end).stdout(stdout_end).stderr(stderr_end);
+    command
+        .stdin(stdin_end)
+        .stdout(stdout_end)
+        .stderr(stderr_end);
     let shown = format!("{command:?}");
     let mut child = command.spawn().unwrap_or_else(|e| panic!("{shown}: {e}"));
     drop(command); // and with it the child's ends of the pipes
@@ -230,7 +233,8 @@ impl Namespace {
         netlink::link_up(1);
         let thread = format!("{:?}", std::thread::current().id());
         let number: String = thread.chars().filter(char::is_ascii_digit).collect();
-        let folder = std::env::temp_dir().join(format!("ipvs-test-{}-{number}", std::process::id()));
+        let folder =
+            std::env::temp_dir().join(format!("ipvs-test-{}-{number}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         Self { folder }
     }

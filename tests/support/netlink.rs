@@ -13,6 +13,9 @@ const NLMSG_ERROR: u16 = 2;
 const NLMSG_DONE: u16 = 3;
 const NLA_F_NESTED: u16 = 0x8000;
 
+/// The sequence number of the requests that are waited for.
+const AWAITED: u32 = 1;
+
 /// One attribute: its number, without flags, and its bytes.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Attribute {
@@ -50,7 +53,9 @@ impl Attribute {
 impl fmt::Debug for Attribute {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}=", self.kind)?;
-        self.value.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        self.value
+            .iter()
+            .try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 
@@ -107,24 +112,50 @@ impl Netlink {
 
     /// Asks for everything there is; gives each answer's attributes, or the
     /// errno.
-    pub fn dump(&self, family: u16, command: u8, of: &[Attribute]) -> Result<Vec<Vec<Attribute>>, i32> {
+    pub fn dump(
+        &self,
+        family: u16,
+        command: u8,
+        of: &[Attribute],
+    ) -> Result<Vec<Vec<Attribute>>, i32> {
         self.call(family, NLM_F_DUMP, &generic(command, of), 4)
     }
 
     /// Asks for a change, or for one answer.
-    pub fn ask(&self, family: u16, command: u8, of: &[Attribute]) -> Result<Vec<Vec<Attribute>>, i32> {
+    pub fn ask(
+        &self,
+        family: u16,
+        command: u8,
+        of: &[Attribute],
+    ) -> Result<Vec<Vec<Attribute>>, i32> {
         self.call(family, NLM_F_ACK, &generic(command, of), 4)
     }
 
-    fn call(&self, kind: u16, flags: u16, payload: &[u8], header: usize) -> Result<Vec<Vec<Attribute>>, i32> {
+    /// Asks for a change and does not wait for the answer, where there may be
+    /// none: netlink never acknowledges what ends in EINTR.
+    pub fn tell(&self, family: u16, command: u8, of: &[Attribute]) {
+        self.send(family, 0, 0, &generic(command, of));
+    }
+
+    fn send(&self, kind: u16, flags: u16, sequence: u32, payload: &[u8]) {
         let mut message = Vec::new();
         message.extend(u32::try_from(16 + payload.len()).unwrap().to_ne_bytes());
         message.extend(kind.to_ne_bytes());
         message.extend((NLM_F_REQUEST | flags).to_ne_bytes());
-        message.extend([0; 8]);
+        message.extend(sequence.to_ne_bytes());
+        message.extend([0; 4]);
         message.extend(payload);
         self.0.send_to(&message, &SocketAddr::new(0, 0), 0).unwrap();
+    }
 
+    fn call(
+        &self,
+        kind: u16,
+        flags: u16,
+        payload: &[u8],
+        header: usize,
+    ) -> Result<Vec<Vec<Attribute>>, i32> {
+        self.send(kind, flags, AWAITED, payload);
         let mut answers = Vec::new();
         loop {
             let (datagram, _) = self.0.recv_from_full().unwrap();
@@ -133,6 +164,7 @@ impl Netlink {
                 let length = usize::try_from(i32_at(rest, 0)).unwrap();
                 let message = &rest[..length];
                 match u16_at(message, 4) {
+                    _ if i32_at(message, 8) != AWAITED.cast_signed() => {}
                     NLMSG_ERROR | NLMSG_DONE => {
                         return match -i32_at(message, 16) {
                             0 => Ok(answers),

@@ -29,11 +29,33 @@ const SERVICE_ATTRIBUTES: [&str; 13] = [
     "stats", "pe", "stats64",
 ];
 const DEST_ATTRIBUTES: [&str; 16] = [
-    "?", "addr", "port", "method", "weight", "upper", "lower", "active", "inactive", "persistent",
-    "stats", "af", "stats64", "tun_type", "tun_port", "tun_flags",
+    "?",
+    "addr",
+    "port",
+    "method",
+    "weight",
+    "upper",
+    "lower",
+    "active",
+    "inactive",
+    "persistent",
+    "stats",
+    "af",
+    "stats64",
+    "tun_type",
+    "tun_port",
+    "tun_flags",
 ];
 const DAEMON_ATTRIBUTES: [&str; 9] = [
-    "?", "state", "interface", "syncid", "maxlen", "group", "group6", "port", "ttl",
+    "?",
+    "state",
+    "interface",
+    "syncid",
+    "maxlen",
+    "group",
+    "group6",
+    "port",
+    "ttl",
 ];
 
 const SERVICE_FLAGS: u16 = 7;
@@ -119,22 +141,29 @@ impl Table {
     pub fn put(&self) {
         self.load();
         let now = kernel_table();
-        assert!(now == *self, "the table could not be put back:\n{}", self.changes_to(&now));
+        assert!(
+            now == *self,
+            "the table could not be put back:\n{}",
+            self.changes_to(&now)
+        );
     }
 
     fn load(&self) {
         let (socket, family) = (Netlink::generic(), ipvs_family());
         let send = |command, attributes: &[Attribute]| {
-            socket.ask(family, command, attributes).unwrap_or_else(|errno| {
-                panic!("command {command} with {attributes:?}: errno {errno}")
-            });
+            socket
+                .ask(family, command, attributes)
+                .unwrap_or_else(|errno| {
+                    panic!("command {command} with {attributes:?}: errno {errno}")
+                });
         };
         send(FLUSH, &[]);
         send(SET_CONFIG, &self.timeouts);
         for state in [1u32, 2] {
             let state = Attribute::new(DAEMON_STATE, state.to_ne_bytes());
             let daemon = Attribute::nested(DAEMON, &[state]);
-            let _ = socket.ask(family, DEL_DAEMON, &[daemon]); // it need not run
+            // It need not run. One stopped before it has run at all is EINTR.
+            socket.tell(family, DEL_DAEMON, &[daemon]);
         }
         // The kernel puts what is new in front.
         for service in self.services.iter().rev() {
@@ -173,7 +202,10 @@ impl Table {
             lines.push(format!("service {name}"));
             let key = named(&key(&service.attributes), &SERVICE_ATTRIBUTES);
             for server in &service.servers {
-                lines.push(format!("server {} of {key}", named(server, &DEST_ATTRIBUTES)));
+                lines.push(format!(
+                    "server {} of {key}",
+                    named(server, &DEST_ATTRIBUTES)
+                ));
             }
         }
         for daemon in &self.daemons {
@@ -212,7 +244,10 @@ fn named(attributes: &[Attribute], names: &[&str]) -> String {
     let of_family_6 = find(attributes, 1).is_some_and(|af| af.value == [10, 0])
         || find(attributes, 11).is_some_and(|af| af.value == [10, 0]);
     let one = |attribute: &Attribute| {
-        let name = names.get(usize::from(attribute.kind)).copied().unwrap_or("");
+        let name = names
+            .get(usize::from(attribute.kind))
+            .copied()
+            .unwrap_or("");
         let value = &attribute.value;
         let value = match (name, value.len()) {
             ("addr", 16) if of_family_6 => {

@@ -1,0 +1,272 @@
+//! Flags into a command: the checks that take more than one option.
+
+use super::command::{Command, Connections, Extent, List, Restore, RestoreMode, Save};
+use super::flags::{Flags, Server};
+use super::matrix::{self, Label, Verb};
+use super::usage::{Context, Usage};
+use super::values;
+use crate::model::{
+    Change, Destination, Family, Forwarding, Name, Netmask, Protocol, Service, ServiceFlags,
+    Timeouts, Tunnel, TunnelKind, VirtualId,
+};
+use crate::render::{Numbers, Order, View};
+
+/// The scheduler of a service for which none is named.
+const DEFAULT_SCHEDULER: &str = "wlc";
+
+impl Flags<'_> {
+    /// The command that these flags are for.
+    pub(crate) fn command(self, verb: Verb) -> Result<Command, Usage> {
+        let timeouts = self.timeouts(verb)?;
+        let sched_flags = match self.sched_flags {
+            Some(word) => {
+                values::sched_flags(word, self.scheduler.as_ref().map_or("", Name::as_str))?
+            }
+            None => ServiceFlags::default(),
+        };
+        let narrowing = self.narrowing(verb);
+        self.finish(verb, timeouts, sched_flags)
+            .map_err(|mistake| narrowing.unwrap_or(mistake))
+    }
+
+    fn finish(
+        self,
+        verb: Verb,
+        timeouts: Timeouts,
+        sched_flags: ServiceFlags,
+    ) -> Result<Command, Usage> {
+        matrix::command(verb, self.given)?;
+        let change = match verb {
+            Verb::AddService => Change::AddService(self.into_service(verb, sched_flags)?),
+            Verb::EditService => Change::EditService(self.into_service(verb, sched_flags)?),
+            Verb::DeleteService => Change::DeleteService(self.id(verb)?),
+            Verb::AddServer => Change::AddServer(self.id(verb)?, self.destination(verb)?),
+            Verb::EditServer => Change::EditServer(self.id(verb)?, self.destination(verb)?),
+            Verb::DeleteServer => {
+                Change::DeleteServer(self.id(verb)?, self.server(verb)?.as_written())
+            }
+            Verb::Clear => Change::Clear,
+            Verb::Zero => Change::Zero(self.service),
+            Verb::Set => Change::SetTimeouts(timeouts),
+            Verb::StartDaemon => Change::StartDaemon(self.daemon),
+            Verb::StopDaemon => Change::StopDaemon(self.daemon.state),
+            Verb::List => return self.into_listing(),
+            Verb::Save => return Ok(self.into_save()),
+            Verb::Restore => return Ok(self.into_restore()),
+            Verb::Help => return Ok(Command::Help),
+            Verb::Version => return Ok(Command::Version),
+        };
+        Ok(Command::Change(change))
+    }
+
+    /// The words of `--set`. No other command has any.
+    fn timeouts(&self, verb: Verb) -> Result<Timeouts, Usage> {
+        let (timeouts, left) = match (verb, self.words.as_slice()) {
+            (Verb::Set, &[tcp, tcp_fin, udp, ref left @ ..]) => (
+                Timeouts {
+                    tcp: values::timeout(tcp)?,
+                    tcp_fin: values::timeout(tcp_fin)?,
+                    udp: values::timeout(udp)?,
+                },
+                left,
+            ),
+            (Verb::Set, _) => return Err(Usage::SetValues),
+            (_, words) => (
+                Timeouts {
+                    tcp: 0,
+                    tcp_fin: 0,
+                    udp: 0,
+                },
+                words,
+            ),
+        };
+        match left.first() {
+            Some(&word) => Err(Usage::UnexpectedWord(word.to_owned())),
+            None => Ok(timeouts),
+        }
+    }
+
+    /// What ipvsadm 1.31 says of a listing of connections that we narrow.
+    fn narrowing(&self, verb: Verb) -> Option<Usage> {
+        let is_narrowed = verb == Verb::List && self.given.has(Label::Connection);
+        let as_ever = matrix::command_of_1_31(verb, self.given);
+        as_ever.err().filter(|_| is_narrowed)
+    }
+
+    fn id(&self, verb: Verb) -> Result<VirtualId, Usage> {
+        self.service.ok_or(Usage::Missing {
+            label: Label::Service,
+            context: Context::Command(verb),
+        })
+    }
+
+    fn server(&self, verb: Verb) -> Result<Server, Usage> {
+        self.server.ok_or(Usage::Missing {
+            label: Label::Server,
+            context: Context::Command(verb),
+        })
+    }
+
+    fn into_service(self, verb: Verb, sched_flags: ServiceFlags) -> Result<Service, Usage> {
+        let id = self.id(verb)?;
+        let mut flags = sched_flags;
+        if self.given.has(Label::OnePacket) {
+            flags = flags.with(ServiceFlags::ONE_PACKET);
+        }
+        if self.persistence.is_some() {
+            flags = flags.with(ServiceFlags::PERSISTENT);
+        }
+        if let VirtualId::Endpoint { protocol, port, .. } = id {
+            if port == 0 && !flags.contains(ServiceFlags::PERSISTENT) {
+                return Err(Usage::ZeroPort);
+            }
+            if flags.contains(ServiceFlags::ONE_PACKET) && protocol != Protocol::Udp {
+                return Err(Usage::OnePacket);
+            }
+        }
+        Ok(Service {
+            id,
+            scheduler: self.scheduler.or_else(|| values::name(DEFAULT_SCHEDULER)),
+            flags,
+            timeout: self.persistence.unwrap_or(0),
+            netmask: self.netmask.unwrap_or(Netmask::host(id.family())),
+            engine: self.engine,
+        })
+    }
+
+    fn destination(&self, verb: Verb) -> Result<Destination, Usage> {
+        let id = self.id(verb)?;
+        let server = self.server(verb)?;
+        let tunnelled = self.forwarding == Forwarding::Tunnel;
+        let mut destination = server.as_written();
+        if !tunnelled && Family::of(destination.address) != id.family() {
+            return Err(Usage::MixedFamilies);
+        }
+        // Only address translation can change the port.
+        if self.forwarding != Forwarding::Masquerade
+            && let Some(port) = id.port()
+        {
+            destination.port = port;
+        }
+        destination.forwarding = self.forwarding;
+        destination.weight = self.weight;
+        destination.upper_threshold = self.upper_threshold;
+        destination.lower_threshold = self.lower_threshold;
+        destination.tunnel = self.tunnel()?;
+        Ok(destination)
+    }
+
+    fn tunnel(&self) -> Result<Tunnel, Usage> {
+        use Label::{TunCsum, TunNoCsum, TunPort, TunRemCsum, TunType};
+        let given = |label: &Label| self.given.has(*label);
+        let options = [TunType, TunPort, TunNoCsum, TunCsum, TunRemCsum];
+        if self.forwarding != Forwarding::Tunnel && options.iter().any(given) {
+            return Err(Usage::TunnelOptions);
+        }
+        matrix::tunnel(self.tunnel_kind, self.given)?;
+        Ok(Tunnel {
+            kind: self.tunnel_kind,
+            port: self.tunnel_port,
+            flags: if given(&TunRemCsum) {
+                Tunnel::REMOTE_CHECKSUM
+            } else if given(&TunCsum) {
+                Tunnel::CHECKSUM
+            } else {
+                Tunnel::NO_CHECKSUM
+            },
+        })
+    }
+
+    fn into_listing(self) -> Result<Command, Usage> {
+        let given = |label| self.given.has(label);
+        let view = [
+            (Label::Stats, View::Stats),
+            (Label::Rate, View::Rate),
+            (Label::Thresholds, View::Thresholds),
+            (Label::PersistentConn, View::PersistentConnections),
+            (Label::TunInfo, View::TunnelInfo),
+        ]
+        .into_iter()
+        .find(|&(label, _)| given(label))
+        .map_or(View::Plain, |(_, view)| view);
+        let numeric = given(Label::Numeric);
+
+        let of_table = !matches!(view, View::Plain | View::TunnelInfo);
+        if given(Label::Connection) {
+            let persistent = view == View::PersistentConnections;
+            if of_table && !persistent {
+                return Err(Usage::View);
+            }
+            return Ok(Command::Connections(Connections {
+                service: self.service,
+                server: self
+                    .server
+                    .map(|server| (server.endpoint.address, server.endpoint.port)),
+                persistent,
+                numeric,
+            }));
+        }
+        if given(Label::Timeout) || given(Label::Daemon) {
+            return if of_table {
+                Err(Usage::View)
+            } else if given(Label::Timeout) {
+                Ok(Command::ShowTimeouts)
+            } else {
+                Ok(Command::ShowDaemons)
+            };
+        }
+        Ok(Command::List(List {
+            service: self.service,
+            view,
+            numbers: if given(Label::Exact) {
+                Numbers::Exact
+            } else {
+                Numbers::Scaled
+            },
+            order: if given(Label::NoSort) {
+                Order::Kernel
+            } else {
+                Order::Sorted
+            },
+            numeric,
+        }))
+    }
+
+    fn into_save(self) -> Command {
+        Command::Save(Save {
+            numeric: self.given.has(Label::Numeric),
+            output: self.output,
+        })
+    }
+
+    fn into_restore(self) -> Command {
+        let check = self.given.has(Label::Check);
+        let dry_run = self.given.has(Label::DryRun);
+        Command::Restore(Restore {
+            mode: if self.given.has(Label::Replace) {
+                RestoreMode::Replace
+            } else {
+                RestoreMode::Apply
+            },
+            stop_at: if check {
+                Extent::Check
+            } else if dry_run {
+                Extent::DryRun
+            } else {
+                Extent::Full
+            },
+            input: None,
+        })
+    }
+}
+
+impl Server {
+    /// The server with the port that was written for it, or its service's.
+    fn as_written(self) -> Destination {
+        Destination::new(
+            self.endpoint.address,
+            self.endpoint.port.unwrap_or(self.default_port),
+            Forwarding::DirectRoute,
+        )
+    }
+}

@@ -1,0 +1,62 @@
+//! `ipvsadm-save` and `ipvsadm-restore`.
+
+use super::command::{Command, Extent, Restore, RestoreMode, Save};
+use super::usage::Usage;
+
+/// What `ipvsadm-save` answers to an option that it does not have, and to `-h`.
+pub(crate) const SAVE_USAGE: &str = "\
+ipvsadm-save: Script to save the IPVS table to stdout.
+   With -n, in numbers. With --output FILE, into FILE.";
+
+/// Reads the words of `ipvsadm-save [-n] [--output FILE]`. As ever, words that
+/// are no options do not count.
+///
+/// # Errors
+/// Any other option.
+pub fn parse_save(words: &[String]) -> Result<Command, Usage> {
+    let mut save = Save::default();
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        if word == "-n" {
+            save.numeric = true;
+        } else if word == "--output" {
+            let file = words.next();
+            let file = file.ok_or_else(|| Usage::MissingArgument(word.clone()))?;
+            save.output = Some(file.into());
+        } else if let Some(file) = word.strip_prefix("--output=") {
+            save.output = Some(file.into());
+        } else if word.starts_with('-') {
+            return Err(Usage::SaveOption);
+        }
+    }
+    Ok(Command::Save(save))
+}
+
+/// Reads the words of `ipvsadm-restore [FILE] [--clear] [--check|--dry-run]`.
+/// As ever, options of one dash do not count.
+///
+/// # Errors
+/// Any other long option, a second file, `--check` with `--dry-run`.
+pub fn parse_restore(words: &[String]) -> Result<Command, Usage> {
+    let mut restore = Restore {
+        mode: RestoreMode::Replace,
+        ..Restore::default()
+    };
+    let mut words = words.iter();
+    let mut options = true;
+    for word in words.by_ref() {
+        match word.as_str() {
+            "--" if options => options = false,
+            "--clear" if options => restore.mode = RestoreMode::ClearThenApply,
+            "--check" if options => restore.stop_at = Extent::Check,
+            "--dry-run" if options => restore.stop_at = Extent::DryRun,
+            long if options && long.starts_with("--") => {
+                return Err(Usage::UnknownOption(word.clone()));
+            }
+            short if options && short.starts_with('-') => {}
+            file if restore.input.is_none() => restore.input = Some(file.into()),
+            _ => return Err(Usage::UnexpectedWord(word.clone())),
+        }
+    }
+    Ok(Command::Restore(restore))
+}

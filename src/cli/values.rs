@@ -1,0 +1,239 @@
+//! The syntax of the options' values, except addresses.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::ops::RangeInclusive;
+
+use crate::model::{DaemonState, Name, ServiceFlags, TunnelKind};
+
+/// A value is not what its option takes.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "the sentences are the documentation")]
+pub enum ValueError {
+    #[error("illegal virtual server address[:port] specified")]
+    ServiceAddress,
+    #[error("illegal real server address[:port] specified")]
+    ServerAddress,
+    #[error("invalid fwmark value `{0}' specified")]
+    Fwmark(String),
+    #[error("invalid timeout value `{0}' specified")]
+    Timeout(String),
+    #[error("illegal virtual server persistent mask specified")]
+    Netmask,
+    #[error("illegal ipv6 netmask specified")]
+    PrefixLength,
+    #[error("illegal weight specified")]
+    Weight,
+    #[error("illegal u_threshold specified")]
+    UpperThreshold,
+    #[error("illegal l_threshold specified")]
+    LowerThreshold,
+    #[error("invalid scheduler flag `{0}'")]
+    SchedFlag(String),
+    #[error("incompatible scheduler flag `{0}'")]
+    IncompatibleFlag(String),
+    #[error("illegal tunnel type specified")]
+    TunnelKind,
+    #[error("illegal tunnel port specified")]
+    TunnelPort,
+    #[error("illegal start-daemon parameter specified")]
+    StartState,
+    #[error("illegal start_daemon specified")]
+    StopState,
+    #[error("illegal syncid specified")]
+    SyncId,
+    #[error("illegal sync-maxlen specified")]
+    SyncMaxLen,
+    #[error("invalid IPv4 mcast-group `{0}'")]
+    McastGroup4(String),
+    #[error("invalid IPv6 mcast-group `{0}'")]
+    McastGroup6(String),
+    #[error("illegal mcast-port specified")]
+    McastPort,
+    #[error("illegal mcast-ttl specified")]
+    McastTtl,
+}
+
+/// The longest timeout in seconds: 31 days.
+const MAX_TIMEOUT: i64 = 31 * 24 * 60 * 60;
+
+/// `isspace` of the C locale.
+pub(crate) fn is_space(c: char) -> bool {
+    matches!(c, ' ' | '\t'..='\r')
+}
+
+/// A whole number in decimal, as `strtol` reads it: blanks and a sign may go
+/// before it, nothing may follow.
+pub(crate) fn number<T: TryFrom<i64>>(word: &str, range: RangeInclusive<i64>) -> Option<T> {
+    let digits = word.trim_start_matches(is_space);
+    // i64 takes a sign; two of them, blanks after one and no digits it refuses.
+    let value: i64 = digits.parse().ok()?;
+    T::try_from(value).ok().filter(|_| range.contains(&value))
+}
+
+/// `-w`
+pub(crate) fn weight(word: &str) -> Result<u32, ValueError> {
+    number(word, 0..=i64::from(i32::MAX)).ok_or(ValueError::Weight)
+}
+
+/// `-x`
+pub(crate) fn upper_threshold(word: &str) -> Result<u32, ValueError> {
+    number(word, 0..=i64::from(i32::MAX)).ok_or(ValueError::UpperThreshold)
+}
+
+/// `-y`
+pub(crate) fn lower_threshold(word: &str) -> Result<u32, ValueError> {
+    number(word, 0..=i64::from(i32::MAX)).ok_or(ValueError::LowerThreshold)
+}
+
+/// `-f`
+pub(crate) fn fwmark(word: &str) -> Result<u32, ValueError> {
+    number(word, 1..=i64::from(u32::MAX)).ok_or_else(|| ValueError::Fwmark(word.to_owned()))
+}
+
+/// `-p`: how long a client stays with its server.
+pub(crate) fn persistence(word: &str) -> Result<u32, ValueError> {
+    number(word, 1..=MAX_TIMEOUT).ok_or_else(|| ValueError::Timeout(word.to_owned()))
+}
+
+/// `--set`: 0 leaves a timeout as it is.
+pub(crate) fn timeout(word: &str) -> Result<u32, ValueError> {
+    number(word, 0..=MAX_TIMEOUT).ok_or_else(|| ValueError::Timeout(word.to_owned()))
+}
+
+/// `-M` for IPv6, as `atoi` reads it: what follows the digits is ignored, and
+/// of large numbers only the lower 32 bits count.
+pub(crate) fn prefix_length(word: &str) -> Result<u32, ValueError> {
+    let word = word.trim_start_matches(is_space);
+    let signs = usize::from(word.starts_with(['+', '-']));
+    let digits = word
+        .bytes()
+        .skip(signs)
+        .take_while(u8::is_ascii_digit)
+        .count();
+    let text = word.get(..signs + digits).unwrap_or_default();
+    let value = if digits == 0 {
+        0
+    } else if text.starts_with('-') {
+        text.parse().unwrap_or(i64::MIN)
+    } else {
+        text.parse().unwrap_or(i64::MAX)
+    };
+    u32::try_from(value & i64::from(u32::MAX))
+        .ok()
+        .filter(|length| (1..=128).contains(length))
+        .ok_or(ValueError::PrefixLength)
+}
+
+/// `-s`, `--pe`: an empty name is none. One that is too long for the kernel's
+/// field is cut: nothing has such a name, and it is the kernel that says so.
+pub(crate) fn name(word: &str) -> Option<Name> {
+    let word = cut(word, Name::MAX_LEN);
+    if word.is_empty() {
+        None
+    } else {
+        word.parse().ok()
+    }
+}
+
+/// `--mcast-interface`: as many bytes of it as `IFNAMSIZ` leaves room for.
+pub(crate) fn interface(word: &str) -> &str {
+    cut(word, 15)
+}
+
+/// At most that many bytes of a word, up to its first NUL.
+fn cut(word: &str, len: usize) -> &str {
+    let word = word.split('\0').next().unwrap_or_default();
+    let end = word
+        .char_indices()
+        .map(|(at, c)| at + c.len_utf8())
+        .take_while(|&end| end <= len)
+        .last()
+        .unwrap_or(0);
+    word.get(..end).unwrap_or_default()
+}
+
+/// `-b`: names between commas. Those of one scheduler want that scheduler.
+pub(crate) fn sched_flags(word: &str, scheduler: &str) -> Result<ServiceFlags, ValueError> {
+    let mut flags = ServiceFlags::default();
+    let mut names = word.split(',').filter(|name| !name.is_empty()).peekable();
+    if names.peek().is_none() && !word.is_empty() {
+        return Err(ValueError::SchedFlag(word.to_owned()));
+    }
+    for name in names {
+        let (flag, of) = match name {
+            "flag-1" => (ServiceFlags::SCHED1, None),
+            "flag-2" => (ServiceFlags::SCHED2, None),
+            "flag-3" => (ServiceFlags::SCHED3, None),
+            "sh-fallback" => (ServiceFlags::SCHED1, Some("sh")),
+            "sh-port" => (ServiceFlags::SCHED2, Some("sh")),
+            "mh-fallback" => (ServiceFlags::SCHED1, Some("mh")),
+            "mh-port" => (ServiceFlags::SCHED2, Some("mh")),
+            _ => return Err(ValueError::SchedFlag(name.to_owned())),
+        };
+        if of.is_some_and(|of| of != scheduler) {
+            return Err(ValueError::IncompatibleFlag(name.to_owned()));
+        }
+        flags = flags.with(flag);
+    }
+    Ok(flags)
+}
+
+/// `--tun-type`
+pub(crate) fn tunnel_kind(word: &str) -> Result<TunnelKind, ValueError> {
+    match word {
+        "ipip" => Ok(TunnelKind::Ipip),
+        "gue" => Ok(TunnelKind::Gue),
+        "gre" => Ok(TunnelKind::Gre),
+        _ => Err(ValueError::TunnelKind),
+    }
+}
+
+/// `--tun-port`
+pub(crate) fn tunnel_port(word: &str) -> Result<u16, ValueError> {
+    number(word, 1..=i64::from(u16::MAX)).ok_or(ValueError::TunnelPort)
+}
+
+/// `--start-daemon`, `--stop-daemon`
+pub(crate) fn daemon_state(word: &str) -> Option<DaemonState> {
+    match word {
+        "master" => Some(DaemonState::Master),
+        "backup" => Some(DaemonState::Backup),
+        _ => None,
+    }
+}
+
+/// `--syncid`
+pub(crate) fn sync_id(word: &str) -> Result<u32, ValueError> {
+    number(word, 0..=255).ok_or(ValueError::SyncId)
+}
+
+/// `--sync-maxlen`: what a UDP datagram can hold.
+pub(crate) fn sync_max_len(word: &str) -> Result<u16, ValueError> {
+    number(word, 1..=65507).ok_or(ValueError::SyncMaxLen)
+}
+
+/// `--mcast-group`: a multicast address; a colon makes it IPv6.
+pub(crate) fn mcast_group(word: &str) -> Result<IpAddr, ValueError> {
+    if word.contains(':') {
+        let group = word.parse().ok().filter(Ipv6Addr::is_multicast);
+        group
+            .map(IpAddr::V6)
+            .ok_or_else(|| ValueError::McastGroup6(word.to_owned()))
+    } else {
+        let group = word.parse().ok().filter(Ipv4Addr::is_multicast);
+        group
+            .map(IpAddr::V4)
+            .ok_or_else(|| ValueError::McastGroup4(word.to_owned()))
+    }
+}
+
+/// `--mcast-port`
+pub(crate) fn mcast_port(word: &str) -> Result<u16, ValueError> {
+    number(word, 1..=i64::from(u16::MAX)).ok_or(ValueError::McastPort)
+}
+
+/// `--mcast-ttl`
+pub(crate) fn mcast_ttl(word: &str) -> Result<u8, ValueError> {
+    number(word, 1..=255).ok_or(ValueError::McastTtl)
+}

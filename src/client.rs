@@ -1,0 +1,207 @@
+//! Speaking with the kernel's IPVS: one method for each thing to ask or do.
+
+use std::io;
+use std::ops::ControlFlow;
+
+use crate::error::{Error, Verb};
+use crate::model::{Change, Daemon, DestinationEntry, Info, ServiceEntry, Timeouts, VirtualId};
+use crate::netlink::convert;
+use crate::netlink::exchange::Exchange;
+use crate::netlink::message::{Command, IpvsMessage};
+use crate::netlink::socket::{Socket, Transport};
+use crate::netlink::uapi::{ENOENT, ENOPROTOOPT, EPERM};
+
+/// A conversation with the kernel's IPVS over one socket.
+///
+/// It is of the network namespace in which it was opened.
+#[derive(Debug)]
+pub struct Client<T = Socket> {
+    exchange: Exchange<T>,
+    info: Info,
+}
+
+impl Client<Socket> {
+    /// Opens a conversation with the kernel.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where the kernel has no IPVS, or has its module
+    /// not loaded, or this process may not administer it.
+    pub fn open() -> Result<Self, Error> {
+        Self::with_transport(Socket::open().map_err(Error::Unavailable)?)
+    }
+}
+
+impl<T: Transport> Client<T> {
+    /// Opens a conversation over another transport.
+    ///
+    /// # Errors
+    /// As for [`open`](Client::open).
+    pub fn with_transport(transport: T) -> Result<Self, Error> {
+        let mut exchange = Exchange::new(transport);
+        let privileged = exchange.is_privileged();
+        exchange.resolve_family().map_err(|error| {
+            let errno = match error.errno() {
+                // Only the controller knows of families, and it tells anyone.
+                // Those who may not do more get the same answer whether there
+                // is an IPVS or not.
+                Some(ENOENT) if privileged => ENOPROTOOPT,
+                Some(ENOENT) => EPERM,
+                _ => return unavailable(error),
+            };
+            Error::Unavailable(io::Error::from_raw_os_error(errno))
+        })?;
+        let request = IpvsMessage::new(Command::GetInfo, Vec::new());
+        let answer = exchange.ask(Verb::Open, request).map_err(unavailable)?;
+        Ok(Self {
+            exchange,
+            info: convert::info(answer),
+        })
+    }
+
+    /// What the kernel says of its IPVS. It is asked once, when the
+    /// conversation is opened.
+    ///
+    /// # Errors
+    /// None as yet.
+    pub fn info(&mut self) -> Result<Info, Error> {
+        Ok(self.info)
+    }
+
+    /// Every service, without its servers.
+    ///
+    /// # Errors
+    /// When the kernel refuses or can't be understood.
+    pub fn services(&mut self) -> Result<Vec<ServiceEntry>, Error> {
+        let request = IpvsMessage::new(Command::GetService, Vec::new());
+        let mut entries = Vec::new();
+        self.exchange.list(
+            Verb::ListServices,
+            request,
+            &mut entries,
+            convert::service_entry,
+        )?;
+        Ok(entries)
+    }
+
+    /// Every service with its servers.
+    ///
+    /// The kernel tells the servers of one service at a time: a service that
+    /// goes away meanwhile is there without any.
+    ///
+    /// # Errors
+    /// When the kernel refuses or can't be understood.
+    pub fn table(&mut self) -> Result<Vec<ServiceEntry>, Error> {
+        let mut entries = self.services()?;
+        let mut rows = Vec::new();
+        for entry in &mut entries {
+            self.list_destinations(&entry.service.id, &mut rows)?;
+            entry.destinations = rows.as_slice().into();
+        }
+        Ok(entries)
+    }
+
+    /// One service with its servers.
+    ///
+    /// # Errors
+    /// When there is no such service, or the kernel can't be understood.
+    pub fn service(&mut self, id: &VirtualId) -> Result<ServiceEntry, Error> {
+        let request = convert::about(Command::GetService, id);
+        let answer = self.exchange.ask(Verb::GetService, request)?;
+        let entry =
+            convert::service_entry(answer).map_err(|error| Error::Protocol(error.to_string()))?;
+        let mut entry = entry.ok_or_else(|| Error::Protocol("it names no service".to_owned()))?;
+        entry.destinations = self.destinations(id)?;
+        Ok(entry)
+    }
+
+    /// The servers of one service; none if there is no such service.
+    ///
+    /// # Errors
+    /// When the kernel refuses or can't be understood.
+    pub fn destinations(&mut self, id: &VirtualId) -> Result<Vec<DestinationEntry>, Error> {
+        let mut rows = Vec::new();
+        self.list_destinations(id, &mut rows)?;
+        Ok(rows)
+    }
+
+    /// Puts the servers of one service in `rows`, in place of what is there.
+    fn list_destinations(
+        &mut self,
+        id: &VirtualId,
+        rows: &mut Vec<DestinationEntry>,
+    ) -> Result<(), Error> {
+        let family = id.family();
+        rows.clear();
+        self.exchange.list(
+            Verb::ListServers,
+            convert::about(Command::GetDest, id),
+            rows,
+            |message| Ok(convert::destination_entry(message, family)),
+        )
+    }
+
+    /// The timeouts of connections.
+    ///
+    /// # Errors
+    /// When the kernel refuses or can't be understood.
+    pub fn timeouts(&mut self) -> Result<Timeouts, Error> {
+        let request = IpvsMessage::new(Command::GetConfig, Vec::new());
+        let answer = self.exchange.ask(Verb::GetTimeouts, request)?;
+        Ok(convert::timeouts(answer))
+    }
+
+    /// The running synchronization daemons.
+    ///
+    /// # Errors
+    /// When the kernel refuses or can't be understood.
+    pub fn daemons(&mut self) -> Result<Vec<Daemon>, Error> {
+        let request = IpvsMessage::new(Command::GetDaemon, Vec::new());
+        let mut daemons = Vec::new();
+        self.exchange
+            .list(Verb::ListDaemons, request, &mut daemons, |message| {
+                Ok(convert::daemon(message))
+            })?;
+        Ok(daemons)
+    }
+
+    /// Makes one change.
+    ///
+    /// # Errors
+    /// When the kernel refuses it or can't be understood.
+    pub fn apply(&mut self, change: &Change) -> Result<(), Error> {
+        let mut outcome = Ok(());
+        self.apply_all([change], |_, error| {
+            outcome = Err(error);
+            ControlFlow::Break(())
+        })?;
+        outcome
+    }
+
+    /// Makes many changes, in order, with few system calls.
+    ///
+    /// Each refusal is given to `refused` with the place of its change among
+    /// `changes`, in order; the changes after it are made all the same. Where
+    /// `refused` breaks off, no more changes are sent than those that were
+    /// sent together with the refused one. Returns how many were sent: each of
+    /// them was made or refused.
+    ///
+    /// # Errors
+    /// When the conversation itself fails. Which of the changes that were sent
+    /// last have been made is then not known.
+    pub fn apply_all<'a>(
+        &mut self,
+        changes: impl IntoIterator<Item = &'a Change>,
+        refused: impl FnMut(usize, Error) -> ControlFlow<()>,
+    ) -> Result<usize, Error> {
+        let requests = changes.into_iter().map(convert::change);
+        self.exchange.submit(requests, refused)
+    }
+}
+
+fn unavailable(error: Error) -> Error {
+    match error {
+        Error::Kernel { errno, .. } => Error::Unavailable(io::Error::from_raw_os_error(errno)),
+        Error::Io(error) => Error::Unavailable(error),
+        other => other,
+    }
+}

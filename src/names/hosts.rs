@@ -1,0 +1,311 @@
+//! Host names of a listing's addresses: each address looked up once, many at
+//! the same time, and all of them within a bounded time.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::fs;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::mpsc::{self, Receiver};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use dns_lookup::{AddrFamily, AddrInfoHints, SockType};
+
+use super::NameOf;
+use super::services::Services;
+use crate::model::{Family, Protocol};
+
+/// How long a listing waits for the names it has not got. A name server that
+/// is not there costs this much, however many addresses there are.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How many look-ups run at the same time.
+const WORKERS: usize = 32;
+
+/// The names of a set of addresses, and of all ports.
+///
+/// A host has a name here if the name's own addresses hold the address that
+/// it came from.
+#[derive(Default)]
+pub struct Names {
+    hosts: HashMap<IpAddr, Found>,
+    services: Services,
+}
+
+struct Found {
+    name: String,
+    /// Whether the name has no other address of this one's family.
+    only: bool,
+}
+
+impl Names {
+    /// Asks the system's resolver for the names of those addresses.
+    pub fn look_up(addresses: impl IntoIterator<Item = IpAddr>) -> Self {
+        Self {
+            hosts: search(addresses, Arc::new(SystemHosts), PATIENCE),
+            services: Services::default(),
+        }
+    }
+
+    /// These names as far as rules written with them mean the same when they
+    /// are read again: a name of several hosts is left out.
+    pub fn restorable(&self) -> Restorable<'_> {
+        Restorable(self)
+    }
+}
+
+impl NameOf for Names {
+    fn host(&self, address: IpAddr) -> Option<&str> {
+        self.hosts.get(&address).map(|found| found.name.as_str())
+    }
+
+    fn port(&self, port: u16, protocol: Protocol) -> Option<&str> {
+        self.services.name(port, protocol)
+    }
+}
+
+/// Names for saved rules, see [`Names::restorable`].
+pub struct Restorable<'a>(&'a Names);
+
+impl NameOf for Restorable<'_> {
+    fn host(&self, address: IpAddr) -> Option<&str> {
+        let found = self.0.hosts.get(&address).filter(|found| found.only)?;
+        Some(&found.name)
+    }
+
+    fn port(&self, port: u16, protocol: Protocol) -> Option<&str> {
+        self.0.port(port, protocol)
+    }
+}
+
+/// The resolver, which may take as long as it likes.
+trait Hosts: Send + Sync + 'static {
+    fn name(&self, address: IpAddr) -> Option<String>;
+    fn addresses(&self, name: &str, family: Family) -> Vec<IpAddr>;
+    /// Addresses that are likely to be answered at once.
+    fn quick(&self) -> HashSet<IpAddr>;
+}
+
+/// The C library's resolver.
+struct SystemHosts;
+
+impl Hosts for SystemHosts {
+    fn name(&self, address: IpAddr) -> Option<String> {
+        dns_lookup::lookup_addr(&address).ok()
+    }
+
+    fn addresses(&self, name: &str, family: Family) -> Vec<IpAddr> {
+        addresses(name, Some(family))
+    }
+
+    fn quick(&self) -> HashSet<IpAddr> {
+        let text = fs::read_to_string("/etc/hosts").unwrap_or_default();
+        let words = text
+            .lines()
+            .filter_map(|line| line.split_whitespace().next());
+        words.filter_map(|word| word.parse().ok()).collect()
+    }
+}
+
+/// The addresses of a host, of one family or of both.
+pub(super) fn addresses(host: &str, family: Option<Family>) -> Vec<IpAddr> {
+    let hints = AddrInfoHints {
+        address: match family {
+            None => 0,
+            Some(Family::V4) => AddrFamily::Inet.into(),
+            Some(Family::V6) => AddrFamily::Inet6.into(),
+        },
+        socktype: SockType::Stream.into(),
+        ..AddrInfoHints::default()
+    };
+    match dns_lookup::getaddrinfo(Some(host), None, Some(hints)) {
+        Ok(found) => found
+            .filter_map(Result::ok)
+            .map(|found| found.sockaddr)
+            .map(|address: SocketAddr| address.ip())
+            .collect(),
+        Err(_) => Vec::new(),
+    }
+}
+
+/// Looks every address up. What is not answered in time has no name; threads
+/// that still wait then are left to themselves.
+fn search(
+    wanted: impl IntoIterator<Item = IpAddr>,
+    hosts: Arc<dyn Hosts>,
+    patience: Duration,
+) -> HashMap<IpAddr, Found> {
+    let wanted: BTreeSet<IpAddr> = wanted.into_iter().collect();
+    if wanted.is_empty() {
+        return HashMap::new();
+    }
+    let quick = hosts.quick();
+    let (first, last): (Vec<_>, Vec<_>) = wanted.iter().partition(|at| quick.contains(at));
+    let answers = ask(first.into_iter().chain(last).collect(), &hosts);
+    let deadline = Instant::now() + patience;
+    let mut found = HashMap::new();
+    for _ in 0..wanted.len() {
+        let left = deadline.saturating_duration_since(Instant::now());
+        match answers.recv_timeout(left) {
+            Ok((address, Some(answer))) => drop(found.insert(address, answer)),
+            Ok((_, None)) => {}
+            Err(_) => break,
+        }
+    }
+    found
+}
+
+/// Starts the look-ups, the first addresses first. An answer comes for each,
+/// at some time.
+fn ask(wanted: Vec<IpAddr>, hosts: &Arc<dyn Hosts>) -> Receiver<(IpAddr, Option<Found>)> {
+    let (sender, receiver) = mpsc::channel();
+    let workers = wanted.len().min(WORKERS);
+    let queue = Arc::new(Mutex::new(wanted.into_iter()));
+    for _ in 0..workers {
+        let (hosts, queue, sender) = (Arc::clone(hosts), Arc::clone(&queue), sender.clone());
+        let work = move || {
+            let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+            while let Some(address) = next() {
+                let answer = (address, confirmed(&*hosts, address));
+                if sender.send(answer).is_err() {
+                    break;
+                }
+            }
+        };
+        // Fewer threads are slower and nothing else; without any, there are
+        // no names.
+        if thread::Builder::new().spawn(work).is_err() {
+            break;
+        }
+    }
+    receiver
+}
+
+/// The name of an address, if it leads back to the address.
+fn confirmed(hosts: &dyn Hosts, address: IpAddr) -> Option<Found> {
+    let name = hosts.name(address).filter(|name| is_plain(name))?;
+    let back = hosts.addresses(&name, Family::of(address));
+    back.contains(&address).then(|| Found {
+        name,
+        only: back.iter().all(|other| *other == address),
+    })
+}
+
+/// Whether a name can be shown and read again. Name servers may answer with
+/// any bytes: control characters, blanks, or what would end the host's part.
+fn is_plain(name: &str) -> bool {
+    let known = |character: char| character.is_alphanumeric() || "-._".contains(character);
+    !name.is_empty() && name.chars().all(known)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    /// Answers for 10.0.0.x as told, and never for 10.0.1.x.
+    struct Fake(Vec<(u8, &'static str, Vec<u8>)>);
+
+    fn at(host: u8) -> IpAddr {
+        Ipv4Addr::new(10, 0, 0, host).into()
+    }
+
+    fn silent(host: u8) -> IpAddr {
+        Ipv4Addr::new(10, 0, 1, host).into()
+    }
+
+    impl Hosts for Fake {
+        fn name(&self, address: IpAddr) -> Option<String> {
+            if address >= silent(0) {
+                loop {
+                    thread::park();
+                }
+            }
+            let mut entries = self.0.iter();
+            let entry = entries.find(|(host, ..)| at(*host) == address)?;
+            Some(entry.1.to_owned())
+        }
+
+        fn addresses(&self, name: &str, _: Family) -> Vec<IpAddr> {
+            let mut entries = self.0.iter();
+            let entry = entries.find(|(_, own, _)| *own == name);
+            entry.map_or_else(Vec::new, |(.., back)| {
+                back.iter().map(|host| at(*host)).collect()
+            })
+        }
+
+        fn quick(&self) -> HashSet<IpAddr> {
+            self.0.iter().map(|(host, ..)| at(*host)).collect()
+        }
+    }
+
+    fn names(fake: Fake, wanted: impl IntoIterator<Item = IpAddr>, patience: Duration) -> Names {
+        Names {
+            hosts: search(wanted, Arc::new(fake), patience),
+            services: Services::default(),
+        }
+    }
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn a_name_must_lead_back() {
+        let fake = Fake(vec![
+            (1, "one", vec![1]),
+            (2, "two", vec![9, 2]),
+            (3, "three", vec![4]),
+            (4, "four", vec![]),
+        ]);
+        let names = names(fake, (1..=5).map(at), LONG);
+        let hosts: Vec<_> = (1..=5).map(|host| names.host(at(host))).collect();
+        assert_eq!(hosts, [Some("one"), Some("two"), None, None, None]);
+    }
+
+    #[test]
+    fn a_name_of_several_hosts_is_not_restorable() {
+        let fake = Fake(vec![(1, "one", vec![1, 1]), (2, "two", vec![2, 9])]);
+        let names = names(fake, [at(1), at(2)], LONG);
+        assert_eq!(names.host(at(2)), Some("two"));
+        assert_eq!(names.restorable().host(at(1)), Some("one"));
+        assert_eq!(names.restorable().host(at(2)), None);
+    }
+
+    #[test]
+    fn names_that_can_not_be_shown_or_read_are_none() {
+        for name in [
+            "",
+            "a\x1b[31mb",
+            "a b",
+            "a\u{9b}b",
+            "a:b",
+            "a]",
+            "#a",
+            "a\u{202e}b",
+        ] {
+            let fake = Fake(vec![(1, name, vec![1])]);
+            let names = names(fake, [at(1)], LONG);
+            assert_eq!(names.host(at(1)), None, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn each_address_is_asked_for_once_by_several_threads() {
+        let fake = Fake((0..=255).map(|host| (host, "same", vec![7])).collect());
+        let wanted = (0..=255).chain(0..=255).map(at);
+        let names = names(fake, wanted, LONG);
+        assert_eq!(names.hosts.keys().collect::<Vec<_>>(), [&at(7)]);
+    }
+
+    #[test]
+    fn a_silent_name_server_costs_one_time_out_and_no_other_name() {
+        let fake = Fake(vec![(1, "one", vec![1]), (2, "two", vec![2])]);
+        let wanted = (0..100).map(silent).chain([at(1), at(2)]);
+        let start = Instant::now();
+        let names = names(fake, wanted, Duration::from_millis(300));
+        assert!(start.elapsed() < Duration::from_secs(30));
+        assert_eq!(names.host(at(1)), Some("one"));
+        assert_eq!(names.host(at(2)), Some("two"));
+        assert_eq!(names.host(silent(3)), None);
+    }
+}

@@ -1,0 +1,32 @@
+use super::{DaemonAttr, DestinationAttr, ServiceAttr, attribute_set};
+use crate::netlink::uapi::*;
+
+attribute_set! {
+    /// What a request or a reply is about (`IPVS_CMD_ATTR_*`). Numbers are in
+    /// host byte order.
+    pub enum CommandAttr {
+        /// A virtual service.
+        Service(Vec<ServiceAttr>) = IPVS_CMD_ATTR_SERVICE,
+        /// A real server.
+        Destination(Vec<DestinationAttr>) = IPVS_CMD_ATTR_DEST,
+        /// A synchronization daemon.
+        Daemon(Vec<DaemonAttr>) = IPVS_CMD_ATTR_DAEMON,
+        /// Seconds.
+        TimeoutTcp(u32) = IPVS_CMD_ATTR_TIMEOUT_TCP,
+        /// Seconds.
+        TimeoutTcpFin(u32) = IPVS_CMD_ATTR_TIMEOUT_TCP_FIN,
+        /// Seconds.
+        TimeoutUdp(u32) = IPVS_CMD_ATTR_TIMEOUT_UDP,
+    }
+}
+
+attribute_set! {
+    /// What the kernel says of its IPVS (`IPVS_INFO_ATTR_*`), in host byte
+    /// order.
+    pub enum InfoAttr {
+        /// Version, a byte each for major, minor and patch.
+        Version(u32) = IPVS_INFO_ATTR_VERSION,
+        /// Buckets of the connection table.
+        ConnectionTableSize(u32) = IPVS_INFO_ATTR_CONN_TAB_SIZE,
+    }
+}

@@ -1,0 +1,7 @@
+//! The model into requests, and answers into the model.
+
+mod answer;
+mod request;
+
+pub(crate) use answer::{daemon, destination_entry, info, service_entry, timeouts};
+pub(crate) use request::{about, change};

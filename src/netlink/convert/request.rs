@@ -1,0 +1,221 @@
+use std::net::IpAddr;
+
+use crate::error::Verb;
+use crate::model::{
+    Change, Daemon, DaemonState, Destination, Family, Forwarding, Name, Netmask, Protocol, Service,
+    ServiceFlags, TunnelKind, VirtualId,
+};
+use crate::netlink::attr::{
+    BigEndian, CommandAttr, DaemonAttr, DestinationAttr, FlagsAndMask, ServiceAttr,
+};
+use crate::netlink::message::{Command, IpvsMessage};
+use crate::netlink::uapi::*;
+
+/// The request that carries out a change.
+pub(crate) fn change(change: &Change) -> (Verb, IpvsMessage) {
+    use CommandAttr::{TimeoutTcp, TimeoutTcpFin, TimeoutUdp};
+    let (verb, command, attributes) = match change {
+        Change::AddService(service) => (
+            Verb::AddService,
+            Command::NewService,
+            vec![whole_service(service)],
+        ),
+        Change::EditService(service) => (
+            Verb::EditService,
+            Command::SetService,
+            vec![whole_service(service)],
+        ),
+        Change::DeleteService(id) => (
+            Verb::DeleteService,
+            Command::DelService,
+            vec![service_id(id)],
+        ),
+        Change::AddServer(id, destination) => (
+            Verb::AddServer,
+            Command::NewDest,
+            vec![service_id(id), whole_destination(destination)],
+        ),
+        Change::EditServer(id, destination) => (
+            Verb::EditServer,
+            Command::SetDest,
+            vec![service_id(id), whole_destination(destination)],
+        ),
+        Change::DeleteServer(id, destination) => (
+            Verb::DeleteServer,
+            Command::DelDest,
+            vec![service_id(id), destination_id(destination)],
+        ),
+        Change::Clear => (Verb::Clear, Command::Flush, Vec::new()),
+        Change::Zero(id) => (
+            Verb::Zero,
+            Command::Zero,
+            id.iter().map(service_id).collect(),
+        ),
+        Change::SetTimeouts(timeouts) => (
+            Verb::SetTimeouts,
+            Command::SetConfig,
+            vec![
+                TimeoutTcp(timeouts.tcp),
+                TimeoutTcpFin(timeouts.tcp_fin),
+                TimeoutUdp(timeouts.udp),
+            ],
+        ),
+        Change::StartDaemon(daemon) => (
+            Verb::StartDaemon,
+            Command::NewDaemon,
+            vec![whole_daemon(daemon)],
+        ),
+        Change::StopDaemon(state) => (
+            Verb::StopDaemon,
+            Command::DelDaemon,
+            vec![CommandAttr::Daemon(vec![DaemonAttr::State(
+                daemon_state_number(*state),
+            )])],
+        ),
+    };
+    (verb, IpvsMessage::new(command, attributes))
+}
+
+/// A question about one service.
+pub(crate) fn about(command: Command, id: &VirtualId) -> IpvsMessage {
+    IpvsMessage::new(command, vec![service_id(id)])
+}
+
+fn service_id(id: &VirtualId) -> CommandAttr {
+    CommandAttr::Service(identity(id))
+}
+
+fn identity(id: &VirtualId) -> Vec<ServiceAttr> {
+    // Room for a whole service.
+    let mut attributes = Vec::with_capacity(9);
+    attributes.push(ServiceAttr::AddressFamily(family_number(id.family())));
+    match *id {
+        VirtualId::Endpoint {
+            protocol,
+            address,
+            port,
+        } => attributes.extend([
+            ServiceAttr::Protocol(protocol_number(protocol)),
+            ServiceAttr::Address(address_bytes(address)),
+            ServiceAttr::Port(BigEndian(port)),
+        ]),
+        VirtualId::Fwmark { mark, .. } => attributes.push(ServiceAttr::Fwmark(mark)),
+    }
+    attributes
+}
+
+fn whole_service(service: &Service) -> CommandAttr {
+    // "none" is the kernel's own name for no scheduler.
+    let scheduler = service.scheduler.as_ref().map_or("none", Name::as_str);
+    let mut attributes = identity(&service.id);
+    attributes.push(ServiceAttr::SchedulerName(scheduler.to_owned()));
+    if let Some(engine) = &service.engine {
+        attributes.push(ServiceAttr::EngineName(engine.as_str().to_owned()));
+    }
+    attributes.extend([
+        ServiceAttr::Flags(FlagsAndMask {
+            // A service that says it is in the kernel's hash already would
+            // not be put there.
+            flags: service.flags.without(ServiceFlags::HASHED).0,
+            mask: u32::MAX,
+        }),
+        ServiceAttr::Timeout(service.timeout),
+        ServiceAttr::Netmask(match service.netmask {
+            Netmask::V4(mask) => mask.octets(),
+            Netmask::V6(length) => length.to_ne_bytes(),
+        }),
+    ]);
+    CommandAttr::Service(attributes)
+}
+
+fn destination_id(destination: &Destination) -> CommandAttr {
+    CommandAttr::Destination(destination_identity(destination))
+}
+
+fn destination_identity(destination: &Destination) -> Vec<DestinationAttr> {
+    // Room for a whole destination.
+    let mut attributes = Vec::with_capacity(10);
+    let family = Family::of(destination.address);
+    attributes.extend([
+        DestinationAttr::AddressFamily(family_number(family)),
+        DestinationAttr::Address(address_bytes(destination.address)),
+        DestinationAttr::Port(BigEndian(destination.port)),
+    ]);
+    attributes
+}
+
+fn whole_destination(destination: &Destination) -> CommandAttr {
+    let mut attributes = destination_identity(destination);
+    attributes.extend([
+        DestinationAttr::ForwardingMethod(match destination.forwarding {
+            Forwarding::Masquerade => IP_VS_CONN_F_MASQ,
+            Forwarding::Local => IP_VS_CONN_F_LOCALNODE,
+            Forwarding::Tunnel => IP_VS_CONN_F_TUNNEL,
+            Forwarding::DirectRoute => IP_VS_CONN_F_DROUTE,
+            Forwarding::Bypass => IP_VS_CONN_F_BYPASS,
+            Forwarding::Other(method) => method,
+        }),
+        DestinationAttr::Weight(destination.weight),
+        DestinationAttr::TunnelType(match destination.tunnel.kind {
+            TunnelKind::Ipip => IP_VS_CONN_F_TUNNEL_TYPE_IPIP,
+            TunnelKind::Gue => IP_VS_CONN_F_TUNNEL_TYPE_GUE,
+            TunnelKind::Gre => IP_VS_CONN_F_TUNNEL_TYPE_GRE,
+            TunnelKind::Other(kind) => kind,
+        }),
+        DestinationAttr::TunnelPort(BigEndian(destination.tunnel.port)),
+        DestinationAttr::TunnelFlags(destination.tunnel.flags),
+        DestinationAttr::UpperThreshold(destination.upper_threshold),
+        DestinationAttr::LowerThreshold(destination.lower_threshold),
+    ]);
+    CommandAttr::Destination(attributes)
+}
+
+fn whole_daemon(daemon: &Daemon) -> CommandAttr {
+    let mut attributes = vec![
+        DaemonAttr::State(daemon_state_number(daemon.state)),
+        DaemonAttr::Interface(daemon.interface.clone()),
+        DaemonAttr::SyncId(daemon.sync_id),
+    ];
+    attributes.extend(daemon.max_len.map(DaemonAttr::MaxLen));
+    attributes.extend(daemon.port.map(DaemonAttr::Port));
+    attributes.extend(daemon.ttl.map(DaemonAttr::Ttl));
+    attributes.extend(daemon.group.map(|group| match group {
+        IpAddr::V4(group) => DaemonAttr::Group(group.octets()),
+        IpAddr::V6(group) => DaemonAttr::Group6(group.octets()),
+    }));
+    CommandAttr::Daemon(attributes)
+}
+
+fn family_number(family: Family) -> u16 {
+    match family {
+        Family::V4 => AF_INET,
+        Family::V6 => AF_INET6,
+    }
+}
+
+fn address_bytes(address: IpAddr) -> [u8; 16] {
+    match address {
+        IpAddr::V4(address) => {
+            let [a, b, c, d] = address.octets();
+            [a, b, c, d, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+        }
+        IpAddr::V6(address) => address.octets(),
+    }
+}
+
+fn protocol_number(protocol: Protocol) -> u16 {
+    match protocol {
+        Protocol::Tcp => IPPROTO_TCP,
+        Protocol::Udp => IPPROTO_UDP,
+        Protocol::Sctp => IPPROTO_SCTP,
+        Protocol::Other(number) => number,
+    }
+}
+
+fn daemon_state_number(state: DaemonState) -> u32 {
+    match state {
+        DaemonState::Master => IP_VS_STATE_MASTER,
+        DaemonState::Backup => IP_VS_STATE_BACKUP,
+        DaemonState::Other(number) => number,
+    }
+}

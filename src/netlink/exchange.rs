@@ -1,0 +1,462 @@
+//! Questions and answers: sequence numbers, dumps, refusals and batches.
+
+use std::fmt::Debug;
+use std::io;
+use std::ops::ControlFlow;
+
+use netlink_packet_core::{
+    DecodeError, Emitable, ErrorBuffer, NLM_F_ACK, NLM_F_ACK_TLVS, NLM_F_CAPPED, NLM_F_DUMP,
+    NLM_F_DUMP_INTR, NLM_F_REQUEST, NLMSG_DONE, NLMSG_ERROR, NLMSG_NOOP, NLMSG_OVERRUN,
+    NetlinkBuffer, NetlinkHeader, NetlinkMessage, NetlinkPayload, NlasIterator,
+    ParseableParametrized,
+};
+use netlink_packet_generic::ctrl::nlas::GenlCtrlAttrs;
+use netlink_packet_generic::ctrl::{GenlCtrl, GenlCtrlCmd};
+use netlink_packet_generic::{GenlFamily, GenlMessage};
+
+use super::attr::Value;
+use super::message::IpvsMessage;
+use super::socket::{Inbox, Transport};
+use super::uapi::{CTRL_ATTR_FAMILY_ID, ENOBUFS, NLMSGERR_ATTR_MSG};
+use crate::error::{Error, Verb};
+
+/// How often an interrupted listing is begun again before it is given up.
+const DUMP_REPEATS: usize = 10;
+/// Above about 32 KiB the kernel's copy of a message leaves the slab
+/// allocator, and gets slow.
+const BATCH_BYTES: usize = 30 * 1024;
+/// What a refusal takes of the receive buffer at most: its text, rounded up
+/// by the kernel's allocator, and the kernel's own bookkeeping.
+const REFUSAL_COST: usize = 2 * 1024;
+
+/// One socket and what is being said over it.
+#[derive(Debug)]
+pub(crate) struct Exchange<T> {
+    transport: T,
+    family: u16,
+    sequence: u32,
+    inbox: Inbox,
+    outbox: Vec<u8>,
+}
+
+/// A message from the kernel, not yet understood.
+struct Received<'a> {
+    kind: u16,
+    flags: u16,
+    sequence: u32,
+    payload: &'a [u8],
+}
+
+impl<T: Transport> Exchange<T> {
+    pub(crate) fn new(transport: T) -> Self {
+        Self {
+            transport,
+            family: 0,
+            sequence: 0,
+            inbox: Inbox::new(),
+            outbox: Vec::new(),
+        }
+    }
+
+    pub(crate) fn is_privileged(&self) -> bool {
+        self.transport.is_privileged()
+    }
+
+    /// Asks for the number of the family `IPVS`, which all else needs.
+    pub(crate) fn resolve_family(&mut self) -> Result<(), Error> {
+        let request = GenlMessage::from_payload(GenlCtrl {
+            cmd: GenlCtrlCmd::GetFamily,
+            nlas: vec![GenlCtrlAttrs::FamilyName(
+                IpvsMessage::family_name().to_owned(),
+            )],
+        });
+        let kind = request.family_id();
+        let sequence = self.ask_for(request, NLM_F_REQUEST)?;
+        // Only the one attribute is looked at: a newer kernel may say more.
+        self.family = self.answer(Verb::Open, sequence, kind, |payload| {
+            let attributes = payload.get(GENL_HDRLEN..).unwrap_or_default();
+            for attribute in NlasIterator::new(attributes) {
+                let attribute = attribute?;
+                if attribute.kind() == CTRL_ATTR_FAMILY_ID {
+                    return u16::read(attribute.value());
+                }
+            }
+            Err("the controller names no family".into())
+        })?;
+        Ok(())
+    }
+
+    /// A question with one answer.
+    pub(crate) fn ask(&mut self, verb: Verb, message: IpvsMessage) -> Result<IpvsMessage, Error> {
+        let sequence = self.ask_for(self.addressed(message), NLM_F_REQUEST)?;
+        self.answer(verb, sequence, self.family, decode)
+    }
+
+    /// A question whose answer is a list; its rows are added to `rows`.
+    ///
+    /// `row` makes a row of a message, or nothing of one that tells none.
+    pub(crate) fn list<R>(
+        &mut self,
+        verb: Verb,
+        message: IpvsMessage,
+        rows: &mut Vec<R>,
+        mut row: impl FnMut(IpvsMessage) -> Result<Option<R>, DecodeError>,
+    ) -> Result<(), Error> {
+        let before = rows.len();
+        let message = self.addressed(message);
+        for _ in 0..=DUMP_REPEATS {
+            let sequence = self.ask_for(message.clone(), NLM_F_REQUEST | NLM_F_DUMP)?;
+            if self.list_once(verb, sequence, rows, &mut row)? {
+                return Ok(());
+            }
+            rows.truncate(before);
+        }
+        Err(Error::Interrupted)
+    }
+
+    /// Whether the listing is of one state of the table.
+    fn list_once<R>(
+        &mut self,
+        verb: Verb,
+        sequence: u32,
+        rows: &mut Vec<R>,
+        row: &mut impl FnMut(IpvsMessage) -> Result<Option<R>, DecodeError>,
+    ) -> Result<bool, Error> {
+        let mut is_whole = true;
+        // A row that can't be read is reported after the last one, so that
+        // the next question finds the socket empty.
+        let mut outcome = Ok(());
+        loop {
+            self.receive(Inbox::LISTING)?;
+            for message in self.inbox.datagrams().flat_map(messages) {
+                let message = message?;
+                if message.place(sequence, 1)?.is_none() {
+                    continue;
+                }
+                is_whole &= message.flags & NLM_F_DUMP_INTR == 0;
+                match message.kind {
+                    NLMSG_DONE => {
+                        if let Some(refusal) = message.end_of_list(verb)? {
+                            return Err(refusal);
+                        }
+                        return outcome.map(|()| is_whole);
+                    }
+                    NLMSG_ERROR => {
+                        if let Some(refusal) = message.refusal(verb)? {
+                            return Err(refusal);
+                        }
+                    }
+                    NLMSG_NOOP => {}
+                    NLMSG_OVERRUN => return Err(Error::Overrun),
+                    kind if kind == self.family => {
+                        match decode(message.payload).and_then(&mut *row) {
+                            Ok(row) => rows.extend(row),
+                            Err(error) => outcome = outcome.and(Err(not_understood(error))),
+                        }
+                    }
+                    kind => outcome = outcome.and(Err(unexpected(kind))),
+                }
+            }
+        }
+    }
+
+    /// Sends requests in as few datagrams as the kernel takes well, and gives
+    /// each refusal with the place of its request to `refused`, in order.
+    ///
+    /// An acknowledgement is asked of the last of a datagram only. The kernel
+    /// has carried out a datagram before it takes the next: a request always
+    /// finds those before it done. Where `refused` breaks off, the datagram it
+    /// was sent in is done all the same. Returns how many were sent.
+    pub(crate) fn submit(
+        &mut self,
+        requests: impl Iterator<Item = (Verb, IpvsMessage)>,
+        mut refused: impl FnMut(usize, Error) -> ControlFlow<()>,
+    ) -> Result<usize, Error> {
+        // Were there more, their refusals could overrun the receive buffer.
+        let most = (self.transport.receive_buffer() / REFUSAL_COST).max(1);
+        let mut sent = 0;
+        let mut verbs = Vec::new();
+        let mut last = 0;
+        self.outbox.clear();
+        for (verb, message) in requests {
+            let message = wrapped(self.addressed(message), NLM_F_REQUEST);
+            let length = message.buffer_len();
+            if verbs.len() == most
+                || (!verbs.is_empty() && self.outbox.len() + length > BATCH_BYTES)
+            {
+                let flow = self.flush(sent, &verbs, last, &mut refused)?;
+                sent += verbs.len();
+                verbs.clear();
+                if flow.is_break() {
+                    return Ok(sent);
+                }
+            }
+            last = self.outbox.len();
+            self.enclose(message);
+            verbs.push(verb);
+        }
+        if !verbs.is_empty() {
+            // Whether to go on is of no matter after the last datagram.
+            let _ = self.flush(sent, &verbs, last, &mut refused)?;
+            sent += verbs.len();
+        }
+        Ok(sent)
+    }
+
+    /// Sends the outbox, whose last request begins at `last`, and waits until
+    /// the kernel has answered that one.
+    fn flush(
+        &mut self,
+        offset: usize,
+        verbs: &[Verb],
+        last: usize,
+        refused: &mut impl FnMut(usize, Error) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>, Error> {
+        if let Some(request) = self.outbox.get_mut(last..) {
+            NetlinkBuffer::new_checked(request)
+                .map_err(not_understood)?
+                .set_flags(NLM_F_REQUEST | NLM_F_ACK);
+        }
+        self.send()?;
+        self.outbox.clear();
+        let count = u32::try_from(verbs.len()).unwrap_or(u32::MAX);
+        let first = self.sequence.wrapping_sub(count).wrapping_add(1);
+        let mut flow = ControlFlow::Continue(());
+        loop {
+            self.receive(Inbox::REFUSAL)?;
+            for message in self.inbox.datagrams().flat_map(messages) {
+                let message = message?;
+                let Some(place) = message.place(first, count)? else {
+                    continue;
+                };
+                match message.kind {
+                    NLMSG_ERROR => {}
+                    NLMSG_NOOP => continue,
+                    NLMSG_OVERRUN => return Err(Error::Overrun),
+                    kind => return Err(unexpected(kind)),
+                }
+                let Some(&verb) = verbs.get(place) else {
+                    continue;
+                };
+                if let Some(refusal) = message.refusal(verb)?
+                    && refused(offset + place, refusal).is_break()
+                {
+                    flow = ControlFlow::Break(());
+                }
+                if place + 1 == verbs.len() {
+                    return Ok(flow);
+                }
+            }
+        }
+    }
+
+    fn addressed(&self, message: IpvsMessage) -> GenlMessage<IpvsMessage> {
+        let mut message = GenlMessage::from_payload(message);
+        message.set_resolved_family_id(self.family);
+        message
+    }
+
+    /// Appends a request to the outbox, under the next sequence number.
+    fn enclose<F>(&mut self, mut message: NetlinkMessage<GenlMessage<F>>)
+    where
+        F: GenlFamily + Emitable + Debug,
+    {
+        self.sequence = self.sequence.wrapping_add(1);
+        message.header.sequence_number = self.sequence;
+        let start = self.outbox.len();
+        self.outbox.resize(start + message.buffer_len(), 0);
+        if let Some(room) = self.outbox.get_mut(start..) {
+            message.serialize(room);
+        }
+    }
+
+    /// Sends one question; returns its sequence number.
+    fn ask_for<F>(&mut self, message: GenlMessage<F>, flags: u16) -> Result<u32, Error>
+    where
+        F: GenlFamily + Emitable + Debug,
+    {
+        self.outbox.clear();
+        self.enclose(wrapped(message, flags));
+        self.send()?;
+        Ok(self.sequence)
+    }
+
+    fn answer<R>(
+        &mut self,
+        verb: Verb,
+        sequence: u32,
+        kind: u16,
+        read: impl Fn(&[u8]) -> Result<R, DecodeError>,
+    ) -> Result<R, Error> {
+        loop {
+            self.receive(Inbox::LISTING)?;
+            for message in self.inbox.datagrams().flat_map(messages) {
+                let message = message?;
+                if message.place(sequence, 1)?.is_none() {
+                    continue;
+                }
+                match message.kind {
+                    NLMSG_NOOP => {}
+                    NLMSG_OVERRUN => return Err(Error::Overrun),
+                    NLMSG_ERROR => {
+                        return Err(message.refusal(verb)?.unwrap_or_else(|| {
+                            Error::Protocol("an acknowledgement instead of an answer".into())
+                        }));
+                    }
+                    other if other == kind => {
+                        return read(message.payload).map_err(not_understood);
+                    }
+                    other => return Err(unexpected(other)),
+                }
+            }
+        }
+    }
+
+    fn send(&mut self) -> Result<(), Error> {
+        Ok(uninterrupted(|| self.transport.send(&self.outbox))?)
+    }
+
+    fn receive(&mut self, slot: usize) -> Result<(), Error> {
+        self.inbox.clear(slot);
+        let received = uninterrupted(|| self.transport.receive(&mut self.inbox));
+        received.map_err(|error| match error.raw_os_error() {
+            Some(ENOBUFS) => Error::Overrun,
+            _ => Error::Io(error),
+        })?;
+        if self.inbox.is_truncated() {
+            return Err(Error::Protocol("it is longer than it may be".into()));
+        }
+        Ok(())
+    }
+}
+
+impl Received<'_> {
+    /// Which of `count` requests, numbered from `first`, this answers. None
+    /// if it answers one that was given up before them.
+    fn place(&self, first: u32, count: u32) -> Result<Option<usize>, Error> {
+        let distance = self.sequence.wrapping_sub(first);
+        if distance < count {
+            return Ok(usize::try_from(distance).ok());
+        }
+        // The farther half of the circle is the past.
+        if distance > u32::MAX / 2 {
+            return Ok(None);
+        }
+        Err(Error::Protocol(format!(
+            "it is to question {}, and {first} was asked",
+            self.sequence
+        )))
+    }
+
+    /// What an `NLMSG_ERROR` says; nothing if it is an acknowledgement.
+    fn refusal(&self, verb: Verb) -> Result<Option<Error>, Error> {
+        let error = ErrorBuffer::new_checked(self.payload).map_err(not_understood)?;
+        let Some(code) = error.code() else {
+            return Ok(None);
+        };
+        // After the code comes the request, or its header alone.
+        let request = error.payload();
+        let length = match NetlinkBuffer::new(request) {
+            _ if request.len() < NLMSG_HDRLEN || self.flags & NLM_F_CAPPED != 0 => NLMSG_HDRLEN,
+            header => usize::try_from(header.length()).unwrap_or(usize::MAX),
+        };
+        let attributes = request.get(aligned(length)..).unwrap_or_default();
+        Ok(Some(Error::Kernel {
+            verb,
+            errno: code.get().saturating_abs(),
+            note: self.note(attributes),
+        }))
+    }
+
+    /// What an `NLMSG_DONE` says; nothing if the listing went well.
+    fn end_of_list(&self, verb: Verb) -> Result<Option<Error>, Error> {
+        // The kernel may end a listing without a status.
+        let Some((status, attributes)) = self.payload.split_at_checked(4) else {
+            return Ok(None);
+        };
+        let status = u32::read(status).map_err(not_understood)?.cast_signed();
+        Ok((status < 0).then(|| Error::Kernel {
+            verb,
+            errno: status.saturating_abs(),
+            note: self.note(attributes),
+        }))
+    }
+
+    /// The kernel's words among the attributes of an answer.
+    fn note(&self, attributes: &[u8]) -> Option<String> {
+        if self.flags & NLM_F_ACK_TLVS == 0 {
+            return None;
+        }
+        // Whatever else is wrong with them, the refusal itself stands.
+        NlasIterator::new(attributes)
+            .filter_map(Result::ok)
+            .find(|attribute| attribute.kind() == NLMSGERR_ATTR_MSG)
+            .and_then(|attribute| String::read(attribute.value()).ok())
+    }
+}
+
+/// The size of `struct nlmsghdr`.
+const NLMSG_HDRLEN: usize = 16;
+/// The size of `struct genlmsghdr`.
+const GENL_HDRLEN: usize = 4;
+
+fn aligned(length: usize) -> usize {
+    length.saturating_add(3) & !3
+}
+
+/// The messages of a datagram, up to the first whose length can't be.
+fn messages(datagram: &[u8]) -> impl Iterator<Item = Result<Received<'_>, Error>> {
+    let mut rest = datagram;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let header = match NetlinkBuffer::new_checked(rest) {
+            Ok(header) => header,
+            Err(error) => {
+                rest = &[];
+                return Some(Err(not_understood(error)));
+            }
+        };
+        let length = usize::try_from(header.length()).unwrap_or(usize::MAX);
+        rest = rest.get(aligned(length)..).unwrap_or_default();
+        Some(Ok(Received {
+            kind: header.message_type(),
+            flags: header.flags(),
+            sequence: header.sequence_number(),
+            payload: header.payload(),
+        }))
+    })
+}
+
+fn wrapped<F>(message: GenlMessage<F>, flags: u16) -> NetlinkMessage<GenlMessage<F>>
+where
+    F: GenlFamily + Emitable + Debug,
+{
+    let mut header = NetlinkHeader::default();
+    header.flags = flags;
+    let mut message = NetlinkMessage::new(header, NetlinkPayload::from(message));
+    message.finalize();
+    message
+}
+
+fn decode(payload: &[u8]) -> Result<IpvsMessage, DecodeError> {
+    GenlMessage::parse_with_param(payload, 0).map(|message| message.payload)
+}
+
+fn uninterrupted<R>(mut call: impl FnMut() -> io::Result<R>) -> io::Result<R> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            outcome => return outcome,
+        }
+    }
+}
+
+fn not_understood(error: DecodeError) -> Error {
+    Error::Protocol(error.to_string())
+}
+
+fn unexpected(kind: u16) -> Error {
+    Error::Protocol(format!("a message of type {kind} is none of those due"))
+}

@@ -1,0 +1,14 @@
+//! The kernel's side of the conversation: generic netlink, family `IPVS`.
+//!
+//! [`attr`] and [`message`] turn bytes into typed attributes and back,
+//! `convert` turns those into the [model](crate::model), [`socket`] carries
+//! the bytes and `exchange` sees to it that questions and answers match.
+//! Bytes from the kernel are never trusted: whatever they are, the worst that
+//! comes of them is an error.
+
+pub mod attr;
+pub(crate) mod convert;
+pub(crate) mod exchange;
+pub mod message;
+pub mod socket;
+pub(crate) mod uapi;

@@ -1,0 +1,167 @@
+//! How bytes reach the kernel and come back: a netlink socket, or in tests
+//! something that plays the kernel.
+
+use std::io::{self, IoSliceMut};
+use std::os::fd::AsRawFd;
+
+use netlink_sys::SocketAddr;
+use netlink_sys::protocols::NETLINK_GENERIC;
+use nix::sys::socket::{MsgFlags, MultiHeaders, recvmmsg, setsockopt, sockopt::RcvBufForce};
+
+/// Carries requests to the kernel and its answers back.
+pub trait Transport {
+    /// Hands over one datagram of one or more requests.
+    ///
+    /// # Errors
+    /// Those of `send(2)`; it is called again after `EINTR`.
+    fn send(&mut self, datagram: &[u8]) -> io::Result<()>;
+
+    /// Waits for one datagram, then takes as many more as are there already
+    /// and find room.
+    ///
+    /// # Errors
+    /// Those of `recvmmsg(2)`; it is called again after `EINTR`.
+    fn receive(&mut self, inbox: &mut Inbox) -> io::Result<()>;
+
+    /// How many bytes of unread answers the kernel keeps before it drops any,
+    /// its own bookkeeping included (`SO_RCVBUF`).
+    fn receive_buffer(&self) -> usize;
+
+    /// Whether the kernel grants this process `CAP_NET_ADMIN`.
+    fn is_privileged(&self) -> bool;
+}
+
+/// Datagrams as they were received.
+#[derive(Debug)]
+pub struct Inbox {
+    storage: Vec<u8>,
+    slot: usize,
+    lengths: Vec<usize>,
+    truncated: bool,
+}
+
+impl Inbox {
+    /// The kernel fills a datagram of a listing as far as the receiver's
+    /// buffer goes, up to 32 KiB.
+    pub(crate) const LISTING: usize = 32 * 1024;
+    /// Room for a refusal with its text and, from kernels that repeat it, the
+    /// request.
+    pub(crate) const REFUSAL: usize = 2 * 1024;
+
+    pub(crate) fn new() -> Self {
+        Self {
+            storage: vec![0; 2 * Self::LISTING],
+            slot: Self::LISTING,
+            lengths: Vec::new(),
+            truncated: false,
+        }
+    }
+
+    /// Forgets what it holds and makes room for datagrams of that size.
+    pub(crate) fn clear(&mut self, slot: usize) {
+        self.slot = slot.clamp(1, self.storage.len());
+        self.lengths.clear();
+        self.truncated = false;
+    }
+
+    /// Whether a datagram was longer than the room for it.
+    pub(crate) fn is_truncated(&self) -> bool {
+        self.truncated
+    }
+
+    /// What was received, in order.
+    pub fn datagrams(&self) -> impl Iterator<Item = &[u8]> {
+        let slots = self.storage.chunks_exact(self.slot);
+        slots
+            .zip(&self.lengths)
+            .map(|(slot, &length)| slot.get(..length).unwrap_or(slot))
+    }
+
+    /// Takes in a datagram, as far as there is room for it; tells whether
+    /// there was any, for a transport that is no socket.
+    pub fn push(&mut self, datagram: &[u8]) -> bool {
+        let mut slots = self.storage.chunks_exact_mut(self.slot);
+        let Some(slot) = slots.nth(self.lengths.len()) else {
+            return false;
+        };
+        for (to, from) in slot.iter_mut().zip(datagram) {
+            *to = *from;
+        }
+        self.lengths.push(datagram.len().min(slot.len()));
+        self.truncated |= datagram.len() > slot.len();
+        true
+    }
+}
+
+/// A generic netlink socket, connected to the kernel.
+#[derive(Debug)]
+pub struct Socket {
+    socket: netlink_sys::Socket,
+    receive_buffer: usize,
+    privileged: bool,
+}
+
+impl Socket {
+    /// What the receive buffer is set to if the kernel allows it: room for the
+    /// refusals of the largest batch.
+    const RECEIVE_BUFFER: usize = 1024 * 1024;
+
+    /// Opens a socket.
+    ///
+    /// # Errors
+    /// Where the kernel has no generic netlink or no socket to give.
+    pub fn open() -> io::Result<Self> {
+        let socket = netlink_sys::Socket::new(NETLINK_GENERIC)?;
+        // A connected socket takes messages from the kernel alone.
+        socket.connect(&SocketAddr::new(0, 0))?;
+        // Kernels before 4.12 have no extended acknowledgements, those before
+        // 4.3 repeat requests in errors: both can be lived with.
+        let _ = socket.set_ext_ack(true);
+        let _ = socket.set_cap_ack(true);
+        let privileged = setsockopt(&socket, RcvBufForce, &Self::RECEIVE_BUFFER).is_ok();
+        let receive_buffer = socket.get_rx_buf_sz()?;
+        Ok(Self {
+            socket,
+            receive_buffer,
+            privileged,
+        })
+    }
+}
+
+impl Transport for Socket {
+    fn send(&mut self, datagram: &[u8]) -> io::Result<()> {
+        // The kernel takes a netlink datagram whole or not at all.
+        self.socket.send(datagram, 0).map(drop)
+    }
+
+    fn receive(&mut self, inbox: &mut Inbox) -> io::Result<()> {
+        let mut slots: Vec<_> = inbox
+            .storage
+            .chunks_exact_mut(inbox.slot)
+            .map(|slot| [IoSliceMut::new(slot)])
+            .collect();
+        let mut headers = MultiHeaders::<()>::preallocate(slots.len(), None);
+        // A listing's next datagram is made while the one before it is being
+        // received: those after the first are there without waiting.
+        let received = recvmmsg(
+            self.socket.as_raw_fd(),
+            &mut headers,
+            slots.iter_mut(),
+            MsgFlags::MSG_WAITFORONE,
+            None,
+        )?;
+        for datagram in received {
+            inbox.lengths.push(datagram.bytes);
+            inbox.truncated |= datagram.flags.contains(MsgFlags::MSG_TRUNC);
+        }
+        Ok(())
+    }
+
+    fn receive_buffer(&self) -> usize {
+        self.receive_buffer
+    }
+
+    fn is_privileged(&self) -> bool {
+        self.privileged
+    }
+}

@@ -1,0 +1,56 @@
+//! How a service is configured, behind its address.
+
+use std::io::{self, Write};
+use std::net::Ipv4Addr;
+
+use crate::model::{Name, Netmask, Service, ServiceFlags};
+
+/// Writes ` SCHEDULER [(FLAGS)] [persistent …] [ops]`.
+pub(super) fn service(out: &mut impl Write, service: &Service) -> io::Result<()> {
+    let scheduler = service.scheduler.as_ref().map_or("", Name::as_str);
+    write!(out, " {scheduler}")?;
+    scheduler_flags(out, scheduler, service.flags)?;
+    if service.is_persistent() {
+        write!(out, " persistent {}", service.timeout)?;
+        match service.netmask {
+            Netmask::V4(Ipv4Addr::BROADCAST) | Netmask::V6(128) => {}
+            Netmask::V4(mask) => write!(out, " mask {mask}")?,
+            // Kept as an int by those who list it.
+            Netmask::V6(length) => write!(out, " mask {}", length as i32)?,
+        }
+        if let Some(engine) = &service.engine {
+            write!(out, " pe {engine}")?;
+        }
+    }
+    if service.flags.contains(ServiceFlags::ONE_PACKET) {
+        out.write_all(b" ops")?;
+    }
+    Ok(())
+}
+
+/// Writes the flags that mean something to the scheduler only. `sh` and `mh`
+/// have names for the two they know, and no word for the third.
+fn scheduler_flags(out: &mut impl Write, scheduler: &str, flags: ServiceFlags) -> io::Result<()> {
+    let names = match scheduler {
+        "sh" => ["sh-fallback", "sh-port", ""],
+        "mh" => ["mh-fallback", "mh-port", ""],
+        _ => ["flag-1", "flag-2", "flag-3"],
+    };
+    let bits = [
+        ServiceFlags::SCHED1,
+        ServiceFlags::SCHED2,
+        ServiceFlags::SCHED3,
+    ];
+    if !bits.iter().any(|bit| flags.contains(*bit)) {
+        return Ok(());
+    }
+    out.write_all(b" (")?;
+    let mut separator = "";
+    for (name, bit) in names.into_iter().zip(bits) {
+        if !name.is_empty() && flags.contains(bit) {
+            write!(out, "{separator}{name}")?;
+            separator = ",";
+        }
+    }
+    out.write_all(b")")
+}

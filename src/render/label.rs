@@ -1,0 +1,145 @@
+//! `HOST:PORT`, the first column of every row.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::net::IpAddr;
+
+use crate::model::{Family, Protocol};
+use crate::names::NameOf;
+
+/// The width of the column. IPv4 labels are cut to it; IPv6 labels push the
+/// other columns to the right.
+pub(super) const WIDTH: usize = 28;
+
+/// No label is longer in bytes, whatever its family.
+const MAX_LEN: usize = 59;
+
+const BLANKS: [u8; 64] = [b' '; 64];
+
+/// An address as C's `inet_ntop` writes it, which old scripts compare with.
+///
+/// It differs from [`IpAddr`]'s own text in the long obsolete IPv4-compatible
+/// IPv6 addresses: `::0.1.0.2`, not `::1:2`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HostText(pub IpAddr);
+
+impl fmt::Display for HostText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let IpAddr::V6(address) = self.0
+            && let [0, 0, 0, 0, 0, 0, high, _] = address.segments()
+            && high != 0
+        {
+            let [.., a, b, c, d] = address.octets();
+            return write!(f, "::{a}.{b}.{c}.{d}");
+        }
+        self.0.fmt(f)
+    }
+}
+
+/// A label, in a buffer that is used for row after row.
+#[derive(Default)]
+pub(super) struct Label {
+    text: Vec<u8>,
+}
+
+impl Label {
+    /// Becomes the label of an endpoint. Without a protocol that has names,
+    /// as in a firewall-mark service, ports are numbers.
+    pub(super) fn set(
+        &mut self,
+        address: IpAddr,
+        port: u16,
+        protocol: Option<Protocol>,
+        names: &dyn NameOf,
+    ) -> io::Result<&[u8]> {
+        self.text.clear();
+        match (address, names.host(address)) {
+            (IpAddr::V4(_), Some(name)) => self.text.extend_from_slice(name.as_bytes()),
+            (IpAddr::V4(address), None) => write!(self.text, "{address}")?,
+            (IpAddr::V6(_), Some(name)) => write!(self.text, "[{name}]")?,
+            (IpAddr::V6(_), None) => write!(self.text, "[{}]", HostText(address))?,
+        }
+        match protocol.and_then(|protocol| names.port(port, protocol)) {
+            Some(name) => write!(self.text, ":{name}")?,
+            None => write!(self.text, ":{port}")?,
+        }
+        self.text.truncate(MAX_LEN);
+        Ok(&self.text)
+    }
+
+    /// Becomes a firewall mark.
+    pub(super) fn set_mark(&mut self, mark: u32, family: Family) -> io::Result<&[u8]> {
+        self.text.clear();
+        match family {
+            Family::V4 => write!(self.text, "{mark}")?,
+            Family::V6 => write!(self.text, "{mark} IPv6")?,
+        }
+        Ok(&self.text)
+    }
+
+    /// The label of an endpoint, for the column of a table.
+    pub(super) fn set_column(
+        &mut self,
+        address: IpAddr,
+        port: u16,
+        protocol: Option<Protocol>,
+        names: &dyn NameOf,
+    ) -> io::Result<&[u8]> {
+        self.set(address, port, protocol, names)?;
+        if address.is_ipv4() {
+            self.text.truncate(WIDTH);
+        }
+        Ok(&self.text)
+    }
+}
+
+/// Writes text and the blanks that fill its column. Columns count bytes, and
+/// a name may have been cut within a character.
+pub(super) fn pad(out: &mut impl Write, text: &[u8], width: usize) -> io::Result<()> {
+    out.write_all(text)?;
+    let missing = width.saturating_sub(text.len());
+    out.write_all(BLANKS.get(..missing).unwrap_or(&BLANKS))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::names::Numeric;
+
+    #[test]
+    fn addresses_are_written_as_inet_ntop_does() {
+        for (address, text) in [
+            ("::", "::"),
+            ("::1", "::1"),
+            ("::ffff", "::ffff"),
+            ("::1:2", "::0.1.0.2"),
+            ("::ffff:1:2", "::ffff:0.1.0.2"),
+            ("::ffff:0:0", "::ffff:0.0.0.0"),
+            ("::1:0:0", "::1:0:0"),
+            ("0:0:0:1::", "0:0:0:1::"),
+            ("1:0:0:2::3", "1:0:0:2::3"),
+            ("1:0:2:3:4:5:6:7", "1:0:2:3:4:5:6:7"),
+            ("fd00::AB", "fd00::ab"),
+            ("10.0.0.1", "10.0.0.1"),
+        ] {
+            let address = address.parse().unwrap();
+            assert_eq!(HostText(address).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn a_column_is_filled_with_blanks_but_never_cut() {
+        let mut out = Vec::new();
+        pad(&mut out, b"ab", 4).unwrap();
+        pad(&mut out, b"abcdef", 4).unwrap();
+        assert_eq!(out, b"ab  abcdef");
+    }
+
+    #[test]
+    fn ipv6_labels_keep_their_length() {
+        let address = "2001:db8:1111:2222:3333:4444:5555:6666".parse().unwrap();
+        let mut label = Label::default();
+        let text = label.set_column(address, 65535, None, &Numeric).unwrap();
+        assert_eq!(text, b"[2001:db8:1111:2222:3333:4444:5555:6666]:65535");
+    }
+}

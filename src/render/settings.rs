@@ -1,0 +1,39 @@
+//! `--timeout` and `--daemon`.
+
+use std::io::{self, Write};
+
+use crate::model::{Daemon, DaemonState, Timeouts};
+
+/// The line of the timeouts.
+pub fn timeouts(out: &mut impl Write, timeouts: &Timeouts) -> io::Result<()> {
+    let Timeouts { tcp, tcp_fin, udp } = timeouts;
+    writeln!(out, "Timeout (tcp tcpfin udp): {tcp} {tcp_fin} {udp}")
+}
+
+/// A line for each sync daemon. What the kernel left out (before 4.3 it sent
+/// no more than interface and id) is left out here.
+pub fn daemons(out: &mut impl Write, daemons: &[Daemon]) -> io::Result<()> {
+    for daemon in daemons {
+        match daemon.state {
+            DaemonState::Master => out.write_all(b"master")?,
+            DaemonState::Backup => out.write_all(b"backup")?,
+            DaemonState::Other(state) => write!(out, "state {state}")?,
+        }
+        let (interface, id) = (&daemon.interface, daemon.sync_id);
+        write!(out, " sync daemon (mcast={interface}, syncid={id}")?;
+        if let Some(length) = daemon.max_len.filter(|length| *length != 0) {
+            write!(out, ", maxlen={length}")?;
+        }
+        if let Some(group) = daemon.group {
+            write!(out, ", group={group}")?;
+        }
+        if let Some(port) = daemon.port.filter(|port| *port != 0) {
+            write!(out, ", port={port}")?;
+        }
+        if let Some(ttl) = daemon.ttl.filter(|ttl| *ttl != 0) {
+            write!(out, ", ttl={ttl}")?;
+        }
+        out.write_all(b")\n")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,95 @@
+//! What of a service or a server has an effect.
+//!
+//! The kernel keeps some values that it never looks at, such as the netmask of
+//! a service that is not persistent. No listing shows them and no rule file
+//! holds them, so two tables that differ only there are the same table: saving
+//! leaves them out, and a replacement does not send them.
+
+use crate::model::{
+    Destination, Forwarding, Netmask, Protocol, Service, ServiceFlags, Tunnel, TunnelKind,
+    VirtualId,
+};
+
+/// The name by which the kernel lists a service without a scheduler.
+pub const NO_SCHEDULER: &str = "none";
+
+const SCHEDULER_FLAGS: ServiceFlags =
+    ServiceFlags(ServiceFlags::SCHED1.0 | ServiceFlags::SCHED2.0 | ServiceFlags::SCHED3.0);
+
+/// The scheduler's name.
+pub fn scheduler(service: &Service) -> &str {
+    service
+        .scheduler
+        .as_ref()
+        .map_or(NO_SCHEDULER, |name| name.as_str())
+}
+
+/// Whether the first two scheduler flags have names of their own.
+pub fn names_its_flags(scheduler: &str) -> bool {
+    matches!(scheduler, "sh" | "mh")
+}
+
+/// The flags that matter.
+pub fn flags(service: &Service) -> ServiceFlags {
+    let mut flags = ServiceFlags(service.flags.0 & SCHEDULER_FLAGS.0);
+    // `sh` and `mh` have two flags. Beside one of them a third is not listed.
+    if names_its_flags(scheduler(service)) && flags != ServiceFlags::SCHED3 {
+        flags = flags.without(ServiceFlags::SCHED3);
+    }
+    if service.is_persistent() {
+        flags = flags.with(ServiceFlags::PERSISTENT);
+    }
+    if service.flags.contains(ServiceFlags::ONE_PACKET) && takes_one_packet(&service.id) {
+        flags = flags.with(ServiceFlags::ONE_PACKET);
+    }
+    flags
+}
+
+/// One-packet scheduling is looked at for UDP only, which a mark may carry.
+fn takes_one_packet(id: &VirtualId) -> bool {
+    match id {
+        VirtualId::Endpoint { protocol, .. } => *protocol == Protocol::Udp,
+        VirtualId::Fwmark { .. } => true,
+    }
+}
+
+/// Timeout and granularity of a persistent service.
+pub fn persistence(service: &Service) -> Option<(u32, Netmask)> {
+    service
+        .is_persistent()
+        .then_some((service.timeout, service.netmask))
+}
+
+/// The encapsulation of a tunnelled server.
+pub fn tunnel(destination: &Destination) -> Option<Tunnel> {
+    if destination.forwarding != Forwarding::Tunnel {
+        return None;
+    }
+    let tunnel = destination.tunnel;
+    Some(match tunnel.kind {
+        TunnelKind::Ipip => Tunnel::default(),
+        TunnelKind::Gre => Tunnel {
+            port: 0,
+            flags: tunnel.flags & Tunnel::CHECKSUM,
+            ..tunnel
+        },
+        TunnelKind::Gue | TunnelKind::Other(_) => tunnel,
+    })
+}
+
+/// Whether two settings of one service do the same.
+pub fn same_service(one: &Service, other: &Service) -> bool {
+    scheduler(one) == scheduler(other)
+        && flags(one) == flags(other)
+        && persistence(one) == persistence(other)
+        && one.engine == other.engine
+}
+
+/// Whether two settings of one server do the same.
+pub fn same_server(one: &Destination, other: &Destination) -> bool {
+    one.forwarding == other.forwarding
+        && one.weight == other.weight
+        && one.upper_threshold == other.upper_threshold
+        && one.lower_threshold == other.lower_threshold
+        && tunnel(one) == tunnel(other)
+}

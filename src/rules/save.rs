@@ -1,0 +1,393 @@
+//! The table as rules: what `-S` writes and `-R` reads.
+//!
+//! A rule is the words of a command line. The same words serve to show a
+//! change before it is made.
+
+use std::fmt::{self, Display, Formatter};
+use std::io::{self, Write};
+use std::net::IpAddr;
+
+use super::effective;
+use crate::model::{
+    Change, Daemon, DaemonState, Destination, Family, Forwarding, Netmask, Protocol, Service,
+    ServiceEntry, ServiceFlags, Tunnel, TunnelKind, VirtualId,
+};
+use crate::names::NameOf;
+use crate::render::HostText;
+
+/// Writes services and their servers, in the order given.
+///
+/// What no rule can express, such as a forwarding method that a newer kernel
+/// brings, is written as a comment.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_rules(
+    out: &mut impl Write,
+    entries: &[ServiceEntry],
+    names: &dyn NameOf,
+) -> io::Result<()> {
+    for entry in entries {
+        let id = &entry.service.id;
+        let known = has_option(id);
+        let service = ServiceRule {
+            verb: "-A",
+            service: &entry.service,
+            names,
+        };
+        writeln!(out, "{}{service}", comment_unless(known))?;
+        for row in &entry.destinations {
+            let destination = &row.destination;
+            let server = ServerRule {
+                verb: "-a",
+                id,
+                destination,
+                names,
+            };
+            let known = known && has_words(destination);
+            writeln!(out, "{}{server}", comment_unless(known))?;
+        }
+    }
+    Ok(())
+}
+
+/// A change as the command that makes it, without the program's name.
+#[derive(Clone, Copy)]
+pub struct ChangeRule<'a> {
+    change: &'a Change,
+    names: &'a dyn NameOf,
+}
+
+impl<'a> ChangeRule<'a> {
+    /// The command for `change`.
+    pub fn new(change: &'a Change, names: &'a dyn NameOf) -> Self {
+        Self { change, names }
+    }
+
+    fn is_known(&self) -> bool {
+        match self.change {
+            Change::AddService(service) | Change::EditService(service) => has_option(&service.id),
+            Change::AddServer(id, destination) | Change::EditServer(id, destination) => {
+                has_option(id) && has_words(destination)
+            }
+            Change::DeleteService(id) | Change::DeleteServer(id, _) | Change::Zero(Some(id)) => {
+                has_option(id)
+            }
+            Change::Clear
+            | Change::Zero(None)
+            | Change::SetTimeouts(_)
+            | Change::StartDaemon(_)
+            | Change::StopDaemon(_) => true,
+        }
+    }
+}
+
+impl Display for ChangeRule<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let names = self.names;
+        f.write_str(comment_unless(self.is_known()))?;
+        match self.change {
+            Change::AddService(service) => ServiceRule {
+                verb: "-A",
+                service,
+                names,
+            }
+            .fmt(f),
+            Change::EditService(service) => ServiceRule {
+                verb: "-E",
+                service,
+                names,
+            }
+            .fmt(f),
+            Change::DeleteService(id) => write!(f, "-D {}", Selector::new(id, names)),
+            Change::AddServer(id, destination) => ServerRule {
+                verb: "-a",
+                id,
+                destination,
+                names,
+            }
+            .fmt(f),
+            Change::EditServer(id, destination) => ServerRule {
+                verb: "-e",
+                id,
+                destination,
+                names,
+            }
+            .fmt(f),
+            Change::DeleteServer(id, destination) => {
+                let server = Endpoint::server(id, destination, names);
+                write!(f, "-d {} -r {server}", Selector::new(id, names))
+            }
+            Change::Clear => f.write_str("-C"),
+            Change::Zero(None) => f.write_str("-Z"),
+            Change::Zero(Some(id)) => write!(f, "-Z {}", Selector::new(id, names)),
+            Change::SetTimeouts(timeouts) => write!(
+                f,
+                "--set {} {} {}",
+                timeouts.tcp, timeouts.tcp_fin, timeouts.udp
+            ),
+            Change::StartDaemon(daemon) => start_daemon(f, daemon),
+            Change::StopDaemon(state) => write!(f, "--stop-daemon {}", daemon_state(*state)),
+        }
+    }
+}
+
+/// Whether a service's protocol has an option of its own.
+fn has_option(id: &VirtualId) -> bool {
+    !matches!(
+        id,
+        VirtualId::Endpoint {
+            protocol: Protocol::Other(_),
+            ..
+        }
+    )
+}
+
+/// Whether the options of a server can say what the kernel has.
+fn has_words(destination: &Destination) -> bool {
+    match destination.forwarding {
+        Forwarding::Masquerade | Forwarding::Local | Forwarding::DirectRoute => true,
+        Forwarding::Bypass | Forwarding::Other(_) => false,
+        Forwarding::Tunnel => match destination.tunnel.kind {
+            TunnelKind::Ipip | TunnelKind::Gre => true,
+            TunnelKind::Gue => destination.tunnel.flags <= Tunnel::REMOTE_CHECKSUM,
+            TunnelKind::Other(_) => false,
+        },
+    }
+}
+
+fn comment_unless(known: bool) -> &'static str {
+    if known { "" } else { "# " }
+}
+
+/// The words that name a service: `-t 10.0.0.1:80`, `-f 3 -6`.
+#[derive(Clone, Copy)]
+pub struct Selector<'a> {
+    id: &'a VirtualId,
+    names: &'a dyn NameOf,
+}
+
+impl<'a> Selector<'a> {
+    /// The words for `id`.
+    pub fn new(id: &'a VirtualId, names: &'a dyn NameOf) -> Self {
+        Self { id, names }
+    }
+}
+
+impl Display for Selector<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match *self.id {
+            VirtualId::Endpoint {
+                protocol,
+                address,
+                port,
+            } => {
+                match protocol {
+                    Protocol::Tcp => f.write_str("-t ")?,
+                    Protocol::Udp => f.write_str("-u ")?,
+                    Protocol::Sctp => f.write_str("--sctp-service ")?,
+                    Protocol::Other(number) => write!(f, "--protocol-{number} ")?,
+                }
+                Endpoint {
+                    address,
+                    port,
+                    protocol: Some(protocol),
+                    names: self.names,
+                }
+                .fmt(f)
+            }
+            VirtualId::Fwmark { mark, family } => {
+                write!(f, "-f {mark}")?;
+                match family {
+                    Family::V4 => Ok(()),
+                    Family::V6 => f.write_str(" -6"),
+                }
+            }
+        }
+    }
+}
+
+/// `HOST:PORT`, with names where there are some.
+#[derive(Clone, Copy)]
+pub struct Endpoint<'a> {
+    address: IpAddr,
+    port: u16,
+    /// Whose names the port may have; a mark has no protocol.
+    protocol: Option<Protocol>,
+    names: &'a dyn NameOf,
+}
+
+impl<'a> Endpoint<'a> {
+    /// A server of the service `id`.
+    pub fn server(id: &VirtualId, destination: &Destination, names: &'a dyn NameOf) -> Self {
+        Self {
+            address: destination.address,
+            port: destination.port,
+            protocol: match id {
+                VirtualId::Endpoint { protocol, .. } => Some(*protocol),
+                VirtualId::Fwmark { .. } => None,
+            },
+            names,
+        }
+    }
+}
+
+impl Display for Endpoint<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match (self.address, self.names.host(self.address)) {
+            (IpAddr::V4(_), Some(name)) => f.write_str(name)?,
+            (IpAddr::V6(_), Some(name)) => write!(f, "[{name}]")?,
+            (IpAddr::V4(address), None) => address.fmt(f)?,
+            (IpAddr::V6(_), None) => write!(f, "[{}]", HostText(self.address))?,
+        }
+        let name = self
+            .protocol
+            .and_then(|protocol| self.names.port(self.port, protocol));
+        match name {
+            Some(name) => write!(f, ":{name}"),
+            None => write!(f, ":{}", self.port),
+        }
+    }
+}
+
+struct ServiceRule<'a> {
+    verb: &'a str,
+    service: &'a Service,
+    names: &'a dyn NameOf,
+}
+
+impl Display for ServiceRule<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let service = self.service;
+        let scheduler = effective::scheduler(service);
+        write!(
+            f,
+            "{} {} -s {scheduler}",
+            self.verb,
+            Selector::new(&service.id, self.names)
+        )?;
+        if let Some((timeout, netmask)) = effective::persistence(service) {
+            write!(f, " -p {timeout}")?;
+            if netmask != Netmask::host(service.id.family()) {
+                match netmask {
+                    Netmask::V4(mask) => write!(f, " -M {mask}")?,
+                    Netmask::V6(bits) => write!(f, " -M {bits}")?,
+                }
+            }
+        }
+        if let Some(engine) = &service.engine {
+            write!(f, " --pe {engine}")?;
+        }
+        let flags = effective::flags(service);
+        if flags.contains(ServiceFlags::ONE_PACKET) {
+            f.write_str(" -o")?;
+        }
+        let mut separator = " -b ";
+        for (flag, number) in [
+            (ServiceFlags::SCHED1, 1),
+            (ServiceFlags::SCHED2, 2),
+            (ServiceFlags::SCHED3, 3),
+        ] {
+            if !flags.contains(flag) {
+                continue;
+            }
+            f.write_str(separator)?;
+            separator = ",";
+            match number {
+                1 if effective::names_its_flags(scheduler) => write!(f, "{scheduler}-fallback")?,
+                2 if effective::names_its_flags(scheduler) => write!(f, "{scheduler}-port")?,
+                _ => write!(f, "flag-{number}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+struct ServerRule<'a> {
+    verb: &'a str,
+    id: &'a VirtualId,
+    destination: &'a Destination,
+    names: &'a dyn NameOf,
+}
+
+impl Display for ServerRule<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let destination = self.destination;
+        write!(
+            f,
+            "{} {} -r {} ",
+            self.verb,
+            Selector::new(self.id, self.names),
+            Endpoint::server(self.id, destination, self.names)
+        )?;
+        match destination.forwarding {
+            Forwarding::Masquerade => f.write_str("-m")?,
+            Forwarding::Tunnel => f.write_str("-i")?,
+            Forwarding::DirectRoute => f.write_str("-g")?,
+            // With -g the service's port would be taken for the server's.
+            Forwarding::Local => {
+                let other_port = self.id.port().is_some_and(|port| port != destination.port);
+                f.write_str(if other_port { "-m" } else { "-g" })?;
+            }
+            Forwarding::Bypass => f.write_str("--bypass")?,
+            Forwarding::Other(method) => write!(f, "--forwarding-{method}")?,
+        }
+        write!(f, " -w {}", destination.weight)?;
+        if destination.upper_threshold != 0 {
+            write!(f, " -x {}", destination.upper_threshold)?;
+        }
+        if destination.lower_threshold != 0 {
+            write!(f, " -y {}", destination.lower_threshold)?;
+        }
+        match effective::tunnel(destination) {
+            Some(tunnel) => write_tunnel(f, tunnel),
+            None => Ok(()),
+        }
+    }
+}
+
+fn write_tunnel(f: &mut Formatter<'_>, tunnel: Tunnel) -> fmt::Result {
+    match tunnel.kind {
+        TunnelKind::Ipip => return f.write_str(" --tun-type ipip"),
+        TunnelKind::Gue => write!(f, " --tun-type gue --tun-port {}", tunnel.port)?,
+        TunnelKind::Gre => f.write_str(" --tun-type gre")?,
+        TunnelKind::Other(kind) => write!(f, " --tun-type {kind} --tun-port {}", tunnel.port)?,
+    }
+    match tunnel.flags {
+        Tunnel::NO_CHECKSUM => f.write_str(" --tun-nocsum"),
+        Tunnel::CHECKSUM => f.write_str(" --tun-csum"),
+        Tunnel::REMOTE_CHECKSUM => f.write_str(" --tun-remcsum"),
+        flags => write!(f, " --tun-flags-{flags}"),
+    }
+}
+
+fn daemon_state(state: DaemonState) -> &'static str {
+    match state {
+        DaemonState::Master => "master",
+        DaemonState::Backup => "backup",
+        DaemonState::Other(_) => "none",
+    }
+}
+
+fn start_daemon(f: &mut Formatter<'_>, daemon: &Daemon) -> fmt::Result {
+    write!(
+        f,
+        "--start-daemon {} --mcast-interface {} --syncid {}",
+        daemon_state(daemon.state),
+        daemon.interface,
+        daemon.sync_id
+    )?;
+    if let Some(max_len) = daemon.max_len {
+        write!(f, " --sync-maxlen {max_len}")?;
+    }
+    if let Some(group) = daemon.group {
+        write!(f, " --mcast-group {group}")?;
+    }
+    if let Some(port) = daemon.port {
+        write!(f, " --mcast-port {port}")?;
+    }
+    if let Some(ttl) = daemon.ttl {
+        write!(f, " --mcast-ttl {ttl}")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,66 @@
+//! Why a run ended without having done what was asked, and its exit status.
+
+use std::io;
+
+use crate::cli::Usage;
+use crate::error::Error;
+
+/// What `main` reports before it exits.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The words make no command.
+    #[error(transparent)]
+    Usage(#[from] Usage),
+    /// There is no IPVS to speak with.
+    #[error(transparent)]
+    NoIpvs(Error),
+    /// The kernel refused a change.
+    #[error(transparent)]
+    Refused(#[from] Error),
+    /// The table, or a part of it, could not be shown.
+    #[error(transparent)]
+    Unlisted(Error),
+    /// Some lines of a rule file failed; each has been reported.
+    #[error("")]
+    Lines {
+        /// The status of such a run.
+        status: u8,
+    },
+    /// A signal asked to stop; what had been begun has been undone.
+    #[error("{message}")]
+    Stopped {
+        /// 128 and the signal's number.
+        status: u8,
+        /// What became of the table.
+        message: String,
+    },
+    /// A file, or an output stream, failed.
+    #[error("{0:#}")]
+    Files(anyhow::Error),
+    /// Whoever read standard output has gone.
+    #[error("")]
+    ClosedPipe,
+}
+
+impl Failure {
+    /// The exit status, as ipvsadm 1.31 has it where it has the same failure.
+    pub fn status(&self) -> u8 {
+        match self {
+            Self::Usage(usage) => usage.status(),
+            Self::NoIpvs(_) => 2,
+            Self::Refused(_) => 255,
+            Self::Unlisted(_) | Self::Files(_) => 1,
+            Self::Lines { status } | Self::Stopped { status, .. } => *status,
+            // A shell's word for a program that SIGPIPE ended.
+            Self::ClosedPipe => 141,
+        }
+    }
+
+    /// A failed write to standard output.
+    pub(super) fn writing(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::ClosedPipe,
+            _ => Self::Files(anyhow::Error::new(error).context("cannot write to standard output")),
+        }
+    }
+}

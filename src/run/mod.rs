@@ -1,0 +1,110 @@
+//! From words to the kernel, and from the kernel to the output: one match.
+
+mod failure;
+mod kernel;
+mod list;
+mod replace;
+mod restore;
+mod save;
+
+use std::fmt::Display;
+use std::io::{BufWriter, StdoutLock, Write, stdout};
+
+pub use failure::Failure;
+
+use crate::cli::{self, Command};
+use crate::names::System;
+use crate::render;
+use kernel::Kernel;
+
+/// The name under which the binary was called decides which words it knows.
+pub struct Program {
+    name: String,
+    kind: Kind,
+}
+
+enum Kind {
+    Ipvsadm,
+    Save,
+    Restore,
+}
+
+impl Program {
+    /// The program of that name, which may have folders before it.
+    pub fn named(name: String) -> Self {
+        let kind = match name.rsplit('/').next() {
+            Some("ipvsadm-save") => Kind::Save,
+            Some("ipvsadm-restore") => Kind::Restore,
+            _ => Kind::Ipvsadm,
+        };
+        Self { name, kind }
+    }
+}
+
+/// Where the output goes: everything is gathered into few large writes.
+type Out = BufWriter<StdoutLock<'static>>;
+
+const OUTPUT_BUFFER: usize = 64 * 1024;
+
+/// Does what the words ask for. What goes wrong on the way without ending the
+/// run is given to `report`.
+///
+/// # Errors
+/// Whatever ended the run; [`Failure::status`] is its exit status.
+pub fn run(
+    program: &Program,
+    words: &[String],
+    report: &mut dyn FnMut(&dyn Display),
+) -> Result<(), Failure> {
+    let name = &program.name;
+    let command = match program.kind {
+        Kind::Ipvsadm => cli::parse(name, words).resolve(&System::default()),
+        Kind::Save => cli::parse_save(words),
+        Kind::Restore => cli::parse_restore(words),
+    };
+    let out = &mut BufWriter::with_capacity(OUTPUT_BUFFER, stdout().lock());
+    match command {
+        Ok(Command::Help) => print(out, &cli::help()),
+        Ok(Command::Version) => print(out, &cli::version()),
+        Ok(Command::Restore(restore)) if !restore::needs_kernel(&restore) => {
+            restore::rehearse(name, &restore, out, report)
+        }
+        command => {
+            // Without IPVS that is the answer, however wrong the words are.
+            let mut kernel = kernel::open().map_err(Failure::NoIpvs)?;
+            match command? {
+                Command::Restore(restore) => {
+                    restore::restore(name, &mut kernel, &restore, out, report)
+                }
+                command => carry_out(&mut kernel, command, out),
+            }
+        }
+    }?;
+    out.flush().map_err(Failure::writing)
+}
+
+/// Any command but a restore: what a line of a rule file may be as well.
+fn carry_out(kernel: &mut Kernel, command: Command, out: &mut Out) -> Result<(), Failure> {
+    match command {
+        Command::Change(change) => Ok(kernel.client.apply(&change)?),
+        Command::List(list) => list::table(kernel, &list, out),
+        Command::Connections(connections) => list::connections(&connections, out),
+        Command::ShowTimeouts => {
+            let timeouts = kernel.client.timeouts().map_err(Failure::Unlisted)?;
+            render::timeouts(out, &timeouts).map_err(Failure::writing)
+        }
+        Command::ShowDaemons => {
+            let daemons = kernel.client.daemons().map_err(Failure::Unlisted)?;
+            render::daemons(out, &daemons).map_err(Failure::writing)
+        }
+        Command::Save(save) => save::save(kernel, &save, out),
+        Command::Help => print(out, &cli::help()),
+        Command::Version => print(out, &cli::version()),
+        // The parser knows no rule that restores.
+        Command::Restore(_) => Ok(()),
+    }
+}
+
+fn print(out: &mut Out, text: &str) -> Result<(), Failure> {
+    out.write_all(text.as_bytes()).map_err(Failure::writing)
+}

@@ -1,0 +1,132 @@
+//! `--replace`: the table is made what the rules describe, by the differences
+//! alone, or stays what it was.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use anyhow::Context;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+use super::kernel::Kernel;
+use super::restore::{Report, apply, show};
+use super::{Failure, Out};
+use crate::cli::{Command, Extent};
+use crate::client::Client;
+use crate::error::Error;
+use crate::model::Change;
+use crate::netlink::socket::Transport;
+use crate::rules::plan::{Step, plan};
+use crate::rules::replace::{Apply, Cause, Outcome, replace as carry_out};
+use crate::rules::restore::Description;
+
+/// Plans the way from the kernel's table to the one described, then goes it
+/// or, for a dry run, shows it.
+pub(super) fn replace(
+    kernel: &mut Kernel,
+    wanted: Description,
+    stop_at: Extent,
+    out: &mut Out,
+    report: &mut Report<'_>,
+) -> Result<(), Failure> {
+    let current = kernel.client.table().map_err(Failure::Unlisted)?;
+    let steps = plan(&current, wanted.table);
+    if stop_at == Extent::DryRun {
+        let others = wanted.others.iter().filter_map(|rule| match &rule.command {
+            Command::Change(change) => Some(change),
+            _ => None,
+        });
+        return show(
+            steps.iter().map(|step| &step.change).chain(others),
+            out,
+            report,
+        );
+    }
+    if !steps.is_empty() {
+        let stop = StopSignal::watch().map_err(Failure::Files)?;
+        let outcome = carry_out(&mut kernel.client, &steps, &|| stop.caught().is_some());
+        finish(outcome, &steps, stop.caught(), report)?;
+    }
+    apply(kernel, &wanted.others, out, report)
+}
+
+/// What the outcome means for who asked.
+fn finish(
+    outcome: Outcome<Error>,
+    steps: &[Step<'_>],
+    signal: Option<u8>,
+    report: &mut Report<'_>,
+) -> Result<(), Failure> {
+    let (cause, table) = match outcome {
+        Outcome::Done => return Ok(()),
+        Outcome::Undone(cause) => (
+            cause,
+            "everything was rolled back: the table is what it was",
+        ),
+        Outcome::Stuck { cause, left, lost } => {
+            for (change, error) in left {
+                let rule = crate::rules::save::ChangeRule::new(&change, &crate::names::Numeric);
+                report(&format_args!("could not roll back with {rule}: {error}"));
+            }
+            if let Some(error) = lost {
+                report(&format_args!("could not roll back: {error}"));
+            }
+            (
+                cause,
+                "the table is neither what it was nor what was wanted",
+            )
+        }
+    };
+    Err(match cause {
+        Cause::Interrupted => Failure::Stopped {
+            status: signal.map_or(130, |signal| 128_u8.saturating_add(signal)),
+            message: format!("interrupted; {table}"),
+        },
+        Cause::Refused { step, error } => {
+            match steps.get(step).and_then(|step| step.line) {
+                Some(line) => report(&format_args!("line {line}: {error}; {table}")),
+                None => report(&format_args!("{error}; {table}")),
+            }
+            Failure::Lines { status: 255 }
+        }
+        Cause::Lost(error) => {
+            report(&format_args!("{error}; {table}"));
+            Failure::Lines { status: 255 }
+        }
+    })
+}
+
+impl<T: Transport> Apply for Client<T> {
+    type Error = Error;
+
+    fn apply_all(
+        &mut self,
+        changes: &[&Change],
+        refused: &mut dyn FnMut(usize, Error) -> ControlFlow<()>,
+    ) -> Result<usize, Error> {
+        Client::apply_all(self, changes.iter().copied(), refused)
+    }
+}
+
+/// Notes the signals that ask a program to end, so that it can first undo
+/// what it has begun.
+struct StopSignal(Arc<AtomicUsize>);
+
+impl StopSignal {
+    fn watch() -> anyhow::Result<Self> {
+        let caught = Arc::new(AtomicUsize::new(0));
+        for signal in [SIGINT, SIGTERM, SIGHUP] {
+            let number = usize::try_from(signal)?;
+            signal_hook::flag::register_usize(signal, Arc::clone(&caught), number)
+                .context("cannot watch for signals")?;
+        }
+        Ok(Self(caught))
+    }
+
+    fn caught(&self) -> Option<u8> {
+        match self.0.load(Ordering::Relaxed) {
+            0 => None,
+            signal => u8::try_from(signal).ok(),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Two directors that share what they know.

@@ -1,0 +1,128 @@
+//! The manual and the program name the same options.
+#![allow(clippy::expect_used, clippy::panic)]
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+const IPVSADM: &str = include_str!("../man/ipvsadm.8");
+const OTHER_PAGES: [&str; 2] = [
+    include_str!("../man/ipvsadm-save.8"),
+    include_str!("../man/ipvsadm-restore.8"),
+];
+
+type Options = BTreeSet<String>;
+
+#[test]
+fn every_option_of_the_help_has_an_entry_in_the_manual() {
+    let missing = lacking(&help(), &entries(IPVSADM));
+    assert!(missing.is_empty(), "not in the manual: {missing:?}");
+}
+
+#[test]
+fn every_option_that_the_manual_names_is_in_the_help() {
+    let missing = lacking(&named(IPVSADM), &help());
+    assert!(missing.is_empty(), "not in the help: {missing:?}");
+}
+
+#[test]
+fn the_other_pages_name_no_option_that_the_help_lacks() {
+    for page in OTHER_PAGES {
+        let missing = lacking(&named(page), &help());
+        assert!(missing.is_empty(), "not in the help: {missing:?}");
+    }
+}
+
+#[test]
+fn options_are_found_in_a_page() {
+    let page = "\
+.Op Fl g | i | m
+.It Fl w , Fl -weight Ar weight
+text about -z and Fl z
+.Pq or Fl -u-threshold Ns .";
+    assert_eq!(
+        named(page),
+        options(&["-g", "-i", "-m", "-w", "--weight", "--u-threshold"])
+    );
+    assert_eq!(entries(page), options(&["-w", "--weight"]));
+}
+
+#[test]
+fn options_are_found_in_a_text() {
+    let text = "[-S|--save] -p [SECONDS], --tun-type=KIND; no-option - -- 3-4";
+    assert_eq!(
+        in_text(text),
+        options(&["-S", "--save", "-p", "--tun-type"])
+    );
+}
+
+/// The options in what `ipvsadm --help` prints.
+fn help() -> Options {
+    let output = Command::new(env!("CARGO_BIN_EXE_ipvsadm"))
+        .arg("--help")
+        .output()
+        .expect("ipvsadm can be started");
+    let text = String::from_utf8(output.stdout).expect("help is text");
+    assert!(output.status.success(), "{text}");
+    let options = in_text(&text);
+    assert!(options.len() > 50, "no help: {text}");
+    options
+}
+
+fn in_text(text: &str) -> Options {
+    text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-')
+        .filter(|word| is_option(word))
+        .map(str::to_owned)
+        .collect()
+}
+
+fn is_option(word: &str) -> bool {
+    match word.strip_prefix("--") {
+        Some(name) => name.starts_with(|letter: char| letter.is_ascii_alphanumeric()),
+        None => word.len() == 2 && word.starts_with('-'),
+    }
+}
+
+/// The options that entries of a page's lists are about.
+fn entries(page: &str) -> Options {
+    in_lines(page.lines().filter(|line| line.starts_with(".It ")))
+}
+
+/// All options that a page names.
+fn named(page: &str) -> Options {
+    in_lines(page.lines().filter(|line| line.starts_with('.')))
+}
+
+/// The arguments of the macro `Fl`, which writes the first dash.
+fn in_lines<'a>(lines: impl Iterator<Item = &'a str>) -> Options {
+    let mut options = Options::new();
+    for line in lines {
+        let mut is_flag = false;
+        for word in line.trim_start_matches('.').split_whitespace() {
+            if is_macro(word) {
+                is_flag = word == "Fl";
+            } else if is_flag && is_option(&format!("-{word}")) && !is_punctuation(word) {
+                options.insert(format!("-{word}"));
+            }
+        }
+    }
+    options
+}
+
+/// Macros have two letters: `Fl`, `Ar`.
+fn is_macro(word: &str) -> bool {
+    let mut letters = word.chars();
+    let shape = (letters.next(), letters.next(), letters.next());
+    matches!(shape, (Some('A'..='Z'), Some('a'..='z'), None))
+}
+
+fn is_punctuation(word: &str) -> bool {
+    !word.contains(|letter: char| letter.is_ascii_alphanumeric())
+}
+
+fn lacking<'a>(these: &'a Options, those: &Options) -> Vec<&'a str> {
+    these.difference(those).map(String::as_str).collect()
+}
+
+fn options(words: &[&str]) -> Options {
+    words.iter().map(|&word| word.to_owned()).collect()
+}

@@ -1,0 +1,180 @@
+use ipvs::cli::Command;
+use ipvs::model::Change;
+use ipvs::rules::restore::{ReadError, read_rules};
+
+use super::tables::{describe, parse};
+
+/// Each error on a line, as the user sees them.
+fn errors(rules: &str) -> String {
+    match describe(rules) {
+        Ok(description) => panic!("{description:?} of {rules}"),
+        Err(error @ ReadError::Lines(_)) => error.to_string(),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[track_caller]
+fn expect(rules: &str, wanted: &[&str]) {
+    assert_eq!(errors(rules), wanted.join("\n"));
+}
+
+const SERVICE: &str = "-A -t 10.0.0.1:80 -s rr\n";
+const SERVER: &str = "-a -t 10.0.0.1:80 -r 10.1.0.1:80 -m\n";
+
+#[test]
+fn every_wrong_line_is_reported_with_its_word() {
+    expect(
+        &format!(
+            "{SERVICE}\n\
+             -a -t 10.0.0.1:80 -r 10.1.0.1:80 -m -w x1 -y 5\n\
+             -A -t 10.0.0.1:99999 -s rr\n\
+             -A -t 10.0.0.2:80 --sheduler rr\n\
+             {SERVER}\
+             rubbish\n\
+             -A -t 10.0.0.2:80 -s rr extra\n"
+        ),
+        &[
+            "line 3: illegal weight specified: x1",
+            "line 4: illegal virtual server address[:port] specified: 10.0.0.1:99999",
+            "line 5: --sheduler: unknown option",
+            "line 7: no command, -A or -a say, but `rubbish'",
+            "line 8: unexpected argument extra",
+        ],
+    );
+}
+
+#[test]
+fn a_value_that_is_part_of_its_word_is_shown_as_typed() {
+    expect(
+        "-A -tnowhere.example:80",
+        &["line 1: illegal virtual server address[:port] specified: -tnowhere.example:80"],
+    );
+}
+
+#[test]
+fn broken_text_is_reported_by_line() {
+    expect(
+        "-A -t 10.0.0.1:80\0\n",
+        &["line 1: a NUL byte in the word `10.0.0.1:80\\x00'"],
+    );
+    let long = "x".repeat(70_000);
+    expect(
+        &format!("-A -t 10.0.0.1:80 {long}\n"),
+        &["line 1: the line is too long: its words have more than 65536 bytes"],
+    );
+    let long = "x".repeat(60_000);
+    let message = errors(&format!("-A -t 10.0.0.1:80 {long}\n"));
+    assert!(message.len() < 400, "{message}");
+}
+
+#[test]
+fn a_service_twice_is_reported() {
+    expect(
+        &format!("{SERVICE}-A -u 10.0.0.1:80\n{SERVICE}"),
+        &["line 3: Service already exists: -t 10.0.0.1:80 (line 1)"],
+    );
+}
+
+#[test]
+fn a_server_twice_is_reported() {
+    expect(
+        &format!("{SERVICE}{SERVER}-a -t 10.0.0.1:80 -r 10.1.0.1 -g\n"),
+        &["line 3: Destination already exists: -t 10.0.0.1:80 -r 10.1.0.1:80 (line 2)"],
+    );
+}
+
+#[test]
+fn a_server_twice_among_many_is_reported() {
+    let mut rules = SERVICE.to_owned();
+    for last in 1..40 {
+        rules += &format!("-a -t 10.0.0.1:80 -r 10.1.0.{last}:80 -m\n");
+    }
+    rules += "-d -t 10.0.0.1:80 -r 10.1.0.3:80\n";
+    rules += "-a -t 10.0.0.1:80 -r 10.1.0.3:80 -m\n";
+    rules += "-a -t 10.0.0.1:80 -r 10.1.0.30:80 -m\n";
+    expect(
+        &rules,
+        &["line 43: Destination already exists: -t 10.0.0.1:80 -r 10.1.0.30:80 (line 31)"],
+    );
+}
+
+#[test]
+fn a_server_of_no_service_is_reported() {
+    expect(
+        &format!("{SERVER}{SERVICE}-a -f 1 -r 10.1.0.1 -m\n"),
+        &[
+            "line 1: Service not defined: -t 10.0.0.1:80",
+            "line 3: Service not defined: -f 1",
+        ],
+    );
+}
+
+#[test]
+fn editing_and_deleting_what_is_not_there_is_reported() {
+    expect(
+        &format!(
+            "-E -f 1 -6 -s rr\n-D -f 1\n-Z -f 1\n{SERVICE}\
+             -e -t 10.0.0.1:80 -r 10.1.0.1:80 -m\n-d -t 10.0.0.1:80 -r 10.1.0.1:80\n"
+        ),
+        &[
+            "line 1: No such service: -f 1 -6",
+            "line 2: No such service: -f 1",
+            "line 3: No such service: -f 1",
+            "line 5: No such destination: -t 10.0.0.1:80 -r 10.1.0.1:80",
+            "line 6: No such destination: -t 10.0.0.1:80 -r 10.1.0.1:80",
+        ],
+    );
+}
+
+#[test]
+fn thresholds_that_the_kernel_refuses_are_reported() {
+    expect(
+        &format!("{SERVICE}-a -t 10.0.0.1:80 -r 10.1.0.1:80 -m -x 5 -y 6\n"),
+        &["line 2: Numerical result out of range: -y 6 is more than -x 5"],
+    );
+}
+
+#[test]
+fn rules_that_take_back_others_are_honoured() {
+    let rules = format!(
+        "{SERVICE}{SERVER}-C\n{SERVICE}{SERVER}-D -t 10.0.0.1:80\n\
+         {SERVICE}{SERVER}-d -t 10.0.0.1:80 -r 10.1.0.1:80\n{SERVER}\
+         -e -t 10.0.0.1:80 -r 10.1.0.1:80 -m -w 7\n-E -t 10.0.0.1:80 -s sh\n"
+    );
+    let description = describe(&rules).unwrap();
+    let services: Vec<_> = description.table.services().collect();
+    assert_eq!(services.len(), 1);
+    assert_eq!(services[0].service.line, 12);
+    let servers: Vec<_> = services[0].servers.iter().collect();
+    assert_eq!(servers.len(), 1);
+    assert_eq!((servers[0].value.weight, servers[0].line), (7, 11));
+}
+
+#[test]
+fn commands_about_other_things_are_kept_in_order() {
+    let rules = format!("--set 1 2 3\n{SERVICE}-Z\n-L -n\n-C\n--stop-daemon master\n");
+    let description = describe(&rules).unwrap();
+    let lines: Vec<u64> = description.others.iter().map(|rule| rule.line).collect();
+    assert_eq!(lines, [1, 3, 4, 6]);
+    assert_eq!(description.table.services().count(), 0);
+}
+
+#[test]
+fn rules_are_read_in_order_and_with_their_lines() {
+    let rules = format!("# a file\n\n{SERVICE}  ipvsadm {SERVER}ipvsadm\nipvsadm ipvsadm -C\n");
+    let rules = read_rules(rules.as_bytes(), parse).unwrap();
+    let lines: Vec<u64> = rules.iter().map(|rule| rule.line).collect();
+    assert_eq!(lines, [3, 4, 6]);
+    assert_eq!(rules[2].command, Command::Change(Change::Clear));
+}
+
+#[test]
+fn what_shows_only_across_lines_is_no_error_of_plain_reading() {
+    let rules = format!("{SERVER}{SERVICE}{SERVICE}");
+    assert_eq!(read_rules(rules.as_bytes(), parse).unwrap().len(), 3);
+}
+
+#[test]
+fn a_rule_is_no_restore() {
+    assert!(describe("-R\n").is_err());
+}
