@@ -2,8 +2,9 @@
 //!
 //! The table may hold hundreds of thousands of connections, so it is never
 //! held here: lines are handed on one by one and nothing is allocated for
-//! them. The kernel walks the table from its start at every `read()`, which
-//! makes large reads worth their buffer; see [`open`].
+//! them.
+
+mod table;
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
@@ -13,12 +14,17 @@ use std::str;
 
 use crate::model::Protocol;
 
+pub use table::{Agreement, TABLE, add_servers};
+
 /// Where the kernel shows the connections of the network namespace.
 pub const CONNECTIONS: &str = "/proc/net/ip_vs_conn";
 
 const READ_SIZE: usize = 1 << 20;
 
-/// Opens a table for reading in large pieces.
+/// Opens a table for reading in pieces as large as the kernel gives them.
+///
+/// It walks the table from the start at every `read()`, so the time goes with
+/// the number of pieces. Linux fills a page at most, whatever it is asked for.
 pub fn open(path: impl AsRef<Path>) -> io::Result<impl BufRead> {
     Ok(BufReader::with_capacity(READ_SIZE, File::open(path)?))
 }
@@ -128,4 +134,103 @@ fn hex(word: &[u8]) -> Option<u32> {
         let digit = char::from(*byte).to_digit(16)?;
         Some(value << 4 | digit)
     })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    const LINE: &[u8] = b"TCP 0A000001 9668 0A000002 0050 7F000001 1F40 CLOSE             9\n";
+
+    fn protocols(table: &[u8]) -> Vec<String> {
+        let mut seen = Vec::new();
+        for_each_connection(table, |connection| {
+            seen.push(String::from_utf8_lossy(connection.protocol).into_owned());
+            Ok(())
+        })
+        .unwrap();
+        seen
+    }
+
+    fn endpoint(address: &str, port: u16) -> Endpoint {
+        let address = address.parse().unwrap();
+        Endpoint { address, port }
+    }
+
+    #[test]
+    fn a_line_is_a_connection() {
+        let connection = Connection::parse(LINE).unwrap();
+        assert_eq!(connection.protocol, b"TCP");
+        assert_eq!(connection.transport(), Some(Protocol::Tcp));
+        assert_eq!(connection.client, endpoint("10.0.0.1", 0x9668));
+        assert_eq!(connection.service, endpoint("10.0.0.2", 80));
+        assert_eq!(connection.server, endpoint("127.0.0.1", 8000));
+        assert_eq!(connection.state, b"CLOSE");
+        assert_eq!(connection.expires, 9);
+        assert_eq!(connection.engine, None);
+    }
+
+    #[test]
+    fn families_may_be_mixed_and_engines_leave_data() {
+        let line = b"UDP fd00:0000:0000:0000:0000:0000:0000:0001 0000 \
+            fd00:0000:0000:0000:0000:0000:0000:0002 13C4 0A00004E 13C4 NONE             59 \
+            sip abc-def@host.example\n";
+        let connection = Connection::parse(line).unwrap();
+        assert_eq!(connection.client, endpoint("fd00::1", 0));
+        assert_eq!(connection.service, endpoint("fd00::2", 5060));
+        assert_eq!(connection.server, endpoint("10.0.0.78", 5060));
+        let engine: (&[u8], &[u8]) = (b"sip", b"abc-def@host.example");
+        assert_eq!(connection.engine, Some(engine));
+    }
+
+    #[test]
+    fn malformed_lines_cost_no_other_line() {
+        let title = "Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires";
+        for line in [
+            title,
+            "",
+            "   ",
+            "TCP",
+            "TCP 0A000001 9668 0A000002 0050 7F000001 1F40",
+            "TCP 0A000001 9668 0A000002 0050 7F000001 1F40 CLOSE",
+            "TCP 0A000001 9668 0A000002 0050 7F000001 1F40 CLOSE x",
+            "TCP 0A000001 9668 0A000002 0050 7F000001 1F40 CLOSE -1",
+            "TCP 0A000001 9668 0A000002 0050 7F000001 1F40 CLOSE 18446744073709551616",
+            "TCP 0A00000 9668 0A000002 0050 7F000001 1F40 CLOSE 9",
+            "TCP 0A00000G 9668 0A000002 0050 7F000001 1F40 CLOSE 9",
+            "TCP +A000001 9668 0A000002 0050 7F000001 1F40 CLOSE 9",
+            "TCP 0A000001 19668 0A000002 0050 7F000001 1F40 CLOSE 9",
+            "TCP 0A000001 966G 0A000002 0050 7F000001 1F40 CLOSE 9",
+            "TCP fd00:1 9668 0A000002 0050 7F000001 1F40 CLOSE 9",
+            "TCP \u{fffd} 9668 0A000002 0050 7F000001 1F40 CLOSE 9",
+        ] {
+            let mut table = format!("{line}\n").into_bytes();
+            table.extend_from_slice(LINE);
+            assert_eq!(protocols(&table), ["TCP"], "{line}");
+        }
+        let mut table = b"\xff\0\n".to_vec();
+        table.extend_from_slice(LINE);
+        assert_eq!(protocols(&table), ["TCP"]);
+    }
+
+    #[test]
+    fn no_prefix_of_a_line_is_a_panic() {
+        for end in 0..LINE.len() {
+            let line = LINE.get(..end).unwrap_or_default();
+            let _ = Connection::parse(line);
+        }
+    }
+
+    #[test]
+    fn a_failure_of_the_listing_ends_it() {
+        let table = [LINE, LINE].concat();
+        let mut calls = 0;
+        let result = for_each_connection(&table[..], |_| {
+            calls += 1;
+            Err(io::ErrorKind::BrokenPipe.into())
+        });
+        assert_eq!(result.unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+        assert_eq!(calls, 1);
+    }
 }

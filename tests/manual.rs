@@ -48,7 +48,7 @@ text about -z and Fl z
 
 #[test]
 fn options_are_found_in_a_text() {
-    let text = "[-S|--save] -p [SECONDS], --tun-type=KIND; no-option - -- 3-4";
+    let text = "[-S|--save] -p [SECONDS], --tun-type=KIND --tun-...; no-option - -- 3-4";
     assert_eq!(
         in_text(text),
         options(&["-S", "--save", "-p", "--tun-type"])
@@ -77,7 +77,8 @@ fn in_text(text: &str) -> Options {
 
 fn is_option(word: &str) -> bool {
     match word.strip_prefix("--") {
-        Some(name) => name.starts_with(|letter: char| letter.is_ascii_alphanumeric()),
+        // `--tun-...` is not one option but many.
+        Some(name) => !name.is_empty() && !name.starts_with('-') && !name.ends_with('-'),
         None => word.len() == 2 && word.starts_with('-'),
     }
 }
@@ -119,8 +120,8 @@ fn is_punctuation(word: &str) -> bool {
     !word.contains(|letter: char| letter.is_ascii_alphanumeric())
 }
 
-fn lacking<'a>(these: &'a Options, those: &Options) -> Vec<&'a str> {
-    these.difference(those).map(String::as_str).collect()
+fn lacking(these: &Options, those: &Options) -> Vec<String> {
+    these.difference(those).cloned().collect()
 }
 
 fn options(words: &[&str]) -> Options {

@@ -7,7 +7,7 @@ use super::usage::{Context, Usage};
 use super::values;
 use crate::model::{
     Change, Destination, Family, Forwarding, Name, Netmask, Protocol, Service, ServiceFlags,
-    Timeouts, Tunnel, TunnelKind, VirtualId,
+    Timeouts, Tunnel, VirtualId,
 };
 use crate::render::{Numbers, Order, View};
 

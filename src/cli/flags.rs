@@ -109,7 +109,7 @@ impl<'a> Reading<'a> {
     }
 
     /// Reads what could be read of the words, then says what could not.
-    /// `-h` and `-v` end it.
+    /// `-h` and `-v` end it, whatever there was before.
     pub(crate) fn run(
         &mut self,
         tokens: &[Token<'a>],
@@ -126,7 +126,10 @@ impl<'a> Reading<'a> {
                 Opt::Verb(_) if verb.is_some() => {
                     return Err(Usage::SecondCommand(word.to_owned()));
                 }
-                Opt::Verb(found @ (Verb::Help | Verb::Version)) => return Ok(found),
+                Opt::Verb(found @ (Verb::Help | Verb::Version)) => {
+                    self.flags = Flags::new();
+                    return Ok(found);
+                }
                 Opt::Verb(Verb::Restore) if self.in_rules => return Err(self.no_command()),
                 Opt::Verb(found) => {
                     self.verb(found, value.unwrap_or_default())?;

@@ -88,11 +88,7 @@ impl Invocation<'_> {
         let verb = reading.run(&self.tokens, self.end);
         let overlooked = reading.overlooked;
         let flags = reading.flags;
-        verb.and_then(|verb| match verb {
-            Verb::Help => Ok(Command::Help),
-            Verb::Version => Ok(Command::Version),
-            _ => flags.command(verb),
-        })
-        .map_err(|mistake| overlooked.unwrap_or(mistake))
+        verb.and_then(|verb| flags.command(verb))
+            .map_err(|mistake| overlooked.unwrap_or(mistake))
     }
 }

@@ -229,7 +229,7 @@ mod tests {
     fn every_name_and_letter_is_one_options() {
         for (at, spec) in OPTIONS.iter().enumerate() {
             assert!(!spec.long.is_empty());
-            for other in &OPTIONS[at + 1..] {
+            for other in OPTIONS.iter().skip(at + 1) {
                 assert_ne!(spec.long, other.long);
                 assert!(
                     !other.short.contains(|c| spec.short.contains(c)),

@@ -1,7 +1,8 @@
 //! `ipvsadm-save` and `ipvsadm-restore`.
 
 use super::command::{Command, Extent, Restore, RestoreMode, Save};
-use super::usage::Usage;
+use super::matrix::{Label, Verb};
+use super::usage::{Context, Usage};
 
 /// What `ipvsadm-save` answers to an option that it does not have, and to `-h`.
 pub(crate) const SAVE_USAGE: &str = "\
@@ -42,14 +43,13 @@ pub fn parse_restore(words: &[String]) -> Result<Command, Usage> {
         mode: RestoreMode::Replace,
         ..Restore::default()
     };
-    let mut words = words.iter();
     let mut options = true;
-    for word in words.by_ref() {
+    for word in words {
         match word.as_str() {
             "--" if options => options = false,
             "--clear" if options => restore.mode = RestoreMode::ClearThenApply,
-            "--check" if options => restore.stop_at = Extent::Check,
-            "--dry-run" if options => restore.stop_at = Extent::DryRun,
+            "--check" if options => stop(&mut restore, Extent::Check)?,
+            "--dry-run" if options => stop(&mut restore, Extent::DryRun)?,
             long if options && long.starts_with("--") => {
                 return Err(Usage::UnknownOption(word.clone()));
             }
@@ -59,4 +59,17 @@ pub fn parse_restore(words: &[String]) -> Result<Command, Usage> {
         }
     }
     Ok(Command::Restore(restore))
+}
+
+/// There is one way to stop early, whatever was asked for first.
+fn stop(restore: &mut Restore, at: Extent) -> Result<(), Usage> {
+    if restore.stop_at != Extent::Full && restore.stop_at != at {
+        return Err(Usage::Conflict {
+            label: Label::DryRun,
+            with: Label::Check,
+            context: Context::Command(Verb::Restore),
+        });
+    }
+    restore.stop_at = at;
+    Ok(())
 }

@@ -237,3 +237,188 @@ pub(crate) fn mcast_port(word: &str) -> Result<u16, ValueError> {
 pub(crate) fn mcast_ttl(word: &str) -> Result<u8, ValueError> {
     number(word, 1..=255).ok_or(ValueError::McastTtl)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers() {
+        for (word, wanted) in [
+            ("0", 0),
+            ("7", 7),
+            (" 7", 7),
+            ("\t\n\u{b}\u{c}\r7", 7),
+            ("+7", 7),
+            ("-0", 0),
+            (" +007", 7),
+            ("00000000000000000000000000000000009", 9),
+            ("9", 9),
+        ] {
+            assert_eq!(number::<u32>(word, 0..=9), Some(wanted), "{word:?}");
+        }
+        for word in [
+            "",
+            " ",
+            "+",
+            "-",
+            "7 ",
+            "7x",
+            "x7",
+            "0x7",
+            "+ 7",
+            "++7",
+            "+-7",
+            "-1",
+            "10",
+            "7.0",
+            "1e0",
+            "99999999999999999999999999",
+            "-99999999999999999999999999",
+            "\u{a0}7",
+            "٧",
+        ] {
+            assert_eq!(number::<u32>(word, 0..=9), None, "{word:?}");
+        }
+        assert_eq!(number::<u8>("256", 0..=1000), None);
+    }
+
+    #[test]
+    fn ranges() {
+        assert_eq!(weight("2147483647"), Ok(i32::MAX as u32));
+        assert_eq!(weight("2147483648"), Err(ValueError::Weight));
+        assert_eq!(
+            upper_threshold("2147483648"),
+            Err(ValueError::UpperThreshold)
+        );
+        assert_eq!(lower_threshold("-1"), Err(ValueError::LowerThreshold));
+        assert_eq!(fwmark("4294967295"), Ok(u32::MAX));
+        assert_eq!(fwmark("0"), Err(ValueError::Fwmark("0".into())));
+        assert_eq!(
+            fwmark("4294967296"),
+            Err(ValueError::Fwmark("4294967296".into()))
+        );
+        assert_eq!(persistence("2678400"), Ok(2_678_400));
+        assert_eq!(persistence("0"), Err(ValueError::Timeout("0".into())));
+        assert_eq!(timeout("0"), Ok(0));
+        assert_eq!(
+            timeout("2678401"),
+            Err(ValueError::Timeout("2678401".into()))
+        );
+        assert_eq!(tunnel_port("65535"), Ok(65535));
+        assert_eq!(tunnel_port("0"), Err(ValueError::TunnelPort));
+        assert_eq!(sync_id("255"), Ok(255));
+        assert_eq!(sync_id("256"), Err(ValueError::SyncId));
+        assert_eq!(sync_max_len("65507"), Ok(65507));
+        assert_eq!(sync_max_len("65508"), Err(ValueError::SyncMaxLen));
+        assert_eq!(mcast_port("0"), Err(ValueError::McastPort));
+        assert_eq!(mcast_ttl("255"), Ok(255));
+        assert_eq!(mcast_ttl("256"), Err(ValueError::McastTtl));
+    }
+
+    #[test]
+    fn prefix_lengths() {
+        for (word, wanted) in [
+            ("1", 1),
+            ("128", 128),
+            ("64x", 64),
+            (" +064", 64),
+            ("4294967297", 1),
+            ("-4294967232", 64),
+        ] {
+            assert_eq!(prefix_length(word), Ok(wanted), "{word:?}");
+        }
+        for word in [
+            "",
+            "0",
+            "129",
+            "-1",
+            "x",
+            "0x40",
+            "+ 64",
+            "255.255.255.0",
+            "18446744073709551617",
+            "-18446744073709551617",
+        ] {
+            assert_eq!(
+                prefix_length(word),
+                Err(ValueError::PrefixLength),
+                "{word:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn names_are_cut_to_what_the_kernel_holds() {
+        let text = |word| name(word).map(|name| name.to_string());
+        assert_eq!(text(""), None);
+        assert_eq!(text("rr").as_deref(), Some("rr"));
+        assert_eq!(text("1234567890123456").as_deref(), Some("123456789012345"));
+        assert_eq!(text("abcdefghijklmné").as_deref(), Some("abcdefghijklmn"));
+        assert_eq!(text("r\0r").as_deref(), Some("r"));
+        assert_eq!(interface("eth01234567890123"), "eth012345678901");
+    }
+
+    #[test]
+    fn scheduler_flags() {
+        let bits = |word, scheduler| sched_flags(word, scheduler).map(|flags| flags.0);
+        assert_eq!(bits("", "rr"), Ok(0));
+        assert_eq!(bits("flag-1", "rr"), Ok(0x08));
+        assert_eq!(bits("flag-1,flag-2,flag-3", "rr"), Ok(0x38));
+        assert_eq!(bits(",flag-1,,flag-1,", "rr"), Ok(0x08));
+        assert_eq!(bits("sh-port,sh-fallback", "sh"), Ok(0x18));
+        assert_eq!(bits("flag-3,mh-port", "mh"), Ok(0x30));
+        for (word, scheduler, bad) in [
+            ("sh-port,mh-port", "sh", "mh-port"),
+            ("mh-port,sh-port", "wlc", "mh-port"),
+            ("flag-1,mh-fallback,x", "sh", "mh-fallback"),
+            ("sh-port", "", "sh-port"),
+            ("sh-port", "shx", "sh-port"),
+        ] {
+            let wanted = Err(ValueError::IncompatibleFlag(bad.into()));
+            assert_eq!(bits(word, scheduler), wanted, "{word:?}");
+        }
+        for (word, bad) in [
+            ("flag-4", "flag-4"),
+            ("FLAG-1", "FLAG-1"),
+            ("flag-1 ", "flag-1 "),
+            ("flag-1,x,sh-port", "x"),
+            ("8", "8"),
+            (",", ","),
+        ] {
+            let wanted = Err(ValueError::SchedFlag(bad.into()));
+            assert_eq!(bits(word, "rr"), wanted, "{word:?}");
+        }
+    }
+
+    #[test]
+    fn multicast_groups() {
+        for word in ["224.0.0.1", "239.255.255.255", "ff02::1", "ff00::"] {
+            assert!(mcast_group(word).is_ok(), "{word}");
+        }
+        for word in [
+            "",
+            "web",
+            "10.1.1.1",
+            "240.0.0.0",
+            "224.1",
+            "0340.0.0.1",
+            "0xe0000001",
+            "224.0.0.1 x",
+        ] {
+            let wanted = Err(ValueError::McastGroup4(word.into()));
+            assert_eq!(mcast_group(word), wanted, "{word:?}");
+        }
+        for word in [
+            ":",
+            "::1",
+            "fe80::1",
+            "[ff02::1]",
+            "ff02::1%lo",
+            "::ffff:224.0.0.1",
+        ] {
+            let wanted = Err(ValueError::McastGroup6(word.into()));
+            assert_eq!(mcast_group(word), wanted, "{word:?}");
+        }
+    }
+}

@@ -119,3 +119,87 @@ impl Token<'_> {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::options::OPTIONS;
+    use super::*;
+
+    /// The tokens as text: `option=value@word` and `"word"`.
+    fn tokens(line: &str) -> String {
+        let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+        let (tokens, end) = read(&words);
+        let mut text: Vec<String> = tokens
+            .iter()
+            .map(|token| match token {
+                Token::Option { opt, value, word } => {
+                    let spec = OPTIONS.iter().find(|spec| spec.opt == *opt);
+                    let name = spec.map_or("?", |spec| spec.long);
+                    let value = value.map(|value| format!("={value}")).unwrap_or_default();
+                    format!("{name}{value}@{word}")
+                }
+                Token::Word(word) => format!("{word:?}"),
+            })
+            .collect();
+        text.extend(end.err().map(|usage| format!("({usage})")));
+        text.join(" ")
+    }
+
+    #[test]
+    fn letters_values_and_words() {
+        for (line, wanted) in [
+            ("-L", "list@-L"),
+            ("-Ln", "list@-Ln numeric@-Ln"),
+            ("-l -n foo", "list@-l numeric@-n \"foo\""),
+            ("-At web", "add-service@-At tcp-service=web@web"),
+            ("-Atweb", "add-service@-Atweb tcp-service=web@-Atweb"),
+            ("-At=web", "add-service@-At=web tcp-service=web@-At=web"),
+            (
+                "-w5 -w=5 -w==5 -w=",
+                "weight=5@-w5 weight=5@-w=5 weight==5@-w==5 weight=@-w=",
+            ),
+            ("-w -1 -w --", "weight=-1@-1 weight=--@--"),
+            (
+                "--weight=5 --weight=5=6 --weight= --weight 5",
+                "weight=5@--weight=5 weight=5=6@--weight=5=6 weight=@--weight= weight=5@5",
+            ),
+            (
+                "-p -p 5 -p5 -p= --persistent 5 --persistent -n",
+                "persistent@-p persistent=5@5 persistent=5@-p5 persistent=@-p= persistent=5@5 \
+              persistent@--persistent numeric@-n",
+            ),
+            ("-p - -p", "persistent@-p \"-\" persistent@-p"),
+            ("-ps rr", "persistent=s@-ps \"rr\""),
+            ("- -- -n --", "\"-\" \"-n\" \"--\""),
+            ("--start-daemon -n", "start-daemon=-n@-n"),
+        ] {
+            assert_eq!(tokens(line), wanted, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn what_can_not_be_read_ends_it() {
+        for (line, wanted) in [
+            ("-Q -L", "(-Q: unknown option)"),
+            ("-LnQ -n", "list@-LnQ numeric@-LnQ (-LnQ: unknown option)"),
+            ("-L-n", "list@-L-n (-L-n: unknown option)"),
+            ("-é", "(-é: unknown option)"),
+            ("-=", "(-=: unknown option)"),
+            ("---", "(---: unknown option)"),
+            ("--=x", "(--=x: unknown option)"),
+            ("--L", "(--L: unknown option)"),
+            ("--lis", "(--lis: unknown option)"),
+            ("--list=x", "(--list=x: option does not take an argument)"),
+            (
+                "--numeric=",
+                "(--numeric=: option does not take an argument)",
+            ),
+            ("-Ln=", "list@-Ln= (-Ln=: option does not take an argument)"),
+            ("-w", "(-w: missing argument)"),
+            ("-Lw", "list@-Lw (-Lw: missing argument)"),
+            ("--weight", "(--weight: missing argument)"),
+        ] {
+            assert_eq!(tokens(line), wanted, "{line:?}");
+        }
+    }
+}

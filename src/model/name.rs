@@ -6,9 +6,13 @@ use std::str::FromStr;
 ///
 /// Any module may add names, so this is text and not an enumeration. The
 /// kernel keeps at most 15 bytes (`IP_VS_SCHEDNAME_MAXLEN` and
-/// `IP_VS_PENAME_MAXLEN` are 16, with the final NUL).
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Name(Box<str>);
+/// `IP_VS_PENAME_MAXLEN` are 16, with the final NUL), and so does this, in
+/// place: a big table has two for each service.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Name {
+    /// UTF-8, then NULs.
+    bytes: [u8; Name::MAX_LEN],
+}
 
 /// Why a word can't be a [`Name`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -27,12 +31,28 @@ impl Name {
 
     /// The name as text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        let end = self.bytes.iter().position(|&byte| byte == 0);
+        let text = self.bytes.get(..end.unwrap_or(Self::MAX_LEN));
+        text.and_then(|text| str::from_utf8(text).ok())
+            .unwrap_or_default()
     }
 
-    /// A name as the kernel sent it, of whatever length.
-    pub(crate) fn from_kernel(text: String) -> Self {
-        Self(text.into_boxed_str())
+    /// A name as the kernel sent it. One that is longer than the kernel has
+    /// ever allowed is cut at a character.
+    pub(crate) fn from_kernel(text: &str) -> Self {
+        let mut end = text.len().min(Self::MAX_LEN);
+        while !text.is_char_boundary(end) {
+            end = end.saturating_sub(1);
+        }
+        Self::holding(text.get(..end).unwrap_or_default())
+    }
+
+    fn holding(text: &str) -> Self {
+        let mut bytes = [0; Self::MAX_LEN];
+        for (to, from) in bytes.iter_mut().zip(text.bytes()) {
+            *to = from;
+        }
+        Self { bytes }
     }
 }
 
@@ -46,18 +66,47 @@ impl FromStr for Name {
         if word.contains('\0') {
             return Err(NameError::Nul);
         }
-        Ok(Self(word.into()))
+        Ok(Self::holding(word))
     }
 }
 
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
+        f.pad(self.as_str())
     }
 }
 
 impl fmt::Debug for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.0, f)
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_holds_up_to_fifteen_bytes() {
+        for word in ["", "rr", "fifteen-letters", "später"] {
+            assert_eq!(
+                word.parse::<Name>().map(|name| name.to_string()),
+                Ok(word.to_owned())
+            );
+        }
+        assert_eq!("sixteen--letters".parse::<Name>(), Err(NameError::TooLong));
+        assert_eq!("r\0r".parse::<Name>(), Err(NameError::Nul));
+    }
+
+    #[test]
+    fn a_longer_name_from_the_kernel_is_cut_at_a_character() {
+        assert_eq!(
+            Name::from_kernel("sixteen--letters").as_str(),
+            "sixteen--letter"
+        );
+        assert_eq!(
+            Name::from_kernel("aaaaaaaaaaaaaaé").as_str(),
+            "aaaaaaaaaaaaaa"
+        );
     }
 }

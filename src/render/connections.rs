@@ -117,3 +117,86 @@ fn row(
     }
     out.write_all(b"\n")
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::model::{Family, Protocol};
+
+    const TABLE: &str = "\
+Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData
+TCP 0A000001 9668 0A000002 0050 0A000003 1F40 CLOSE             9
+TCP 0A000001 9669 0A000002 0051 0A000004 1F40 CLOSE             9
+UDP 0A000001 966A 0A000002 0050 0A000003 0050 UDP             299
+IP  0A000001 0000 00000007 0000 0A00004E 0000 NONE             99
+IP  fd00:0000:0000:0000:0000:0000:0000:0001 0000 \
+0000:0007:0000:0000:0000:0000:0000:0000 0000 \
+fd00:0000:0000:0000:0000:0000:0000:0078 0000 NONE             99
+";
+
+    fn lines(filter: &Filter) -> Vec<usize> {
+        let mut number = 0;
+        let mut found = Vec::new();
+        for_each_connection(TABLE.as_bytes(), |connection| {
+            number += 1;
+            if filter.passes(connection) {
+                found.push(number);
+            }
+            Ok(())
+        })
+        .unwrap();
+        found
+    }
+
+    fn service(protocol: Protocol, port: u16) -> Filter {
+        let address = "10.0.0.2".parse().unwrap();
+        let service = VirtualId::Endpoint {
+            protocol,
+            address,
+            port,
+        };
+        Filter {
+            service: Some(service),
+            server: None,
+        }
+    }
+
+    fn server(address: &str, port: Option<u16>) -> Filter {
+        Filter {
+            service: None,
+            server: Some((address.parse().unwrap(), port)),
+        }
+    }
+
+    #[test]
+    fn connections_are_narrowed_to_a_service() {
+        assert_eq!(lines(&Filter::default()), [1, 2, 3, 4, 5]);
+        assert_eq!(lines(&service(Protocol::Tcp, 80)), [1]);
+        assert_eq!(lines(&service(Protocol::Tcp, 0)), [1, 2]);
+        assert_eq!(lines(&service(Protocol::Udp, 80)), [3]);
+        assert_eq!(lines(&service(Protocol::Sctp, 80)), [0; 0]);
+    }
+
+    #[test]
+    fn a_firewall_mark_finds_its_templates() {
+        for (family, line) in [(Family::V4, 4), (Family::V6, 5)] {
+            let service = VirtualId::Fwmark { mark: 7, family };
+            let filter = Filter {
+                service: Some(service),
+                server: None,
+            };
+            assert_eq!(lines(&filter), [line]);
+        }
+    }
+
+    #[test]
+    fn connections_are_narrowed_to_a_server() {
+        assert_eq!(lines(&server("10.0.0.3", None)), [1, 3]);
+        assert_eq!(lines(&server("10.0.0.3", Some(80))), [3]);
+        assert_eq!(lines(&server("fd00::78", None)), [5]);
+        let mut both = service(Protocol::Tcp, 0);
+        both.server = server("10.0.0.4", None).server;
+        assert_eq!(lines(&both), [2]);
+    }
+}

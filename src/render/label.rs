@@ -102,6 +102,7 @@ pub(super) fn pad(out: &mut impl Write, text: &[u8], width: usize) -> io::Result
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::names::Numeric;

@@ -31,6 +31,7 @@ pub(super) fn exact(out: &mut impl Write, value: u64) -> io::Result<()> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -7,11 +7,11 @@ use crate::model::{Family, Protocol, ServiceEntry, VirtualId};
 /// Sorts services and the servers of each by their numbers: firewall marks
 /// last; then family, protocol, address and port.
 pub fn sort(entries: &mut [ServiceEntry]) {
-    entries.sort_by_key(|entry| key(&entry.service.id));
+    entries.sort_unstable_by_key(|entry| key(&entry.service.id));
     for entry in entries {
         entry
             .destinations
-            .sort_by_key(|server| (server.destination.address, server.destination.port));
+            .sort_unstable_by_key(|server| (server.destination.address, server.destination.port));
     }
 }
 
@@ -39,6 +39,7 @@ fn number(protocol: Protocol) -> u16 {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::model::{Destination, DestinationEntry, Forwarding, Service, Stats};

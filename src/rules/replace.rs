@@ -8,7 +8,8 @@ use std::ops::ControlFlow;
 use super::plan::Step;
 use crate::model::Change;
 
-/// How many changes are sent before an interruption is looked for.
+/// How many changes are sent before an interruption is looked for: few
+/// thousandths of a second's worth.
 const PIECE: usize = 512;
 
 /// Who makes the changes.
@@ -65,18 +66,18 @@ pub enum Cause<E> {
     Lost(E),
 }
 
-/// Carries the steps out. `stop` is asked again and again whether the user
-/// has interrupted.
+/// Carries the steps out. `progress` is told again and again how many have
+/// been; its `Break` interrupts.
 pub fn replace<A: Apply>(
     kernel: &mut A,
-    steps: &[Step<'_>],
-    stop: &dyn Fn() -> bool,
+    steps: &[Step],
+    progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
 ) -> Outcome<A::Error> {
     let mut done: usize = 0;
     for piece in steps.chunks(PIECE) {
-        if stop() {
+        if progress(done).is_break() {
             let undo = undo(steps.iter().take(done));
-            return roll_back(kernel, Cause::Interrupted, &undo, Doubt::None);
+            return roll_back(kernel, Cause::Interrupted, &undo, Made::All);
         }
         let changes: Vec<&Change> = piece.iter().map(|step| &step.change).collect();
         let mut refused = Vec::new();
@@ -87,7 +88,7 @@ pub fn replace<A: Apply>(
         match sent {
             Err(error) => {
                 let undo = undo(steps.iter().take(done.saturating_add(piece.len())));
-                return roll_back(kernel, Cause::Lost(error), &undo, Doubt::All);
+                return roll_back(kernel, Cause::Lost(error), &undo, Made::Perhaps);
             }
             Ok(_) if refused.is_empty() => done = done.saturating_add(piece.len()),
             Ok(sent) => {
@@ -97,23 +98,23 @@ pub fn replace<A: Apply>(
                 let undo = undo(steps.iter().take(done).chain(made));
                 let (index, error) = refused.swap_remove(0);
                 let step = done.saturating_add(index);
-                return roll_back(kernel, Cause::Refused { step, error }, &undo, Doubt::None);
+                return roll_back(kernel, Cause::Refused { step, error }, &undo, Made::All);
             }
         }
     }
     Outcome::Done
 }
 
-/// Whether steps that are undone may not have been done.
+/// Whether the steps that are taken back were made.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Doubt {
-    None,
-    /// Undoing what was not done is refused, and that is right.
+enum Made {
     All,
+    /// To undo what was not made is refused, and rightly.
+    Perhaps,
 }
 
 /// What takes steps back: theirs is the order in which they were made.
-fn undo<'s, 'a: 's>(steps: impl Iterator<Item = &'s Step<'a>>) -> Vec<Change> {
+fn undo<'a>(steps: impl Iterator<Item = &'a Step>) -> Vec<Change> {
     let steps: Vec<_> = steps.collect();
     steps.into_iter().rev().flat_map(Step::undo).collect()
 }
@@ -122,12 +123,12 @@ fn roll_back<A: Apply>(
     kernel: &mut A,
     cause: Cause<A::Error>,
     undo: &[Change],
-    doubt: Doubt,
+    made: Made,
 ) -> Outcome<A::Error> {
     let changes: Vec<&Change> = undo.iter().collect();
     let mut left = Vec::new();
     let sent = kernel.apply_all(&changes, &mut |index, error| {
-        if let (Doubt::None, Some(change)) = (doubt, undo.get(index)) {
+        if let (Made::All, Some(change)) = (made, undo.get(index)) {
             left.push((change.clone(), error));
         }
         ControlFlow::Continue(())

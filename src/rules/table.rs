@@ -93,17 +93,17 @@ impl Table {
         self.services.get(self.place(id)?)?.as_ref()
     }
 
-    /// How many places there are; those of deleted services are empty.
-    pub(super) fn places(&self) -> usize {
-        self.services.len()
-    }
-
-    /// The place of a service.
+    /// The place of a service in the order of the rules.
     pub(super) fn place(&self, id: &VirtualId) -> Option<usize> {
         self.places.get(id).copied()
     }
 
-    /// What is at each place.
+    /// Takes the service at a place away.
+    pub(super) fn take(&mut self, place: usize) -> Option<RuledService> {
+        self.services.get_mut(place)?.take()
+    }
+
+    /// What is at each place; those of deleted services are empty.
     pub(super) fn into_places(self) -> impl Iterator<Item = Option<RuledService>> {
         self.services.into_iter()
     }
@@ -201,18 +201,32 @@ impl Table {
     }
 }
 
+/// Where in a list a server is.
+#[derive(Debug)]
+struct Places(HashMap<(IpAddr, u16), usize>);
+
 /// The servers of one service.
 #[derive(Debug, Default)]
 pub struct Servers {
     list: Vec<Ruled<Destination>>,
     /// Built when the list gets long.
-    places: Option<HashMap<(IpAddr, u16), usize>>,
+    places: Option<Box<Places>>,
 }
 
 impl Servers {
     /// All of them, in the order of the rules.
     pub fn iter(&self) -> impl Iterator<Item = &Ruled<Destination>> {
         self.list.iter()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
     }
 
     /// The one with that address and port.
@@ -228,7 +242,7 @@ impl Servers {
     fn place(&self, destination: &Destination) -> Option<usize> {
         let wanted = key(destination);
         match &self.places {
-            Some(places) => places.get(&wanted).copied(),
+            Some(places) => places.0.get(&wanted).copied(),
             None => self
                 .list
                 .iter()
@@ -242,7 +256,11 @@ impl Servers {
             return Err(known.line);
         }
         if let Some(places) = &mut self.places {
-            places.insert(key(&destination), self.list.len());
+            places.0.insert(key(&destination), self.list.len());
+        }
+        // Most services of a large table have one server.
+        if self.list.is_empty() {
+            self.list.reserve_exact(1);
         }
         self.list.push(Ruled {
             value: destination,
@@ -264,11 +282,9 @@ impl Servers {
     }
 
     fn index(&mut self) {
-        let keys = self.list.iter().enumerate();
-        self.places = Some(
-            keys.map(|(place, server)| (key(&server.value), place))
-                .collect(),
-        );
+        let places = self.list.iter().enumerate();
+        let places = places.map(|(place, server)| (key(&server.value), place));
+        self.places = Some(Box::new(Places(places.collect())));
     }
 }
 

@@ -7,37 +7,66 @@ use anyhow::Context;
 
 use super::{Failure, Out};
 use crate::cli::{Connections, List};
+use crate::client::Client;
+use crate::error::Error;
+use crate::model::ServiceEntry;
 use crate::names::{NameOf, Names, Numeric};
-use crate::procfs;
-use crate::render::{self, Filter, Header, Order};
+use crate::procfs::{self, Agreement, CONNECTIONS};
+use crate::render::{self, Filter, Header, Order, View};
 
 use super::kernel::Kernel;
 
-/// Where the kernel shows its connections.
-const CONNECTIONS: &str = "/proc/net/ip_vs_conn";
+/// How often the short way is tried before the sure one is taken.
+const ATTEMPTS: usize = 3;
+/// Up to so many services, asking for the servers of each is the shorter way.
+const FEW: usize = 8;
 
 /// Lists services with their servers.
 pub(super) fn table(kernel: &mut Kernel, list: &List, out: &mut Out) -> Result<(), Failure> {
-    let (header, mut entries) = match &list.service {
+    let (header, entries) = match &list.service {
         Some(id) => {
             let entry = kernel.client.service(id).map_err(Failure::Unlisted)?;
             (Header { info: None }, vec![entry])
         }
         None => {
-            let entries = kernel.client.table().map_err(Failure::Unlisted)?;
+            let entries = whole_table(&mut kernel.client, list).map_err(Failure::Unlisted)?;
             let info = Some(kernel.info);
             (Header { info }, entries)
         }
     };
-    if list.order == Order::Sorted {
-        render::sort(&mut entries);
-    }
     let names: &dyn NameOf = if list.numeric {
         &Numeric
     } else {
         &Names::look_up(render::addresses(&entries))
     };
     render::table(out, header, &entries, list.view, list.numbers, names).map_err(Failure::writing)
+}
+
+/// Every service with as much of its servers as the view shows.
+fn whole_table(client: &mut Client, list: &List) -> Result<Vec<ServiceEntry>, Error> {
+    let mut entries = client.services()?;
+    if list.view == View::Plain && entries.len() > FEW {
+        for _ in 0..ATTEMPTS {
+            match procfs::add_servers(&mut entries, || procfs::open(procfs::TABLE)) {
+                Ok(Agreement::Same) => return Ok(sorted(entries, list.order)),
+                // The table is changing.
+                Ok(Agreement::Different) => entries = client.services()?,
+                // Not every environment shows it.
+                Err(_) => break,
+            }
+        }
+    }
+    for entry in &mut entries {
+        entry.destinations = client.destinations(&entry.service.id)?;
+    }
+    Ok(sorted(entries, list.order))
+}
+
+fn sorted(mut entries: Vec<ServiceEntry>, order: Order) -> Vec<ServiceEntry> {
+    if order == Order::Sorted {
+        render::sort(&mut entries);
+    }
+    entries
 }
 
 /// Lists connections as they are read. Where names are wanted they are read
@@ -72,5 +101,6 @@ fn addresses(filter: &Filter) -> anyhow::Result<HashSet<std::net::IpAddr>> {
 }
 
 fn open() -> anyhow::Result<impl io::BufRead> {
-    procfs::open(CONNECTIONS).with_context(|| format!("cannot open {CONNECTIONS}"))
+    // As ipvsadm 1.31 says it.
+    procfs::open(CONNECTIONS).map_err(|_| anyhow::anyhow!("cannot open file {CONNECTIONS}"))
 }

@@ -16,9 +16,10 @@ use crate::client::Client;
 use crate::error::Error;
 use crate::model::Change;
 use crate::netlink::socket::Transport;
-use crate::rules::plan::{Step, plan};
+use crate::rules::plan::{Planner, Step};
 use crate::rules::replace::{Apply, Cause, Outcome, replace as carry_out};
 use crate::rules::restore::Description;
+use crate::rules::table::Table;
 
 /// Plans the way from the kernel's table to the one described, then goes it
 /// or, for a dry run, shows it.
@@ -29,8 +30,7 @@ pub(super) fn replace(
     out: &mut Out,
     report: &mut Report<'_>,
 ) -> Result<(), Failure> {
-    let current = kernel.client.table().map_err(Failure::Unlisted)?;
-    let steps = plan(&current, wanted.table);
+    let steps = plan(&mut kernel.client, wanted.table).map_err(Failure::Unlisted)?;
     if stop_at == Extent::DryRun {
         let others = wanted.others.iter().filter_map(|rule| match &rule.command {
             Command::Change(change) => Some(change),
@@ -44,16 +44,30 @@ pub(super) fn replace(
     }
     if !steps.is_empty() {
         let stop = StopSignal::watch().map_err(Failure::Files)?;
-        let outcome = carry_out(&mut kernel.client, &steps, &|| stop.caught().is_some());
+        let outcome = carry_out(&mut kernel.client, &steps, &mut |_| match stop.caught() {
+            Some(_) => ControlFlow::Break(()),
+            None => ControlFlow::Continue(()),
+        });
         finish(outcome, &steps, stop.caught(), report)?;
     }
     apply(kernel, &wanted.others, out, report)
 }
 
+/// The table is compared while it is being listed: of what stays as it is,
+/// nothing is kept.
+fn plan(client: &mut Client, wanted: Table) -> Result<Vec<Step>, Error> {
+    let mut planner = Planner::new(wanted);
+    for mut entry in client.services()? {
+        entry.destinations = client.destinations(&entry.service.id)?;
+        planner.see(entry);
+    }
+    Ok(planner.finish())
+}
+
 /// What the outcome means for who asked.
 fn finish(
     outcome: Outcome<Error>,
-    steps: &[Step<'_>],
+    steps: &[Step],
     signal: Option<u8>,
     report: &mut Report<'_>,
 ) -> Result<(), Failure> {

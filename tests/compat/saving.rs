@@ -54,7 +54,6 @@ pub const CASES: &[Case] = &[
     case("-R").stdin("-A -t 10.0.0.9:80 -p\n-A -t 10.0.0.9:81 -p 60 -M 255.255.0.0\n"),
     case("-R").stdin("-Z\n--set 1 2 3\n"),
     case("-R").stdin("--set 1 2 3\n--start-daemon backup --mcast-interface eth0\n"),
-    case("-R").stdin("--start-daemon backup --mcast-interface eth0\n--stop-daemon backup\n"),
     case("-R -t 10.0.0.1:80"),
     case("-R foo").stdin("-C\n"),
     case("-R -n").stdin("-C\n"),

@@ -1,5 +1,8 @@
 //! The director of a test: its namespace, and the program run in it.
 
+use std::ops::Deref;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
 use crate::net::{self, Host, Side};
 use crate::support::{Namespace, Outcome, Program, run, shell, words};
 
@@ -7,10 +10,40 @@ use crate::support::{Namespace, Outcome, Program, run, shell, words};
 pub const VIP: &str = "10.0.0.1";
 pub const VIP6: &str = "fd00::1";
 
+static KERNEL: RwLock<()> = RwLock::new(());
+
+/// This thread's namespace, in a kernel that is shared with other tests.
+pub struct Place {
+    namespace: Namespace,
+    _shared: RwLockReadGuard<'static, ()>,
+}
+
+impl Deref for Place {
+    type Target = Namespace;
+
+    fn deref(&self) -> &Namespace {
+        &self.namespace
+    }
+}
+
+/// Moves this thread into a namespace of its own.
+pub fn place() -> Place {
+    let shared = KERNEL.read().unwrap_or_else(PoisonError::into_inner);
+    Place {
+        namespace: Namespace::fresh(),
+        _shared: shared,
+    }
+}
+
+/// Keeps every other test away until it is dropped.
+pub fn whole_kernel() -> RwLockWriteGuard<'static, ()> {
+    KERNEL.write().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Moves this thread into a namespace with two servers, A and B, behind NAT, and
 /// gives a client and the servers.
-pub fn with_two_servers() -> (Namespace, [Host; 3]) {
-    let namespace = Namespace::fresh();
+pub fn with_two_servers() -> (Place, [Host; 3]) {
+    let place = place();
     let hosts = net::network(
         "10.0.0.1/24 fd00::1/64",
         "10.1.0.1/24 fd01::1/64",
@@ -20,7 +53,7 @@ pub fn with_two_servers() -> (Namespace, [Host; 3]) {
             ("B", Side::Back, "10.1.0.3/24 fd01::3/64 10.1.0.1 fd01::1"),
         ],
     );
-    (namespace, hosts)
+    (place, hosts)
 }
 
 /// Runs our program with the words of this line, without a failure.
@@ -35,24 +68,48 @@ pub fn restore(lines: &str) {
     run(Program::Ours, ["-R"], lines).succeeded();
 }
 
+/// The table as the reference saves it.
+#[track_caller]
+pub fn saved_by_reference() -> String {
+    run(Program::Reference, ["-Sn"], "").succeeded().stdout
+}
+
 /// What our program prints for the words of this line, once it is what the
 /// reference prints: between the two the kernel's numbers may change.
 #[track_caller]
 pub fn as_the_reference(line: &str) -> String {
-    let mut tries = 0;
-    loop {
-        let before = run(Program::Reference, words(line), "").succeeded();
-        let ours = run(Program::Ours, words(line), "").succeeded();
-        if before == ours {
-            return ours.stdout;
+    until_alike(line, str::to_owned)
+}
+
+/// The same for a listing of connections, but for their timers: too many of
+/// them run.
+#[track_caller]
+pub fn connections_as_the_reference(line: &str) -> String {
+    until_alike(line, |listing| {
+        let without_timer = |row: &str| match row.get(3..11) {
+            Some(timer) if timer.contains(':') => format!("{}{}\n", &row[..4], &row[10..]),
+            _ => format!("{row}\n"),
+        };
+        listing.lines().map(without_timer).collect()
+    })
+}
+
+#[track_caller]
+fn until_alike(line: &str, compared: fn(&str) -> String) -> String {
+    let listing = |program| run(program, words(line), "").succeeded().stdout;
+    let mut reference = listing(Program::Reference);
+    for _ in 0..5 {
+        let ours = listing(Program::Ours);
+        if compared(&ours) == compared(&reference) {
+            return ours;
         }
-        let after = run(Program::Reference, words(line), "").succeeded();
-        if after == ours {
-            return ours.stdout;
+        reference = listing(Program::Reference);
+        if compared(&ours) == compared(&reference) {
+            return ours;
         }
-        tries += 1;
-        assert!(tries < 5, "{line}\nthe reference:\n{after}ours:\n{ours}");
     }
+    let ours = listing(Program::Ours);
+    panic!("{line}\nthe reference:\n{reference}ours:\n{ours}");
 }
 
 /// Marks what comes in for these ports of an address: with nftables, or with

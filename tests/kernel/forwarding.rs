@@ -3,13 +3,13 @@
 use std::thread;
 use std::time::Duration;
 
-use crate::director::{VIP, VIP6, ipvsadm, mark, restore, with_two_servers};
+use crate::director::{Place, VIP, VIP6, ipvsadm, mark, place, restore, with_two_servers};
 use crate::net::{Host, Side, count, network};
-use crate::support::{Namespace, shell};
+use crate::support::shell;
 
 #[test]
 fn nat_over_ipv6() {
-    let (_namespace, [client, a, b]) = with_two_servers();
+    let (_place, [client, a, b]) = with_two_servers();
     let (a, b) = (a.serve(8080), b.serve(8081));
     restore(
         "-A -t [fd00::1]:80 -s rr\n\
@@ -25,7 +25,7 @@ fn nat_over_ipv6() {
 
 #[test]
 fn a_firewall_mark_is_one_service_across_ports_and_protocols() {
-    let (_namespace, [client, a, b]) = with_two_servers();
+    let (_place, [client, a, b]) = with_two_servers();
     let servers = [&a, &b].map(|host| [host.serve(80), host.serve(443), host.serve_udp(53)]);
     mark(VIP, "tcp", "80,443", 1);
     mark(VIP, "udp", "53", 3_000_000_000);
@@ -49,7 +49,7 @@ fn a_firewall_mark_is_one_service_across_ports_and_protocols() {
 
 #[test]
 fn one_packet_scheduling_sends_each_datagram_of_one_socket_on() {
-    let (_namespace, [client, a, b]) = with_two_servers();
+    let (_place, [client, a, b]) = with_two_servers();
     let (a, b) = (a.serve_udp(53), b.serve_udp(53));
     let send = |times: usize| {
         client.run(|| {
@@ -76,7 +76,7 @@ fn one_packet_scheduling_sends_each_datagram_of_one_socket_on() {
 
 #[test]
 fn direct_routing_answers_past_the_director() {
-    let (_namespace, client, servers) = with_servers_in_front();
+    let (_place, client, servers) = with_servers_in_front();
     let served = servers.each_ref().map(|server| server.serve(80));
     for server in &servers {
         server.take_quietly(VIP);
@@ -124,7 +124,7 @@ fn a_gre_tunnel() {
 
 #[test]
 fn a_server_of_the_other_family_by_tunnel() {
-    let (_namespace, client, [a, _]) = with_servers_in_front();
+    let (_place, client, [a, _]) = with_servers_in_front();
     let served = a.serve(80);
     // IPv4 packets in an IPv6 tunnel.
     a.ip("link add tunnel type ip6tnl mode any local fd00::2 remote ::\nlink set tunnel up\n");
@@ -139,7 +139,7 @@ fn a_server_of_the_other_family_by_tunnel() {
 }
 
 fn through_a_tunnel(options: &str, prepare: fn(&Host, &str)) {
-    let (_namespace, client, servers) = with_servers_in_front();
+    let (_place, client, servers) = with_servers_in_front();
     let served = servers.each_ref().map(|server| server.serve(80));
     for (server, address) in servers.iter().zip(["10.0.0.2", "10.0.0.3"]) {
         prepare(server, address);
@@ -182,8 +182,8 @@ fn counted_only_inwards() {
 }
 
 /// A client and two servers on the network of the virtual address.
-fn with_servers_in_front() -> (Namespace, Host, [Host; 2]) {
-    let namespace = Namespace::fresh();
+fn with_servers_in_front() -> (Place, Host, [Host; 2]) {
+    let place = place();
     // A server would not answer a director that asks from an address which the
     // server has too: the director needs one beside the virtual address.
     let [client, a, b] = network(
@@ -195,5 +195,5 @@ fn with_servers_in_front() -> (Namespace, Host, [Host; 2]) {
             ("B", Side::Front, "10.0.0.3/24 fd00::3/64"),
         ],
     );
-    (namespace, client, [a, b])
+    (place, client, [a, b])
 }

@@ -16,4 +16,11 @@ mod director;
 
 mod counters;
 mod forwarding;
+mod restore_live;
+mod rollback;
+mod replace_pairs;
+mod save_output;
 mod scheduling;
+mod sync;
+mod walks;
+mod without_ip_vs;

@@ -10,7 +10,7 @@ const AT_80: &str = "10.0.0.1:80";
 
 #[test]
 fn rr_takes_turns() {
-    let (_namespace, [client, a, b]) = with_two_servers();
+    let (_place, [client, a, b]) = with_two_servers();
     let (a, b) = (a.serve(80), b.serve(80));
     restore(&two_servers("rr", 1, 5));
     assert_eq!(client.ask(100, AT_80), count(&[("A", 50), ("B", 50)]));
@@ -19,7 +19,7 @@ fn rr_takes_turns() {
 
 #[test]
 fn wrr_splits_by_weight() {
-    let (_namespace, [client, a, b]) = with_two_servers();
+    let (_place, [client, a, b]) = with_two_servers();
     let (a, b) = (a.serve(80), b.serve(80));
     restore(&two_servers("wrr", 1, 3));
     assert_eq!(client.ask(100, AT_80), count(&[("A", 25), ("B", 75)]));
@@ -31,7 +31,7 @@ fn wrr_splits_by_weight() {
 
 #[test]
 fn wlc_gives_the_idle_server_the_next_one() {
-    let (_namespace, [client, a, b]) = with_two_servers();
+    let (_place, [client, a, b]) = with_two_servers();
     let _servers = (a.serve(80), b.serve(80));
     restore(&two_servers("wlc", 1, 3));
     let mut kept: Vec<_> = (0..8).map(|_| client.connect(AT_80).unwrap()).collect();
@@ -44,7 +44,7 @@ fn wlc_gives_the_idle_server_the_next_one() {
 
 #[test]
 fn sh_keeps_an_address_on_its_server() {
-    let (_namespace, [client, a, b]) = with_two_servers();
+    let (_place, [client, a, b]) = with_two_servers();
     let _servers = (a.serve_udp(53), b.serve_udp(53));
     restore(
         "-A -u 10.0.0.1:53 -s sh\n\
@@ -65,7 +65,7 @@ fn sh_keeps_an_address_on_its_server() {
 
 #[test]
 fn persistence_keeps_a_client_on_its_server() {
-    let (_namespace, [client, a, b]) = with_two_servers();
+    let (_place, [client, a, b]) = with_two_servers();
     let _servers = (a.serve(80), b.serve(80), a.serve_udp(53), b.serve_udp(53));
     restore(
         "-A -t 10.0.0.1:80 -s rr -p 300\n\
@@ -96,7 +96,7 @@ fn persistence_keeps_a_client_on_its_server() {
 
 #[test]
 fn weight_0_takes_no_new_connections_and_keeps_its_own() {
-    let (_namespace, [client, a, b]) = with_two_servers();
+    let (_place, [client, a, b]) = with_two_servers();
     let _servers = (a.serve(80), b.serve(80));
     restore(&two_servers("wrr", 1, 1));
     let mut kept = [
@@ -119,7 +119,7 @@ fn weight_0_takes_no_new_connections_and_keeps_its_own() {
 
 #[test]
 fn an_upper_threshold_closes_a_server() {
-    let (_namespace, [client, a, b]) = with_two_servers();
+    let (_place, [client, a, b]) = with_two_servers();
     let _servers = (a.serve(80), b.serve(80));
     restore(&two_servers("rr", 1, 1));
     ipvsadm("-e -t 10.0.0.1:80 -r 10.1.0.3 -m -x 2 -y 1");
@@ -133,7 +133,7 @@ fn an_upper_threshold_closes_a_server() {
 
 #[test]
 fn a_deleted_service_refuses_and_a_cleared_table_is_empty() {
-    let (_namespace, [client, a, _b]) = with_two_servers();
+    let (_place, [client, a, _b]) = with_two_servers();
     let _server = a.serve(80);
     restore(&two_servers("rr", 1, 0));
     ipvsadm("-d -t 10.0.0.1:80 -r 10.1.0.3");
@@ -148,7 +148,7 @@ fn a_deleted_service_refuses_and_a_cleared_table_is_empty() {
 
 #[test]
 fn every_scheduler_of_the_kernel_serves() {
-    let (_namespace, [client, a, b]) = with_two_servers();
+    let (_place, [client, a, b]) = with_two_servers();
     let _servers = (a.serve(80), b.serve(80));
     let schedulers = "rr wrr lc wlc lblc lblcr dh sh sed nq fo ovf mh".split(' ');
     for scheduler in schedulers {

@@ -1,4 +1,4 @@
-use std::cell::Cell;
+use std::ops::ControlFlow;
 
 use ipvs::model::ServiceEntry;
 use ipvs::rules::plan::plan;
@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::kernel::{Kernel, Refusal};
 use super::plan::exactly;
-use super::tables::{describe, plain, saved, table, tables};
+use super::tables::{describe, pairs, plain, saved, table};
 
 const A: &str = "\
 -A -t 10.0.0.1:80 -s rr
@@ -21,20 +21,28 @@ const B: &str = "\
 -a -t 10.0.0.1:80 -r 10.1.0.2:80 -m
 ";
 
-fn drive(kernel: &mut Kernel, rules: &str, stop: &dyn Fn() -> bool) -> Outcome<Refusal> {
+fn flow(stop: bool) -> ControlFlow<()> {
+    if stop {
+        ControlFlow::Break(())
+    } else {
+        ControlFlow::Continue(())
+    }
+}
+
+fn drive(kernel: &mut Kernel, rules: &str, stop: bool) -> Outcome<Refusal> {
     let before = kernel.table.clone();
-    let steps = plan(&before, describe(rules).unwrap().table);
-    replace(kernel, &steps, stop)
+    let steps = plan(before.clone(), describe(rules).unwrap().table);
+    replace(kernel, &steps, &mut |_| flow(stop))
 }
 
 #[test]
 fn a_table_is_replaced() {
     let mut kernel = Kernel::with(&table(A));
-    let outcome = drive(&mut kernel, B, &|| false);
+    let outcome = drive(&mut kernel, B, false);
     assert!(matches!(outcome, Outcome::Done), "{outcome:?}");
     assert_eq!(plain(&kernel.table), plain(&table(B)));
     let asked = kernel.asked;
-    drive(&mut kernel, B, &|| false);
+    drive(&mut kernel, B, false);
     assert_eq!(kernel.asked, asked);
 }
 
@@ -44,7 +52,7 @@ fn a_refusal_takes_everything_back() {
     for refused in 0..4 {
         let mut kernel = Kernel::with(&before);
         kernel.refuses = vec![refused];
-        let outcome = drive(&mut kernel, B, &|| false);
+        let outcome = drive(&mut kernel, B, false);
         let Outcome::Undone(Cause::Refused { step, error }) = outcome else {
             panic!("{outcome:?}");
         };
@@ -58,7 +66,7 @@ fn what_cannot_be_taken_back_is_named() {
     let mut kernel = Kernel::with(&table(A));
     // The last of four changes, then the first of those that undo the others.
     kernel.refuses = vec![3, 4];
-    let outcome = drive(&mut kernel, B, &|| false);
+    let outcome = drive(&mut kernel, B, false);
     let Outcome::Stuck { cause, left, lost } = outcome else {
         panic!("{outcome:?}");
     };
@@ -81,12 +89,12 @@ fn many(weight: u32) -> String {
 fn an_interruption_takes_everything_back() {
     let before = table(&many(1));
     let mut kernel = Kernel::with(&before);
-    let looks = Cell::new(0);
-    let stop = || {
-        looks.set(looks.get() + 1);
-        looks.get() > 2
-    };
-    let outcome = drive(&mut kernel, &many(2), &stop);
+    let steps = plan(before.clone(), describe(&many(2)).unwrap().table);
+    let mut seen = Vec::new();
+    let outcome = replace(&mut kernel, &steps, &mut |done| {
+        seen.push(done);
+        flow(seen.len() > 2)
+    });
     assert!(
         matches!(outcome, Outcome::Undone(Cause::Interrupted)),
         "{outcome:?}"
@@ -102,7 +110,7 @@ fn an_interruption_takes_everything_back() {
 #[test]
 fn an_interruption_before_the_first_change_changes_nothing() {
     let mut kernel = Kernel::with(&table(A));
-    let outcome = drive(&mut kernel, B, &|| true);
+    let outcome = drive(&mut kernel, B, true);
     assert!(matches!(outcome, Outcome::Undone(Cause::Interrupted)));
     assert_eq!(kernel.asked, 0);
 }
@@ -116,7 +124,7 @@ impl ipvs::rules::replace::Apply for Unsteady {
     fn apply_all(
         &mut self,
         changes: &[&ipvs::model::Change],
-        refused: &mut dyn FnMut(usize, Refusal) -> std::ops::ControlFlow<()>,
+        refused: &mut dyn FnMut(usize, Refusal) -> ControlFlow<()>,
     ) -> Result<usize, Refusal> {
         let answer = self.0.apply_all(changes, refused);
         self.0.dies_after = None;
@@ -127,8 +135,8 @@ impl ipvs::rules::replace::Apply for Unsteady {
 fn check_lost(before: &[ServiceEntry], rules: &str, at: usize) {
     let mut kernel = Unsteady(Kernel::with(before));
     kernel.0.dies_after = Some(at);
-    let steps = plan(before, describe(rules).unwrap().table);
-    let outcome = replace(&mut kernel, &steps, &|| false);
+    let steps = plan(before.to_vec(), describe(rules).unwrap().table);
+    let outcome = replace(&mut kernel, &steps, &mut |_| flow(false));
     if at < steps.len() {
         assert!(
             matches!(outcome, Outcome::Undone(Cause::Lost("EPIPE"))),
@@ -144,7 +152,7 @@ fn check_lost(before: &[ServiceEntry], rules: &str, at: usize) {
 fn a_kernel_that_says_no_more_is_reported() {
     let mut kernel = Kernel::with(&table(A));
     kernel.dies_after = Some(2);
-    let outcome = drive(&mut kernel, B, &|| false);
+    let outcome = drive(&mut kernel, B, false);
     let Outcome::Stuck { cause, left, lost } = outcome else {
         panic!("{outcome:?}");
     };
@@ -156,17 +164,16 @@ fn a_kernel_that_says_no_more_is_reported() {
 proptest! {
     #[test]
     fn whatever_is_refused_the_table_is_as_before(
-        before in tables(),
-        wanted in tables(),
+        (before, wanted) in pairs(),
         refused in proptest::collection::vec(0..30_usize, 1..3),
     ) {
         let rules = saved(&wanted);
-        let steps = plan(&before, describe(&rules).unwrap().table);
+        let steps = plan(before.clone(), describe(&rules).unwrap().table);
         let first = *refused.iter().min().unwrap();
         let mut kernel = Kernel::with(&before);
         // Refusals among the undoing changes are another test.
         kernel.refuses = refused.into_iter().filter(|at| *at < steps.len()).collect();
-        let outcome = replace(&mut kernel, &steps, &|| false);
+        let outcome = replace(&mut kernel, &steps, &mut |_| flow(false));
         match outcome {
             Outcome::Done => prop_assert!(kernel.refuses.is_empty()),
             Outcome::Undone(Cause::Refused { step, .. }) => {
@@ -181,8 +188,7 @@ proptest! {
 
     #[test]
     fn wherever_the_conversation_breaks_the_table_is_as_before(
-        before in tables(),
-        wanted in tables(),
+        (before, wanted) in pairs(),
         at in 0..30_usize,
     ) {
         check_lost(&before, &saved(&wanted), at);

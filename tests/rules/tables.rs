@@ -154,7 +154,7 @@ fn server(
     thresholds: (u32, u32),
     tunnel: Tunnel,
 ) -> Destination {
-    let other_family = forwarding == Forwarding::Tunnel && last % 2 == 0;
+    let other_family = forwarding == Forwarding::Tunnel && last.is_multiple_of(2);
     let address = match (id.family(), other_family) {
         (Family::V4, false) | (Family::V6, true) => format!("10.1.0.{last}"),
         _ => format!("fd01::{last}"),
@@ -232,6 +232,69 @@ pub(crate) fn tables() -> impl Strategy<Value = Vec<ServiceEntry>> {
             .filter(|entry| seen.insert(entry.service.id))
             .collect()
     })
+}
+
+/// Two tables that have much in common.
+pub(crate) fn pairs() -> impl Strategy<Value = (Vec<ServiceEntry>, Vec<ServiceEntry>)> {
+    let choices = vec(0..8_u8, 200);
+    (tables(), tables(), choices).prop_map(|(one, two, choices)| {
+        let mut choices = choices.into_iter().cycle();
+        let mut choose = move || choices.next().unwrap();
+        let kept = one.iter().filter(|_| choose() > 0).cloned();
+        let mut other: Vec<ServiceEntry> = kept.collect();
+        for entry in &mut other {
+            vary_service(&mut entry.service, choose());
+            entry.destinations.retain(|_| choose() > 0);
+            for row in &mut entry.destinations {
+                vary_server(&mut row.destination, choose());
+            }
+        }
+        for entry in two {
+            let known = other
+                .iter()
+                .position(|row| row.service.id == entry.service.id);
+            match known.map(|at| &mut other[at].destinations) {
+                None => other.push(entry),
+                Some(rows) => {
+                    let new = entry.destinations.iter().map(|row| row.destination);
+                    for new in new {
+                        let key = (new.address, new.port);
+                        let same = |row: &DestinationEntry| {
+                            (row.destination.address, row.destination.port) == key
+                        };
+                        if !rows.iter().any(same) {
+                            rows.push(DestinationEntry::new(new));
+                        }
+                    }
+                }
+            }
+        }
+        (one, other)
+    })
+}
+
+fn vary_service(service: &mut Service, choice: u8) {
+    match choice {
+        1 => service.scheduler = Some("lc".parse().unwrap()),
+        2 => service.flags.0 ^= ServiceFlags::SCHED1.0,
+        3 => service.flags.0 ^= ServiceFlags::ONE_PACKET.0,
+        4 => service.timeout = service.timeout % 9 + 1,
+        5 => service.netmask = Netmask::host(service.id.family()),
+        6 => service.engine = None,
+        _ => {}
+    }
+}
+
+fn vary_server(server: &mut Destination, choice: u8) {
+    match choice {
+        1 => server.weight = 0,
+        2 => server.weight = server.weight % 9 + 1,
+        3 => server.upper_threshold = server.lower_threshold,
+        4 => server.lower_threshold = 0,
+        5 => server.tunnel.port = 1,
+        6 => server.tunnel.flags = 1,
+        _ => {}
+    }
 }
 
 /// Which row a change is about.

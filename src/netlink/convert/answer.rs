@@ -37,11 +37,11 @@ fn service_from(attributes: Vec<ServiceAttr>) -> Result<ServiceEntry, DecodeErro
             ServiceAttr::Address(value) => address = Some(value),
             ServiceAttr::Port(BigEndian(value)) => port = value,
             ServiceAttr::Fwmark(value) => mark = value,
-            ServiceAttr::SchedulerName(value) => scheduler = Some(Name::from_kernel(value)),
+            ServiceAttr::SchedulerName(value) => scheduler = Some(Name::from_kernel(&value)),
             ServiceAttr::Flags(value) => flags = value.flags,
             ServiceAttr::Timeout(value) => timeout = value,
             ServiceAttr::Netmask(value) => netmask = value,
-            ServiceAttr::EngineName(value) => engine = Some(Name::from_kernel(value)),
+            ServiceAttr::EngineName(value) => engine = Some(Name::from_kernel(&value)),
             ServiceAttr::Stats(value) => stats = Some(value),
             ServiceAttr::Stats64(value) => stats64 = Some(value),
             ServiceAttr::Other(_) => {}

@@ -1,0 +1,342 @@
+//! The servers of every service from `/proc/net/ip_vs`: one walk through the
+//! kernel's table, where netlink takes a question for each service.
+//!
+//! The text has no counters and no thresholds, and each piece of it may be of
+//! another moment. So it is only believed where it agrees with what netlink
+//! said of the services, and where reading it again names the same servers.
+
+use std::io::{self, BufRead};
+use std::net::IpAddr;
+use std::str;
+
+use super::{address, hex};
+use crate::model::{
+    Destination, DestinationEntry, Family, Forwarding, Protocol, ServiceEntry, VirtualId,
+};
+
+/// Where the kernel shows the table of the network namespace.
+pub const TABLE: &str = "/proc/net/ip_vs";
+
+/// Whether the text said the same as what it was held against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Agreement {
+    /// It did.
+    Same,
+    /// The table changed in between, or the text is not understood.
+    Different,
+}
+
+/// Gives each of `services` its servers, with their forwarding methods,
+/// weights and connections; nothing else is known of them.
+///
+/// `open` gives the text anew each time. After [`Agreement::Different`] the
+/// servers are of no use.
+///
+/// # Errors
+/// Where the text can't be read.
+pub fn add_servers<R: BufRead>(
+    services: &mut [ServiceEntry],
+    open: impl Fn() -> io::Result<R>,
+) -> io::Result<Agreement> {
+    let places = Places::of(services);
+    let mut seen = vec![false; services.len()];
+    let filled = walk(open()?, services, &places, |entry, place, row| match row {
+        None => match seen.get_mut(place) {
+            // Twice: rows moved while the text was read.
+            Some(true) | None => Agreement::Different,
+            Some(seen) => {
+                *seen = true;
+                entry.destinations.clear();
+                Agreement::Same
+            }
+        },
+        Some(server) => {
+            entry.destinations.push(server);
+            Agreement::Same
+        }
+    })?;
+    if filled == Agreement::Different || seen.contains(&false) {
+        return Ok(Agreement::Different);
+    }
+    confirm(open()?, services, &places)
+}
+
+/// Whether a second reading names the same servers in the same order.
+fn confirm(
+    text: impl BufRead,
+    services: &mut [ServiceEntry],
+    places: &Places,
+) -> io::Result<Agreement> {
+    let mut named = vec![0_u32; services.len()];
+    let agreement = walk(text, services, places, |entry, place, row| {
+        let (Some(server), Some(count)) = (row, named.get_mut(place)) else {
+            return Agreement::Same;
+        };
+        let known = usize::try_from(*count).ok();
+        let known = known.and_then(|count| entry.destinations.get(count));
+        *count = count.saturating_add(1);
+        let endpoint = |row: &DestinationEntry| (row.destination.address, row.destination.port);
+        if known.map(endpoint) == Some(endpoint(&server)) {
+            Agreement::Same
+        } else {
+            Agreement::Different
+        }
+    })?;
+    let whole = services
+        .iter()
+        .zip(&named)
+        .all(|(entry, count)| usize::try_from(*count) == Ok(entry.destinations.len()));
+    Ok(if whole {
+        agreement
+    } else {
+        Agreement::Different
+    })
+}
+
+/// Goes through the text, naming to `each` every service and every server.
+fn walk(
+    mut text: impl BufRead,
+    services: &mut [ServiceEntry],
+    places: &Places,
+    mut each: impl FnMut(&mut ServiceEntry, usize, Option<DestinationEntry>) -> Agreement,
+) -> io::Result<Agreement> {
+    let mut line = Vec::new();
+    let mut at = None;
+    let mut title_lines = 3;
+    loop {
+        line.clear();
+        if text.read_until(b'\n', &mut line)? == 0 {
+            return Ok(Agreement::Same);
+        }
+        if title_lines > 0 {
+            title_lines -= 1;
+            continue;
+        }
+        let mut words = line.split(|byte| byte.is_ascii_whitespace());
+        let mut words = words.by_ref().filter(|word| !word.is_empty());
+        let server = line.starts_with(b"  ->");
+        if !server {
+            at = service(&mut words, services, places);
+        }
+        let Some((place, entry)) = at.and_then(|at: usize| Some((at, services.get_mut(at)?)))
+        else {
+            return Ok(Agreement::Different);
+        };
+        let row = if server {
+            let Some(row) = destination(&mut words) else {
+                return Ok(Agreement::Different);
+            };
+            Some(row)
+        } else {
+            None
+        };
+        if each(entry, place, row) == Agreement::Different {
+            return Ok(Agreement::Different);
+        }
+    }
+}
+
+/// `TCP  0A000001:0050 rr persistent 360 FFFFFFFF`, `FWM  00000001 wlc`: the
+/// place of the service, if netlink has told the same of it.
+fn service<'a>(
+    words: &mut impl Iterator<Item = &'a [u8]>,
+    services: &[ServiceEntry],
+    places: &Places,
+) -> Option<usize> {
+    let protocol = words.next()?;
+    let word = words.next()?;
+    let endpoint = |protocol| {
+        let (address, port) = endpoint(word)?;
+        Some(VirtualId::Endpoint {
+            protocol,
+            address,
+            port,
+        })
+    };
+    let id = match protocol {
+        b"TCP" => endpoint(Protocol::Tcp)?,
+        b"UDP" => endpoint(Protocol::Udp)?,
+        b"SCTP" => endpoint(Protocol::Sctp)?,
+        // Marks of both families look the same here.
+        b"FWM" => places.only_family_of(hex(word)?, services)?,
+        _ => return None,
+    };
+    let place = places.find(&id, services)?;
+    let named = words.next()?;
+    let known = services.get(place)?.service.scheduler.as_ref()?;
+    (known.as_str().as_bytes() == named).then_some(place)
+}
+
+/// `  -> 0A010001:0050      Masq    1      0          0`
+fn destination<'a>(words: &mut impl Iterator<Item = &'a [u8]>) -> Option<DestinationEntry> {
+    let mut words = words.skip(1);
+    let (address, port) = endpoint(words.next()?)?;
+    let forwarding = match words.next()? {
+        b"Masq" => Forwarding::Masquerade,
+        b"Local" => Forwarding::Local,
+        b"Tunnel" => Forwarding::Tunnel,
+        b"Route" => Forwarding::DirectRoute,
+        b"Bypass" => Forwarding::Bypass,
+        _ => return None,
+    };
+    let mut number = || str::from_utf8(words.next()?).ok()?.parse::<i64>().ok();
+    let (weight, active, inactive) = (number()?, number()?, number()?);
+    let mut destination = Destination::new(address, port, forwarding);
+    // The text has it signed.
+    destination.weight = u32::try_from(weight & 0xffff_ffff).ok()?;
+    let mut entry = DestinationEntry::new(destination);
+    entry.activity.active = u32::try_from(active).ok()?;
+    entry.activity.inactive = u32::try_from(inactive).ok()?;
+    Some(entry)
+}
+
+/// `0A000001:0050`, `[2001:0db8:0000:0000:0000:0000:0000:0001]:0050`
+fn endpoint(word: &[u8]) -> Option<(IpAddr, u16)> {
+    let colon = word.iter().rposition(|&byte| byte == b':')?;
+    let (host, port) = word.split_at_checked(colon)?;
+    let host = host.strip_prefix(b"[").unwrap_or(host);
+    let host = host.strip_suffix(b"]").unwrap_or(host);
+    let port = u16::try_from(hex(port.strip_prefix(b":")?)?).ok()?;
+    Some((address(host)?, port))
+}
+
+/// Where each service stands, to be found by its identity.
+struct Places(Vec<u32>);
+
+impl Places {
+    fn of(services: &[ServiceEntry]) -> Self {
+        let mut places: Vec<u32> = (0..).take(services.len()).collect();
+        places.sort_unstable_by_key(|&place| id_at(services, place));
+        Self(places)
+    }
+
+    fn find(&self, id: &VirtualId, services: &[ServiceEntry]) -> Option<usize> {
+        let found = self
+            .0
+            .binary_search_by_key(&Some(*id), |&place| id_at(services, place));
+        usize::try_from(*self.0.get(found.ok()?)?).ok()
+    }
+
+    /// The service of a mark that only one family has.
+    fn only_family_of(&self, mark: u32, services: &[ServiceEntry]) -> Option<VirtualId> {
+        let [v4, v6] = [Family::V4, Family::V6].map(|family| VirtualId::Fwmark { mark, family });
+        match [v4, v6].map(|id| self.find(&id, services).is_some()) {
+            [true, false] => Some(v4),
+            [false, true] => Some(v6),
+            _ => None,
+        }
+    }
+}
+
+fn id_at(services: &[ServiceEntry], place: u32) -> Option<VirtualId> {
+    let place = usize::try_from(place).ok()?;
+    services.get(place).map(|entry| entry.service.id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Service, Stats};
+
+    const TITLES: &str = "IP Virtual Server version 1.2.1 (size=4096)\n\
+        Prot LocalAddress:Port Scheduler Flags\n\
+        \x20 -> RemoteAddress:Port Forward Weight ActiveConn InActConn\n";
+    const WEB: &str = "TCP  0A000001:0050 rr persistent 360 FFFFFFFF\n";
+    const FIRST: &str = "  -> 0A010001:0050      Masq    1      2          3         \n";
+    const SECOND: &str = "  -> 0A010002:1F90      Route   -1     0          0         \n";
+    const MARK: &str = "FWM  00000007 wlc \n";
+    const SIXTH: &str =
+        "  -> [2001:0db8:0000:0000:0000:0000:0000:0001]:0000      Tunnel  5      0          0\n";
+
+    fn services() -> Vec<ServiceEntry> {
+        let web = VirtualId::Endpoint {
+            protocol: Protocol::Tcp,
+            address: [10, 0, 0, 1].into(),
+            port: 80,
+        };
+        let mark = VirtualId::Fwmark {
+            mark: 7,
+            family: Family::V6,
+        };
+        [(mark, "wlc"), (web, "rr")]
+            .map(|(id, scheduler)| Service::new(id, scheduler.parse().unwrap()))
+            .map(|service| ServiceEntry::new(service, Stats::default()))
+            .into()
+    }
+
+    /// What comes of reading those lines, and then those others.
+    fn read(first: &[&str], second: &[&str]) -> (Agreement, Vec<ServiceEntry>) {
+        let texts = [first, second].map(|lines| format!("{TITLES}{}", lines.concat()));
+        let next = std::cell::Cell::new(0);
+        let mut services = services();
+        let agreement = add_servers(&mut services, || {
+            Ok(texts[next.replace(next.get() + 1)].as_bytes())
+        });
+        (agreement.unwrap(), services)
+    }
+
+    #[test]
+    fn servers_come_to_the_services_that_netlink_named() {
+        let text = [WEB, FIRST, SECOND, MARK, SIXTH];
+        let (agreement, services) = read(&text, &text);
+        assert_eq!(agreement, Agreement::Same);
+        let [mark, web] = &services[..] else { panic!() };
+        assert_eq!(mark.destinations.len(), 1);
+        assert_eq!(
+            mark.destinations[0].destination.forwarding,
+            Forwarding::Tunnel
+        );
+        assert_eq!(mark.destinations[0].destination.port, 0);
+        let [one, two] = &web.destinations[..] else {
+            panic!()
+        };
+        assert_eq!((one.activity.active, one.activity.inactive), (2, 3));
+        assert_eq!(one.destination.weight, 1);
+        assert_eq!(
+            (two.destination.port, two.destination.weight),
+            (8080, u32::MAX)
+        );
+    }
+
+    #[test]
+    fn a_text_that_differs_is_not_believed() {
+        let right = [WEB, FIRST, SECOND, MARK, SIXTH];
+        let other_scheduler = WEB.replace("rr", "sh");
+        let other_service = WEB.replace("0050", "0051");
+        for wrong in [
+            &[WEB, FIRST, SECOND][..],
+            &[WEB, FIRST, SECOND, MARK, SIXTH, WEB],
+            &[&other_scheduler, FIRST, SECOND, MARK, SIXTH],
+            &[&other_service, FIRST, SECOND, MARK, SIXTH],
+            &[FIRST, WEB, SECOND, MARK, SIXTH],
+            &[WEB, FIRST, "  -> nonsense\n", MARK, SIXTH],
+            &[WEB, FIRST, "\n", MARK, SIXTH],
+            &["UNKNOWN 0A000001:0050 rr\n", MARK],
+        ] {
+            assert_eq!(read(wrong, wrong).0, Agreement::Different, "{wrong:?}");
+        }
+        for second in [
+            &[WEB, SECOND, MARK, SIXTH][..],
+            &[WEB, FIRST, MARK, SIXTH],
+            &[WEB, SECOND, FIRST, MARK, SIXTH],
+            &[WEB, FIRST, SECOND, SECOND, MARK, SIXTH],
+        ] {
+            assert_eq!(read(&right, second).0, Agreement::Different, "{second:?}");
+        }
+    }
+
+    #[test]
+    fn a_mark_of_both_families_is_not_guessed() {
+        let mut services = services();
+        let mut other = services[0].clone();
+        other.service.id = VirtualId::Fwmark {
+            mark: 7,
+            family: Family::V4,
+        };
+        services.push(other);
+        let text = format!("{TITLES}{WEB}{MARK}{MARK}");
+        let agreement = add_servers(&mut services, || Ok(text.as_bytes()));
+        assert_eq!(agreement.unwrap(), Agreement::Different);
+    }
+}

@@ -1,0 +1,200 @@
+//! `-S`, `-R`, the lines that `-R` reads, `ipvsadm-save`, `ipvsadm-restore`.
+
+use ipvs::cli::{
+    Command, Extent, Restore, RestoreMode, Save, Usage, parse_restore, parse_rule, parse_save,
+};
+use ipvs::model::Change;
+
+use super::support::*;
+
+fn save(numeric: bool, output: Option<&str>) -> Command {
+    Command::Save(Save {
+        numeric,
+        output: output.map(Into::into),
+    })
+}
+
+fn restore(mode: RestoreMode, stop_at: Extent, input: Option<&str>) -> Command {
+    Command::Restore(Restore {
+        mode,
+        stop_at,
+        input: input.map(Into::into),
+    })
+}
+
+#[test]
+fn saving() {
+    accepts_command("-S", save(false, None));
+    accepts_command("-Sn", save(true, None));
+    accepts_command("--save --numeric", save(true, None));
+    accepts_command("-S --output f", save(false, Some("f")));
+    accepts_command("-Sn --output=f=g", save(true, Some("f=g")));
+    refuse(&[
+        (
+            2,
+            "multiple 'output' options specified",
+            &["-S --output f --output g"],
+        ),
+        (255, "--output: missing argument", &["-S --output"]),
+        (
+            2,
+            "Illegal 'output' option with the 'list' command",
+            &["-L --output f"],
+        ),
+    ]);
+}
+
+#[test]
+fn restoring() {
+    use Extent::{Check, DryRun, Full};
+    use RestoreMode::{Apply, Replace};
+    for (line, mode, stop_at) in [
+        ("-R", Apply, Full),
+        ("--restore --sort", Apply, Full),
+        ("-R --replace", Replace, Full),
+        ("-R --check", Apply, Check),
+        ("-R --check --replace", Replace, Check),
+        ("-R --dry-run", Apply, DryRun),
+        ("-R --replace --dry-run", Replace, DryRun),
+    ] {
+        accepts_command(line, restore(mode, stop_at, None));
+    }
+    refuse(&[
+        (2, "unexpected argument f", &["-R f", "-R --replace f"]),
+        (
+            2,
+            "multiple 'replace' options specified",
+            &["-R --replace --replace"],
+        ),
+        (
+            255,
+            "--replace=1: option does not take an argument",
+            &["-R --replace=1"],
+        ),
+        (
+            2,
+            "Illegal 'replace' option with the 'list' command",
+            &["-L --replace --check"],
+        ),
+        (
+            2,
+            "The option 'dry-run' conflicts with the 'check' option in the 'restore' command",
+            &["-R --check --dry-run", "-R --dry-run --check"],
+        ),
+    ]);
+}
+
+#[test]
+fn lines_of_rules() {
+    let rule = |line: &str| {
+        parse_rule("ipvsadm", &split(line))
+            .resolve(&Book)
+            .map_err(|mistake| mistake.to_string())
+    };
+    assert_eq!(rule("-C"), Ok(Command::Change(Change::Clear)));
+    assert_eq!(rule("-L -n"), Ok(list(|list| list.numeric = true)));
+    assert_eq!(rule("-S"), Ok(save(false, None)));
+    assert_eq!(rule("-h"), Ok(Command::Help));
+    for line in [
+        "-R",
+        "-R foo",
+        "--restore",
+        "foo",
+        "-Q",
+        "-n",
+        "-- -C",
+        "-",
+        "'\"-C\"'",
+        "# x",
+        "-n -R",
+    ] {
+        let wanted = "Try `ipvsadm -h' or 'ipvsadm --help' for more information.";
+        assert_eq!(rule(line), Err(wanted.to_owned()), "{line:?}");
+    }
+    for (line, wanted) in [
+        ("-C -R", "invalid option `-R'"),
+        ("-C foo", "unexpected argument foo"),
+        ("/sbin/ipvsadm -C", "unexpected argument /sbin/ipvsadm"),
+        (
+            "-A -t bad",
+            "illegal virtual server address[:port] specified",
+        ),
+        ("-A -t 10.0.0.1:80 -w", "-w: missing argument"),
+    ] {
+        assert_eq!(rule(line), Err(wanted.to_owned()), "{line:?}");
+    }
+}
+
+#[test]
+fn the_save_program() {
+    for (line, numeric, output) in [
+        ("", false, None),
+        ("-n", true, None),
+        ("-n -n", true, None),
+        ("foo", false, None),
+        ("foo -n", true, None),
+        ("--output f", false, Some("f")),
+        ("--output=-f -n", true, Some("-f")),
+        ("--output -n", false, Some("-n")),
+    ] {
+        assert_eq!(
+            parse_save(&split(line)),
+            Ok(save(numeric, output)),
+            "{line:?}"
+        );
+    }
+    for line in [
+        "-h",
+        "--help",
+        "-Q",
+        "-nn",
+        "-nh",
+        "--numeric",
+        "-n=5",
+        "-",
+        "--",
+        "-n -Q",
+        "foo -h",
+    ] {
+        let mistake = parse_save(&split(line)).unwrap_err();
+        assert_eq!(mistake.status(), 1, "{line:?}");
+        let first = "ipvsadm-save: Script to save the IPVS table to stdout.";
+        assert_eq!(mistake.to_string().lines().next(), Some(first), "{line:?}");
+    }
+    assert!(parse_save(&split("--output")).is_err());
+}
+
+#[test]
+fn the_restore_program() {
+    use Extent::{Check, DryRun, Full};
+    use RestoreMode::{ClearThenApply, Replace};
+    for (line, mode, stop_at, input) in [
+        ("", Replace, Full, None),
+        ("-", Replace, Full, None),
+        ("-n", Replace, Full, None),
+        ("f", Replace, Full, Some("f")),
+        ("-- -f", Replace, Full, Some("-f")),
+        ("f --clear", ClearThenApply, Full, Some("f")),
+        ("--check f", Replace, Check, Some("f")),
+        ("--check --check", Replace, Check, None),
+        ("--dry-run --clear", ClearThenApply, DryRun, None),
+    ] {
+        let wanted = restore(mode, stop_at, input);
+        assert_eq!(parse_restore(&split(line)), Ok(wanted), "{line:?}");
+    }
+    assert_eq!(
+        parse_restore(&split("f g")),
+        Err(Usage::UnexpectedWord("g".to_owned()))
+    );
+    assert_eq!(
+        parse_restore(&split("--chek f")),
+        Err(Usage::UnknownOption("--chek".to_owned()))
+    );
+    for line in ["--check --dry-run", "--dry-run --check"] {
+        let mistake = parse_restore(&split(line)).unwrap_err();
+        assert_eq!(
+            mistake.to_string(),
+            "The option 'dry-run' conflicts with the 'check' option in the 'restore' command"
+        );
+    }
+}

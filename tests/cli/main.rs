@@ -1,0 +1,14 @@
+//! Words in; a typed command, or an exact error and status, out. No kernel.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![cfg(feature = "program")]
+
+mod differences;
+mod files;
+mod listing;
+mod matrix;
+mod servers;
+mod services;
+mod settings;
+mod support;
+mod words;

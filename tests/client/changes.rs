@@ -1,0 +1,243 @@
+//! Changes: batches, refusals and their sentences.
+
+use std::ops::ControlFlow;
+
+use ipvs::error::{Error, Verb};
+use ipvs::model::{Change, Service};
+use netlink_packet_core::NetlinkBuffer;
+
+use crate::mark;
+use crate::scripted::*;
+
+/// As many removals of services as asked.
+fn removals(count: u32) -> Vec<Change> {
+    (1..=count)
+        .map(|number| Change::DeleteService(mark(number)))
+        .collect()
+}
+
+/// The refusals of a batch whose last request is `last`, for those of its
+/// `count` requests whose place is a multiple of `every`; and the end of it.
+fn some_refusals(last: u32, count: usize, every: usize) -> Vec<Vec<u8>> {
+    let first = last + 1 - u32::try_from(count).unwrap();
+    let refused = (0..count).filter(|place| place % every == 0);
+    let mut answers: Vec<_> = refused
+        .map(|place| refusal(first + u32::try_from(place).unwrap(), ESRCH, None))
+        .collect();
+    if !(count - 1).is_multiple_of(every) {
+        answers.push(acknowledgement(last));
+    }
+    answers
+}
+
+#[test]
+fn many_changes_go_in_few_datagrams() {
+    let changes = removals(5000);
+    let mut script = Script::new();
+    for _ in 0..20 {
+        script = script.answers(|asked| vec![acknowledgement(asked.sequence)]);
+    }
+    let sent = script
+        .client()
+        .apply_all(&changes, |place, error| panic!("{place}: {error}"));
+    assert_eq!(sent.unwrap(), 5000);
+    let batches = &script.sent[2..];
+    assert!(batches.len() <= 10, "{} datagrams", batches.len());
+    let mut sequence = 2;
+    for batch in batches {
+        assert!(batch.len() <= 30 * 1024, "a datagram of {}", batch.len());
+        let requests = split(batch);
+        for (place, request) in requests.iter().enumerate() {
+            let header = NetlinkBuffer::new(request);
+            sequence += 1;
+            assert_eq!(header.sequence_number(), sequence);
+            let is_last = place + 1 == requests.len();
+            assert_eq!(header.flags() & NLM_F_ACK != 0, is_last);
+        }
+    }
+    assert_eq!(sequence, 5002);
+}
+
+#[test]
+fn each_refusal_finds_its_change_in_order() {
+    let changes = removals(500);
+    // A receive buffer for 100 refusals makes five batches.
+    let mut script = Script::new().with_receive_buffer(100 * 2048);
+    for _ in 0..5 {
+        script = script
+            .answers(|asked| {
+                let mut answers = some_refusals(asked.sequence, 100, 9);
+                answers.pop();
+                answers
+            })
+            .answers(|asked| vec![some_refusals(asked.sequence, 100, 9).pop().unwrap()]);
+    }
+    let mut places = Vec::new();
+    let sent = script.client().apply_all(&changes, |place, error| {
+        assert_eq!(error.to_string(), "No such service");
+        places.push(place);
+        ControlFlow::Continue(())
+    });
+    assert_eq!(sent.unwrap(), 500);
+    let expected: Vec<_> = (0..500).filter(|place| place % 100 % 9 == 0).collect();
+    assert_eq!(places, expected);
+    assert_eq!(script.sent.len(), 2 + 5);
+}
+
+#[test]
+fn after_a_break_no_further_datagram_is_sent() {
+    let changes = removals(300);
+    let mut script = Script::new()
+        .with_receive_buffer(100 * 2048)
+        .answers(|asked| vec![acknowledgement(asked.sequence)])
+        .answers(|asked| some_refusals(asked.sequence, 100, 60));
+    let mut places = Vec::new();
+    let sent = script.client().apply_all(&changes, |place, _| {
+        places.push(place);
+        ControlFlow::Break(())
+    });
+    // Those that were sent together are done, and told, all the same.
+    assert_eq!(sent.unwrap(), 200);
+    assert_eq!(places, [100, 160]);
+}
+
+#[test]
+fn a_refusal_of_the_last_change_ends_its_batch() {
+    let mut script =
+        Script::new().answers(|asked| vec![refusal(asked.sequence, EEXIST, Some("it is there"))]);
+    let service = Service::new(mark(1), "rr".parse().unwrap());
+    let error = script
+        .client()
+        .apply(&Change::AddService(service))
+        .unwrap_err();
+    assert_eq!(error.to_string(), "Service already exists");
+    assert_eq!(error.note(), Some("it is there"));
+}
+
+#[test]
+fn a_refusal_that_repeats_the_request_is_read_past_it() {
+    // As from a kernel that heeds NETLINK_EXT_ACK, not NETLINK_CAP_ACK.
+    let mut script = Script::new().answers(|asked| {
+        let mut payload = (-EINVAL).to_ne_bytes().to_vec();
+        payload.extend(message(
+            FAMILY,
+            0,
+            asked.sequence,
+            &attribute(1, b"request"),
+        ));
+        payload.extend(attribute(2, &20_u32.to_ne_bytes()));
+        payload.extend(attribute(1, b"why\0"));
+        let flags = NLM_F_ACK_TLVS;
+        vec![message(NLMSG_ERROR, flags, asked.sequence, &payload)]
+    });
+    let error = script.client().apply(&Change::Clear).unwrap_err();
+    assert_eq!(error.note(), Some("why"));
+}
+
+#[test]
+fn a_refusal_without_its_request_is_a_refusal() {
+    for length in [4, 8, 19] {
+        let mut script = Script::new().answers(move |asked| {
+            let mut payload = (-EPERM).to_ne_bytes().to_vec();
+            payload.resize(length, 0xff);
+            let flags = NLM_F_ACK_TLVS;
+            vec![message(NLMSG_ERROR, flags, asked.sequence, &payload)]
+        });
+        let error = script.client().apply(&Change::Clear).unwrap_err();
+        assert_eq!(error.to_string(), "Permission denied (you must be root)");
+    }
+}
+
+#[test]
+fn a_refusal_without_a_code_is_not_understood() {
+    let mut script =
+        Script::new().answers(|asked| vec![message(NLMSG_ERROR, 0, asked.sequence, &[1, 2])]);
+    let error = script.client().apply(&Change::Clear).unwrap_err();
+    assert!(matches!(error, Error::Protocol(_)), "{error:?}");
+}
+
+#[test]
+fn no_change_is_no_datagram() {
+    let mut script = Script::new();
+    let nothing: [Change; 0] = [];
+    let sent = script
+        .client()
+        .apply_all(&nothing, |_, _| ControlFlow::Break(()));
+    assert_eq!(sent.unwrap(), 0);
+    assert_eq!(script.sent.len(), 2);
+}
+
+#[test]
+fn the_smallest_receive_buffer_takes_one_change_at_a_time() {
+    let mut script = Script::new().with_receive_buffer(1);
+    for _ in 0..3 {
+        script = script.answers(|asked| vec![refusal(asked.sequence, ESRCH, None)]);
+    }
+    let mut places = Vec::new();
+    let sent = script.client().apply_all(&removals(3), |place, _| {
+        places.push(place);
+        ControlFlow::Continue(())
+    });
+    assert_eq!(sent.unwrap(), 3);
+    assert_eq!(places, [0, 1, 2]);
+}
+
+#[test]
+fn refusals_are_put_in_the_words_of_ipvsadm() {
+    const TABLE: [(Verb, i32, &str); 30] = [
+        (Verb::AddService, 17, "Service already exists"),
+        (
+            Verb::AddService,
+            2,
+            "Scheduler or persistence engine not found",
+        ),
+        (Verb::AddService, 3, "No such process"),
+        (Verb::EditService, 3, "No such service"),
+        (
+            Verb::EditService,
+            2,
+            "Scheduler or persistence engine not found",
+        ),
+        (Verb::EditService, 17, "File exists"),
+        (Verb::DeleteService, 3, "No such service"),
+        (Verb::DeleteService, 2, "No such file or directory"),
+        (Verb::AddServer, 3, "Service not defined"),
+        (Verb::AddServer, 17, "Destination already exists"),
+        (Verb::AddServer, 2, "No such file or directory"),
+        (Verb::AddServer, 34, "Numerical result out of range"),
+        (Verb::EditServer, 3, "Service not defined"),
+        (Verb::EditServer, 2, "No such destination"),
+        (Verb::DeleteServer, 3, "Service not defined"),
+        (Verb::DeleteServer, 2, "No such destination"),
+        (Verb::Clear, 3, "No such process"),
+        (Verb::Zero, 3, "No such service"),
+        (Verb::StartDaemon, 17, "Daemon has already run"),
+        (Verb::StartDaemon, 19, "No such device"),
+        (Verb::StopDaemon, 3, "No daemon is running"),
+        (Verb::GetService, 3, "No such service"),
+        (Verb::ListServers, 3, "No such service"),
+        (Verb::ListServices, 3, "No such process"),
+        (Verb::SetTimeouts, 1, "Permission denied (you must be root)"),
+        (Verb::GetTimeouts, 12, "Memory allocation problem"),
+        (
+            Verb::AddServer,
+            22,
+            "Invalid operation.  Possibly wrong module version, address not unicast, ...",
+        ),
+        (Verb::Clear, 90, "Module is wrong version"),
+        (Verb::Clear, 95, "Operation not supported with IPv6"),
+        (
+            Verb::AddService,
+            97,
+            "Operation not supported with specified address family",
+        ),
+    ];
+    for (verb, errno, sentence) in TABLE {
+        let error = Error::Kernel {
+            verb,
+            errno,
+            note: Some("not part of it".to_owned()),
+        };
+        assert_eq!(error.to_string(), sentence, "{verb:?} {errno}");
+    }
+}

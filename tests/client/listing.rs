@@ -1,0 +1,280 @@
+//! Questions and their answers: dumps, sequence numbers, broken messages.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use ipvs::error::Error;
+use ipvs::model::{Change, Timeouts};
+use ipvs::netlink::attr::CommandAttr;
+use ipvs::netlink::message::{Command, IpvsMessage};
+use netlink_packet_core::NetlinkBuffer;
+
+use crate::scripted::*;
+use crate::{mark, marks, server_row, service_row};
+
+#[test]
+fn a_listing_comes_in_any_number_of_messages_and_datagrams() {
+    let mut script = Script::new()
+        .answers(|asked| {
+            let sequence = asked.sequence;
+            vec![
+                [service_row(sequence, 1), service_row(sequence, 2)].concat(),
+                service_row(sequence, 3),
+            ]
+        })
+        .answers(|asked| {
+            let sequence = asked.sequence;
+            let noop = message(NLMSG_NOOP, 0, sequence, &[]);
+            vec![[noop, service_row(sequence, 4), done(sequence, 0)].concat()]
+        });
+    let entries = script.client().services().unwrap();
+    assert_eq!(marks(&entries), [1, 2, 3, 4]);
+    assert!(script.is_over());
+}
+
+#[test]
+fn a_table_is_its_services_and_the_servers_of_each() {
+    let mut script = Script::new()
+        .answers(|asked| {
+            let sequence = asked.sequence;
+            let rows = [service_row(sequence, 1), service_row(sequence, 2)].concat();
+            vec![rows, done(sequence, 0)]
+        })
+        .answers(|asked| {
+            let sequence = asked.sequence;
+            let rows = [server_row(sequence, 1), server_row(sequence, 2)].concat();
+            vec![rows, done(sequence, 0)]
+        })
+        .answers(|asked| vec![done(asked.sequence, 0)]);
+    let table = script.client().table().unwrap();
+    let servers: Vec<_> = table.iter().map(|entry| entry.destinations.len()).collect();
+    assert_eq!(servers, [2, 0]);
+    assert_eq!(
+        table[0].destinations[1].destination.address,
+        IpAddr::V4(Ipv4Addr::new(10, 0, 0, 2))
+    );
+    // Two questions at the opening, one for the services, one for each.
+    assert_eq!(script.sent.len(), 5);
+}
+
+#[test]
+fn the_status_at_the_end_of_a_listing_counts() {
+    let mut script = Script::new().answers(|asked| {
+        let sequence = asked.sequence;
+        vec![service_row(sequence, 1), done(sequence, -EBUSY)]
+    });
+    let error = script.client().services().unwrap_err();
+    assert_eq!(error.errno(), Some(EBUSY));
+    assert_eq!(error.to_string(), "Device or resource busy");
+}
+
+#[test]
+fn the_end_of_a_listing_may_say_why() {
+    let mut script = Script::new().answers(|asked| {
+        let mut payload = (-EINVAL).to_ne_bytes().to_vec();
+        payload.extend(attribute(1, b"not today\0"));
+        let flags = NLM_F_MULTI | NLM_F_ACK_TLVS;
+        vec![message(NLMSG_DONE, flags, asked.sequence, &payload)]
+    });
+    let error = script.client().services().unwrap_err();
+    assert_eq!(error.note(), Some("not today"));
+}
+
+#[test]
+fn the_end_of_a_listing_may_be_empty() {
+    let mut script = Script::new().answers(|asked| {
+        let end = message(NLMSG_DONE, NLM_F_MULTI, asked.sequence, &[]);
+        vec![service_row(asked.sequence, 9), end]
+    });
+    assert_eq!(marks(&script.client().services().unwrap()), [9]);
+}
+
+#[test]
+fn an_interrupted_listing_is_begun_again() {
+    let interrupted = |asked: &Asked| {
+        let sequence = asked.sequence;
+        let end = 0_i32.to_ne_bytes();
+        let flags = NLM_F_MULTI | NLM_F_DUMP_INTR;
+        vec![
+            service_row(sequence, 1),
+            message(NLMSG_DONE, flags, sequence, &end),
+        ]
+    };
+    let mut script = Script::new().answers(interrupted).answers(|asked| {
+        let sequence = asked.sequence;
+        let rows = [service_row(sequence, 1), service_row(sequence, 2)].concat();
+        vec![rows, done(sequence, 0)]
+    });
+    assert_eq!(marks(&script.client().services().unwrap()), [1, 2]);
+}
+
+#[test]
+fn a_listing_that_is_always_interrupted_is_given_up() {
+    let mut script = Script::new();
+    for _ in 0..100 {
+        script = script.answers(|asked| {
+            let mut first = service_row(asked.sequence, 1);
+            NetlinkBuffer::new(&mut first).set_flags(NLM_F_MULTI | NLM_F_DUMP_INTR);
+            vec![first, done(asked.sequence, 0)]
+        });
+    }
+    let error = script.client().services().unwrap_err();
+    assert!(matches!(error, Error::Interrupted));
+    let questions = script.sent.len() - 2;
+    assert!((2..=20).contains(&questions), "asked {questions} times");
+}
+
+#[test]
+fn interrupted_system_calls_are_called_again() {
+    let mut script = Script::new()
+        .fails(EINTR)
+        .fails(EINTR)
+        .answers(|asked| vec![service_row(asked.sequence, 5)])
+        .fails(EINTR)
+        .answers(|asked| vec![done(asked.sequence, 0)])
+        .fails_to_send(EINTR);
+    assert_eq!(marks(&script.client().services().unwrap()), [5]);
+}
+
+#[test]
+fn a_lack_of_buffers_is_an_overrun() {
+    let mut script = Script::new().fails(ENOBUFS);
+    let error = script.client().table().unwrap_err();
+    assert!(matches!(error, Error::Overrun));
+    let mut script =
+        Script::new().answers(|asked| vec![message(NLMSG_OVERRUN, 0, asked.sequence, &[])]);
+    let error = script.client().apply(&Change::Clear).unwrap_err();
+    assert!(matches!(error, Error::Overrun));
+}
+
+#[test]
+fn any_other_failure_of_the_socket_is_told_as_it_is() {
+    let mut script = Script::new().fails(EINVAL);
+    let error = script.client().timeouts().unwrap_err();
+    assert!(matches!(error, Error::Io(_)));
+    assert_eq!(error.errno(), Some(EINVAL));
+}
+
+#[test]
+fn an_answer_to_an_earlier_question_is_passed_over() {
+    let mut script = Script::new().answers(|asked| {
+        let sequence = asked.sequence;
+        vec![
+            [
+                service_row(sequence - 1, 7),
+                done(sequence - 1, 0),
+                done(0, 0),
+                service_row(sequence, 1),
+            ]
+            .concat(),
+            done(sequence, 0),
+        ]
+    });
+    assert_eq!(marks(&script.client().services().unwrap()), [1]);
+}
+
+#[test]
+fn an_answer_to_a_question_never_asked_is_not_understood() {
+    let mut script = Script::new().answers(|asked| vec![done(asked.sequence + 1, 0)]);
+    let error = script.client().services().unwrap_err();
+    assert!(matches!(error, Error::Protocol(_)), "{error:?}");
+    let mut script = Script::new().answers(|asked| vec![acknowledgement(asked.sequence + 1)]);
+    let error = script.client().apply(&Change::Clear).unwrap_err();
+    assert!(matches!(error, Error::Protocol(_)), "{error:?}");
+}
+
+#[test]
+fn a_datagram_longer_than_its_room_is_not_understood() {
+    let mut script = Script::new().answers(|asked| {
+        let rows = service_row(asked.sequence, 1).repeat(1000);
+        vec![rows]
+    });
+    let error = script.client().services().unwrap_err();
+    assert!(matches!(error, Error::Protocol(_)), "{error:?}");
+}
+
+#[test]
+fn a_message_cut_short_or_with_a_false_length_is_not_understood() {
+    let cut: fn(&mut Vec<u8>) = |bytes| bytes.truncate(bytes.len() - 4);
+    let stub: fn(&mut Vec<u8>) = |bytes| bytes.truncate(7);
+    let long: fn(&mut Vec<u8>) = |bytes| NetlinkBuffer::new(bytes).set_length(u32::MAX);
+    let short: fn(&mut Vec<u8>) = |bytes| NetlinkBuffer::new(bytes).set_length(3);
+    for spoil in [cut, stub, long, short] {
+        let mut script = Script::new().answers(move |asked| {
+            let mut bytes = service_row(asked.sequence, 1);
+            spoil(&mut bytes);
+            vec![bytes, done(asked.sequence, 0)]
+        });
+        let error = script.client().services().unwrap_err();
+        assert!(matches!(error, Error::Protocol(_)), "{error:?}");
+    }
+}
+
+#[test]
+fn a_row_that_cannot_be_read_leaves_the_socket_fit_for_the_next_question() {
+    let mut script = Script::new()
+        .answers(|asked| {
+            let sequence = asked.sequence;
+            let mut payload = vec![1, 1, 0, 0];
+            payload.extend(attribute(1, &attribute(8, &[1, 2, 3])));
+            let bad = message(FAMILY, NLM_F_MULTI, sequence, &payload);
+            vec![[service_row(sequence, 1), bad].concat()]
+        })
+        .answers(|asked| vec![done(asked.sequence, 0)])
+        .answers(|asked| vec![service_row(asked.sequence, 2), done(asked.sequence, 0)]);
+    let mut client = script.client();
+    let error = client.services().unwrap_err();
+    assert!(
+        error.to_string().contains("IPVS_SVC_ATTR_TIMEOUT"),
+        "{error}"
+    );
+    assert_eq!(marks(&client.services().unwrap()), [2]);
+}
+
+#[test]
+fn a_message_of_a_type_that_is_not_due_is_not_understood() {
+    let mut script = Script::new().answers(|asked| {
+        let stranger = message(0x77, NLM_F_MULTI, asked.sequence, &[0; 8]);
+        vec![stranger, done(asked.sequence, 0)]
+    });
+    let error = script.client().services().unwrap_err();
+    assert!(matches!(error, Error::Protocol(_)), "{error:?}");
+}
+
+#[test]
+fn one_service_is_asked_for_with_its_servers() {
+    let mut script = Script::new()
+        .answers(|asked| vec![service_row(asked.sequence, 1)])
+        .answers(|asked| vec![server_row(asked.sequence, 4), done(asked.sequence, 0)])
+        .answers(|asked| vec![refusal(asked.sequence, ESRCH, None)]);
+    let mut client = script.client();
+    assert_eq!(client.service(&mark(1)).unwrap().destinations.len(), 1);
+    let error = client.service(&mark(2)).unwrap_err();
+    assert_eq!(error.to_string(), "No such service");
+    assert_eq!(error.errno(), Some(ESRCH));
+}
+
+#[test]
+fn an_acknowledgement_is_no_answer() {
+    let mut script = Script::new().answers(|asked| vec![acknowledgement(asked.sequence)]);
+    let error = script.client().timeouts().unwrap_err();
+    assert!(matches!(error, Error::Protocol(_)), "{error:?}");
+}
+
+#[test]
+fn timeouts_are_told() {
+    let mut script = Script::new().answers(|asked| {
+        let attributes = vec![
+            CommandAttr::TimeoutUdp(3),
+            CommandAttr::TimeoutTcp(1),
+            CommandAttr::TimeoutTcpFin(2),
+        ];
+        let told = IpvsMessage::new(Command::SetConfig, attributes);
+        vec![ipvs(0, asked.sequence, &told)]
+    });
+    let timeouts = Timeouts {
+        tcp: 1,
+        tcp_fin: 2,
+        udp: 3,
+    };
+    assert_eq!(script.client().timeouts().unwrap(), timeouts);
+}

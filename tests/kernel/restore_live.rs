@@ -1,0 +1,175 @@
+//! A restore interrupts nobody: requests, connections and readers of the table
+//! go on all the while.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use crate::director::{restore, saved_by_reference, with_two_servers};
+use crate::net::{Host, Talk};
+use crate::support::{Program, TIMEOUT, finish};
+
+/// The table of a director that is not small.
+const SERVICES: u16 = 1500;
+const FIRST_PORT: u16 = 10_000;
+/// Every so manieth service has another weight in the other table.
+const EVERY: u16 = 150;
+
+#[test]
+fn ten_new_weights_among_1500_services() {
+    let (_place, [client, a, b]) = with_two_servers();
+    let _servers = (a.serve(80), b.serve(80));
+    let (before, after) = (rules(1), rules(7));
+    restore(&before);
+
+    // One connection through a service that stays, one through one that changes.
+    let mut kept: Vec<_> = [FIRST_PORT + 1, FIRST_PORT]
+        .into_iter()
+        .flat_map(|port| [port; 4])
+        .map(|port| {
+            let mut talk = client.connect(&format!("10.0.0.1:{port}")).unwrap();
+            let who = talk.ask().unwrap();
+            (talk, who)
+        })
+        .collect();
+
+    let unchanged: Vec<u16> = (0..SERVICES).filter(|n| n % EVERY != 0).map(|n| FIRST_PORT + n).collect();
+    let rows = unchanged_rows(&unchanged);
+    let ended = AtomicBool::new(false);
+    let (asked, polls) = thread::scope(|scope| {
+        let requests = scope.spawn(|| ask_until(&ended, &client, &unchanged));
+        let reader = scope.spawn(|| poll_until(&ended, &rows));
+        for rules in [&after, &before, &after] {
+            restore_command(rules);
+            for (talk, who) in &mut kept {
+                assert_eq!(talk.ask().ok().as_ref(), Some(&*who), "a connection broke");
+            }
+        }
+        ended.store(true, Ordering::Relaxed);
+        (requests.join(), reader.join())
+    });
+    let (asked, polls) = (asked.unwrap(), polls.unwrap());
+    assert!(asked >= 20 && polls >= 3, "too little was tried: {asked} requests, {polls} readings");
+    assert_eq!(sorted(&saved_by_reference()), sorted(&after));
+}
+
+#[test]
+fn services_come_and_go_beside_one_that_stays() {
+    let (_place, [client, a, b]) = with_two_servers();
+    let _servers = (a.serve(80), b.serve(80));
+    // The service stays; of its servers one does, one goes, one comes.
+    let service = "-A -t 10.0.0.1:80 -s rr\n-a -t 10.0.0.1:80 -r 10.1.0.2:80 -m -w 1\n";
+    let others = |first: u16| -> String {
+        let line = |n| format!("-A -t 10.0.0.1:{} -s wlc\n", first + n);
+        (0..1000).map(line).collect()
+    };
+    let before = format!("{}{service}-a -t 10.0.0.1:80 -r 10.1.0.3:80 -m -w 1\n", others(10_000));
+    let after = format!("{}{service}-a -t 10.0.0.1:80 -r 10.1.0.3:80 -m -w 3\n{}",
+        others(10_500), "-a -t 10.0.0.1:80 -r 10.1.0.4:80 -m -w 0\n");
+    restore(&before);
+    let mut kept = client.connect("10.0.0.1:80").unwrap();
+    let who = kept.ask().unwrap();
+    let ended = AtomicBool::new(false);
+    let asked = thread::scope(|scope| {
+        let requests = scope.spawn(|| ask_until(&ended, &client, &[80]));
+        for rules in [&after, &before, &after] {
+            restore_command(rules);
+        }
+        ended.store(true, Ordering::Relaxed);
+        requests.join()
+    });
+    assert!(asked.unwrap() >= 20);
+    assert_eq!(kept.ask().unwrap(), who);
+    assert_eq!(sorted(&saved_by_reference()), sorted(&after));
+}
+
+fn rules(weight: u16) -> String {
+    let mut rules = String::new();
+    for n in 0..SERVICES {
+        let (port, weight) = (FIRST_PORT + n, if n % EVERY == 0 { weight } else { 1 });
+        write!(
+            rules,
+            "-A -t 10.0.0.1:{port} -s wrr\n\
+             -a -t 10.0.0.1:{port} -r 10.1.0.2:80 -m -w 1\n\
+             -a -t 10.0.0.1:{port} -r 10.1.0.3:80 -m -w {weight}\n"
+        )
+        .unwrap();
+    }
+    rules
+}
+
+#[track_caller]
+fn restore_command(rules: &str) {
+    let command = Program::Ours.command("ipvsadm-restore");
+    finish(command, rules.as_bytes(), TIMEOUT).succeeded();
+}
+
+/// Asks these services one after another until the end; none may fail. Gives
+/// how many were asked.
+fn ask_until(ended: &AtomicBool, client: &Host, ports: &[u16]) -> usize {
+    client.run(|| {
+        let mut asked = 0;
+        for port in ports.iter().cycle() {
+            if ended.load(Ordering::Relaxed) {
+                break;
+            }
+            let to = SocketAddr::from(([10, 0, 0, 1], *port));
+            let answer = Talk::open(to).and_then(|mut talk| talk.ask());
+            assert!(answer.is_ok(), "request {asked}, to port {port}: {answer:?}");
+            asked += 1;
+        }
+        asked
+    })
+}
+
+/// Rows of `/proc/net/ip_vs`: what is named, without what is counted.
+type Rows = BTreeSet<String>;
+
+fn unchanged_rows(ports: &[u16]) -> Rows {
+    let mut rows = Rows::new();
+    for port in ports {
+        let service = format!("TCP 0A000001:{port:04X}");
+        rows.insert(format!("{service} 0A010002:0050 1"));
+        rows.insert(format!("{service} 0A010003:0050 1"));
+        rows.insert(service);
+    }
+    rows
+}
+
+/// Reads the table until the end; none of these rows may ever be missing. Gives
+/// how often it was read.
+fn poll_until(ended: &AtomicBool, expected: &Rows) -> usize {
+    let mut polls = 0;
+    while !ended.load(Ordering::Relaxed) {
+        let seen = read_rows();
+        let missing: Vec<_> = expected.difference(&seen).take(3).collect();
+        assert!(missing.is_empty(), "reading {polls} misses {missing:?}");
+        polls += 1;
+    }
+    polls
+}
+
+fn read_rows() -> Rows {
+    let text = std::fs::read_to_string("/proc/thread-self/net/ip_vs").unwrap();
+    let mut service = "";
+    let mut rows = Rows::new();
+    for line in text.lines().skip(3) {
+        let mut words = line.split_whitespace();
+        if line.starts_with("  ->") {
+            let (address, weight) = (words.nth(1).unwrap(), words.nth(1).unwrap());
+            rows.insert(format!("{service} {address} {weight}"));
+        } else {
+            service = line.split_once(" wrr").map_or(line, |(name, _)| name).trim_end();
+            rows.insert(service.replace("  ", " "));
+        }
+    }
+    rows
+}
+
+fn sorted(lines: &str) -> Vec<&str> {
+    let mut lines: Vec<_> = lines.lines().collect();
+    lines.sort_unstable();
+    lines
+}

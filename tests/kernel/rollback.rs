@@ -1,0 +1,220 @@
+//! A replacement that can't be finished leaves the table as it was; one that is
+//! killed can be repeated.
+
+use std::io::Write;
+use std::process::{Child, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use crate::director::{Place, ipvsadm, restore, saved_by_reference, with_two_servers};
+use crate::net::{Host, Server, Talk};
+use crate::support::{Outcome, Program, kernel_table, run, shell};
+
+const SERVED: &str = "\
+-A -t 10.0.0.1:80 -s wrr
+-a -t 10.0.0.1:80 -r 10.1.0.2:80 -m -w 1
+-a -t 10.0.0.1:80 -r 10.1.0.3:80 -m -w 1
+";
+
+#[test]
+fn an_unknown_scheduler_in_the_last_line() {
+    let live = Live::with("-A -t 10.0.0.2:80 -s lc\n-A -f 5 -s sh -p 60\n");
+    let rules = format!(
+        "-A -t 10.0.0.3:80\n{}-A -t 10.0.0.4:80 -s sh\n-A -t 10.0.0.5:80 -s nosuch\n",
+        SERVED.replace("-w 1", "-w 9")
+    );
+    let outcome = live.unchanged_by(|| run(Program::Ours, ["-R", "--replace"], &rules));
+    assert_eq!(outcome.status, 255, "{outcome}");
+    assert_eq!(outcome.stderr.lines().count(), 1, "{outcome}");
+    let said = outcome.complaint();
+    assert!(
+        said.starts_with("line 6: Scheduler or persistence engine not found") && said.contains("rolled back"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_second_family_beside_a_sync_daemon() {
+    let live = Live::with("-A -t 10.0.0.2:80 -s lc\n");
+    ipvsadm("--start-daemon master --mcast-interface eth0");
+    let rules = format!(
+        "-A -t 10.0.0.7:80\n-a -t 10.0.0.7:80 -r 10.1.0.2:80 -m\n{SERVED}-a -t 10.0.0.1:80 -r [fd01::2]:80 -i\n"
+    );
+    let outcome = live.unchanged_by(|| run(Program::Ours, ["-R", "--replace"], &rules));
+    assert_eq!(outcome.status, 255, "{outcome}");
+    let said = outcome.complaint();
+    assert!(said.starts_with("line 6: ") && said.contains("rolled back"), "{said}");
+}
+
+#[test]
+fn an_edit_that_is_refused_takes_everything_before_it_back() {
+    let live = Live::with("-A -t 10.0.0.2:80 -s lc\n-A -t 10.0.0.6:80 -s lc\n");
+    let rules = format!("{SERVED}-A -t 10.0.0.9:80\n-A -t 10.0.0.2:80 -s rr\n-A -t 10.0.0.6:80 -s nosuch\n");
+    let outcome = live.unchanged_by(|| run(Program::Ours, ["-R", "--replace"], &rules));
+    assert_eq!(outcome.status, 255, "{outcome}");
+    assert!(outcome.complaint().starts_with("line 6: "), "{outcome}");
+}
+
+#[test]
+fn sigint_takes_it_back() {
+    interrupted("INT", 130, Moment::Adding);
+}
+
+#[test]
+fn sigterm_takes_it_back_after_removals_too() {
+    interrupted("TERM", 143, Moment::Removing);
+}
+
+#[test]
+fn after_a_kill_the_same_restore_completes() {
+    let live = Live::with(&many(10_000));
+    let wanted = format!("{SERVED}{}", many(20_000));
+    let restore = Running::start(&wanted);
+    restore.reach(&Moment::Adding);
+    let status = restore.end("KILL");
+    assert_eq!(status, 137);
+    assert_ne!(sorted(&saved_by_reference()), sorted(&wanted));
+    let outcome = run(Program::Ours, ["-R", "--replace"], &wanted);
+    outcome.succeeded();
+    assert_eq!(sorted(&saved_by_reference()), sorted(&wanted));
+    live.goes_on();
+}
+
+#[test]
+fn a_wrong_line_touches_nothing() {
+    let live = Live::with("-A -t 10.0.0.2:80 -s lc\n");
+    for words in [&["-R"][..], &["-R", "--replace"]] {
+        let rules = format!("{SERVED}-A -t 10.0.0.9:80\n-A -t 10.0.0.9:none\n-C -L\n");
+        let outcome = live.unchanged_by(|| run(Program::Ours, words, &rules));
+        assert_eq!(outcome.status, 2, "{outcome}");
+        let lines: Vec<_> = outcome.stderr.lines().collect();
+        assert_eq!(lines.len(), 2, "{outcome}");
+        assert!(lines[0].starts_with("line 5: ") && lines[1].starts_with("line 6: "), "{outcome}");
+    }
+}
+
+/// A director with traffic, which a failed replacement must not touch.
+struct Live {
+    _servers: [Server; 2],
+    client: Host,
+    _hosts: [Host; 2],
+    _place: Place,
+}
+
+impl Live {
+    fn with(others: &str) -> Self {
+        let (place, [client, a, b]) = with_two_servers();
+        restore(&format!("{SERVED}{others}"));
+        Self {
+            _servers: [a.serve(80), b.serve(80)],
+            client,
+            _hosts: [a, b],
+            _place: place,
+        }
+    }
+
+    /// Does this, after which the table is the same to the last byte and the
+    /// connections that were open are.
+    fn unchanged_by(&self, work: impl FnOnce() -> Outcome) -> Outcome {
+        let mut kept = self.two_connections();
+        let (saved, table) = (saved_by_reference(), kernel_table());
+        let outcome = work();
+        assert_eq!(saved_by_reference(), saved, "after\n{outcome}");
+        let changes = table.changes_to(&kernel_table());
+        assert!(changes.is_empty(), "{changes}after\n{outcome}");
+        for (talk, who) in &mut kept {
+            assert_eq!(talk.ask().unwrap(), *who);
+        }
+        self.goes_on();
+        outcome
+    }
+
+    fn two_connections(&self) -> [(Talk, String); 2] {
+        [(); 2].map(|()| {
+            let mut talk = self.client.connect("10.0.0.1:80").unwrap();
+            let who = talk.ask().unwrap();
+            (talk, who)
+        })
+    }
+
+    /// The served service still serves, from both servers.
+    fn goes_on(&self) {
+        assert_eq!(self.client.ask(4, "10.0.0.1:80").len(), 2);
+    }
+}
+
+/// How far a replacement has come.
+enum Moment {
+    /// Something new is there.
+    Adding,
+    /// Something old is gone.
+    Removing,
+}
+
+fn interrupted(signal: &str, status: i32, moment: Moment) {
+    let live = Live::with(&many(10_000));
+    let mut kept = live.two_connections();
+    let before = saved_by_reference();
+    let wanted = format!("{}{}", SERVED.replace("-w 1", "-w 5"), many(20_000));
+    let restore = Running::start(&wanted);
+    restore.reach(&moment);
+    assert_eq!(restore.end(signal), status);
+    // What was removed and put back may be in another place.
+    assert_eq!(sorted(&saved_by_reference()), sorted(&before));
+    for (talk, who) in &mut kept {
+        assert_eq!(talk.ask().unwrap(), *who);
+    }
+    live.goes_on();
+}
+
+/// As many services as take a while.
+fn many(first: u16) -> String {
+    (first..first + 4000).map(|port| format!("-A -t 10.0.0.1:{port} -s lc\n")).collect()
+}
+
+/// A replacement under way.
+struct Running(Child);
+
+impl Running {
+    fn start(rules: &str) -> Self {
+        let mut command = Program::Ours.command("ipvsadm");
+        command.args(["-R", "--replace"]).stdin(Stdio::piped());
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(rules.as_bytes()).unwrap();
+        Self(child)
+    }
+
+    /// Waits until it has come so far.
+    fn reach(&self, moment: &Moment) {
+        let here = || std::fs::read_to_string("/proc/thread-self/net/ip_vs").unwrap();
+        let service = |port: u16| format!("TCP  0A000001:{port:04X} ");
+        let (last_old, first_new) = (service(13_999), service(20_000));
+        let (first_old, last_new) = (service(10_000), service(23_999));
+        for _ in 0..2000 {
+            let table = here();
+            let reached = match moment {
+                Moment::Adding => table.contains(&first_new) || table.contains(&last_new),
+                Moment::Removing => !table.contains(&first_old) || !table.contains(&last_old),
+            };
+            if reached {
+                return;
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+        panic!("it did not come so far");
+    }
+
+    /// Sends the signal and gives the status with which it ends.
+    fn end(mut self, signal: &str) -> i32 {
+        shell(&format!("kill -{signal} {}", self.0.id()));
+        use std::os::unix::process::ExitStatusExt;
+        let status = self.0.wait().unwrap();
+        status.code().unwrap_or_else(|| 128 + status.signal().unwrap())
+    }
+}
+
+fn sorted(lines: &str) -> Vec<&str> {
+    let mut lines: Vec<_> = lines.lines().collect();
+    lines.sort_unstable();
+    lines
+}

@@ -1,0 +1,159 @@
+//! Where the module is not loaded. These tests unload it, so they need a kernel
+//! of their own: the lab's. (Their module is the last one of the alphabet, so
+//! that libtest runs them last: what they load is a new ip_vs.)
+
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+use std::time::Duration;
+
+use nix::mount::{MsFlags, mount};
+
+use crate::director::whole_kernel;
+use crate::net::wait_until;
+use crate::support::{Namespace, Outcome, Program, TIMEOUT, finish, words};
+
+/// COMPATIBILITY walk C: what is printed where there is no module.
+#[test]
+fn nothing_works_and_all_say_why() {
+    in_the_lab("without_ip_vs::nothing_works_and_all_say_why", || {
+        let place = Namespace::fresh();
+        mount(
+            Some("none"),
+            "/lib/modules",
+            Some("tmpfs"),
+            MsFlags::empty(),
+            None::<&str>,
+        )
+        .unwrap();
+        let commands = [
+            "",
+            "-Ln",
+            "-A -t 172.17.100.100:89 -s wlc",
+            "-a -t 172.17.100.100:89 -r 172.17.100.2:89 -g -w 1",
+            "-C",
+            "-Sn",
+            "-R",
+            "-Z",
+            "-Lnc",
+            "-L --timeout",
+            "-L --daemon",
+            "--set 1 2 3",
+            "--start-daemon master --mcast-interface eth0",
+            "-A -t 172.17.100.100:nothing",
+        ];
+        for (command, uid) in commands.map(|c| (c, 0)).into_iter().chain([("-Ln", 65534)]) {
+            let [reference, ours] =
+                [Program::Reference, Program::Ours].map(|program| run_as(uid, program, command));
+            assert!(
+                reference == ours,
+                "{command:?}\nthe reference:\n{reference}ours:\n{ours}"
+            );
+            assert_eq!(ours.status, 2, "{ours}");
+            let cause = if uid == 0 {
+                "Protocol not available"
+            } else {
+                "Permission denied (you must be root)"
+            };
+            let expected = format!(
+                "Can't initialize ipvs: {cause}\n\
+                 Are you sure that IP Virtual Server is built in the kernel or as module?\n"
+            );
+            assert!(ours.stderr.ends_with(&expected), "{ours}");
+            assert!(!is_loaded());
+        }
+        // What needs no kernel works all the same.
+        let rules = place.folder().join("rules");
+        std::fs::write(&rules, "-A -t 10.0.0.1:80\n").unwrap();
+        for (name, line) in [
+            ("ipvsadm-restore", format!("--check {}", rules.display())),
+            ("ipvsadm", "-h".to_owned()),
+            ("ipvsadm", "-v".to_owned()),
+        ] {
+            let mut command = Program::Ours.command(name);
+            command.args(words(&line));
+            finish(command, b"", TIMEOUT).succeeded();
+        }
+        assert!(!is_loaded());
+    });
+}
+
+#[test]
+fn the_module_is_loaded_when_it_is_needed() {
+    in_the_lab(
+        "without_ip_vs::the_module_is_loaded_when_it_is_needed",
+        || {
+            let _place = Namespace::fresh();
+            let load = |program| {
+                unload();
+                let outcome = run_as(0, program, "-Ln").succeeded();
+                assert!(is_loaded());
+                outcome
+            };
+            let [reference, ours] = [Program::Reference, Program::Ours].map(load);
+            assert_eq!(reference, ours);
+        },
+    );
+}
+
+fn run_as(uid: u32, program: Program, line: &str) -> Outcome {
+    let mut command = program.command("ipvsadm");
+    command.args(words(line));
+    if uid != 0 {
+        command.uid(uid).gid(uid);
+    }
+    finish(command, b"", TIMEOUT)
+}
+
+/// Does this without ip_vs in the kernel, which may not load it by itself; or,
+/// outside the lab, has the test `name` do it in there.
+fn in_the_lab(name: &str, work: impl FnOnce() + Send) {
+    if std::env::var_os("IPVS_LAB").is_none() {
+        let mut lab = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/lab/run"));
+        lab.arg(std::env::current_exe().unwrap())
+            .args(["--exact", name]);
+        let outcome = finish(lab, b"", Duration::from_secs(60));
+        assert_eq!(outcome.status, 0, "{outcome}");
+        return;
+    }
+    let _kernel = whole_kernel();
+    let helper = std::fs::read_to_string(HELPER).unwrap();
+    std::fs::write(HELPER, "\n").unwrap();
+    unload();
+    let done = std::thread::scope(|scope| scope.spawn(work).join());
+    std::fs::write(HELPER, helper).unwrap();
+    finish(modprobe(&["ip_vs"]), b"", TIMEOUT).succeeded();
+    done.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+}
+
+/// The program by which the kernel itself loads modules.
+const HELPER: &str = "/proc/sys/kernel/modprobe";
+
+fn modprobe(words: &[&str]) -> Command {
+    let mut command = Command::new("modprobe");
+    command.args(words);
+    command
+}
+
+/// Unloads ip_vs and all that stands on it, once the namespaces of the tests
+/// before are gone.
+fn unload() {
+    wait_until("ip_vs is unloaded", || {
+        let loaded = std::fs::read_to_string("/proc/modules").unwrap();
+        let names = loaded.lines().filter_map(|line| line.split(' ').next());
+        let mut names: Vec<_> = names.filter(|name| name.starts_with("ip_vs")).collect();
+        names.sort_by_key(|name| *name == "ip_vs");
+        if !names.is_empty() {
+            finish(
+                modprobe(&[&["-r"], names.as_slice()].concat()),
+                b"",
+                TIMEOUT,
+            );
+        }
+        names.is_empty()
+    });
+}
+
+fn is_loaded() -> bool {
+    let loaded = std::fs::read_to_string("/proc/modules").unwrap();
+    loaded.lines().any(|line| line.starts_with("ip_vs "))
+}
