@@ -17,6 +17,9 @@ use crate::model::{
 /// Where the kernel shows the table of the network namespace.
 pub const TABLE: &str = "/proc/net/ip_vs";
 
+/// What stands above the rows.
+const TITLE_LINES: usize = 3;
+
 /// Whether the text said the same as what it was held against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
@@ -41,18 +44,24 @@ pub fn add_servers<R: BufRead>(
 ) -> io::Result<Agreement> {
     let places = Places::of(services);
     let mut seen = vec![false; services.len()];
+    // Each service keeps as much as it has servers, and no more.
+    let mut servers = Vec::new();
     let filled = walk(open()?, services, &places, |entry, place, row| match row {
-        None => match seen.get_mut(place) {
+        Row::Service => match seen.get_mut(place) {
             // Twice: rows moved while the text was read.
             Some(true) | None => Agreement::Different,
             Some(seen) => {
                 *seen = true;
-                entry.destinations.clear();
                 Agreement::Same
             }
         },
-        Some(server) => {
-            entry.destinations.push(server);
+        Row::Server(server) => {
+            servers.push(server);
+            Agreement::Same
+        }
+        Row::End => {
+            entry.destinations = servers.as_slice().into();
+            servers.clear();
             Agreement::Same
         }
     })?;
@@ -70,7 +79,7 @@ fn confirm(
 ) -> io::Result<Agreement> {
     let mut named = vec![0_u32; services.len()];
     let agreement = walk(text, services, places, |entry, place, row| {
-        let (Some(server), Some(count)) = (row, named.get_mut(place)) else {
+        let (Row::Server(server), Some(count)) = (row, named.get_mut(place)) else {
             return Agreement::Same;
         };
         let known = usize::try_from(*count).ok();
@@ -94,45 +103,57 @@ fn confirm(
     })
 }
 
-/// Goes through the text, naming to `each` every service and every server.
+/// What the text has for a service, in this order.
+enum Row {
+    /// The service's own line.
+    Service,
+    /// One of its servers.
+    Server(DestinationEntry),
+    /// There are no more.
+    End,
+}
+
+/// Goes through the text, naming every row to `each`.
 fn walk(
     mut text: impl BufRead,
     services: &mut [ServiceEntry],
     places: &Places,
-    mut each: impl FnMut(&mut ServiceEntry, usize, Option<DestinationEntry>) -> Agreement,
+    mut each: impl FnMut(&mut ServiceEntry, usize, Row) -> Agreement,
 ) -> io::Result<Agreement> {
     let mut line = Vec::new();
-    let mut at = None;
-    let mut title_lines = 3;
+    for _ in 0..TITLE_LINES {
+        text.read_until(b'\n', &mut line)?;
+    }
+    let mut at: Option<usize> = None;
+    let mut tell = |at: Option<usize>, row, services: &mut [ServiceEntry]| {
+        let entry = at.and_then(|at| Some((at, services.get_mut(at)?)));
+        entry.map_or(Agreement::Different, |(at, entry)| each(entry, at, row))
+    };
     loop {
         line.clear();
-        if text.read_until(b'\n', &mut line)? == 0 {
-            return Ok(Agreement::Same);
+        let is_end = text.read_until(b'\n', &mut line)? == 0;
+        let is_server = line.starts_with(b"  ->");
+        let mut words = line
+            .split(u8::is_ascii_whitespace)
+            .filter(|word| !word.is_empty());
+        let mut agreement = Agreement::Same;
+        if !is_server && at.is_some() {
+            agreement = tell(at, Row::End, services);
         }
-        if title_lines > 0 {
-            title_lines -= 1;
-            continue;
+        if is_end || agreement == Agreement::Different {
+            return Ok(agreement);
         }
-        let mut words = line.split(|byte| byte.is_ascii_whitespace());
-        let mut words = words.by_ref().filter(|word| !word.is_empty());
-        let server = line.starts_with(b"  ->");
-        if !server {
-            at = service(&mut words, services, places);
-        }
-        let Some((place, entry)) = at.and_then(|at: usize| Some((at, services.get_mut(at)?)))
-        else {
-            return Ok(Agreement::Different);
-        };
-        let row = if server {
-            let Some(row) = destination(&mut words) else {
-                return Ok(Agreement::Different);
-            };
-            Some(row)
+        agreement = if is_server {
+            match destination(&mut words) {
+                Some(server) => tell(at, Row::Server(server), services),
+                None => Agreement::Different,
+            }
         } else {
-            None
+            at = service(&mut words, services, places);
+            tell(at, Row::Service, services)
         };
-        if each(entry, place, row) == Agreement::Different {
-            return Ok(Agreement::Different);
+        if agreement == Agreement::Different {
+            return Ok(agreement);
         }
     }
 }

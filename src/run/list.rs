@@ -23,17 +23,20 @@ const FEW: usize = 8;
 
 /// Lists services with their servers.
 pub(super) fn table(kernel: &mut Kernel, list: &List, out: &mut Out) -> Result<(), Failure> {
-    let (header, entries) = match &list.service {
+    let (header, mut entries) = match &list.service {
         Some(id) => {
             let entry = kernel.client.service(id).map_err(Failure::Unlisted)?;
             (Header { info: None }, vec![entry])
         }
         None => {
-            let entries = whole_table(&mut kernel.client, list).map_err(Failure::Unlisted)?;
+            let entries = whole_table(&mut kernel.client, list.view).map_err(Failure::Unlisted)?;
             let info = Some(kernel.info);
             (Header { info }, entries)
         }
     };
+    if list.order == Order::Sorted {
+        render::sort(&mut entries);
+    }
     let names: &dyn NameOf = if list.numeric {
         &Numeric
     } else {
@@ -43,12 +46,12 @@ pub(super) fn table(kernel: &mut Kernel, list: &List, out: &mut Out) -> Result<(
 }
 
 /// Every service with as much of its servers as the view shows.
-fn whole_table(client: &mut Client, list: &List) -> Result<Vec<ServiceEntry>, Error> {
+fn whole_table(client: &mut Client, view: View) -> Result<Vec<ServiceEntry>, Error> {
     let mut entries = client.services()?;
-    if list.view == View::Plain && entries.len() > FEW {
+    if view == View::Plain && entries.len() > FEW {
         for _ in 0..ATTEMPTS {
             match procfs::add_servers(&mut entries, || procfs::open(procfs::TABLE)) {
-                Ok(Agreement::Same) => return Ok(sorted(entries, list.order)),
+                Ok(Agreement::Same) => return Ok(entries),
                 // The table is changing.
                 Ok(Agreement::Different) => entries = client.services()?,
                 // Not every environment shows it.
@@ -59,14 +62,7 @@ fn whole_table(client: &mut Client, list: &List) -> Result<Vec<ServiceEntry>, Er
     for entry in &mut entries {
         entry.destinations = client.destinations(&entry.service.id)?;
     }
-    Ok(sorted(entries, list.order))
-}
-
-fn sorted(mut entries: Vec<ServiceEntry>, order: Order) -> Vec<ServiceEntry> {
-    if order == Order::Sorted {
-        render::sort(&mut entries);
-    }
-    entries
+    Ok(entries)
 }
 
 /// Lists connections as they are read. Where names are wanted they are read

@@ -69,7 +69,8 @@ fn what_a_newer_kernel_says_costs_no_row() {
         }
     );
     let scheduler = service.scheduler.as_ref().unwrap();
-    assert_eq!(scheduler.as_str(), "a-scheduler-with-a-long-name");
+    // No kernel has names as long, and the model keeps what they may have.
+    assert_eq!(scheduler.as_str(), "a-scheduler-wit");
     assert_eq!(service.flags, ServiceFlags(0x8000_0003));
     let destination = table[0].destinations[0].destination;
     assert_eq!(destination.address, IpAddr::V6(Ipv6Addr::from([8; 16])));

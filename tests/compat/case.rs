@@ -17,6 +17,7 @@ pub struct Case {
     from: &'static str,
     stdin: &'static str,
     as_nobody: bool,
+    to_full_disk: bool,
     difference: Option<Difference>,
 }
 
@@ -33,11 +34,28 @@ struct Difference {
 #[derive(Clone, Copy)]
 pub struct Answer {
     status: i32,
-    stdout: &'static str,
-    stderr: &'static str,
-    first_line_only: bool,
+    stdout: Text,
+    stderr: Text,
     /// The rules that make the table it leaves; none: it leaves it as it was.
     leaves: Option<&'static str>,
+}
+
+/// What is on a stream.
+#[derive(Clone, Copy)]
+enum Text {
+    All(&'static str),
+    FirstLine(&'static str),
+    FirstWords(&'static str),
+}
+
+impl Text {
+    fn is(self, text: &str) -> bool {
+        match self {
+            Text::All(all) => text == all,
+            Text::FirstLine(line) => text.lines().next() == Some(line),
+            Text::FirstWords(words) => text.starts_with(words),
+        }
+    }
 }
 
 /// `ipvsadm` with these words, from the table [`BASIC`].
@@ -48,6 +66,7 @@ pub const fn case(words: &'static str) -> Case {
         from: BASIC,
         stdin: "",
         as_nobody: false,
+        to_full_disk: false,
         difference: None,
     }
 }
@@ -72,6 +91,14 @@ impl Case {
     pub const fn as_nobody(self) -> Self {
         Self {
             as_nobody: true,
+            ..self
+        }
+    }
+
+    /// Nothing can be written to stdout.
+    pub const fn to_full_disk(self) -> Self {
+        Self {
+            to_full_disk: true,
             ..self
         }
     }
@@ -105,6 +132,7 @@ impl Case {
             words: words(self.words),
             stdin: self.stdin.to_owned(),
             as_nobody: self.as_nobody,
+            to_full_disk: self.to_full_disk,
         };
         let start = arena.table_of(self.from);
         let (reference, ours) = arena.act_both(&invocation, &start);
@@ -153,14 +181,21 @@ impl Difference {
     }
 }
 
-/// Status 0, nothing on stderr, and the table untouched.
+/// Status 0, all of this on stdout, nothing on stderr, and the table untouched.
 pub const fn prints(stdout: &'static str) -> Answer {
     Answer {
         status: 0,
-        stdout,
-        stderr: "",
-        first_line_only: false,
+        stdout: Text::All(stdout),
+        stderr: Text::All(""),
         leaves: None,
+    }
+}
+
+/// The same, of stdout only what it begins with.
+pub const fn begins(stdout: &'static str) -> Answer {
+    Answer {
+        stdout: Text::FirstWords(stdout),
+        ..prints("")
     }
 }
 
@@ -173,27 +208,23 @@ pub const fn makes(rules: &'static str) -> Answer {
 pub const fn refuses(status: i32, complaint: &'static str) -> Answer {
     Answer {
         status,
-        stdout: "",
-        stderr: complaint,
-        first_line_only: true,
-        leaves: None,
+        stderr: Text::FirstLine(complaint),
+        ..prints("")
     }
 }
 
 /// This status, all of this on stderr, and the table untouched.
 pub const fn says(status: i32, stderr: &'static str) -> Answer {
     Answer {
-        first_line_only: false,
-        ..refuses(status, stderr)
+        stderr: Text::All(stderr),
+        ..refuses(status, "")
     }
 }
 
 impl Answer {
     pub const fn leaving(self, rules: &'static str) -> Self {
-        Self {
-            leaves: Some(rules),
-            ..self
-        }
+        let leaves = Some(rules);
+        Self { leaves, ..self }
     }
 
     fn contradictions(&self, arena: &mut Arena, start: &Table, seen: &Seen) -> Vec<&'static str> {
@@ -202,15 +233,10 @@ impl Answer {
         if outcome.status != self.status {
             wrong.push("status");
         }
-        if outcome.stdout != self.stdout {
+        if !self.stdout.is(&outcome.stdout) {
             wrong.push("stdout");
         }
-        let stderr = if self.first_line_only {
-            outcome.complaint()
-        } else {
-            &outcome.stderr
-        };
-        if stderr != self.stderr {
+        if !self.stderr.is(&outcome.stderr) {
             wrong.push("stderr");
         }
         let left = match self.leaves {

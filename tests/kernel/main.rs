@@ -16,9 +16,11 @@ mod director;
 
 mod counters;
 mod forwarding;
+mod random_tables;
+mod replace_pairs;
 mod restore_live;
 mod rollback;
-mod replace_pairs;
+
 mod save_output;
 mod scheduling;
 mod sync;

@@ -35,7 +35,10 @@ fn ten_new_weights_among_1500_services() {
         })
         .collect();
 
-    let unchanged: Vec<u16> = (0..SERVICES).filter(|n| n % EVERY != 0).map(|n| FIRST_PORT + n).collect();
+    let unchanged: Vec<u16> = (0..SERVICES)
+        .filter(|n| n % EVERY != 0)
+        .map(|n| FIRST_PORT + n)
+        .collect();
     let rows = unchanged_rows(&unchanged);
     let ended = AtomicBool::new(false);
     let (asked, polls) = thread::scope(|scope| {
@@ -51,7 +54,10 @@ fn ten_new_weights_among_1500_services() {
         (requests.join(), reader.join())
     });
     let (asked, polls) = (asked.unwrap(), polls.unwrap());
-    assert!(asked >= 20 && polls >= 3, "too little was tried: {asked} requests, {polls} readings");
+    assert!(
+        asked >= 20 && polls >= 3,
+        "too little was tried: {asked} requests, {polls} readings"
+    );
     assert_eq!(sorted(&saved_by_reference()), sorted(&after));
 }
 
@@ -65,9 +71,15 @@ fn services_come_and_go_beside_one_that_stays() {
         let line = |n| format!("-A -t 10.0.0.1:{} -s wlc\n", first + n);
         (0..1000).map(line).collect()
     };
-    let before = format!("{}{service}-a -t 10.0.0.1:80 -r 10.1.0.3:80 -m -w 1\n", others(10_000));
-    let after = format!("{}{service}-a -t 10.0.0.1:80 -r 10.1.0.3:80 -m -w 3\n{}",
-        others(10_500), "-a -t 10.0.0.1:80 -r 10.1.0.4:80 -m -w 0\n");
+    let before = format!(
+        "{}{service}-a -t 10.0.0.1:80 -r 10.1.0.3:80 -m -w 1\n",
+        others(10_000)
+    );
+    let after = format!(
+        "{}{service}-a -t 10.0.0.1:80 -r 10.1.0.3:80 -m -w 3\n{}",
+        others(10_500),
+        "-a -t 10.0.0.1:80 -r 10.1.0.4:80 -m -w 0\n"
+    );
     restore(&before);
     let mut kept = client.connect("10.0.0.1:80").unwrap();
     let who = kept.ask().unwrap();
@@ -117,7 +129,10 @@ fn ask_until(ended: &AtomicBool, client: &Host, ports: &[u16]) -> usize {
             }
             let to = SocketAddr::from(([10, 0, 0, 1], *port));
             let answer = Talk::open(to).and_then(|mut talk| talk.ask());
-            assert!(answer.is_ok(), "request {asked}, to port {port}: {answer:?}");
+            assert!(
+                answer.is_ok(),
+                "request {asked}, to port {port}: {answer:?}"
+            );
             asked += 1;
         }
         asked
@@ -161,7 +176,10 @@ fn read_rows() -> Rows {
             let (address, weight) = (words.nth(1).unwrap(), words.nth(1).unwrap());
             rows.insert(format!("{service} {address} {weight}"));
         } else {
-            service = line.split_once(" wrr").map_or(line, |(name, _)| name).trim_end();
+            service = line
+                .split_once(" wrr")
+                .map_or(line, |(name, _)| name)
+                .trim_end();
             rows.insert(service.replace("  ", " "));
         }
     }

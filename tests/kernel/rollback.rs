@@ -2,13 +2,14 @@
 //! killed can be repeated.
 
 use std::io::Write;
-use std::process::{Child, Stdio};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Command, Stdio};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::director::{Place, ipvsadm, restore, saved_by_reference, with_two_servers};
 use crate::net::{Host, Server, Talk};
-use crate::support::{Outcome, Program, kernel_table, run, shell};
+use crate::support::{Outcome, Program, TIMEOUT, kernel_table, run, shell};
 
 const SERVED: &str = "\
 -A -t 10.0.0.1:80 -s wrr
@@ -28,7 +29,8 @@ fn an_unknown_scheduler_in_the_last_line() {
     assert_eq!(outcome.stderr.lines().count(), 1, "{outcome}");
     let said = outcome.complaint();
     assert!(
-        said.starts_with("line 6: Scheduler or persistence engine not found") && said.contains("rolled back"),
+        said.starts_with("line 6: Scheduler or persistence engine not found")
+            && said.contains("rolled back"),
         "{said}"
     );
 }
@@ -43,13 +45,18 @@ fn a_second_family_beside_a_sync_daemon() {
     let outcome = live.unchanged_by(|| run(Program::Ours, ["-R", "--replace"], &rules));
     assert_eq!(outcome.status, 255, "{outcome}");
     let said = outcome.complaint();
-    assert!(said.starts_with("line 6: ") && said.contains("rolled back"), "{said}");
+    assert!(
+        said.starts_with("line 6: ") && said.contains("rolled back"),
+        "{said}"
+    );
 }
 
 #[test]
 fn an_edit_that_is_refused_takes_everything_before_it_back() {
     let live = Live::with("-A -t 10.0.0.2:80 -s lc\n-A -t 10.0.0.6:80 -s lc\n");
-    let rules = format!("{SERVED}-A -t 10.0.0.9:80\n-A -t 10.0.0.2:80 -s rr\n-A -t 10.0.0.6:80 -s nosuch\n");
+    let rules = format!(
+        "{SERVED}-A -t 10.0.0.9:80\n-A -t 10.0.0.2:80 -s rr\n-A -t 10.0.0.6:80 -s nosuch\n"
+    );
     let outcome = live.unchanged_by(|| run(Program::Ours, ["-R", "--replace"], &rules));
     assert_eq!(outcome.status, 255, "{outcome}");
     assert!(outcome.complaint().starts_with("line 6: "), "{outcome}");
@@ -89,7 +96,10 @@ fn a_wrong_line_touches_nothing() {
         assert_eq!(outcome.status, 2, "{outcome}");
         let lines: Vec<_> = outcome.stderr.lines().collect();
         assert_eq!(lines.len(), 2, "{outcome}");
-        assert!(lines[0].starts_with("line 5: ") && lines[1].starts_with("line 6: "), "{outcome}");
+        assert!(
+            lines[0].starts_with("line 5: ") && lines[1].starts_with("line 6: "),
+            "{outcome}"
+        );
     }
 }
 
@@ -169,7 +179,9 @@ fn interrupted(signal: &str, status: i32, moment: Moment) {
 
 /// As many services as take a while.
 fn many(first: u16) -> String {
-    (first..first + 4000).map(|port| format!("-A -t 10.0.0.1:{port} -s lc\n")).collect()
+    (first..first + 3000)
+        .map(|port| format!("-A -t 10.0.0.1:{port} -s lc\n"))
+        .collect()
 }
 
 /// A replacement under way.
@@ -177,10 +189,23 @@ struct Running(Child);
 
 impl Running {
     fn start(rules: &str) -> Self {
-        let mut command = Program::Ours.command("ipvsadm");
-        command.args(["-R", "--replace"]).stdin(Stdio::piped());
-        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        child.stdin.take().unwrap().write_all(rules.as_bytes()).unwrap();
+        // Slowed down: each send takes 40 ms more. With -D the child is the
+        // program itself, and strace its grandchild.
+        let mut command = Command::new("strace");
+        command.args(["-D", "-qqq", "-o", "/dev/null", "-e", "trace=none"]);
+        command.args(["-e", "inject=sendto,sendmsg,sendmmsg:delay_exit=40000"]);
+        command.arg(Program::Ours.path()).args(["-R", "--replace"]);
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(rules.as_bytes())
+            .unwrap();
         Self(child)
     }
 
@@ -188,9 +213,10 @@ impl Running {
     fn reach(&self, moment: &Moment) {
         let here = || std::fs::read_to_string("/proc/thread-self/net/ip_vs").unwrap();
         let service = |port: u16| format!("TCP  0A000001:{port:04X} ");
-        let (last_old, first_new) = (service(13_999), service(20_000));
-        let (first_old, last_new) = (service(10_000), service(23_999));
-        for _ in 0..2000 {
+        let (last_old, first_new) = (service(12_999), service(20_000));
+        let (first_old, last_new) = (service(10_000), service(22_999));
+        let deadline = Instant::now() + TIMEOUT;
+        while Instant::now() < deadline {
             let table = here();
             let reached = match moment {
                 Moment::Adding => table.contains(&first_new) || table.contains(&last_new),
@@ -199,7 +225,7 @@ impl Running {
             if reached {
                 return;
             }
-            thread::sleep(Duration::from_millis(1));
+            thread::sleep(Duration::from_millis(5));
         }
         panic!("it did not come so far");
     }
@@ -207,9 +233,10 @@ impl Running {
     /// Sends the signal and gives the status with which it ends.
     fn end(mut self, signal: &str) -> i32 {
         shell(&format!("kill -{signal} {}", self.0.id()));
-        use std::os::unix::process::ExitStatusExt;
         let status = self.0.wait().unwrap();
-        status.code().unwrap_or_else(|| 128 + status.signal().unwrap())
+        status
+            .code()
+            .unwrap_or_else(|| 128 + status.signal().unwrap())
     }
 }
 

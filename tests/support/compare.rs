@@ -2,9 +2,10 @@
 //! differs.
 
 use std::collections::HashMap;
+use std::fs::File;
 use std::os::unix::process::CommandExt;
 
-use super::{Namespace, Outcome, Program, TIMEOUT, Table, finish, kernel_table, run, shell};
+use super::{Namespace, Outcome, Program, TIMEOUT, Table, finish, finish_into, kernel_table, run, shell};
 
 /// The hosts that both programs can look up by name.
 pub const HOSTS: &str = "\
@@ -35,6 +36,8 @@ pub struct Invocation {
     pub stdin: String,
     /// Run by the user nobody.
     pub as_nobody: bool,
+    /// Nothing can be written to stdout.
+    pub to_full_disk: bool,
 }
 
 impl Invocation {
@@ -45,6 +48,7 @@ impl Invocation {
             words,
             stdin: String::new(),
             as_nobody: false,
+            to_full_disk: false,
         }
     }
 
@@ -54,6 +58,10 @@ impl Invocation {
         command.args(&self.words);
         if self.as_nobody {
             command.uid(NOBODY).gid(NOBODY);
+        }
+        if self.to_full_disk {
+            let full = File::options().write(true).open("/dev/full").unwrap();
+            return finish_into(full.into(), command, self.stdin.as_bytes(), TIMEOUT);
         }
         finish(command, self.stdin.as_bytes(), TIMEOUT)
     }
