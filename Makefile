@@ -36,6 +36,7 @@ lint:
 	cargo clippy --locked --all-targets --features kernel-tests -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps
 	mandoc -T lint -W warning man/*.8
+	systemd-analyze verify --man=no systemd/*.service
 
 unit:
 	cargo test --locked --quiet

@@ -112,13 +112,19 @@ impl fmt::Display for Sentence<'_> {
         };
         match sentence(self.0, errno) {
             Some(text) => f.write_str(text),
-            None => {
-                let text = self.1.to_string();
-                let number = format!(" (os error {errno})");
-                f.write_str(text.strip_suffix(&number).unwrap_or(&text))
-            }
+            None => f.write_str(&os_text(self.1)),
         }
     }
+}
+
+/// What the C library says of an error of the system, and no more.
+pub fn os_text(error: &io::Error) -> String {
+    let mut text = error.to_string();
+    if let Some(errno) = error.raw_os_error() {
+        let number = format!(" (os error {errno})");
+        text.truncate(text.strip_suffix(&number).map_or(text.len(), str::len));
+    }
+    text
 }
 
 /// ipvsadm's own sentences; for the rest it says what the C library says.

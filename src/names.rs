@@ -4,6 +4,8 @@
 mod hosts;
 mod services;
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::net::IpAddr;
 
 use crate::model::Protocol;
@@ -13,7 +15,7 @@ use services::Services;
 
 /// Names into numbers.
 pub trait Resolve {
-    /// The addresses of a host, as the system's resolver orders them.
+    /// The IPv4 addresses of a host or, if it has none, its IPv6 addresses.
     fn addresses(&self, host: &str) -> Vec<IpAddr>;
     /// The port of a named service of a protocol, from the services database.
     fn port(&self, service: &str, protocol: Protocol) -> Option<u16>;
@@ -40,15 +42,23 @@ impl NameOf for Numeric {
     }
 }
 
-/// The system's resolver and services database.
+/// The system's resolver and services database. A host is looked up once,
+/// however many rules name it.
 #[derive(Default)]
 pub struct System {
+    hosts: RefCell<HashMap<String, Vec<IpAddr>>>,
     services: Services,
 }
 
 impl Resolve for System {
     fn addresses(&self, host: &str) -> Vec<IpAddr> {
-        hosts::addresses(host, None)
+        if let Some(known) = self.hosts.borrow().get(host) {
+            return known.clone();
+        }
+        let found = hosts::addresses(host);
+        let mut hosts = self.hosts.borrow_mut();
+        hosts.insert(host.to_owned(), found.clone());
+        found
     }
 
     fn port(&self, service: &str, protocol: Protocol) -> Option<u16> {

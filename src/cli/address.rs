@@ -11,6 +11,9 @@ use crate::names::Resolve;
 pub(crate) struct Endpoint<'a> {
     host: Host<'a>,
     port: Option<Port<'a>>,
+    /// What follows the brackets around a name; it is the port of a host that
+    /// has only IPv6 addresses.
+    bracketed: Option<&'a str>,
     spelling: Spelling,
 }
 
@@ -49,7 +52,8 @@ impl<'a> Endpoint<'a> {
     /// Reads a word; none if it can't be an endpoint whatever the names are.
     ///
     /// In brackets something else than an IPv6 address counts as if it had been
-    /// written without them, and what is after them does not count.
+    /// written without them, and what is after them does not count, unless the
+    /// host is one that ipvsadm 1.31 would not have found.
     pub(crate) fn read(word: &'a str) -> Option<Self> {
         let Some(inner) = word.strip_prefix('[') else {
             return Self::unbracketed(word);
@@ -60,14 +64,19 @@ impl<'a> Endpoint<'a> {
             (Ok(address), Some(port)) => Some(Self {
                 host: Host::Address(address.into()),
                 port: Some(Port::read(port)?),
+                bracketed: None,
                 spelling: Spelling::Common,
             }),
             (Ok(address), None) if rest.is_empty() => Some(Self {
                 host: Host::Address(address.into()),
                 port: None,
+                bracketed: None,
                 spelling: Spelling::Ours,
             }),
-            (Err(_), Some(_)) => Self::host_and_port(inner),
+            (Err(_), Some(port)) => Some(Self {
+                bracketed: Some(port),
+                ..Self::host_and_port(inner)?
+            }),
             _ => None,
         }
     }
@@ -77,6 +86,7 @@ impl<'a> Endpoint<'a> {
             return Some(Self {
                 host: Host::Address(address.into()),
                 port: None,
+                bracketed: None,
                 spelling: Spelling::Common,
             });
         }
@@ -95,6 +105,7 @@ impl<'a> Endpoint<'a> {
         Some(Self {
             host: Host::read(host)?,
             port,
+            bracketed: None,
             spelling: Spelling::Common,
         })
     }
@@ -115,7 +126,11 @@ impl<'a> Endpoint<'a> {
                 }
             }
         };
-        let port = match self.port {
+        let port = match (spelling, self.bracketed) {
+            (Spelling::Ours, Some(port)) if self.port.is_none() => Some(Port::read(port)?),
+            _ => self.port,
+        };
+        let port = match port {
             None => None,
             Some(Port::Number(port)) => Some(port),
             Some(Port::Name(name)) => Some(names.port(name, protocol?)?),

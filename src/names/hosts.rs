@@ -34,7 +34,8 @@ pub struct Names {
 
 struct Found {
     name: String,
-    /// Whether the name has no other address of this one's family.
+    /// Whether a rule with the name is read as this address: it has no other
+    /// of its family and, IPv4 being preferred, none of that.
     only: bool,
 }
 
@@ -95,7 +96,7 @@ impl Hosts for SystemHosts {
     }
 
     fn addresses(&self, name: &str, family: Family) -> Vec<IpAddr> {
-        addresses(name, Some(family))
+        addresses_of(name, family)
     }
 
     fn quick(&self) -> HashSet<IpAddr> {
@@ -107,13 +108,20 @@ impl Hosts for SystemHosts {
     }
 }
 
-/// The addresses of a host, of one family or of both.
-pub(super) fn addresses(host: &str, family: Option<Family>) -> Vec<IpAddr> {
+/// The IPv4 addresses of a host or, if it has none, its IPv6 addresses.
+pub(super) fn addresses(host: &str) -> Vec<IpAddr> {
+    let addresses = addresses_of(host, Family::V4);
+    if addresses.is_empty() {
+        return addresses_of(host, Family::V6);
+    }
+    addresses
+}
+
+fn addresses_of(host: &str, family: Family) -> Vec<IpAddr> {
     let hints = AddrInfoHints {
         address: match family {
-            None => 0,
-            Some(Family::V4) => AddrFamily::Inet.into(),
-            Some(Family::V6) => AddrFamily::Inet6.into(),
+            Family::V4 => AddrFamily::Inet.into(),
+            Family::V6 => AddrFamily::Inet6.into(),
         },
         socktype: SockType::Stream.into(),
         ..AddrInfoHints::default()
@@ -185,10 +193,12 @@ fn ask(wanted: Vec<IpAddr>, hosts: &Arc<dyn Hosts>) -> Receiver<(IpAddr, Option<
 fn confirmed(hosts: &dyn Hosts, address: IpAddr) -> Option<Found> {
     let name = hosts.name(address).filter(|name| is_plain(name))?;
     let back = hosts.addresses(&name, Family::of(address));
-    back.contains(&address).then(|| Found {
-        name,
-        only: back.iter().all(|other| *other == address),
-    })
+    if !back.contains(&address) {
+        return None;
+    }
+    let only = back.iter().all(|other| *other == address)
+        && (address.is_ipv4() || hosts.addresses(&name, Family::V4).is_empty());
+    Some(Found { name, only })
 }
 
 /// Whether a name can be shown and read again. Name servers may answer with

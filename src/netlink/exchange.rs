@@ -163,7 +163,9 @@ impl<T: Transport> Exchange<T> {
     /// Sends requests in as few datagrams as the kernel takes well, and gives
     /// each refusal with the place of its request to `refused`, in order.
     ///
-    /// An acknowledgement is asked of the last of a datagram only. The kernel
+    /// An acknowledgement is asked for once a datagram, by an `NLMSG_NOOP` at
+    /// its end: the kernel leaves out that of a request that a signal to one of
+    /// its own threads interrupted, as `IPVS_CMD_DEL_DAEMON` can be. The kernel
     /// has carried out a datagram before it takes the next: a request always
     /// finds those before it done. Where `refused` breaks off, the datagram it
     /// was sent in is done all the same. Returns how many were sent.
@@ -176,7 +178,6 @@ impl<T: Transport> Exchange<T> {
         let most = (self.transport.receive_buffer() / REFUSAL_COST).max(1);
         let mut sent = 0;
         let mut verbs = Vec::new();
-        let mut last = 0;
         self.outbox.clear();
         for (verb, message) in requests {
             let message = wrapped(self.addressed(message), NLM_F_REQUEST);
@@ -184,42 +185,40 @@ impl<T: Transport> Exchange<T> {
             if verbs.len() == most
                 || (!verbs.is_empty() && self.outbox.len() + length > BATCH_BYTES)
             {
-                let flow = self.flush(sent, &verbs, last, &mut refused)?;
+                let flow = self.flush(sent, &verbs, &mut refused)?;
                 sent += verbs.len();
                 verbs.clear();
                 if flow.is_break() {
                     return Ok(sent);
                 }
             }
-            last = self.outbox.len();
             self.enclose(message);
             verbs.push(verb);
         }
         if !verbs.is_empty() {
             // Whether to go on is of no matter after the last datagram.
-            let _ = self.flush(sent, &verbs, last, &mut refused)?;
+            let _ = self.flush(sent, &verbs, &mut refused)?;
             sent += verbs.len();
         }
         Ok(sent)
     }
 
-    /// Sends the outbox, whose last request begins at `last`, and waits until
-    /// the kernel has answered that one.
+    /// Sends the outbox and waits until the kernel has gone through it.
     fn flush(
         &mut self,
         offset: usize,
         verbs: &[Verb],
-        last: usize,
         refused: &mut impl FnMut(usize, Error) -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>, Error> {
-        if let Some(request) = self.outbox.get_mut(last..) {
-            NetlinkBuffer::new_checked(request)
-                .map_err(not_understood)?
-                .set_flags(NLM_F_REQUEST | NLM_F_ACK);
-        }
+        let mut end = NetlinkHeader::default();
+        end.flags = NLM_F_REQUEST | NLM_F_ACK;
+        self.enclose(NetlinkMessage::<GenlMessage<IpvsMessage>>::new(
+            end,
+            NetlinkPayload::Noop,
+        ));
         self.send()?;
         self.outbox.clear();
-        let count = u32::try_from(verbs.len()).unwrap_or(u32::MAX);
+        let count = u32::try_from(verbs.len() + 1).unwrap_or(u32::MAX);
         let first = self.sequence.wrapping_sub(count).wrapping_add(1);
         let mut flow = ControlFlow::Continue(());
         loop {
@@ -236,15 +235,12 @@ impl<T: Transport> Exchange<T> {
                     kind => return Err(unexpected(kind)),
                 }
                 let Some(&verb) = verbs.get(place) else {
-                    continue;
+                    return Ok(flow);
                 };
                 if let Some(refusal) = message.refusal(verb)?
                     && refused(offset + place, refusal).is_break()
                 {
                     flow = ControlFlow::Break(());
-                }
-                if place + 1 == verbs.len() {
-                    return Ok(flow);
                 }
             }
         }
@@ -261,6 +257,7 @@ impl<T: Transport> Exchange<T> {
     where
         F: GenlFamily + Emitable + Debug,
     {
+        message.finalize();
         self.sequence = self.sequence.wrapping_add(1);
         message.header.sequence_number = self.sequence;
         let start = self.outbox.len();
@@ -435,9 +432,7 @@ where
 {
     let mut header = NetlinkHeader::default();
     header.flags = flags;
-    let mut message = NetlinkMessage::new(header, NetlinkPayload::from(message));
-    message.finalize();
-    message
+    NetlinkMessage::new(header, NetlinkPayload::from(message))
 }
 
 fn decode(payload: &[u8]) -> Result<IpvsMessage, DecodeError> {

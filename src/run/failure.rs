@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::cli::Usage;
-use crate::error::Error;
+use crate::error::{Error, os_text};
 
 /// What `main` reports before it exits.
 #[derive(Debug, thiserror::Error)]
@@ -35,11 +35,19 @@ pub enum Failure {
         message: String,
     },
     /// A file, or an output stream, failed.
-    #[error("{0:#}")]
+    #[error("{}", what_and_why(.0))]
     Files(anyhow::Error),
     /// Whoever read standard output has gone.
     #[error("")]
     ClosedPipe,
+}
+
+/// What was attempted, and the system's word on it.
+fn what_and_why(error: &anyhow::Error) -> String {
+    match error.root_cause().downcast_ref::<io::Error>() {
+        Some(cause) => format!("{error}: {}", os_text(cause)),
+        None => format!("{error:#}"),
+    }
 }
 
 impl Failure {

@@ -2,67 +2,41 @@
 
 use std::collections::HashSet;
 use std::io;
+use std::net::IpAddr;
 
 use anyhow::Context;
 
+use super::kernel::Kernel;
+use super::rows::{Rows, or_numbers};
 use super::{Failure, Out};
 use crate::cli::{Connections, List};
-use crate::client::Client;
-use crate::error::Error;
-use crate::model::ServiceEntry;
-use crate::names::{NameOf, Names, Numeric};
-use crate::procfs::{self, Agreement, CONNECTIONS};
-use crate::render::{self, Filter, Header, Order, View};
-
-use super::kernel::Kernel;
-
-/// How often the short way is tried before the sure one is taken.
-const ATTEMPTS: usize = 3;
-/// Up to so many services, asking for the servers of each is the shorter way.
-const FEW: usize = 8;
+use crate::names::Names;
+use crate::procfs::{self, CONNECTIONS};
+use crate::render::{self, Filter, Header};
 
 /// Lists services with their servers.
 pub(super) fn table(kernel: &mut Kernel, list: &List, out: &mut Out) -> Result<(), Failure> {
-    let (header, mut entries) = match &list.service {
+    let Kernel { client, info } = kernel;
+    let (header, mut rows) = match &list.service {
         Some(id) => {
-            let entry = kernel.client.service(id).map_err(Failure::Unlisted)?;
-            (Header { info: None }, vec![entry])
+            let service = client.service(id).map_err(Failure::Unlisted)?;
+            (Header { info: None }, Rows::one(service, list.order))
         }
         None => {
-            let entries = whole_table(&mut kernel.client, list.view).map_err(Failure::Unlisted)?;
-            let info = Some(kernel.info);
-            (Header { info }, entries)
+            let rows = Rows::all(client, list.view, list.order).map_err(Failure::Unlisted)?;
+            (Header { info: Some(*info) }, rows)
         }
     };
-    if list.order == Order::Sorted {
-        render::sort(&mut entries);
-    }
-    let names: &dyn NameOf = if list.numeric {
-        &Numeric
-    } else {
-        &Names::look_up(render::addresses(&entries))
+    let names = match list.numeric {
+        true => None,
+        false => Some(rows.names(client).map_err(Failure::Unlisted)?),
     };
-    render::table(out, header, &entries, list.view, list.numbers, names).map_err(Failure::writing)
-}
-
-/// Every service with as much of its servers as the view shows.
-fn whole_table(client: &mut Client, view: View) -> Result<Vec<ServiceEntry>, Error> {
-    let mut entries = client.services()?;
-    if view == View::Plain && entries.len() > FEW {
-        for _ in 0..ATTEMPTS {
-            match procfs::add_servers(&mut entries, || procfs::open(procfs::TABLE)) {
-                Ok(Agreement::Same) => return Ok(entries),
-                // The table is changing.
-                Ok(Agreement::Different) => entries = client.services()?,
-                // Not every environment shows it.
-                Err(_) => break,
-            }
-        }
-    }
-    for entry in &mut entries {
-        entry.destinations = client.destinations(&entry.service.id)?;
-    }
-    Ok(entries)
+    let names = or_numbers(&names);
+    render::titles(out, header, list.view).map_err(Failure::writing)?;
+    rows.for_each(client, |entry| {
+        let entry = std::slice::from_ref(entry);
+        render::rows(out, entry, list.view, list.numbers, names).map_err(Failure::writing)
+    })
 }
 
 /// Lists connections as they are read. Where names are wanted they are read
@@ -72,16 +46,16 @@ pub(super) fn connections(wanted: &Connections, out: &mut Out) -> Result<(), Fai
         service: wanted.service,
         server: wanted.server,
     };
-    let names: &dyn NameOf = if wanted.numeric {
-        &Numeric
-    } else {
-        &Names::look_up(addresses(&filter).map_err(Failure::Files)?)
+    let names = match wanted.numeric {
+        true => None,
+        false => Some(Names::look_up(addresses(&filter).map_err(Failure::Files)?)),
     };
+    let names = or_numbers(&names);
     let table = open().map_err(Failure::Files)?;
     render::connections(out, table, &filter, wanted.persistent, names).map_err(Failure::writing)
 }
 
-fn addresses(filter: &Filter) -> anyhow::Result<HashSet<std::net::IpAddr>> {
+fn addresses(filter: &Filter) -> anyhow::Result<HashSet<IpAddr>> {
     let mut addresses = HashSet::new();
     procfs::for_each_connection(open()?, |connection| {
         if filter.passes(connection) {

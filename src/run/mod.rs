@@ -5,6 +5,7 @@ mod kernel;
 mod list;
 mod replace;
 mod restore;
+mod rows;
 mod save;
 
 use std::fmt::Display;

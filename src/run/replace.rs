@@ -15,10 +15,12 @@ use crate::cli::{Command, Extent};
 use crate::client::Client;
 use crate::error::Error;
 use crate::model::Change;
+use crate::names::Numeric;
 use crate::netlink::socket::Transport;
 use crate::rules::plan::{Planner, Step};
 use crate::rules::replace::{Apply, Cause, Outcome, replace as carry_out};
 use crate::rules::restore::Description;
+use crate::rules::save::ChangeRule;
 use crate::rules::table::Table;
 
 /// Plans the way from the kernel's table to the one described, then goes it
@@ -79,7 +81,7 @@ fn finish(
         ),
         Outcome::Stuck { cause, left, lost } => {
             for (change, error) in left {
-                let rule = crate::rules::save::ChangeRule::new(&change, &crate::names::Numeric);
+                let rule = ChangeRule::new(&change, &Numeric);
                 report(&format_args!("could not roll back with {rule}: {error}"));
             }
             if let Some(error) = lost {
@@ -97,8 +99,17 @@ fn finish(
             message: format!("interrupted; {table}"),
         },
         Cause::Refused { step, error } => {
-            match steps.get(step).and_then(|step| step.line) {
-                Some(line) => report(&format_args!("line {line}: {error}; {table}")),
+            match steps.get(step) {
+                Some(Step {
+                    line: Some(line), ..
+                }) => {
+                    report(&format_args!("line {line}: {error}; {table}"));
+                }
+                // No line asks for a removal: a line is missing.
+                Some(Step { change, .. }) => {
+                    let rule = ChangeRule::new(change, &Numeric);
+                    report(&format_args!("{rule}: {error}; {table}"));
+                }
                 None => report(&format_args!("{error}; {table}")),
             }
             Failure::Lines { status: 255 }

@@ -38,7 +38,7 @@ pub(super) fn rehearse(
     report: &mut Report<'_>,
 ) -> Result<(), Failure> {
     let input = open(restore)?;
-    let parse = |words: &[String]| parse(program, words);
+    let parse = parser(program);
     if restore.stop_at == Extent::Check {
         let name = restore
             .input
@@ -75,7 +75,7 @@ pub(super) fn restore(
         return converse(program, kernel, out, report);
     }
     let input = open(restore)?;
-    let parse = |words: &[String]| parse(program, words);
+    let parse = parser(program);
     if restore.mode == RestoreMode::Replace {
         let wanted = read_table(input, parse).map_err(|error| refused(error, "", report))?;
         return replace::replace(kernel, wanted, restore.stop_at, out, report);
@@ -131,6 +131,7 @@ fn converse(
     out: &mut Out,
     report: &mut Report<'_>,
 ) -> Result<(), Failure> {
+    let parse = parser(program);
     let mut typed = Lines::new(stdin().lock());
     let mut failed = false;
     while let Some(line) = typed
@@ -149,7 +150,7 @@ fn converse(
         if words.is_empty() {
             continue;
         }
-        let command = parse(program, words)?;
+        let command = parse(words)?;
         let last = ends_rules(&command);
         if let Err(failure) = carry_out(kernel, command, out) {
             report(&failure);
@@ -177,8 +178,10 @@ pub(super) fn show<'a>(
     Ok(())
 }
 
-fn parse(program: &str, words: &[String]) -> Result<Command, Usage> {
-    cli::parse_rule(program, words).resolve(&System::default())
+/// Makes commands of the words of lines, and remembers names between them.
+fn parser(program: &str) -> impl Fn(&[String]) -> Result<Command, Usage> {
+    let names = System::default();
+    move |words| cli::parse_rule(program, words).resolve(&names)
 }
 
 /// `-h` and `-v` end the rules that they stand in.

@@ -16,17 +16,14 @@ fn removals(count: u32) -> Vec<Change> {
         .collect()
 }
 
-/// The refusals of a batch whose last request is `last`, for those of its
-/// `count` requests whose place is a multiple of `every`; and the end of it.
-fn some_refusals(last: u32, count: usize, every: usize) -> Vec<Vec<u8>> {
-    let first = last + 1 - u32::try_from(count).unwrap();
-    let refused = (0..count).filter(|place| place % every == 0);
-    let mut answers: Vec<_> = refused
-        .map(|place| refusal(first + u32::try_from(place).unwrap(), ESRCH, None))
+/// The refusals of a batch of `count` requests before the no-op `end`, for
+/// those whose place is a multiple of `every`; and the end of it.
+fn some_refusals(end: u32, count: u32, every: usize) -> Vec<Vec<u8>> {
+    let mut answers: Vec<_> = (end - count..end)
+        .step_by(every)
+        .map(|sequence| refusal(sequence, ESRCH, None))
         .collect();
-    if !(count - 1).is_multiple_of(every) {
-        answers.push(acknowledgement(last));
-    }
+    answers.push(acknowledgement(end));
     answers
 }
 
@@ -53,9 +50,10 @@ fn many_changes_go_in_few_datagrams() {
             assert_eq!(header.sequence_number(), sequence);
             let is_last = place + 1 == requests.len();
             assert_eq!(header.flags() & NLM_F_ACK != 0, is_last);
+            assert_eq!(header.message_type() == NLMSG_NOOP, is_last);
         }
     }
-    assert_eq!(sequence, 5002);
+    assert_eq!(sequence, 5002 + u32::try_from(batches.len()).unwrap());
 }
 
 #[test]
@@ -102,9 +100,14 @@ fn after_a_break_no_further_datagram_is_sent() {
 }
 
 #[test]
-fn a_refusal_of_the_last_change_ends_its_batch() {
-    let mut script =
-        Script::new().answers(|asked| vec![refusal(asked.sequence, EEXIST, Some("it is there"))]);
+fn a_refusal_of_the_last_change_is_told() {
+    let mut script = Script::new().answers(|asked| {
+        let end = asked.sequence;
+        vec![
+            refusal(end - 1, EEXIST, Some("it is there")),
+            acknowledgement(end),
+        ]
+    });
     let service = Service::new(mark(1), "rr".parse().unwrap());
     let error = script
         .client()
@@ -122,13 +125,15 @@ fn a_refusal_that_repeats_the_request_is_read_past_it() {
         payload.extend(message(
             FAMILY,
             0,
-            asked.sequence,
+            asked.sequence - 1,
             &attribute(1, b"request"),
         ));
         payload.extend(attribute(2, &20_u32.to_ne_bytes()));
         payload.extend(attribute(1, b"why\0"));
         let flags = NLM_F_ACK_TLVS;
-        vec![message(NLMSG_ERROR, flags, asked.sequence, &payload)]
+        let end = asked.sequence;
+        let refusal = message(NLMSG_ERROR, flags, end - 1, &payload);
+        vec![refusal, acknowledgement(end)]
     });
     let error = script.client().apply(&Change::Clear).unwrap_err();
     assert_eq!(error.note(), Some("why"));
@@ -141,7 +146,9 @@ fn a_refusal_without_its_request_is_a_refusal() {
             let mut payload = (-EPERM).to_ne_bytes().to_vec();
             payload.resize(length, 0xff);
             let flags = NLM_F_ACK_TLVS;
-            vec![message(NLMSG_ERROR, flags, asked.sequence, &payload)]
+            let end = asked.sequence;
+            let refusal = message(NLMSG_ERROR, flags, end - 1, &payload);
+            vec![refusal, acknowledgement(end)]
         });
         let error = script.client().apply(&Change::Clear).unwrap_err();
         assert_eq!(error.to_string(), "Permission denied (you must be root)");
@@ -151,7 +158,7 @@ fn a_refusal_without_its_request_is_a_refusal() {
 #[test]
 fn a_refusal_without_a_code_is_not_understood() {
     let mut script =
-        Script::new().answers(|asked| vec![message(NLMSG_ERROR, 0, asked.sequence, &[1, 2])]);
+        Script::new().answers(|asked| vec![message(NLMSG_ERROR, 0, asked.sequence - 1, &[1, 2])]);
     let error = script.client().apply(&Change::Clear).unwrap_err();
     assert!(matches!(error, Error::Protocol(_)), "{error:?}");
 }
@@ -171,7 +178,7 @@ fn no_change_is_no_datagram() {
 fn the_smallest_receive_buffer_takes_one_change_at_a_time() {
     let mut script = Script::new().with_receive_buffer(1);
     for _ in 0..3 {
-        script = script.answers(|asked| vec![refusal(asked.sequence, ESRCH, None)]);
+        script = script.answers(|asked| some_refusals(asked.sequence, 1, 1));
     }
     let mut places = Vec::new();
     let sent = script.client().apply_all(&removals(3), |place, _| {
@@ -240,4 +247,12 @@ fn refusals_are_put_in_the_words_of_ipvsadm() {
         };
         assert_eq!(error.to_string(), sentence, "{verb:?} {errno}");
     }
+}
+
+#[test]
+fn a_change_that_the_kernel_does_not_answer_for_is_made() {
+    // A sync daemon's own thread, interrupted, costs the answer.
+    let mut script = Script::new().answers(|asked| vec![acknowledgement(asked.sequence)]);
+    let stop = Change::StopDaemon(ipvs::model::DaemonState::Master);
+    script.client().apply(&stop).unwrap();
 }

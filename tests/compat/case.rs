@@ -213,6 +213,14 @@ pub const fn refuses(status: i32, complaint: &'static str) -> Answer {
     }
 }
 
+/// This status, a stderr that begins like this, and the table untouched.
+pub const fn complains(status: i32, start: &'static str) -> Answer {
+    Answer {
+        stderr: Text::FirstWords(start),
+        ..refuses(status, "")
+    }
+}
+
 /// This status, all of this on stderr, and the table untouched.
 pub const fn says(status: i32, stderr: &'static str) -> Answer {
     Answer {

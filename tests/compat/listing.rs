@@ -1,7 +1,7 @@
 //! -L in every view, of everything and of one service.
 
 use crate::case::{Case, case};
-use crate::tables::{EMPTY, NAMED, RICH, THRESHOLDS, TUNNELS};
+use crate::tables::{ASTRAY, EMPTY, NAMED, RICH, THRESHOLDS, TUNNELS};
 
 pub const CASES: &[Case] = &[
     case(""),
@@ -16,7 +16,6 @@ pub const CASES: &[Case] = &[
     case("-L").from(NAMED),
     case("-Ln"),
     case("-ln"),
-    case("-nL"),
     case("-L -n"),
     case("-l --numeric"),
     case("-Ln").from(EMPTY),
@@ -24,12 +23,16 @@ pub const CASES: &[Case] = &[
     case("-Ln").from(THRESHOLDS),
     case("-Ln").from(TUNNELS),
     case("-Ln").from(NAMED),
+    case("-L").from(ASTRAY),
+    case("-L --stats").from(ASTRAY),
     case("-Ln --sort").from(RICH),
     case("-Ln --nosort").from(RICH),
     case("-Ln --nosort --sort").from(RICH),
     case("-Ln --sort --nosort").from(RICH),
     case("-L --nosort").from(NAMED),
     case("-Ln --exact").from(RICH),
+    case("-LnX").from(RICH),
+    case("-L -X --stats"),
     // views
     case("-Ln --stats").from(EMPTY),
     case("-Ln --stats").from(RICH),

@@ -12,6 +12,8 @@
 mod support;
 
 mod case;
+mod connections;
+mod differences;
 mod listing;
 mod matrix;
 mod names;
@@ -28,7 +30,7 @@ use libtest_mimic::{Arguments, Trial};
 use case::Case;
 
 fn main() {
-    let groups: [(&str, Vec<Case>); 9] = [
+    let groups: [(&str, Vec<Case>); 10] = [
         ("services", services::CASES.to_vec()),
         ("servers", servers::CASES.to_vec()),
         ("settings", settings::CASES.to_vec()),
@@ -38,11 +40,13 @@ fn main() {
         ("names", names::CASES.to_vec()),
         ("users", users::CASES.to_vec()),
         ("matrix", matrix::cases()),
+        ("differences", differences::CASES.to_vec()),
     ];
     let of_group = |(group, cases): (&'static str, Vec<Case>)| {
         cases.into_iter().map(move |case| case.trial(group))
     };
-    let trials: Vec<Trial> = groups.into_iter().flat_map(of_group).collect();
+    let mut trials: Vec<Trial> = groups.into_iter().flat_map(of_group).collect();
+    trials.extend(connections::trials());
 
     let mut arguments = Arguments::from_args();
     if arguments.filter.is_none() && !arguments.list && arguments.format.is_none() {

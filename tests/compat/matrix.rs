@@ -65,10 +65,26 @@ const OPTIONS: &[&str] = &[
     "--mcast-ttl 4",
 ];
 
+/// The commands that are paired with every option: one of each kind. The
+/// others, which are like them, are paired with some each.
+const FULLY: &[&str] = &[
+    "-A -t 10.0.0.77:80",
+    "-a -t 10.0.0.1:80 -r 10.1.0.9:80",
+    "-L",
+    "--start-daemon backup --mcast-interface eth0",
+];
+
 pub fn cases() -> Vec<Case> {
-    let with = |command: &&str| {
-        let words = move |option: &&str| -> &'static str { format!("{command} {option}").leak() };
-        OPTIONS.iter().map(words).map(case).collect::<Vec<_>>()
-    };
-    COMMANDS.iter().flat_map(with).collect()
+    let mut cases = Vec::new();
+    for (row, command) in COMMANDS.iter().enumerate() {
+        let fully = FULLY.contains(command);
+        for (column, option) in OPTIONS.iter().enumerate() {
+            // Difference 8: these narrow the connections listed.
+            let narrows = *command == "-L -c" && ["-t", "-f", "-r"].contains(&&option[..2]);
+            if (fully || (row + column) % 4 == 0) && !narrows {
+                cases.push(case(format!("{command} {option}").leak()));
+            }
+        }
+    }
+    cases
 }

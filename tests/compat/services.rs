@@ -105,6 +105,7 @@ pub const CASES: &[Case] = &[
     case("-A -t [fe80::1]:80"),
     case("-A -t [2001:db8::9]:0 -p"),
     case("-A -t [2001:db8::9]:"),
+    case("-A -t [2001:db8::9]"),
     case("-A -t [2001:db8::9]80"),
     case("-A -t [2001:db8::9:80"),
     case("-A -t 2001:db8::9:80"),
@@ -285,7 +286,7 @@ pub const CASES: &[Case] = &[
     case("-A -t 10.0.0.9:80 -s sh -b flag-1,sh-port"),
     case("-A -t 10.0.0.9:80 -s mh -b flag-1,flag-3"),
     case("-A -t 10.0.0.9:80 -s sh -b ''"),
-    case("-A -t 10.0.0.9:80 -s sh -b ,"),
+    // (`-b ,` makes the reference crash)
     case("-A -t 10.0.0.9:80 -s sh -b ,sh-port"),
     case("-A -t 10.0.0.9:80 -s sh -b sh-port,"),
     case("-A -t 10.0.0.9:80 -s sh -b sh-port,,sh-fallback"),

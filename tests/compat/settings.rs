@@ -83,7 +83,6 @@ pub const CASES: &[Case] = &[
     case("--start-daemon --mcast-interface eth0"),
     case("--start-daemon master --start-daemon backup"),
     case("--start-daemon master backup"),
-    case("--mcast-interface eth0 --start-daemon master"),
     case("--start-daemon master --mcast-interface eth0 --syncid 0"),
     case("--start-daemon master --mcast-interface eth0 --syncid 255"),
     case("--start-daemon master --mcast-interface eth0 --syncid 256"),

@@ -49,7 +49,7 @@ pub const RICH: &str = "\
 -a -f 3 -6 -r [2001:db8:1::1]:0 -g -w 1
 -A -t [2001:db8::1]:80 -s lblc
 -a -t [2001:db8::1]:80 -r [2001:db8:1::1]:80 -m -w 1
--a -t [2001:db8::1]:80 -r [2001:db8:1::2]:8080 -m -w 3
+-a -t [2001:db8::1]:80 -r [2001:db8:1::3]:8080 -m -w 3
 -a -t [2001:db8::1]:80 -r [2001:db8:1:2345:6789:abcd:ef01:2345]:65535 -m -w 3
 -A -t [2001:db8::1]:443 -s wrr -p 5 -M 56
 -A -u [2001:db8::1]:53 -s rr -o
@@ -107,11 +107,17 @@ pub const NAMED: &str = "\
 -a -f 80 -r 10.1.0.2:0 -m -w 1
 -A -t [2001:db8::1]:80 -s rr
 -a -t [2001:db8::1]:80 -r [2001:db8:1::1]:80 -m -w 1
--a -t [2001:db8::1]:80 -r [2001:db8:1::2]:443 -m -w 1
+-a -t [2001:db8::1]:80 -r [2001:db8:1::2]:80 -m -w 1
 -a -t [2001:db8::1]:80 -r [2001:db8:1::3]:443 -m -w 1
 -A -u [2001:db8::9]:53 -s rr
+";
+
+/// Names that lead astray: one of two addresses, and one that is too long.
+pub const ASTRAY: &str = "\
 -A -t 10.0.0.12:80 -s rr
 -A -t 10.0.0.13:80 -s rr
+-A -t [2001:db8::1]:80 -s rr
+-a -t [2001:db8::1]:80 -r [2001:db8:1::2]:443 -m -w 1
 ";
 
 /// Both daemons and timeouts of the table's own.

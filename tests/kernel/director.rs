@@ -1,6 +1,7 @@
 //! The director of a test: its namespace, and the program run in it.
 
 use std::ops::Deref;
+use std::process::Command;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::net::{self, Host, Side};
@@ -110,6 +111,37 @@ fn until_alike(line: &str, compared: fn(&str) -> String) -> String {
     }
     let ours = listing(Program::Ours);
     panic!("{line}\nthe reference:\n{reference}ours:\n{ours}");
+}
+
+/// The rules of a service with so many servers in this network that it takes a
+/// while to restore.
+pub fn many_servers(network: u8) -> String {
+    let server = |n: usize| {
+        let (high, low) = (n / 256, n % 256);
+        format!("-a -t 10.0.0.2:80 -r 10.{network}.{high}.{low}:80 -m -w 1\n")
+    };
+    let servers: String = (0..MANY).map(server).collect();
+    format!("-A -t 10.0.0.2:80 -s lc\n{servers}")
+}
+
+/// How many servers that is.
+pub const MANY: usize = 3000;
+
+/// A replacement by our program, slowed down: each send takes 40 ms more. The
+/// child that this starts is the program itself; strace is its grandchild.
+pub fn replace_slowly() -> Command {
+    let mut command = Command::new("strace");
+    command.args(["-D", "-qqq", "-o", "/dev/null"]);
+    command.args(["-e", "inject=sendto,sendmsg,sendmmsg:delay_exit=40000"]);
+    command.arg(Program::Ours.path()).args(["-R", "--replace"]);
+    command
+}
+
+/// The lines in an order of their own, to be compared.
+pub fn sorted(lines: &str) -> Vec<&str> {
+    let mut lines: Vec<_> = lines.lines().collect();
+    lines.sort_unstable();
+    lines
 }
 
 /// Marks what comes in for these ports of an address: with nftables, or with

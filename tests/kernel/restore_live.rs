@@ -7,7 +7,9 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use crate::director::{restore, saved_by_reference, with_two_servers};
+use crate::director::{
+    many_servers, replace_slowly, restore, saved_by_reference, sorted, with_two_servers,
+};
 use crate::net::{Host, Talk};
 use crate::support::{Program, TIMEOUT, finish};
 
@@ -62,24 +64,19 @@ fn ten_new_weights_among_1500_services() {
 }
 
 #[test]
-fn services_come_and_go_beside_one_that_stays() {
+fn a_service_stays_while_its_servers_and_others_change() {
     let (_place, [client, a, b]) = with_two_servers();
-    let _servers = (a.serve(80), b.serve(80));
-    // The service stays; of its servers one does, one goes, one comes.
-    let service = "-A -t 10.0.0.1:80 -s rr\n-a -t 10.0.0.1:80 -r 10.1.0.2:80 -m -w 1\n";
-    let others = |first: u16| -> String {
-        let line = |n| format!("-A -t 10.0.0.1:{} -s wlc\n", first + n);
-        (0..1000).map(line).collect()
+    let _servers = (a.serve(80), b.serve(80), b.serve(8080));
+    // Of its servers one stays, one goes, one comes.
+    let service = |other: &str| {
+        format!(
+            "-A -t 10.0.0.1:80 -s rr\n\
+             -a -t 10.0.0.1:80 -r 10.1.0.2:80 -m -w 1\n\
+             -a -t 10.0.0.1:80 -r {other} -m -w 1\n"
+        )
     };
-    let before = format!(
-        "{}{service}-a -t 10.0.0.1:80 -r 10.1.0.3:80 -m -w 1\n",
-        others(10_000)
-    );
-    let after = format!(
-        "{}{service}-a -t 10.0.0.1:80 -r 10.1.0.3:80 -m -w 3\n{}",
-        others(10_500),
-        "-a -t 10.0.0.1:80 -r 10.1.0.4:80 -m -w 0\n"
-    );
+    let before = many_servers(10) + &service("10.1.0.3:80");
+    let after = many_servers(20) + &service("10.1.0.3:8080");
     restore(&before);
     let mut kept = client.connect("10.0.0.1:80").unwrap();
     let who = kept.ask().unwrap();
@@ -87,7 +84,7 @@ fn services_come_and_go_beside_one_that_stays() {
     let asked = thread::scope(|scope| {
         let requests = scope.spawn(|| ask_until(&ended, &client, &[80]));
         for rules in [&after, &before, &after] {
-            restore_command(rules);
+            finish(replace_slowly(), rules.as_bytes(), TIMEOUT).succeeded();
         }
         ended.store(true, Ordering::Relaxed);
         requests.join()
@@ -168,26 +165,18 @@ fn poll_until(ended: &AtomicBool, expected: &Rows) -> usize {
 
 fn read_rows() -> Rows {
     let text = std::fs::read_to_string("/proc/thread-self/net/ip_vs").unwrap();
-    let mut service = "";
+    let mut service = String::new();
     let mut rows = Rows::new();
     for line in text.lines().skip(3) {
-        let mut words = line.split_whitespace();
-        if line.starts_with("  ->") {
-            let (address, weight) = (words.nth(1).unwrap(), words.nth(1).unwrap());
-            rows.insert(format!("{service} {address} {weight}"));
-        } else {
-            service = line
-                .split_once(" wrr")
-                .map_or(line, |(name, _)| name)
-                .trim_end();
-            rows.insert(service.replace("  ", " "));
-        }
+        let words: Vec<_> = line.split_whitespace().collect();
+        match words[..] {
+            ["->", address, _, weight, ..] => rows.insert(format!("{service} {address} {weight}")),
+            [protocol, address, ..] => {
+                service = format!("{protocol} {address}");
+                rows.insert(service.clone())
+            }
+            _ => panic!("{line}"),
+        };
     }
     rows
-}
-
-fn sorted(lines: &str) -> Vec<&str> {
-    let mut lines: Vec<_> = lines.lines().collect();
-    lines.sort_unstable();
-    lines
 }

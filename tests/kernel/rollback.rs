@@ -3,11 +3,14 @@
 
 use std::io::Write;
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::director::{Place, ipvsadm, restore, saved_by_reference, with_two_servers};
+use crate::director::{
+    MANY, Place, ipvsadm, many_servers, replace_slowly, restore, saved_by_reference, sorted,
+    with_two_servers,
+};
 use crate::net::{Host, Server, Talk};
 use crate::support::{Outcome, Program, TIMEOUT, kernel_table, run, shell};
 
@@ -74,8 +77,8 @@ fn sigterm_takes_it_back_after_removals_too() {
 
 #[test]
 fn after_a_kill_the_same_restore_completes() {
-    let live = Live::with(&many(10_000));
-    let wanted = format!("{SERVED}{}", many(20_000));
+    let live = Live::with(&many_servers(10));
+    let wanted = format!("{SERVED}{}", many_servers(20));
     let restore = Running::start(&wanted);
     restore.reach(&Moment::Adding);
     let status = restore.end("KILL");
@@ -162,10 +165,10 @@ enum Moment {
 }
 
 fn interrupted(signal: &str, status: i32, moment: Moment) {
-    let live = Live::with(&many(10_000));
+    let live = Live::with(&many_servers(10));
     let mut kept = live.two_connections();
     let before = saved_by_reference();
-    let wanted = format!("{}{}", SERVED.replace("-w 1", "-w 5"), many(20_000));
+    let wanted = format!("{}{}", SERVED.replace("-w 1", "-w 5"), many_servers(20));
     let restore = Running::start(&wanted);
     restore.reach(&moment);
     assert_eq!(restore.end(signal), status);
@@ -177,24 +180,12 @@ fn interrupted(signal: &str, status: i32, moment: Moment) {
     live.goes_on();
 }
 
-/// As many services as take a while.
-fn many(first: u16) -> String {
-    (first..first + 3000)
-        .map(|port| format!("-A -t 10.0.0.1:{port} -s lc\n"))
-        .collect()
-}
-
 /// A replacement under way.
 struct Running(Child);
 
 impl Running {
     fn start(rules: &str) -> Self {
-        // Slowed down: each send takes 40 ms more. With -D the child is the
-        // program itself, and strace its grandchild.
-        let mut command = Command::new("strace");
-        command.args(["-D", "-qqq", "-o", "/dev/null", "-e", "trace=none"]);
-        command.args(["-e", "inject=sendto,sendmsg,sendmmsg:delay_exit=40000"]);
-        command.arg(Program::Ours.path()).args(["-R", "--replace"]);
+        let mut command = replace_slowly();
         command
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
@@ -211,16 +202,13 @@ impl Running {
 
     /// Waits until it has come so far.
     fn reach(&self, moment: &Moment) {
-        let here = || std::fs::read_to_string("/proc/thread-self/net/ip_vs").unwrap();
-        let service = |port: u16| format!("TCP  0A000001:{port:04X} ");
-        let (last_old, first_new) = (service(12_999), service(20_000));
-        let (first_old, last_new) = (service(10_000), service(22_999));
         let deadline = Instant::now() + TIMEOUT;
         while Instant::now() < deadline {
-            let table = here();
+            let table = std::fs::read_to_string("/proc/thread-self/net/ip_vs").unwrap();
+            let in_network = |start| table.matches(start).count();
             let reached = match moment {
-                Moment::Adding => table.contains(&first_new) || table.contains(&last_new),
-                Moment::Removing => !table.contains(&first_old) || !table.contains(&last_old),
+                Moment::Adding => in_network("-> 0A14") > 0,
+                Moment::Removing => in_network("-> 0A0A") < MANY,
             };
             if reached {
                 return;
@@ -238,10 +226,4 @@ impl Running {
             .code()
             .unwrap_or_else(|| 128 + status.signal().unwrap())
     }
-}
-
-fn sorted(lines: &str) -> Vec<&str> {
-    let mut lines: Vec<_> = lines.lines().collect();
-    lines.sort_unstable();
-    lines
 }

@@ -52,7 +52,7 @@ fn a_save_that_fails_leaves_the_old_file() {
     // No room: the new one can't be written.
     for call in ["write", "fsync", "rename,renameat,renameat2"] {
         let mut strace = Command::new("strace");
-        strace.args(["-qqq", "-o", "/dev/null", "-e", "trace=none"]);
+        strace.args(["-qqq", "-o", "/dev/null"]);
         strace.arg("-e").arg(format!("inject={call}:error=ENOSPC"));
         strace
             .arg(Program::Ours.path())

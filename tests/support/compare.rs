@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::os::unix::process::CommandExt;
 
-use super::{Namespace, Outcome, Program, TIMEOUT, Table, finish, finish_into, kernel_table, run, shell};
+use super::{
+    Namespace, Outcome, Program, TIMEOUT, Table, finish, finish_into, kernel_table, run, shell,
+};
 
 /// The hosts that both programs can look up by name.
 pub const HOSTS: &str = "\
@@ -61,7 +63,7 @@ impl Invocation {
         }
         if self.to_full_disk {
             let full = File::options().write(true).open("/dev/full").unwrap();
-            return finish_into(full.into(), command, self.stdin.as_bytes(), TIMEOUT);
+            return finish_into(Some(full.into()), command, self.stdin.as_bytes(), TIMEOUT);
         }
         finish(command, self.stdin.as_bytes(), TIMEOUT)
     }

@@ -13,7 +13,7 @@ use std::io::{PipeWriter, Read, Write, pipe};
 use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::mount::{MsFlags, mount};
@@ -119,13 +119,24 @@ pub fn shell(line: &str) -> String {
 /// Runs a command to its end and gives what it left. A command that takes
 /// longer than `limit` is killed and fails the test.
 #[track_caller]
-pub fn finish(mut command: Command, stdin: &[u8], limit: Duration) -> Outcome {
+pub fn finish(command: Command, stdin: &[u8], limit: Duration) -> Outcome {
+    finish_into(None, command, stdin, limit)
+}
+
+/// The same, with this for its stdout instead of what is collected.
+#[track_caller]
+pub fn finish_into(
+    instead: Option<Stdio>,
+    mut command: Command,
+    stdin: &[u8],
+    limit: Duration,
+) -> Outcome {
     let (mut stdout, stdout_end) = pipe().unwrap();
     let (mut stderr, stderr_end) = pipe().unwrap();
     let (stdin_end, mut input) = pipe().unwrap();
     command
         .stdin(stdin_end)
-        .stdout(stdout_end)
+        .stdout(instead.unwrap_or(stdout_end.into()))
         .stderr(stderr_end);
     let shown = format!("{command:?}");
     let mut child = command.spawn().unwrap_or_else(|e| panic!("{shown}: {e}"));
