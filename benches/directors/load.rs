@@ -9,13 +9,13 @@ use crate::measure::REFERENCE;
 
 /// So many services with so many servers each.
 #[derive(Clone, Copy)]
-pub struct Shape(pub usize, pub usize);
+pub(crate) struct Shape(pub(crate) usize, pub(crate) usize);
 
 /// The services' address; the connections' clients reach it inside the guest.
 const VIRTUAL: &str = "10.254.0.1";
 
 /// A rule file of that shape.
-pub fn rules(Shape(services, servers): Shape) -> PathBuf {
+pub(crate) fn rules(Shape(services, servers): Shape) -> PathBuf {
     let mut text = String::new();
     for service in 0..services {
         let id = format!("10.0.{}.{}:80", service >> 8 & 255, service & 255);
@@ -36,12 +36,12 @@ pub fn rules(Shape(services, servers): Shape) -> PathBuf {
 }
 
 /// Empties the table.
-pub fn clear() {
+pub(crate) fn clear() {
     run(REFERENCE, &["-C"]);
 }
 
 /// A UDP service that has taken one datagram from each of so many clients.
-pub fn connections(count: usize) {
+pub(crate) fn connections(count: usize) {
     for words in [
         ["addr", "add", &format!("{VIRTUAL}/32"), "dev", "lo"].as_slice(),
         &["link", "add", "servers", "type", "dummy"],

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-pub const REFERENCE: &str = "/sbin/ipvsadm";
+pub(crate) const REFERENCE: &str = "/sbin/ipvsadm";
 
 #[derive(Clone, Copy)]
-pub enum Program {
+pub(crate) enum Program {
     Reference,
     Ours,
 }
@@ -23,17 +23,17 @@ impl Program {
 }
 
 /// What one program needed.
-pub struct Cost {
+pub(crate) struct Cost {
     /// The median of the runs.
-    pub time: Duration,
+    pub(crate) time: Duration,
     /// Peak resident memory in KiB.
-    pub memory: u64,
+    pub(crate) memory: u64,
     /// Of the whole process.
-    pub system_calls: u64,
+    pub(crate) system_calls: u64,
 }
 
 /// A command line, and what has to be so before it runs.
-pub struct Work {
+pub(crate) struct Work {
     words: Vec<String>,
     stdin: Option<PathBuf>,
     before: fn(),
@@ -41,7 +41,7 @@ pub struct Work {
 }
 
 impl Work {
-    pub fn new(words: &[&str]) -> Self {
+    pub(crate) fn new(words: &[&str]) -> Self {
         Self {
             words: words.iter().map(|word| (*word).to_owned()).collect(),
             stdin: None,
@@ -50,29 +50,29 @@ impl Work {
         }
     }
 
-    pub fn stdin(mut self, file: &Path) -> Self {
+    pub(crate) fn stdin(mut self, file: &Path) -> Self {
         self.stdin = Some(file.to_owned());
         self
     }
 
-    pub fn before(mut self, prepare: fn()) -> Self {
+    pub(crate) fn before(mut self, prepare: fn()) -> Self {
         self.before = prepare;
         self
     }
 
     /// For what takes so little time that a few runs say nothing.
-    pub fn often(mut self) -> Self {
+    pub(crate) fn often(mut self) -> Self {
         self.runs = 51;
         self
     }
 
     /// The command line without the program.
-    pub fn words(&self) -> String {
+    pub(crate) fn words(&self) -> String {
         self.words.join(" ")
     }
 
     /// Runs it for time, then once for memory and once for system calls.
-    pub fn measure(&self, program: Program) -> Cost {
+    pub(crate) fn measure(&self, program: Program) -> Cost {
         let path = program.path();
         Cost {
             time: self.median_time(&path),
@@ -95,7 +95,7 @@ impl Work {
             }
         }
         times.sort();
-        times[times.len() / 2]
+        *times.get(times.len() / 2).expect("a run")
     }
 
     fn peak_memory(&self, path: &Path) -> u64 {

@@ -6,19 +6,19 @@ use std::fs::read_to_string;
 use crate::measure::Cost;
 
 /// Both programs at one piece of work.
-pub struct Row {
+pub(crate) struct Row {
     /// The program's words.
-    pub work: String,
+    pub(crate) work: String,
     /// The table that it worked on.
-    pub on: String,
-    pub reference: Cost,
-    pub ours: Cost,
+    pub(crate) on: String,
+    pub(crate) reference: Cost,
+    pub(crate) ours: Cost,
     /// How many of what the work is about.
-    pub unit: (usize, &'static str),
+    pub(crate) unit: (usize, &'static str),
 }
 
 /// A Markdown table.
-pub fn table(rows: &[Row]) -> String {
+pub(crate) fn table(rows: &[Row]) -> String {
     let mut text = String::from(
         "| work | on | 1.31 | ours | times faster | 1.31, calls | ours, calls | ours, calls each | 1.31, KiB | ours, KiB |\n\
          |---|---|--:|--:|--:|--:|--:|--:|--:|--:|\n",
@@ -49,7 +49,7 @@ pub fn table(rows: &[Row]) -> String {
 }
 
 /// The table with what it was made on and how.
-pub fn document(table: &str) -> String {
+pub(crate) fn document(table: &str) -> String {
     let kernel = read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     let processor = std::env::var("BENCH_MACHINE").unwrap_or_default();
     format!(

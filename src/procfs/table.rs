@@ -1,9 +1,11 @@
 //! The servers of every service from `/proc/net/ip_vs`: one walk through the
 //! kernel's table, where netlink takes a question for each service.
 //!
-//! The text has no counters and no thresholds, and each piece of it may be of
-//! another moment. So it is only believed where it agrees with what netlink
-//! said of the services, and where reading it again names the same servers.
+//! The text has no counters and no thresholds. A service and its servers are of
+//! one moment in it, but from one service to the next the table may change, and
+//! where other network namespaces have services too the kernel leaves out some
+//! of ours. So it is only believed where it names each of the services that
+//! netlink named, once.
 
 use std::io::{self, BufRead};
 use std::net::IpAddr;
@@ -31,131 +33,54 @@ pub enum Agreement {
 }
 
 /// Gives each of `services` its servers, with their forwarding methods,
-/// weights and connections; nothing else is known of them.
-///
-/// `open` gives the text anew each time. After [`Agreement::Different`] the
-/// servers are of no use.
+/// weights and connections; nothing else is known of them. After
+/// [`Agreement::Different`] the servers are of no use.
 ///
 /// # Errors
 /// Where the text can't be read.
-pub fn add_servers<R: BufRead>(
-    services: &mut [ServiceEntry],
-    open: impl Fn() -> io::Result<R>,
-) -> io::Result<Agreement> {
+pub fn add_servers(services: &mut [ServiceEntry], mut text: impl BufRead) -> io::Result<Agreement> {
     let places = Places::of(services);
     let mut seen = vec![false; services.len()];
-    // Each service keeps as much as it has servers, and no more.
-    let mut servers = Vec::new();
-    let filled = walk(open()?, services, &places, |entry, place, row| match row {
-        Row::Service => match seen.get_mut(place) {
-            // Twice: rows moved while the text was read.
-            Some(true) | None => Agreement::Different,
-            Some(seen) => {
-                *seen = true;
-                Agreement::Same
-            }
-        },
-        Row::Server(server) => {
-            servers.push(server);
-            Agreement::Same
-        }
-        Row::End => {
-            entry.destinations = servers.as_slice().into();
-            servers.clear();
-            Agreement::Same
-        }
-    })?;
-    if filled == Agreement::Different || seen.contains(&false) {
-        return Ok(Agreement::Different);
-    }
-    confirm(open()?, services, &places)
-}
-
-/// Whether a second reading names the same servers in the same order.
-fn confirm(
-    text: impl BufRead,
-    services: &mut [ServiceEntry],
-    places: &Places,
-) -> io::Result<Agreement> {
-    let mut named = vec![0_u32; services.len()];
-    let agreement = walk(text, services, places, |entry, place, row| {
-        let (Row::Server(server), Some(count)) = (row, named.get_mut(place)) else {
-            return Agreement::Same;
-        };
-        let known = usize::try_from(*count).ok();
-        let known = known.and_then(|count| entry.destinations.get(count));
-        *count = count.saturating_add(1);
-        let endpoint = |row: &DestinationEntry| (row.destination.address, row.destination.port);
-        if known.map(endpoint) == Some(endpoint(&server)) {
-            Agreement::Same
-        } else {
-            Agreement::Different
-        }
-    })?;
-    let whole = services
-        .iter()
-        .zip(&named)
-        .all(|(entry, count)| usize::try_from(*count) == Ok(entry.destinations.len()));
-    Ok(if whole {
-        agreement
-    } else {
-        Agreement::Different
-    })
-}
-
-/// What the text has for a service, in this order.
-enum Row {
-    /// The service's own line.
-    Service,
-    /// One of its servers.
-    Server(DestinationEntry),
-    /// There are no more.
-    End,
-}
-
-/// Goes through the text, naming every row to `each`.
-fn walk(
-    mut text: impl BufRead,
-    services: &mut [ServiceEntry],
-    places: &Places,
-    mut each: impl FnMut(&mut ServiceEntry, usize, Row) -> Agreement,
-) -> io::Result<Agreement> {
     let mut line = Vec::new();
     for _ in 0..TITLE_LINES {
         text.read_until(b'\n', &mut line)?;
     }
-    let mut at: Option<usize> = None;
-    let mut tell = |at: Option<usize>, row, services: &mut [ServiceEntry]| {
-        let entry = at.and_then(|at| Some((at, services.get_mut(at)?)));
-        entry.map_or(Agreement::Different, |(at, entry)| each(entry, at, row))
-    };
+    let mut place = None;
+    // Each service keeps as much as it has servers, and no more.
+    let mut servers = Vec::new();
     loop {
         line.clear();
         let is_end = text.read_until(b'\n', &mut line)? == 0;
-        let is_server = line.starts_with(b"  ->");
         let mut words = line
             .split(u8::is_ascii_whitespace)
             .filter(|word| !word.is_empty());
-        let mut agreement = Agreement::Same;
-        if !is_server && at.is_some() {
-            agreement = tell(at, Row::End, services);
-        }
-        if is_end || agreement == Agreement::Different {
-            return Ok(agreement);
-        }
-        agreement = if is_server {
+        if line.starts_with(b"  ->") {
             match destination(&mut words) {
-                Some(server) => tell(at, Row::Server(server), services),
-                None => Agreement::Different,
+                Some(server) => servers.push(server),
+                None => return Ok(Agreement::Different),
             }
-        } else {
-            at = service(&mut words, services, places);
-            tell(at, Row::Service, services)
-        };
-        if agreement == Agreement::Different {
-            return Ok(agreement);
+            continue;
+        }
+        if let Some(entry) = place.and_then(|place: usize| services.get_mut(place)) {
+            entry.destinations = servers.as_slice().into();
+        } else if !servers.is_empty() {
+            return Ok(Agreement::Different);
+        }
+        servers.clear();
+        if is_end {
+            break;
+        }
+        place = service(&mut words, services, &places);
+        match place.and_then(|place| seen.get_mut(place)) {
+            Some(seen) if !*seen => *seen = true,
+            // Unknown, or there twice: rows moved while the text was read.
+            _ => return Ok(Agreement::Different),
         }
     }
+    Ok(match seen.contains(&false) {
+        true => Agreement::Different,
+        false => Agreement::Same,
+    })
 }
 
 /// `TCP  0A000001:0050 rr persistent 360 FFFFFFFF`, `FWM  00000001 wlc`: the
@@ -286,21 +211,18 @@ mod tests {
             .into()
     }
 
-    /// What comes of reading those lines, and then those others.
-    fn read(first: &[&str], second: &[&str]) -> (Agreement, Vec<ServiceEntry>) {
-        let texts = [first, second].map(|lines| format!("{TITLES}{}", lines.concat()));
-        let next = std::cell::Cell::new(0);
+    /// What comes of reading those lines.
+    fn read(lines: &[&str]) -> (Agreement, Vec<ServiceEntry>) {
+        let text = format!("{TITLES}{}", lines.concat());
         let mut services = services();
-        let agreement = add_servers(&mut services, || {
-            Ok(texts[next.replace(next.get() + 1)].as_bytes())
-        });
+        let agreement = add_servers(&mut services, text.as_bytes());
         (agreement.unwrap(), services)
     }
 
     #[test]
     fn servers_come_to_the_services_that_netlink_named() {
         let text = [WEB, FIRST, SECOND, MARK, SIXTH];
-        let (agreement, services) = read(&text, &text);
+        let (agreement, services) = read(&text);
         assert_eq!(agreement, Agreement::Same);
         let [mark, web] = &services[..] else { panic!() };
         assert_eq!(mark.destinations.len(), 1);
@@ -322,7 +244,6 @@ mod tests {
 
     #[test]
     fn a_text_that_differs_is_not_believed() {
-        let right = [WEB, FIRST, SECOND, MARK, SIXTH];
         let other_scheduler = WEB.replace("rr", "sh");
         let other_service = WEB.replace("0050", "0051");
         for wrong in [
@@ -335,15 +256,7 @@ mod tests {
             &[WEB, FIRST, "\n", MARK, SIXTH],
             &["UNKNOWN 0A000001:0050 rr\n", MARK],
         ] {
-            assert_eq!(read(wrong, wrong).0, Agreement::Different, "{wrong:?}");
-        }
-        for second in [
-            &[WEB, SECOND, MARK, SIXTH][..],
-            &[WEB, FIRST, MARK, SIXTH],
-            &[WEB, SECOND, FIRST, MARK, SIXTH],
-            &[WEB, FIRST, SECOND, SECOND, MARK, SIXTH],
-        ] {
-            assert_eq!(read(&right, second).0, Agreement::Different, "{second:?}");
+            assert_eq!(read(wrong).0, Agreement::Different, "{wrong:?}");
         }
     }
 
@@ -357,7 +270,7 @@ mod tests {
         };
         services.push(other);
         let text = format!("{TITLES}{WEB}{MARK}{MARK}");
-        let agreement = add_servers(&mut services, || Ok(text.as_bytes()));
+        let agreement = add_servers(&mut services, text.as_bytes());
         assert_eq!(agreement.unwrap(), Agreement::Different);
     }
 }

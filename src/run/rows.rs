@@ -10,7 +10,7 @@ use crate::procfs::{self, Agreement};
 use crate::render::{self, Order, View};
 
 /// How often the short way is tried before the sure one is taken.
-const ATTEMPTS: usize = 3;
+const ATTEMPTS: usize = 2;
 /// Up to so many services, asking for the servers of each is the shorter way.
 const FEW: usize = 8;
 
@@ -43,7 +43,8 @@ impl Rows {
         let mut servers = Servers::ToBeAsked;
         if view == View::Plain && services.len() > FEW {
             for _ in 0..ATTEMPTS {
-                match procfs::add_servers(&mut services, || procfs::open(procfs::TABLE)) {
+                let text = procfs::open(procfs::TABLE);
+                match text.and_then(|text| procfs::add_servers(&mut services, text)) {
                     Ok(Agreement::Same) => {
                         servers = Servers::Known;
                         break;

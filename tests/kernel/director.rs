@@ -13,10 +13,16 @@ pub const VIP6: &str = "fd00::1";
 
 static KERNEL: RwLock<()> = RwLock::new(());
 
-/// This thread's namespace, in a kernel that is shared with other tests.
+/// This thread's namespace, in a kernel that is shared with other tests or not.
 pub struct Place {
     namespace: Namespace,
-    _shared: RwLockReadGuard<'static, ()>,
+    _turn: Turn,
+}
+
+#[expect(dead_code, reason = "kept for its end")]
+enum Turn {
+    Shared(RwLockReadGuard<'static, ()>),
+    Alone(RwLockWriteGuard<'static, ()>),
 }
 
 impl Deref for Place {
@@ -29,23 +35,33 @@ impl Deref for Place {
 
 /// Moves this thread into a namespace of its own.
 pub fn place() -> Place {
-    let shared = KERNEL.read().unwrap_or_else(PoisonError::into_inner);
+    let turn = KERNEL.read().unwrap_or_else(PoisonError::into_inner);
     Place {
         namespace: Namespace::fresh(),
-        _shared: shared,
+        _turn: Turn::Shared(turn),
     }
 }
 
-/// Keeps every other test away until it is dropped.
-pub fn whole_kernel() -> RwLockWriteGuard<'static, ()> {
-    KERNEL.write().unwrap_or_else(PoisonError::into_inner)
+/// The same, with no other test beside it.
+pub fn place_alone() -> Place {
+    let turn = KERNEL.write().unwrap_or_else(PoisonError::into_inner);
+    Place {
+        namespace: Namespace::fresh(),
+        _turn: Turn::Alone(turn),
+    }
 }
 
 /// Moves this thread into a namespace with two servers, A and B, behind NAT, and
 /// gives a client and the servers.
 pub fn with_two_servers() -> (Place, [Host; 3]) {
     let place = place();
-    let hosts = net::network(
+    (place, two_servers())
+}
+
+/// Gives the director of this thread a client and two servers, A and B, behind
+/// NAT.
+pub fn two_servers() -> [Host; 3] {
+    net::network(
         "10.0.0.1/24 fd00::1/64",
         "10.1.0.1/24 fd01::1/64",
         [
@@ -53,8 +69,7 @@ pub fn with_two_servers() -> (Place, [Host; 3]) {
             ("A", Side::Back, "10.1.0.2/24 fd01::2/64 10.1.0.1 fd01::1"),
             ("B", Side::Back, "10.1.0.3/24 fd01::3/64 10.1.0.1 fd01::1"),
         ],
-    );
-    (place, hosts)
+    )
 }
 
 /// Runs our program with the words of this line, without a failure.

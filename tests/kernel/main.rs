@@ -16,6 +16,7 @@ mod director;
 
 mod counters;
 mod forwarding;
+mod namespaces;
 mod random_tables;
 mod replace_pairs;
 mod restore_live;

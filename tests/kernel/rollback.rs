@@ -12,6 +12,7 @@ use crate::director::{
     with_two_servers,
 };
 use crate::net::{Host, Server, Talk};
+use crate::support::netlink::find;
 use crate::support::{Outcome, Program, TIMEOUT, kernel_table, run, shell};
 
 const SERVED: &str = "\
@@ -200,15 +201,21 @@ impl Running {
         Self(child)
     }
 
-    /// Waits until it has come so far.
+    /// Waits until it has come so far from `many_servers(10)` to those of 20.
     fn reach(&self, moment: &Moment) {
+        const ADDRESS: u16 = 1;
         let deadline = Instant::now() + TIMEOUT;
         while Instant::now() < deadline {
-            let table = std::fs::read_to_string("/proc/thread-self/net/ip_vs").unwrap();
-            let in_network = |start| table.matches(start).count();
+            let table = kernel_table();
+            let servers = table.services.iter().flat_map(|service| &service.servers);
+            let (mut old, mut new) = (0, 0);
+            for address in servers.filter_map(|server| find(server, ADDRESS)) {
+                old += usize::from(address.value.starts_with(&[10, 10]));
+                new += usize::from(address.value.starts_with(&[10, 20]));
+            }
             let reached = match moment {
-                Moment::Adding => in_network("-> 0A14") > 0,
-                Moment::Removing => in_network("-> 0A0A") < MANY,
+                Moment::Adding => new > 0,
+                Moment::Removing => old < MANY,
             };
             if reached {
                 return;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use nix::mount::{MsFlags, mount};
 
-use crate::director::whole_kernel;
+use crate::director::place_alone;
 use crate::net::wait_until;
 use crate::support::{Namespace, Outcome, Program, TIMEOUT, finish, words};
 
@@ -16,7 +16,6 @@ use crate::support::{Namespace, Outcome, Program, TIMEOUT, finish, words};
 #[test]
 fn nothing_works_and_all_say_why() {
     in_the_lab("without_ip_vs::nothing_works_and_all_say_why", || {
-        let place = Namespace::fresh();
         mount(
             Some("none"),
             "/lib/modules",
@@ -82,7 +81,6 @@ fn the_module_is_loaded_when_it_is_needed() {
     in_the_lab(
         "without_ip_vs::the_module_is_loaded_when_it_is_needed",
         || {
-            let _place = Namespace::fresh();
             let load = |program| {
                 unload();
                 let outcome = run_as(0, program, "-Ln").succeeded();
@@ -115,7 +113,7 @@ fn in_the_lab(name: &str, work: impl FnOnce() + Send) {
         assert_eq!(outcome.status, 0, "{outcome}");
         return;
     }
-    let _kernel = whole_kernel();
+    let _place = place_alone();
     let helper = std::fs::read_to_string(HELPER).unwrap();
     std::fs::write(HELPER, "\n").unwrap();
     unload();
