@@ -1,6 +1,7 @@
 //! Bytes into numbered lines of words.
 //!
-//! Words are parted by blanks, tabs and carriage returns. There are no quotes
+//! Words are parted by blanks, tabs and carriage returns. The word `ipvsadm` is
+//! passed over wherever it stands, so that a line may be a whole command. There are no quotes
 //! and no escapes. A `#` at the start of a word begins a comment that goes to
 //! the end of the line. However long a line is, only a bounded part of it is
 //! kept.
@@ -29,7 +30,7 @@ pub enum Malformed {
 pub struct Line<'a> {
     /// Its number, from 1; every line of the input counts.
     pub number: u64,
-    /// Its words, at least one.
+    /// Its words; none if it says `ipvsadm` and no more.
     pub words: Result<&'a [String], Malformed>,
 }
 
@@ -169,9 +170,13 @@ impl Lexer {
             return Err(Malformed::TooLong);
         }
         let mut start = 0;
-        for (count, &end) in self.ends.iter().enumerate() {
+        let mut count = 0;
+        for &end in &self.ends {
             let bytes = self.bytes.get(start..end).unwrap_or_default();
             start = end;
+            if bytes == b"ipvsadm" {
+                continue;
+            }
             if bytes.contains(&0) {
                 return Err(Malformed::Nul(shown(bytes)));
             }
@@ -184,8 +189,9 @@ impl Lexer {
             } else {
                 words.push(text.to_owned());
             }
+            count += 1;
         }
-        Ok(self.ends.len())
+        Ok(count)
     }
 }
 

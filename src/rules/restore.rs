@@ -51,8 +51,7 @@ pub struct Description {
     pub others: Vec<Rule>,
 }
 
-/// Reads every rule of `input`; `parse` is given the words of a line, without
-/// a leading `ipvsadm`.
+/// Reads every rule of `input`; `parse` is given the words of a line.
 ///
 /// # Errors
 /// Every line that `parse` refuses.
@@ -94,12 +93,6 @@ pub fn read_table(
     Ok(description)
 }
 
-/// The words of a line that are a command: a leading `ipvsadm` is passed over.
-pub fn rule_words(words: &[String]) -> &[String] {
-    let start = words.iter().position(|word| word != "ipvsadm");
-    start.and_then(|at| words.get(at..)).unwrap_or_default()
-}
-
 fn read(
     input: impl BufRead,
     mut parse: impl FnMut(&[String]) -> Result<Command, Usage>,
@@ -109,7 +102,7 @@ fn read(
     let mut errors = Vec::new();
     while let Some(line) = lines.next_line()? {
         let number = line.number;
-        let taken = match line.words.map(rule_words) {
+        let taken = match line.words {
             Ok([]) => Ok(()),
             Ok(words) => match parse(words) {
                 Ok(command) => take(number, command),

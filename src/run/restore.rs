@@ -15,7 +15,7 @@ use crate::model::Change;
 use crate::names::{Numeric, System};
 use crate::rules::lines::Lines;
 use crate::rules::plan::Counts;
-use crate::rules::restore::{ReadError, Rule, read_rules, read_table, rule_words};
+use crate::rules::restore::{ReadError, Rule, read_rules, read_table};
 use crate::rules::save::ChangeRule;
 
 /// What is said on the way, line by line.
@@ -140,7 +140,7 @@ fn converse(
         .map_err(Failure::Files)?
     {
         let words = match line.words {
-            Ok(words) => rule_words(words),
+            Ok(words) => words,
             Err(malformed) => {
                 report(&malformed);
                 failed = true;

@@ -16,6 +16,7 @@ use crate::support::{Namespace, Outcome, Program, TIMEOUT, finish, words};
 #[test]
 fn nothing_works_and_all_say_why() {
     in_the_lab("without_ip_vs::nothing_works_and_all_say_why", || {
+        let place = Namespace::fresh();
         mount(
             Some("none"),
             "/lib/modules",
@@ -81,6 +82,7 @@ fn the_module_is_loaded_when_it_is_needed() {
     in_the_lab(
         "without_ip_vs::the_module_is_loaded_when_it_is_needed",
         || {
+            let _place = Namespace::fresh();
             let load = |program| {
                 unload();
                 let outcome = run_as(0, program, "-Ln").succeeded();

@@ -48,6 +48,18 @@ fn quotes_and_backslashes_are_plain_characters() {
 }
 
 #[test]
+fn the_word_ipvsadm_is_passed_over_wherever_it_stands() {
+    expect(
+        b"ipvsadm -A -t ipvsadm a:1 ipvsadm\nipvsadm\n/sbin/ipvsadm -C",
+        &[
+            (1, &["-A", "-t", "a:1"]),
+            (2, &[]),
+            (3, &["/sbin/ipvsadm", "-C"]),
+        ],
+    );
+}
+
+#[test]
 fn empty_lines_count_and_are_passed_over() {
     expect(b"\n \t\n\r\na\n\nb", &[(4, &["a"]), (6, &["b"])]);
 }

@@ -103,17 +103,26 @@ impl Arena {
     /// The table that the reference makes of these rules, which it must accept.
     /// Later calls need not run it again.
     pub fn table_of(&mut self, rules: &str) -> Table {
+        self.try_table_of(rules)
+            .unwrap_or_else(|refusal| panic!("{rules}\n{refusal}"))
+    }
+
+    /// The same, or how it refuses.
+    pub fn try_table_of(&mut self, rules: &str) -> Result<Table, Outcome> {
         if let Some(table) = self.tables.get(rules) {
-            return table.clone();
+            return Ok(table.clone());
         }
         self.now = None;
         Table::empty().put();
         if !rules.is_empty() {
-            run(Program::Reference, ["-R"], rules).succeeded();
+            let outcome = run(Program::Reference, ["-R"], rules);
+            if outcome.status != 0 || !outcome.stderr.is_empty() {
+                return Err(outcome);
+            }
         }
         let table = kernel_table();
         self.tables.insert(rules.to_owned(), table.clone());
-        table
+        Ok(table)
     }
 
     /// Runs one program from this table.

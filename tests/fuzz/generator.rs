@@ -1,0 +1,514 @@
+//! Random invocations: over few addresses, so that they meet.
+//!
+//! What differs on purpose and can't be judged by looking at it is not made:
+//! marks above 2147483647 and addresses that the reference sorts in circles
+//! (128.0.0.0 and above), hosts that have only an IPv6 address, `[v6]` without
+//! a port, help and version. The compat cases have them.
+
+use crate::dice::Dice;
+use crate::options::{NASTY, Word, any, junk};
+use crate::support::compare::Invocation;
+
+pub struct Generator {
+    dice: Dice,
+    /// Services that may be there, and servers that may be in one.
+    services: Vec<Vec<Word>>,
+    servers: Vec<String>,
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    AddService,
+    EditService,
+    DeleteService,
+    AddServer,
+    EditServer,
+    DeleteServer,
+    Clear,
+    List,
+    ListConnections,
+    ListSettings,
+    Save,
+    Zero,
+    Set,
+    StartDaemon,
+    StopDaemon,
+    Restore,
+    Nothing,
+}
+
+/// What a rule may be.
+const RULES: &[(usize, Kind)] = &[
+    (24, Kind::AddService),
+    (6, Kind::EditService),
+    (3, Kind::DeleteService),
+    (30, Kind::AddServer),
+    (8, Kind::EditServer),
+    (4, Kind::DeleteServer),
+    (1, Kind::Clear),
+    (3, Kind::Zero),
+    (3, Kind::Set),
+    (2, Kind::StartDaemon),
+    (1, Kind::StopDaemon),
+];
+
+/// What else a command may be.
+const OTHERS: &[(usize, Kind)] = &[
+    (22, Kind::List),
+    (3, Kind::ListConnections),
+    (5, Kind::ListSettings),
+    (7, Kind::Save),
+    (9, Kind::Restore),
+    (1, Kind::Nothing),
+];
+
+impl Generator {
+    pub fn new(dice: Dice) -> Self {
+        Self {
+            dice,
+            services: Vec::new(),
+            servers: Vec::new(),
+        }
+    }
+
+    pub fn starts_afresh(&mut self) -> bool {
+        self.dice.percent(40)
+    }
+
+    pub fn forget(&mut self) {
+        self.services.clear();
+        self.servers.clear();
+    }
+
+    /// Of a sequence.
+    pub fn length(&mut self) -> usize {
+        1 + self.dice.below(8)
+    }
+
+    pub fn invocation(&mut self) -> Invocation {
+        let kind = if self.dice.percent(68) {
+            self.dice.weighted(RULES)
+        } else {
+            self.dice.weighted(OTHERS)
+        };
+        let mut invocation = Invocation::of(self.words(kind));
+        if matches!(kind, Kind::Restore) {
+            invocation.stdin = self.rules();
+        }
+        invocation
+    }
+
+    fn rules(&mut self) -> String {
+        let mut text = String::new();
+        for _ in 0..1 + self.dice.below(6) {
+            let kind = match self.dice.weighted(RULES) {
+                // The reference waits for ever for a daemon that is stopped at once.
+                Kind::StopDaemon => Kind::Zero,
+                kind => kind,
+            };
+            let words = self.words(kind);
+            // A rule has no way to write these words, and `#` begins a comment.
+            if words
+                .iter()
+                .all(|word| !word.is_empty() && !word.contains([' ', '#']))
+            {
+                let start = self.dice.weighted(&[(20, ""), (1, "ipvsadm "), (1, "  ")]);
+                text += &format!("{start}{}\n", words.join(" "));
+            }
+        }
+        text
+    }
+
+    fn words(&mut self, kind: Kind) -> Vec<String> {
+        let mut options = self.options(kind);
+        let (command, operands) = command(kind);
+        if self.dice.percent(12) {
+            self.spoil(&mut options);
+        }
+        let mut words = Vec::new();
+        let command: Option<Word> = match kind {
+            Kind::Nothing => None,
+            Kind::StartDaemon | Kind::StopDaemon => {
+                let state =
+                    self.dice
+                        .weighted(&[(6, "master"), (6, "backup"), (1, "both"), (1, "")]);
+                command.map(|_| Word::with(None, operands, state))
+            }
+            _ => command,
+        };
+        if let Some(command) = command {
+            command.write(&mut self.dice, &mut words);
+        }
+        if matches!(kind, Kind::Set) {
+            for _ in 0..3 {
+                words.push(self.number());
+            }
+        }
+        for option in &options {
+            option.write(&mut self.dice, &mut words);
+        }
+        if self.dice.percent(4) {
+            let at = 1 + self.dice.below(words.len().max(1));
+            words.insert(at.min(words.len()), junk(&mut self.dice).to_owned());
+        }
+        if self.dice.percent(2) {
+            let at = self.dice.below(words.len().max(1));
+            if at > 0 {
+                words.remove(at);
+            }
+        }
+        bundle(&mut self.dice, &mut words);
+        words
+    }
+
+    /// The options that the command may have, in any order.
+    fn options(&mut self, kind: Kind) -> Vec<Word> {
+        let mut options = Vec::new();
+        match kind {
+            Kind::AddService | Kind::EditService => {
+                options = self.service(matches!(kind, Kind::EditService));
+                options.extend(self.manner());
+            }
+            Kind::DeleteService => options = self.service(true),
+            Kind::AddServer | Kind::EditServer => {
+                options = self.service(true);
+                options.push(self.server(matches!(kind, Kind::EditServer)));
+                options.extend(self.duties());
+            }
+            Kind::DeleteServer => {
+                options = self.service(true);
+                options.push(self.server(true));
+            }
+            Kind::Zero if self.dice.percent(60) => options = self.service(true),
+            Kind::List => options = self.view(),
+            Kind::ListConnections => {
+                options.push(Word::flag('c', "connection"));
+                self.maybe(60, &mut options, Word::flag('n', "numeric"));
+                self.maybe(30, &mut options, Word::flag(None, "persistent-conn"));
+            }
+            Kind::ListSettings => {
+                let which = *self.dice.one_of(&["timeout", "daemon"]);
+                options.push(Word::flag(None, which));
+            }
+            Kind::Save => self.maybe(70, &mut options, Word::flag('n', "numeric")),
+            Kind::StartDaemon => options = self.daemon(),
+            _ => {}
+        }
+        // `-6` stays behind the mark it belongs to.
+        if !options.iter().any(|option| option.is("ipv6")) {
+            self.dice.shuffle(&mut options);
+        }
+        options
+    }
+
+    fn maybe(&mut self, share: usize, options: &mut Vec<Word>, option: Word) {
+        if self.dice.percent(share) {
+            options.push(option);
+        }
+    }
+
+    /// A service's key: one that was there before, or any.
+    fn service(&mut self, known: bool) -> Vec<Word> {
+        let known = if known { 85 } else { 10 };
+        if !self.services.is_empty() && self.dice.percent(known) {
+            return self.dice.one_of(&self.services).clone();
+        }
+        let service = self.new_service();
+        self.services.push(service.clone());
+        service
+    }
+
+    fn new_service(&mut self) -> Vec<Word> {
+        if self.dice.percent(20) {
+            let mark = *self.dice.one_of(&["1", "2", "3", "2147483647"]);
+            let mut key = vec![Word::with('f', "fwmark-service", mark)];
+            self.maybe(40, &mut key, Word::flag('6', "ipv6"));
+            return key;
+        }
+        let address = *self.dice.one_of(&[
+            "10.0.0.1",
+            "10.0.0.1",
+            "10.0.0.2",
+            "[2001:db8::1]",
+            "[2001:db8::1]",
+            "[2001:db8::2]",
+            "vip",
+            "Web",
+            "127.0.0.1",
+            "[::1]",
+            "both",
+        ]);
+        let port = *self.dice.one_of(&[
+            "80", "80", "80", "443", "53", "0", "65535", "http", "domain",
+        ]);
+        let endpoint = format!("{address}:{port}");
+        vec![match self.dice.below(8) {
+            0..4 => Word::with('t', "tcp-service", endpoint),
+            4..7 => Word::with('u', "udp-service", endpoint),
+            _ => Word::with(None, "sctp-service", endpoint),
+        }]
+    }
+
+    /// How a service works.
+    fn manner(&mut self) -> Vec<Word> {
+        let mut options = Vec::new();
+        if self.dice.percent(60) {
+            let schedulers = [
+                "rr",
+                "rr",
+                "wrr",
+                "lc",
+                "wlc",
+                "sh",
+                "sh",
+                "mh",
+                "dh",
+                "sed",
+                "nq",
+                "lblc",
+                "lblcr",
+                "fo",
+                "ovf",
+                "nosuchsched",
+            ];
+            options.push(Word::with('s', "scheduler", *self.dice.one_of(&schedulers)));
+        }
+        if self.dice.percent(40) {
+            options.push(if self.dice.percent(40) {
+                Word::flag('p', "persistent")
+            } else {
+                let timeout = *self
+                    .dice
+                    .one_of(&["1", "60", "300", "2678400", "2678401", "0"]);
+                Word::with('p', "persistent", timeout)
+            });
+            if self.dice.percent(40) {
+                let masks = [
+                    "255.255.255.0",
+                    "255.255.0.0",
+                    "255.255.255.255",
+                    "64",
+                    "1",
+                    "128",
+                    "129",
+                    "0.0.0.0",
+                    "255.0.255.0",
+                ];
+                options.push(Word::with('M', "netmask", *self.dice.one_of(&masks)));
+            }
+        }
+        self.maybe(10, &mut options, Word::with(None, "pe", "sip"));
+        self.maybe(15, &mut options, Word::flag('o', "ops"));
+        if self.dice.percent(20) {
+            let flags = [
+                "sh-port",
+                "sh-fallback",
+                "sh-fallback,sh-port",
+                "mh-port",
+                "mh-fallback",
+                "flag-1",
+                "flag-2,flag-3",
+                "flag-1,flag-3",
+                "sh-port,mh-port",
+                "nosuch",
+            ];
+            options.push(Word::with('b', "sched-flags", *self.dice.one_of(&flags)));
+        }
+        options
+    }
+
+    fn server(&mut self, known: bool) -> Word {
+        if !self.servers.is_empty() && self.dice.percent(if known { 80 } else { 15 }) {
+            let server = self.dice.one_of(&self.servers).clone();
+            return Word::with('r', "real-server", server);
+        }
+        let servers = [
+            "10.1.0.1",
+            "10.1.0.1:80",
+            "10.1.0.1:8080",
+            "10.1.0.2",
+            "10.1.0.2:http",
+            "10.1.0.3:0",
+            "real1",
+            "web10:80",
+            "127.0.0.1",
+            "10.9.0.1:80",
+            "localhost:80",
+            "10.1.0.12:65535",
+            "[2001:db8:1::1]:80",
+            "[2001:db8:1::1]:8080",
+            "[2001:db8:1::3]:0",
+            "[::1]:80",
+            "12345",
+        ];
+        let server = (*self.dice.one_of(&servers)).to_owned();
+        self.servers.push(server.clone());
+        Word::with('r', "real-server", server)
+    }
+
+    /// What a server does.
+    fn duties(&mut self) -> Vec<Word> {
+        let mut options = Vec::new();
+        let mut tunnel = false;
+        match self.dice.below(10) {
+            0..4 => options.push(Word::flag('m', "masquerading")),
+            4..6 => options.push(Word::flag('g', "gatewaying")),
+            6..9 => {
+                options.push(Word::flag('i', "ipip"));
+                tunnel = self.dice.percent(60);
+            }
+            _ => {}
+        }
+        if self.dice.percent(50) {
+            let weights = [
+                "0",
+                "1",
+                "5",
+                "100",
+                "65535",
+                "65536",
+                "2147483647",
+                "2147483648",
+                "-1",
+            ];
+            options.push(Word::with('w', "weight", *self.dice.one_of(&weights)));
+        }
+        if self.dice.percent(20) {
+            let limits = ["0", "5", "100", "65535", "2147483647", "2147483648"];
+            options.push(Word::with('x', "u-threshold", *self.dice.one_of(&limits)));
+            if self.dice.percent(60) {
+                options.push(Word::with('y', "l-threshold", *self.dice.one_of(&limits)));
+            }
+        }
+        if tunnel || self.dice.percent(4) {
+            let kinds = ["ipip", "gue", "gue", "gre", "gre", "vxlan"];
+            options.push(Word::with(None, "tun-type", *self.dice.one_of(&kinds)));
+            if self.dice.percent(50) {
+                let ports = ["1", "6080", "65535", "65536", "0"];
+                options.push(Word::with(None, "tun-port", *self.dice.one_of(&ports)));
+            }
+            let sums = ["tun-nocsum", "tun-csum", "tun-remcsum"];
+            let sum = *self.dice.one_of(&sums);
+            self.maybe(50, &mut options, Word::flag(None, sum));
+        }
+        options
+    }
+
+    fn view(&mut self) -> Vec<Word> {
+        let mut options = Vec::new();
+        if self.dice.percent(40) {
+            options = self.service(true);
+        }
+        let mut flags = Vec::new();
+        self.maybe(70, &mut flags, Word::flag('n', "numeric"));
+        for view in ["stats", "rate", "thresholds", "persistent-conn", "tun-info"] {
+            self.maybe(18, &mut flags, Word::flag(None, view));
+        }
+        self.maybe(15, &mut flags, Word::flag('X', "exact"));
+        self.maybe(15, &mut flags, Word::flag(None, "nosort"));
+        self.maybe(5, &mut flags, Word::flag(None, "sort"));
+        self.dice.shuffle(&mut flags);
+        options.extend(flags);
+        options
+    }
+
+    fn daemon(&mut self) -> Vec<Word> {
+        let mut options = Vec::new();
+        let choices: [(&'static str, usize, &[&str]); 6] = [
+            ("mcast-interface", 90, &["eth0", "eth0", "lo", "nosuch0"]),
+            ("syncid", 40, &["0", "7", "255", "256"]),
+            ("sync-maxlen", 25, &["1", "1000", "1472", "65507", "65508"]),
+            (
+                "mcast-group",
+                25,
+                &["224.1.1.1", "239.255.255.255", "10.0.0.1", "ff02::81"],
+            ),
+            ("mcast-port", 20, &["1", "9999", "65535", "0"]),
+            ("mcast-ttl", 20, &["1", "255", "0", "256"]),
+        ];
+        for (name, share, values) in choices {
+            let value = *self.dice.one_of(values);
+            self.maybe(share, &mut options, Word::with(None, name, value));
+        }
+        options
+    }
+
+    fn number(&mut self) -> String {
+        let numbers = [
+            "0",
+            "1",
+            "900",
+            "120",
+            "2678400",
+            "2678401",
+            "x",
+            "-1",
+            "2147483648",
+        ];
+        let weighted = if self.dice.percent(85) {
+            5
+        } else {
+            numbers.len()
+        };
+        numbers[self.dice.below(weighted)].to_owned()
+    }
+
+    /// Makes the options wrong in some way, or at least strange.
+    fn spoil(&mut self, options: &mut Vec<Word>) {
+        let at = self.dice.below(options.len() + 1);
+        match self.dice.below(4) {
+            0 => options.insert(at, any(&mut self.dice)),
+            1 if at < options.len() => {
+                let again = options[at].clone();
+                options.push(again);
+            }
+            2 if at < options.len() => {
+                options.remove(at);
+            }
+            _ if at < options.len() => {
+                let value = *self.dice.one_of(NASTY);
+                options[at].change_value(value);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The command's own option, and the long name of it where it takes a state.
+fn command(kind: Kind) -> (Option<Word>, &'static str) {
+    let (short, long) = match kind {
+        Kind::AddService => ('A', "add-service"),
+        Kind::EditService => ('E', "edit-service"),
+        Kind::DeleteService => ('D', "delete-service"),
+        Kind::AddServer => ('a', "add-server"),
+        Kind::EditServer => ('e', "edit-server"),
+        Kind::DeleteServer => ('d', "delete-server"),
+        Kind::Clear => ('C', "clear"),
+        Kind::List | Kind::ListConnections | Kind::ListSettings => ('L', "list"),
+        Kind::Save => ('S', "save"),
+        Kind::Zero => ('Z', "zero"),
+        Kind::Restore => ('R', "restore"),
+        Kind::Set => return (Some(Word::flag(None, "set")), "set"),
+        Kind::StartDaemon => return (Some(Word::flag(None, "start-daemon")), "start-daemon"),
+        Kind::StopDaemon => return (Some(Word::flag(None, "stop-daemon")), "stop-daemon"),
+        Kind::Nothing => return (None, ""),
+    };
+    (Some(Word::flag(short, long)), long)
+}
+
+/// Sometimes pulls neighbouring short options together.
+fn bundle(dice: &mut Dice, words: &mut Vec<String>) {
+    let is_flag = |word: &str| {
+        word.len() == 2 && word.starts_with('-') && "AEDaedCLSZgimnco6".contains(&word[1..])
+    };
+    let may_follow =
+        |word: &str| word.len() >= 2 && word.starts_with('-') && !word.starts_with("--");
+    let mut at = 0;
+    while at + 1 < words.len() {
+        if is_flag(&words[at]) && may_follow(&words[at + 1]) && dice.percent(20) {
+            let next = words.remove(at + 1);
+            words[at].push_str(&next[1..]);
+        }
+        at += 1;
+    }
+}

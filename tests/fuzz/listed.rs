@@ -1,0 +1,197 @@
+//! Recognizes the differences on purpose, by the numbers of the README, from
+//! what they say must happen: by asking the reference in another way.
+
+use crate::support::compare::{Arena, Invocation, Seen, disagreements};
+use crate::support::netlink::{Attribute, find};
+use crate::support::{Program, Table};
+
+pub enum Verdict {
+    Same,
+    /// By its number; 0 where the reference crashed.
+    OnPurpose(u8),
+    /// In these respects.
+    Different(Vec<&'static str>),
+}
+
+/// Judges what both programs did with this invocation from this table.
+pub fn judge(
+    arena: &mut Arena,
+    invocation: &Invocation,
+    start: &Table,
+    reference: &Seen,
+    ours: &Seen,
+) -> Verdict {
+    let differs = disagreements(reference, ours);
+    if differs.is_empty() {
+        return Verdict::Same;
+    }
+    let refused = [2, 255].contains(&ours.outcome.status) && ours.table == *start;
+    let crashed = (129..160).contains(&reference.outcome.status);
+    if crashed && refused {
+        return Verdict::OnPurpose(0);
+    }
+    if thresholds_are_saved(start, reference, ours) {
+        return Verdict::OnPurpose(4);
+    }
+    if let Some(words) = accepted_anyway(&invocation.words, reference.outcome.complaint()) {
+        let usual = Invocation {
+            words,
+            ..invocation.clone()
+        };
+        let expected = arena.act(Program::Reference, &usual, start);
+        if disagreements(&expected, ours).is_empty() {
+            return Verdict::OnPurpose(8);
+        }
+    }
+    if !invocation.stdin.is_empty() && is_restored(arena, &invocation.stdin, start, ours) {
+        return Verdict::OnPurpose(1);
+    }
+    Verdict::Different(differs)
+}
+
+/// Difference 4: without `-x` and `-y` it is what the reference writes, and
+/// they are those of the table.
+fn thresholds_are_saved(table: &Table, reference: &Seen, ours: &Seen) -> bool {
+    const UPPER: u16 = 5;
+    const LOWER: u16 = 6;
+    let (mut rest, mut written) = (String::new(), Vec::new());
+    for line in ours.outcome.stdout.lines() {
+        let mut words = line.split(' ');
+        let mut kept = Vec::new();
+        while let Some(word) = words.next() {
+            match word {
+                "-x" | "-y" if line.starts_with("-a ") => {
+                    written.push((word, words.next().unwrap_or_default().to_owned()));
+                }
+                _ => kept.push(word),
+            }
+        }
+        rest += &kept.join(" ");
+        rest += "\n";
+    }
+    let mut set = Vec::new();
+    for server in table.services.iter().flat_map(|service| &service.servers) {
+        for (option, kind) in [("-x", UPPER), ("-y", LOWER)] {
+            let limit = find(server, kind).map_or(0, Attribute::number);
+            if limit != 0 {
+                set.push((option, limit.to_string()));
+            }
+        }
+    }
+    set.sort();
+    written.sort();
+    let mut expected = reference.clone();
+    expected.outcome.stdout = rest;
+    expected.outcome == reference.outcome
+        && !written.is_empty()
+        && written == set
+        && ours.outcome.status == 0
+        && ours.outcome.stderr.is_empty()
+        && ours.table == *table
+}
+
+/// Difference 8: the words by which the reference would do what ours accepts.
+fn accepted_anyway(words: &[String], complaint: &str) -> Option<Vec<String>> {
+    if complaint == "-6 used before -f" {
+        let mut usual: Vec<String> = words.to_vec();
+        usual.retain(|word| word != "-6" && word != "--ipv6");
+        for word in &mut usual {
+            if word.starts_with('-') && !word.starts_with("--") {
+                let (options, value) = word.split_at(word.find('f').map_or(word.len(), |f| f + 1));
+                *word = options.replace('6', "") + value;
+            }
+        }
+        usual.retain(|word| word != "-");
+        usual.push("-6".to_owned());
+        return Some(usual);
+    }
+    let narrows = complaint
+        .starts_with("The option 'service-address' conflicts with the 'connection'")
+        || complaint == "Illegal 'real-server' option with the 'list' command";
+    if !narrows {
+        return None;
+    }
+    let mut usual = Vec::new();
+    let mut rest = words.iter();
+    while let Some(word) = rest.next() {
+        match word.as_str() {
+            "-t" | "-u" | "-f" | "-r" | "--tcp-service" | "--udp-service" | "--sctp-service"
+            | "--fwmark-service" | "--real-server" => {
+                rest.next();
+            }
+            "-6" | "--ipv6" => {}
+            _ if ["-t", "-u", "-f", "-r"]
+                .iter()
+                .any(|start| word.starts_with(start)) => {}
+            _ if word.contains("-service=") || word.starts_with("--real-server=") => {}
+            _ => usual.push(word.clone()),
+        }
+    }
+    Some(usual)
+}
+
+/// Differences 1 and 2: the lines are first all checked, then all carried out.
+/// What is due to each is what the reference does with that line alone.
+fn is_restored(arena: &mut Arena, rules: &str, start: &Table, ours: &Seen) -> bool {
+    let mut one = |line: &str, table: &Table| -> Seen {
+        let mut invocation = Invocation::of(vec!["-R".to_owned()]);
+        invocation.stdin = format!("{line}\n");
+        let seen = arena.act(Program::Reference, &invocation, table);
+        let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        match accepted_anyway(&words, seen.outcome.complaint()) {
+            None => seen,
+            Some(usual) => {
+                invocation.stdin = format!("{}\n", usual.join(" "));
+                arena.act(Program::Reference, &invocation, table)
+            }
+        }
+    };
+    let lines = || (1..).zip(rules.lines());
+
+    let mut wrong = Vec::new();
+    for (number, line) in lines() {
+        let seen = one(line, start);
+        if seen.outcome.status == 2 || is_usage(seen.outcome.complaint()) {
+            wrong.push((number, seen.outcome.complaint().to_owned()));
+        }
+    }
+    if !wrong.is_empty() {
+        return ours.outcome.status == 2
+            && ours.table == *start
+            && reports(&ours.outcome.stderr, &wrong);
+    }
+
+    let (mut table, mut refused, mut stdout) = (start.clone(), Vec::new(), String::new());
+    for (number, line) in lines() {
+        let seen = one(line, &table);
+        stdout += &seen.outcome.stdout;
+        if !seen.outcome.stderr.is_empty() {
+            refused.push((number, seen.outcome.complaint().to_owned()));
+        }
+        table = seen.table;
+    }
+    let status = if refused.is_empty() { 0 } else { 255 };
+    ours.outcome.status == status
+        && ours.outcome.stdout == stdout
+        && ours.table == table
+        && reports(&ours.outcome.stderr, &refused)
+}
+
+/// The complaint is about words, not from the kernel.
+fn is_usage(complaint: &str) -> bool {
+    complaint.starts_with("Try `") || complaint.contains(": ")
+}
+
+/// Exactly these lines are complained about, in this order. Ours may add which
+/// word it is about, and has advice of its own for a line without a command.
+fn reports(stderr: &str, complaints: &[(u32, String)]) -> bool {
+    stderr.lines().count() == complaints.len()
+        && stderr
+            .lines()
+            .zip(complaints)
+            .all(|(line, (number, complaint))| {
+                line.starts_with(&format!("line {number}: {complaint}"))
+                    || complaint.starts_with("Try `")
+                        && line.starts_with(&format!("line {number}: no command"))
+            })
+}
