@@ -3,6 +3,7 @@
 mod failure;
 mod kernel;
 mod list;
+mod progress;
 mod replace;
 mod restore;
 mod rows;

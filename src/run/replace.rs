@@ -9,6 +9,7 @@ use anyhow::Context;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use super::kernel::Kernel;
+use super::progress::Progress;
 use super::restore::{Report, apply, show};
 use super::{Failure, Out};
 use crate::cli::{Command, Extent};
@@ -46,10 +47,15 @@ pub(super) fn replace(
     }
     if !steps.is_empty() {
         let stop = StopSignal::watch().map_err(Failure::Files)?;
-        let outcome = carry_out(&mut kernel.client, &steps, &mut |_| match stop.caught() {
-            Some(_) => ControlFlow::Break(()),
-            None => ControlFlow::Continue(()),
+        let mut progress = Progress::towards(steps.len());
+        let outcome = carry_out(&mut kernel.client, &steps, &mut |done| {
+            progress.reach(done);
+            match stop.caught() {
+                Some(_) => ControlFlow::Break(()),
+                None => ControlFlow::Continue(()),
+            }
         });
+        drop(progress);
         finish(outcome, &steps, stop.caught(), report)?;
     }
     apply(kernel, &wanted.others, out, report)

@@ -9,6 +9,7 @@ use std::ops::ControlFlow;
 use anyhow::Context;
 
 use super::kernel::Kernel;
+use super::progress::Progress;
 use super::{Failure, Out, carry_out, replace};
 use crate::cli::{self, Command, Extent, Restore, RestoreMode, Usage};
 use crate::model::Change;
@@ -96,12 +97,14 @@ pub(super) fn apply(
     report: &mut Report<'_>,
 ) -> Result<(), Failure> {
     let mut failed = false;
+    let mut progress = Progress::towards(rules.len());
     let is_change = |rule: &Rule| matches!(rule.command, Command::Change(_));
     for run in rules.chunk_by(|one, next| is_change(one) && is_change(next)) {
         let changes = run.iter().filter_map(|rule| match &rule.command {
             Command::Change(change) => Some(change),
             _ => None,
         });
+        let changes = changes.inspect(|_| progress.step());
         kernel.client.apply_all(changes, |index, error| {
             failed = true;
             let line = run.get(index).map_or(0, |rule| rule.line);

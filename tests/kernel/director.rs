@@ -140,7 +140,7 @@ pub fn many_servers(network: u8) -> String {
 }
 
 /// How many servers that is.
-pub const MANY: usize = 3000;
+pub const MANY: usize = 2000;
 
 /// A replacement by our program, slowed down: each send takes 40 ms more. The
 /// child that this starts is the program itself; strace is its grandchild.

@@ -13,15 +13,15 @@ mod net;
 mod support;
 
 mod director;
+mod random_tables;
+mod typing;
 
 mod counters;
 mod forwarding;
 mod namespaces;
-mod random_tables;
 mod replace_pairs;
 mod restore_live;
 mod rollback;
-
 mod save_output;
 mod scheduling;
 mod sync;

@@ -88,7 +88,8 @@ fn assert_same(expected: &Table, found: &Table, story: &dyn Fn() -> String) {
     );
 }
 
-type Keyed = BTreeMap<Vec<(u16, Vec<u8>)>, Vec<(u16, Vec<u8>)>>;
+/// Attributes: their kinds and bytes.
+type Parts = Vec<(u16, Vec<u8>)>;
 
 /// How many changes lead from one table to the other: one for each service and
 /// each server that is new, different, or no more; the servers of a service
@@ -96,7 +97,7 @@ type Keyed = BTreeMap<Vec<(u16, Vec<u8>)>, Vec<(u16, Vec<u8>)>>;
 fn changes_needed(from: &Table, to: &Table) -> usize {
     let services = |table: &Table| -> BTreeMap<_, _> {
         let one = |service: &crate::support::probe::Service| {
-            let servers: Keyed = service
+            let servers: BTreeMap<Parts, Parts> = service
                 .servers
                 .iter()
                 .map(|server| split(server, &[1, 2, 11]))
@@ -127,7 +128,7 @@ fn changes_needed(from: &Table, to: &Table) -> usize {
 }
 
 /// The attributes that name a thing, and the others.
-fn split(attributes: &[Attribute], naming: &[u16]) -> (Vec<(u16, Vec<u8>)>, Vec<(u16, Vec<u8>)>) {
+fn split(attributes: &[Attribute], naming: &[u16]) -> (Parts, Parts) {
     let all = attributes
         .iter()
         .map(|part| (part.kind, part.value.clone()));

@@ -2,18 +2,10 @@
 //! with the reference and with ours installed in its place, and must print and
 //! do the same; then it is tried on traffic.
 
-use std::process::Command;
-use std::thread;
-
-use nix::mount::{MsFlags, mount};
-
-use crate::director::{
-    as_the_reference, connections_as_the_reference, ipvsadm, mark, place, restore, with_two_servers,
-};
+use crate::director::{as_the_reference, connections_as_the_reference, mark, place, restore};
 use crate::net::{Host, Side, count, network, wait_until};
-use crate::support::{
-    Namespace, Outcome, Program, TIMEOUT, Table, finish, kernel_table, run, words,
-};
+use crate::support::{Program, run};
+use crate::typing::{both_print_and_do, both_print_and_do_lines, quoted, type_ours};
 
 /// A: two web servers behind NAT.
 #[test]
@@ -314,102 +306,4 @@ ipvsadm -Sn
     assert_eq!(answers, count(&[("beside", 5), ("itself", 5)]));
     assert!(as_the_reference("-L").contains("TCP  192.168.164.11:http rr\n"));
     connections_as_the_reference("-Lnc");
-}
-
-/// What a program that is watched while others change the table prints.
-#[test]
-fn a_listing_each_second_while_requests_come() {
-    let (_place, [client, a, b]) = with_two_servers();
-    let _servers = (a.serve(80), b.serve(80));
-    restore(
-        "-A -t 10.0.0.1:80 -s wrr\n\
-         -a -t 10.0.0.1:80 -r 10.1.0.2 -m -w 100\n\
-         -a -t 10.0.0.1:80 -r 10.1.0.3 -m -w 100\n",
-    );
-    for round in 1..=3 {
-        client.ask(20, "10.0.0.1:80");
-        let total = format!("{} ", 20 * round);
-        wait_until("the kernel has added up", || {
-            as_the_reference("-Ln --stats")
-                .lines()
-                .any(|row| row.starts_with("TCP") && row.contains(&total))
-        });
-    }
-}
-
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
-}
-
-/// Runs the lines of a lesson, which begin with `ipvsadm`, with our program.
-fn type_ours(lesson: &str) {
-    for line in lesson.lines() {
-        ipvsadm(line.strip_prefix("ipvsadm ").unwrap());
-    }
-}
-
-fn both_print_and_do(lesson: &str) {
-    both_print_and_do_lines(&lesson.lines().collect::<Vec<_>>());
-}
-
-/// Types the lines in a namespace where nothing has a name, first with the
-/// reference, then with ours installed in its place. Each line must print the
-/// same and leave the same table.
-fn both_print_and_do_lines(lines: &[&str]) {
-    let compare = || {
-        let place = place();
-        place.name_hosts("127.0.0.1 localhost\n");
-        let [] = network("192.168.164.11/24", "", []);
-        let reference = typed(&place, lines);
-        Table::empty().put();
-        install_ours();
-        let ours = typed(&place, lines);
-        for (line, (reference, ours)) in lines.iter().zip(reference.iter().zip(&ours)) {
-            let printed = format!("the reference:\n{}ours:\n{}", reference.0, ours.0);
-            assert!(reference.0 == ours.0, "{line}\n{printed}");
-            let changes = reference.1.changes_to(&ours.1);
-            assert!(
-                changes.is_empty(),
-                "{line}\nthe table, from the reference's to ours:\n{changes}"
-            );
-        }
-    };
-    // Our program is installed for this thread and its children only.
-    let compared = thread::scope(|scope| scope.spawn(compare).join());
-    compared.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-}
-
-fn typed(namespace: &Namespace, lines: &[&str]) -> Vec<(Outcome, Table)> {
-    let type_one = |line: &&str| {
-        let mut typed = if line.contains(['<', '>', '"', '$']) {
-            let mut shell = Command::new("/bin/bash");
-            shell.args(["-c", line]);
-            shell
-        } else {
-            // A shell would do the same, and cost more than the command.
-            let mut words = words(line).into_iter();
-            let mut command = Command::new(words.next().unwrap());
-            command.args(words);
-            command
-        };
-        typed.current_dir(namespace.folder());
-        typed.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
-        (finish(typed, b"", TIMEOUT), kernel_table())
-    };
-    lines.iter().map(type_one).collect()
-}
-
-/// Puts our program in the place of the reference, for this test.
-fn install_ours() {
-    for name in ["ipvsadm", "ipvsadm-save", "ipvsadm-restore"] {
-        let path = format!("/sbin/{name}");
-        mount(
-            Some(Program::Ours.path()),
-            path.as_str(),
-            None::<&str>,
-            MsFlags::MS_BIND,
-            None::<&str>,
-        )
-        .unwrap_or_else(|e| panic!("{path}: {e}"));
-    }
 }

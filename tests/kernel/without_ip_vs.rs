@@ -31,13 +31,9 @@ fn nothing_works_and_all_say_why() {
             "-A -t 172.17.100.100:89 -s wlc",
             "-a -t 172.17.100.100:89 -r 172.17.100.2:89 -g -w 1",
             "-C",
-            "-Sn",
             "-R",
-            "-Z",
             "-Lnc",
-            "-L --timeout",
             "-L --daemon",
-            "--set 1 2 3",
             "--start-daemon master --mcast-interface eth0",
             "-A -t 172.17.100.100:nothing",
         ];

@@ -91,8 +91,7 @@ fn address(interface: &str, addresses: &str) -> String {
         .partition(|word| word.contains('/'));
     let mut lines = String::new();
     for own in own {
-        let at_once = if own.contains(':') { " nodad" } else { "" };
-        writeln!(lines, "addr add {own} dev {interface}{at_once}").unwrap();
+        writeln!(lines, "addr add {own} dev {interface}").unwrap();
     }
     writeln!(lines, "link set {interface} up").unwrap();
     for gateway in gateways {
@@ -113,17 +112,19 @@ impl Host {
     fn new(name: &str) -> Self {
         let made = thread::spawn(|| {
             unshare(CloneFlags::CLONE_NEWNET).expect("kernel tests run as root: see the Makefile");
-            File::open("/proc/thread-self/ns/net").unwrap()
+            Host::this("")
         });
         Self {
             name: name.to_owned(),
-            namespace: made.join().unwrap(),
-            plugged_into: None,
+            ..made.join().unwrap()
         }
     }
 
     /// The namespace of this thread.
     pub fn this(name: &str) -> Self {
+        // Who is here is known: an address of IPv6 need not ask for two seconds
+        // whether it is taken.
+        std::fs::write("/proc/sys/net/ipv6/conf/default/accept_dad", "0").unwrap();
         Self {
             name: name.to_owned(),
             namespace: File::open("/proc/thread-self/ns/net").unwrap(),
