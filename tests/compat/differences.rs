@@ -319,7 +319,8 @@ pub const CASES: &[Case] = &[
         prints(""),
         complains(1, "cannot write to standard output: No space left on device"),
     ),
-    // 11: a name that is saved leads back
+    // 11: what is saved can be restored: names that lead back, all of them, and
+    // the third flag of sh and mh
     case("-S").from(ASTRAY).differs(
         11,
         prints(
@@ -334,5 +335,30 @@ pub const CASES: &[Case] = &[
              -A -t [vip6]:http -s rr\n\
              -a -t [vip6]:http -r [real6.with-a-name-longer.than-any-column.example.org]:https -m -w 1\n",
         ),
+    ),
+    case("-S").from("-A -t [::1]:80 -s rr\n").differs(
+        11,
+        prints("-A -t [localhost]:http -s rr\n"),
+        prints("-A -t [::1]:http -s rr\n"),
+    ),
+    case("-L --nosort").from("-A -t 10.0.0.13:80 -s rr\n").differs(
+        11,
+        prints(
+            "IP Virtual Server version 1.2.1 (size=4096)\n\
+             Prot LocalAddress:Port Scheduler Flags\n\
+             \x20 -> RemoteAddress:Port           Forward Weight ActiveConn InActConn\n\
+             TCP  twice:http rr\n",
+        ),
+        prints(
+            "IP Virtual Server version 1.2.1 (size=4096)\n\
+             Prot LocalAddress:Port Scheduler Flags\n\
+             \x20 -> RemoteAddress:Port           Forward Weight ActiveConn InActConn\n\
+             TCP  10.0.0.13:http rr\n",
+        ),
+    ),
+    case("-Sn").from("-A -t 10.0.0.1:80 -s sh -b flag-3\n").differs(
+        11,
+        prints("-A -t 10.0.0.1:80 -s sh -b \n"),
+        prints("-A -t 10.0.0.1:80 -s sh -b flag-3\n"),
     ),
 ];

@@ -13,8 +13,51 @@ pub struct Generator {
     dice: Dice,
     /// Services that may be there, and servers that may be in one.
     services: Vec<Vec<Word>>,
-    servers: Vec<String>,
+    servers: Vec<(Vec<Word>, String)>,
 }
+
+/// Tables to begin with.
+const TABLES: &[&str] = &[
+    "",
+    "",
+    "\
+-A -t 10.0.0.1:80 -s rr
+-a -t 10.0.0.1:80 -r 10.1.0.1:80 -m
+-a -t 10.0.0.1:80 -r 10.1.0.2:80 -g -w 5
+-A -u 10.0.0.1:53 -s wrr -o
+-a -u 10.0.0.1:53 -r 10.1.0.1:53 -i
+-A -f 1 -s sh -b sh-port -p 60
+-a -f 1 -r 10.1.0.3:0 -g -w 0
+",
+    "\
+-A -t [2001:db8::1]:80 -s rr -p -M 64
+-a -t [2001:db8::1]:80 -r [2001:db8:1::1]:80 -m -w 100
+-a -t [2001:db8::1]:80 -r [2001:db8:1::3]:8080 -m -x 100 -y 5
+-A -f 2 -6 -s mh -b mh-port,mh-fallback
+-a -f 2 -6 -r [2001:db8:1::1]:0 -g
+-A -u [2001:db8::1]:53 -s lc -o
+-A --sctp-service 10.0.0.1:80 -s rr
+-a --sctp-service 10.0.0.1:80 -r 10.1.0.1:8080 -m -x 7
+",
+    "\
+--set 600 60 30
+-A -t 10.0.0.1:80 -s wlc -p 60 -M 255.255.0.0
+-a -t 10.0.0.1:80 -r 10.1.0.1:80 -i --tun-type gue --tun-port 6080 --tun-csum
+-a -t 10.0.0.1:80 -r 10.1.0.2:80 -i --tun-type gre --tun-csum
+-a -t 10.0.0.1:80 -r [2001:db8:1::1]:80 -i
+-a -t 10.0.0.1:80 -r 127.0.0.1:80 -m -w 2147483647
+-A -t 10.0.0.1:0 -s rr -p
+-A -u 10.0.0.2:5060 -p 30 --pe sip
+-a -u 10.0.0.2:5060 -r 10.1.0.1:5060 -m -w 9 -x 65535 -y 100
+",
+    "\
+--start-daemon backup --mcast-interface eth0 --syncid 7
+-A -t 10.0.0.1:443 -s sed -b flag-1,flag-2
+-a -t 10.0.0.1:443 -r 10.1.0.1:443 -m
+-a -t 10.0.0.1:443 -r 10.1.0.12:65535 -m -w 3
+-A -f 2147483647 -s rr -o
+",
+];
 
 #[derive(Clone, Copy)]
 enum Kind {
@@ -71,13 +114,35 @@ impl Generator {
         }
     }
 
+    /// Whether to leave the table and take another.
     pub fn starts_afresh(&mut self) -> bool {
         self.dice.percent(40)
     }
 
-    pub fn forget(&mut self) {
+    /// The rules of a table to begin with.
+    pub fn table(&mut self) -> &'static str {
+        let rules = *self.dice.one_of(TABLES);
         self.services.clear();
         self.servers.clear();
+        for line in rules.lines() {
+            let words: Vec<&str> = line.split(' ').collect();
+            let (option, value) = (words[1], words[2]);
+            let mut service = vec![match option {
+                "-t" => Word::with('t', "tcp-service", value),
+                "-u" => Word::with('u', "udp-service", value),
+                "-f" => Word::with('f', "fwmark-service", value),
+                "--sctp-service" => Word::with(None, "sctp-service", value),
+                _ => continue,
+            }];
+            if words.contains(&"-6") {
+                service.push(Word::flag('6', "ipv6"));
+            }
+            match words.iter().position(|word| *word == "-r") {
+                Some(at) => self.servers.push((service, words[at + 1].to_owned())),
+                None => self.services.push(service),
+            }
+        }
+        rules
     }
 
     /// Of a sequence.
@@ -171,14 +236,10 @@ impl Generator {
             }
             Kind::DeleteService => options = self.service(true),
             Kind::AddServer | Kind::EditServer => {
-                options = self.service(true);
-                options.push(self.server(matches!(kind, Kind::EditServer)));
+                options = self.server(matches!(kind, Kind::EditServer));
                 options.extend(self.duties());
             }
-            Kind::DeleteServer => {
-                options = self.service(true);
-                options.push(self.server(true));
-            }
+            Kind::DeleteServer => options = self.server(true),
             Kind::Zero if self.dice.percent(60) => options = self.service(true),
             Kind::List => options = self.view(),
             Kind::ListConnections => {
@@ -209,12 +270,14 @@ impl Generator {
 
     /// A service's key: one that was there before, or any.
     fn service(&mut self, known: bool) -> Vec<Word> {
-        let known = if known { 85 } else { 10 };
-        if !self.services.is_empty() && self.dice.percent(known) {
+        let share = if known { 92 } else { 10 };
+        if !self.services.is_empty() && self.dice.percent(share) {
             return self.dice.one_of(&self.services).clone();
         }
         let service = self.new_service();
-        self.services.push(service.clone());
+        if !known {
+            self.services.push(service.clone());
+        }
         service
     }
 
@@ -235,7 +298,7 @@ impl Generator {
             "vip",
             "Web",
             "127.0.0.1",
-            "[::1]",
+            "[2001:db8::3]",
             "both",
         ]);
         let port = *self.dice.one_of(&[
@@ -317,17 +380,19 @@ impl Generator {
         options
     }
 
-    fn server(&mut self, known: bool) -> Word {
-        if !self.servers.is_empty() && self.dice.percent(if known { 80 } else { 15 }) {
-            let server = self.dice.one_of(&self.servers).clone();
-            return Word::with('r', "real-server", server);
+    /// A service and a server, which may be in it or not.
+    fn server(&mut self, known: bool) -> Vec<Word> {
+        if !self.servers.is_empty() && self.dice.percent(if known { 85 } else { 10 }) {
+            let (mut service, server) = self.dice.one_of(&self.servers).clone();
+            service.push(Word::with('r', "real-server", server));
+            return service;
         }
-        let servers = [
+        let service = self.service(true);
+        let mut servers = vec![
             "10.1.0.1",
             "10.1.0.1:80",
             "10.1.0.1:8080",
             "10.1.0.2",
-            "10.1.0.2:http",
             "10.1.0.3:0",
             "real1",
             "web10:80",
@@ -335,15 +400,27 @@ impl Generator {
             "10.9.0.1:80",
             "localhost:80",
             "10.1.0.12:65535",
-            "[2001:db8:1::1]:80",
-            "[2001:db8:1::1]:8080",
-            "[2001:db8:1::3]:0",
-            "[::1]:80",
-            "12345",
+            "10.1.0.2:http",
+            "10.1.0.1:domain",
         ];
-        let server = (*self.dice.one_of(&servers)).to_owned();
-        self.servers.push(server.clone());
-        Word::with('r', "real-server", server)
+        let of_family_6 = service.iter().any(|word| word.is("ipv6") || word.has('['));
+        if of_family_6 != self.dice.percent(12) {
+            servers = vec![
+                "[2001:db8:1::1]:80",
+                "[2001:db8:1::1]:8080",
+                "[2001:db8:1::3]:0",
+                "[2001:db8:9::1]:80",
+                "[2001:db8:1::4]:http",
+                "[2001:db8:9::1]:65535",
+            ];
+        }
+        let server = self.dice.one_of(&servers).to_owned();
+        if !known {
+            self.servers.push((service.clone(), server.to_owned()));
+        }
+        let mut options = service;
+        options.push(Word::with('r', "real-server", server));
+        options
     }
 
     /// What a server does.

@@ -16,6 +16,7 @@ mod dice;
 mod generator;
 mod listed;
 mod options;
+mod order;
 mod shrink;
 
 use std::collections::BTreeMap;
@@ -62,12 +63,11 @@ fn explore(seed: u64, time: Duration) -> usize {
     let mut on_purpose: BTreeMap<u8, usize> = BTreeMap::new();
     let (mut sequences, mut commands) = (0, 0);
 
-    let mut walk = Walk::new();
+    let mut walk = Walk::from(&mut arena, generator.table());
     while began.elapsed() < time && findings.len() < ENOUGH {
         sequences += 1;
         if generator.starts_afresh() {
-            walk = Walk::new();
-            generator.forget();
+            walk = Walk::from(&mut arena, generator.table());
         }
         for _ in 0..generator.length() {
             commands += 1;
@@ -107,10 +107,10 @@ struct Walk {
 }
 
 impl Walk {
-    fn new() -> Self {
+    fn from(arena: &mut Arena, rules: &str) -> Self {
         Self {
-            table: Table::empty(),
-            rules: Vec::new(),
+            table: arena.table_of(rules),
+            rules: rules.lines().map(str::to_owned).collect(),
         }
     }
 

@@ -34,6 +34,11 @@ impl Word {
         self.long == long
     }
 
+    /// Whether this character is in the value.
+    pub fn has(&self, c: char) -> bool {
+        self.value.as_ref().is_some_and(|value| value.contains(c))
+    }
+
     pub fn change_value(&mut self, value: &str) {
         if self.value.is_some() {
             self.value = Some(value.to_owned());

@@ -111,8 +111,11 @@ fn without_some(items: &[String]) -> Vec<Vec<String>> {
     let mut all = Vec::new();
     let mut sizes = vec![items.len(), items.len() / 2, 2, 1];
     sizes.dedup();
-    for size in sizes.into_iter().filter(|size| *size > 0) {
-        for at in (0..=items.len().saturating_sub(size)).step_by(size.div_ceil(2)) {
+    for size in sizes
+        .into_iter()
+        .filter(|size| (1..=items.len()).contains(size))
+    {
+        for at in (0..=items.len() - size).step_by(size.div_ceil(2)) {
             all.push([&items[..at], &items[at + size..]].concat());
         }
     }
