@@ -5,6 +5,8 @@ use std::net::UdpSocket;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use nix::sched::{CloneFlags, unshare};
+
 use crate::measure::REFERENCE;
 
 /// So many services with so many servers each.
@@ -35,9 +37,12 @@ pub(crate) fn rules(Shape(services, servers): Shape) -> PathBuf {
     file
 }
 
-/// Empties the table.
-pub(crate) fn clear() {
+/// Empties the table, and goes on in a network namespace of its own: in the old
+/// one the kernel would look through the servers it has only just removed.
+pub(crate) fn start_afresh() {
     run(REFERENCE, &["-C"]);
+    unshare(CloneFlags::CLONE_NEWNET).expect("a network namespace can be made");
+    run("ip", &["link", "set", "lo", "up"]);
 }
 
 /// A UDP service that has taken one datagram from each of so many clients.

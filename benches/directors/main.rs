@@ -39,35 +39,36 @@ const LISTINGS: [&[&str]; 5] = [
 
 fn main() {
     let small = std::env::var("BENCH_SIZE").is_ok_and(|size| size == "small");
-    let mut rows = Vec::new();
-    for shape in shapes(small) {
-        rows.extend(table(shape));
-    }
-    rows.extend(connections(if small { 600 } else { 60_000 }));
-    rows.extend(single_commands());
-
-    let text = report::table(&rows);
+    let mut text = String::from(report::TITLES);
     print!("{text}");
+    let mut add = |row: Row| {
+        let line = report::line(&row);
+        print!("{line}");
+        text += &line;
+    };
+    for shape in shapes(small) {
+        table(shape, &mut add);
+    }
+    connections(if small { 600 } else { 60_000 }, &mut add);
+    single_commands(&mut add);
     if let Ok(file) = std::env::var("BENCH_REPORT") {
         std::fs::write(&file, report::document(&text)).expect("the report can be written");
     }
 }
 
 /// Restoring, listing and saving one table.
-fn table(shape: Shape) -> Vec<Row> {
+fn table(shape: Shape, add: &mut impl FnMut(Row)) {
     let rules = load::rules(shape);
     let name = format!("{} x {}", shape.0, shape.1);
     let changes = shape.0 * (1 + shape.1);
-    let mut rows = Vec::new();
 
-    let restore = Work::new(&["-R"]).stdin(&rules).before(load::clear);
-    rows.push(both(&name, &restore, (changes, "rule")));
+    let restore = Work::new(&["-R"]).stdin(&rules).before(load::start_afresh);
+    add(both(&name, &restore, (changes, "rule")));
     for words in LISTINGS {
-        rows.push(both(&name, &Work::new(words), (shape.0, "service")));
+        add(both(&name, &Work::new(words), (shape.0, "service")));
     }
-    rows.push(replace_in_place(&name, &rules, shape.0));
-    load::clear();
-    rows
+    add(replace_in_place(&name, &rules, shape.0));
+    load::start_afresh();
 }
 
 /// `-R --replace` of what is there; the reference has no such thing, so it is
@@ -83,26 +84,22 @@ fn replace_in_place(name: &str, rules: &std::path::Path, services: usize) -> Row
     }
 }
 
-fn connections(count: usize) -> Vec<Row> {
+fn connections(count: usize, add: &mut impl FnMut(Row)) {
     load::connections(count);
-    let row = both(
+    add(both(
         &format!("{count} connections"),
         &Work::new(&["-Lnc"]),
         (count, "connection"),
-    );
-    load::clear();
-    vec![row]
+    ));
+    load::start_afresh();
 }
 
-fn single_commands() -> Vec<Row> {
-    let add = Work::new(&["-A", "-t", "10.9.9.9:80"]).before(load::clear);
+fn single_commands(add: &mut impl FnMut(Row)) {
     let timeouts = Work::new(&["-L", "--timeout"]);
-    let rows = vec![
-        both("an empty table", &timeouts.often(), (1, "command")),
-        both("an empty table", &add.often(), (1, "command")),
-    ];
-    load::clear();
-    rows
+    let service = Work::new(&["-A", "-t", "10.9.9.9:80"]).before(load::start_afresh);
+    for work in [timeouts, service] {
+        add(both("an empty table", &work.often(), (1, "command")));
+    }
 }
 
 fn both(on: &str, work: &Work, unit: (usize, &'static str)) -> Row {

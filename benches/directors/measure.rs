@@ -71,47 +71,41 @@ impl Work {
         self.words.join(" ")
     }
 
-    /// Runs it for time, then once for memory and once for system calls.
+    /// Runs it once for memory, some times for time, and once for system calls.
     pub(crate) fn measure(&self, program: Program) -> Cost {
         let path = program.path();
+        let (first, memory) = self.with_memory(&path);
         Cost {
-            time: self.median_time(&path),
-            memory: self.peak_memory(&path),
+            time: self.median_time(&path, first),
+            memory,
             system_calls: self.system_calls(&path),
         }
     }
 
     /// A run of more than five seconds is not repeated: it is no close race.
-    fn median_time(&self, path: &Path) -> Duration {
-        let mut times = Vec::new();
-        while times.len() < self.runs {
-            let mut command = Command::new(path);
-            let start_of = self.prepare(command.args(&self.words));
-            let start = Instant::now();
-            finish(start_of);
-            times.push(start.elapsed());
-            if times.last().is_some_and(|time| time.as_secs() >= 5) {
-                break;
-            }
+    fn median_time(&self, path: &Path, first: Duration) -> Duration {
+        if first.as_secs() >= 5 {
+            return first;
         }
+        let mut times: Vec<_> = (0..self.runs)
+            .map(|_| self.run(&mut Command::new(path)))
+            .collect();
         times.sort();
         *times.get(times.len() / 2).expect("a run")
     }
 
-    fn peak_memory(&self, path: &Path) -> u64 {
+    fn with_memory(&self, path: &Path) -> (Duration, u64) {
         let note = std::env::temp_dir().join("peak-memory");
         let mut command = Command::new("time");
-        command.args(["-f", "%M", "-o"]).arg(&note).arg(path);
-        finish(self.prepare(command.args(&self.words)));
+        let time = self.run(command.args(["-f", "%M", "-o"]).arg(&note).arg(path));
         let text = std::fs::read_to_string(note).expect("time has written its note");
-        text.trim().parse().expect("time gives kilobytes")
+        (time, text.trim().parse().expect("time gives kilobytes"))
     }
 
     fn system_calls(&self, path: &Path) -> u64 {
         let note = std::env::temp_dir().join("system-calls");
         let mut command = Command::new("strace");
-        command.args(["-f", "-c", "-o"]).arg(&note).arg(path);
-        finish(self.prepare(command.args(&self.words)));
+        self.run(command.args(["-f", "-c", "-o"]).arg(&note).arg(path));
         let text = std::fs::read_to_string(note).expect("strace has written its note");
         // "100.00    0.018346           2      8123        12 total"
         let total = text.lines().last().expect("strace ends with the sum");
@@ -121,17 +115,17 @@ impl Work {
             .expect("strace counts calls")
     }
 
-    fn prepare<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+    fn run(&self, command: &mut Command) -> Duration {
         (self.before)();
         let stdin = match &self.stdin {
             Some(file) => Stdio::from(File::open(file).expect("the rule file is there")),
             None => Stdio::null(),
         };
-        command.stdin(stdin).stdout(Stdio::null())
+        command.args(&self.words).stdin(stdin).stdout(Stdio::null());
+        let start = Instant::now();
+        let status = command.status().expect("the program can be started");
+        let time = start.elapsed();
+        assert!(status.success(), "{command:?} ended with {status}");
+        time
     }
-}
-
-fn finish(command: &mut Command) {
-    let status = command.status().expect("the program can be started");
-    assert!(status.success(), "{command:?} ended with {status}");
 }

@@ -1,6 +1,5 @@
 //! The measurements as a table, and as a document.
 
-use std::fmt::Write;
 use std::fs::read_to_string;
 
 use crate::measure::Cost;
@@ -17,35 +16,31 @@ pub(crate) struct Row {
     pub(crate) unit: (usize, &'static str),
 }
 
-/// A Markdown table.
-pub(crate) fn table(rows: &[Row]) -> String {
-    let mut text = String::from(
-        "| work | on | 1.31 | ours | times faster | 1.31, calls | ours, calls | ours, calls each | 1.31, KiB | ours, KiB |\n\
-         |---|---|--:|--:|--:|--:|--:|--:|--:|--:|\n",
-    );
-    for Row {
+/// The head of a Markdown table.
+pub(crate) const TITLES: &str = "\
+| work | on | 1.31 | ours | times faster | 1.31, calls | ours, calls | ours, calls each | 1.31, KiB | ours, KiB |
+|---|---|--:|--:|--:|--:|--:|--:|--:|--:|
+";
+
+/// A line of it.
+pub(crate) fn line(row: &Row) -> String {
+    let Row {
         work,
         on,
         reference,
         ours,
         unit: (count, unit),
-    } in rows
-    {
-        let ratio = reference.time.as_secs_f64() / ours.time.as_secs_f64();
-        let each = ours.system_calls as f64 / *count as f64;
-        writeln!(
-            text,
-            "| `{work}` | {on} | {:.3} s | {:.3} s | {ratio:.1} | {} | {} | {each:.3} a {unit} | {} | {} |",
-            reference.time.as_secs_f64(),
-            ours.time.as_secs_f64(),
-            reference.system_calls,
-            ours.system_calls,
-            reference.memory,
-            ours.memory,
-        )
-        .unwrap();
-    }
-    text
+    } = row;
+    let [their_time, our_time] = [reference, ours].map(|cost| cost.time.as_secs_f64());
+    format!(
+        "| `{work}` | {on} | {their_time:.3} s | {our_time:.3} s | {:.1} | {} | {} | {:.3} a {unit} | {} | {} |\n",
+        their_time / our_time,
+        reference.system_calls,
+        ours.system_calls,
+        ours.system_calls as f64 / *count as f64,
+        reference.memory,
+        ours.memory,
+    )
 }
 
 /// The table with what it was made on and how.

@@ -341,21 +341,6 @@ pub const CASES: &[Case] = &[
         prints("-A -t [localhost]:http -s rr\n"),
         prints("-A -t [::1]:http -s rr\n"),
     ),
-    case("-L --nosort").from("-A -t 10.0.0.13:80 -s rr\n").differs(
-        11,
-        prints(
-            "IP Virtual Server version 1.2.1 (size=4096)\n\
-             Prot LocalAddress:Port Scheduler Flags\n\
-             \x20 -> RemoteAddress:Port           Forward Weight ActiveConn InActConn\n\
-             TCP  twice:http rr\n",
-        ),
-        prints(
-            "IP Virtual Server version 1.2.1 (size=4096)\n\
-             Prot LocalAddress:Port Scheduler Flags\n\
-             \x20 -> RemoteAddress:Port           Forward Weight ActiveConn InActConn\n\
-             TCP  10.0.0.13:http rr\n",
-        ),
-    ),
     case("-Sn").from("-A -t 10.0.0.1:80 -s sh -b flag-3\n").differs(
         11,
         prints("-A -t 10.0.0.1:80 -s sh -b \n"),

@@ -10,10 +10,10 @@ use crate::options::{NASTY, Word, any, junk};
 use crate::support::compare::Invocation;
 
 pub struct Generator {
-    dice: Dice,
+    pub dice: Dice,
     /// Services that may be there, and servers that may be in one.
-    services: Vec<Vec<Word>>,
-    servers: Vec<(Vec<Word>, String)>,
+    pub services: Vec<Vec<Word>>,
+    pub servers: Vec<(Vec<Word>, String)>,
 }
 
 /// Tables to begin with.
@@ -206,7 +206,7 @@ impl Generator {
         }
         if matches!(kind, Kind::Set) {
             for _ in 0..3 {
-                words.push(self.number());
+                words.push(self.seconds());
             }
         }
         for option in &options {
@@ -248,7 +248,7 @@ impl Generator {
                 self.maybe(30, &mut options, Word::flag(None, "persistent-conn"));
             }
             Kind::ListSettings => {
-                let which = *self.dice.one_of(&["timeout", "daemon"]);
+                let which = self.pick("timeout daemon");
                 options.push(Word::flag(None, which));
             }
             Kind::Save => self.maybe(70, &mut options, Word::flag('n', "numeric")),
@@ -262,272 +262,16 @@ impl Generator {
         options
     }
 
-    fn maybe(&mut self, share: usize, options: &mut Vec<Word>, option: Word) {
+    /// One of the words.
+    pub fn pick(&mut self, words: &'static str) -> &'static str {
+        let words: Vec<&str> = words.split(' ').collect();
+        words[self.dice.below(words.len())]
+    }
+
+    pub fn maybe(&mut self, share: usize, options: &mut Vec<Word>, option: Word) {
         if self.dice.percent(share) {
             options.push(option);
         }
-    }
-
-    /// A service's key: one that was there before, or any.
-    fn service(&mut self, known: bool) -> Vec<Word> {
-        let share = if known { 92 } else { 10 };
-        if !self.services.is_empty() && self.dice.percent(share) {
-            return self.dice.one_of(&self.services).clone();
-        }
-        let service = self.new_service();
-        if !known {
-            self.services.push(service.clone());
-        }
-        service
-    }
-
-    fn new_service(&mut self) -> Vec<Word> {
-        if self.dice.percent(20) {
-            let mark = *self.dice.one_of(&["1", "2", "3", "2147483647"]);
-            let mut key = vec![Word::with('f', "fwmark-service", mark)];
-            self.maybe(40, &mut key, Word::flag('6', "ipv6"));
-            return key;
-        }
-        let address = *self.dice.one_of(&[
-            "10.0.0.1",
-            "10.0.0.1",
-            "10.0.0.2",
-            "[2001:db8::1]",
-            "[2001:db8::1]",
-            "[2001:db8::2]",
-            "vip",
-            "Web",
-            "127.0.0.1",
-            "[2001:db8::3]",
-            "both",
-        ]);
-        let port = *self.dice.one_of(&[
-            "80", "80", "80", "443", "53", "0", "65535", "http", "domain",
-        ]);
-        let endpoint = format!("{address}:{port}");
-        vec![match self.dice.below(8) {
-            0..4 => Word::with('t', "tcp-service", endpoint),
-            4..7 => Word::with('u', "udp-service", endpoint),
-            _ => Word::with(None, "sctp-service", endpoint),
-        }]
-    }
-
-    /// How a service works.
-    fn manner(&mut self) -> Vec<Word> {
-        let mut options = Vec::new();
-        if self.dice.percent(60) {
-            let schedulers = [
-                "rr",
-                "rr",
-                "wrr",
-                "lc",
-                "wlc",
-                "sh",
-                "sh",
-                "mh",
-                "dh",
-                "sed",
-                "nq",
-                "lblc",
-                "lblcr",
-                "fo",
-                "ovf",
-                "nosuchsched",
-            ];
-            options.push(Word::with('s', "scheduler", *self.dice.one_of(&schedulers)));
-        }
-        if self.dice.percent(40) {
-            options.push(if self.dice.percent(40) {
-                Word::flag('p', "persistent")
-            } else {
-                let timeout = *self
-                    .dice
-                    .one_of(&["1", "60", "300", "2678400", "2678401", "0"]);
-                Word::with('p', "persistent", timeout)
-            });
-            if self.dice.percent(40) {
-                let masks = [
-                    "255.255.255.0",
-                    "255.255.0.0",
-                    "255.255.255.255",
-                    "64",
-                    "1",
-                    "128",
-                    "129",
-                    "0.0.0.0",
-                    "255.0.255.0",
-                ];
-                options.push(Word::with('M', "netmask", *self.dice.one_of(&masks)));
-            }
-        }
-        self.maybe(10, &mut options, Word::with(None, "pe", "sip"));
-        self.maybe(15, &mut options, Word::flag('o', "ops"));
-        if self.dice.percent(20) {
-            let flags = [
-                "sh-port",
-                "sh-fallback",
-                "sh-fallback,sh-port",
-                "mh-port",
-                "mh-fallback",
-                "flag-1",
-                "flag-2,flag-3",
-                "flag-1,flag-3",
-                "sh-port,mh-port",
-                "nosuch",
-            ];
-            options.push(Word::with('b', "sched-flags", *self.dice.one_of(&flags)));
-        }
-        options
-    }
-
-    /// A service and a server, which may be in it or not.
-    fn server(&mut self, known: bool) -> Vec<Word> {
-        if !self.servers.is_empty() && self.dice.percent(if known { 85 } else { 10 }) {
-            let (mut service, server) = self.dice.one_of(&self.servers).clone();
-            service.push(Word::with('r', "real-server", server));
-            return service;
-        }
-        let service = self.service(true);
-        let mut servers = vec![
-            "10.1.0.1",
-            "10.1.0.1:80",
-            "10.1.0.1:8080",
-            "10.1.0.2",
-            "10.1.0.3:0",
-            "real1",
-            "web10:80",
-            "127.0.0.1",
-            "10.9.0.1:80",
-            "localhost:80",
-            "10.1.0.12:65535",
-            "10.1.0.2:http",
-            "10.1.0.1:domain",
-        ];
-        let of_family_6 = service.iter().any(|word| word.is("ipv6") || word.has('['));
-        if of_family_6 != self.dice.percent(12) {
-            servers = vec![
-                "[2001:db8:1::1]:80",
-                "[2001:db8:1::1]:8080",
-                "[2001:db8:1::3]:0",
-                "[2001:db8:9::1]:80",
-                "[2001:db8:1::4]:http",
-                "[2001:db8:9::1]:65535",
-            ];
-        }
-        let server = self.dice.one_of(&servers).to_owned();
-        if !known {
-            self.servers.push((service.clone(), server.to_owned()));
-        }
-        let mut options = service;
-        options.push(Word::with('r', "real-server", server));
-        options
-    }
-
-    /// What a server does.
-    fn duties(&mut self) -> Vec<Word> {
-        let mut options = Vec::new();
-        let mut tunnel = false;
-        match self.dice.below(10) {
-            0..4 => options.push(Word::flag('m', "masquerading")),
-            4..6 => options.push(Word::flag('g', "gatewaying")),
-            6..9 => {
-                options.push(Word::flag('i', "ipip"));
-                tunnel = self.dice.percent(60);
-            }
-            _ => {}
-        }
-        if self.dice.percent(50) {
-            let weights = [
-                "0",
-                "1",
-                "5",
-                "100",
-                "65535",
-                "65536",
-                "2147483647",
-                "2147483648",
-                "-1",
-            ];
-            options.push(Word::with('w', "weight", *self.dice.one_of(&weights)));
-        }
-        if self.dice.percent(20) {
-            let limits = ["0", "5", "100", "65535", "2147483647", "2147483648"];
-            options.push(Word::with('x', "u-threshold", *self.dice.one_of(&limits)));
-            if self.dice.percent(60) {
-                options.push(Word::with('y', "l-threshold", *self.dice.one_of(&limits)));
-            }
-        }
-        if tunnel || self.dice.percent(4) {
-            let kinds = ["ipip", "gue", "gue", "gre", "gre", "vxlan"];
-            options.push(Word::with(None, "tun-type", *self.dice.one_of(&kinds)));
-            if self.dice.percent(50) {
-                let ports = ["1", "6080", "65535", "65536", "0"];
-                options.push(Word::with(None, "tun-port", *self.dice.one_of(&ports)));
-            }
-            let sums = ["tun-nocsum", "tun-csum", "tun-remcsum"];
-            let sum = *self.dice.one_of(&sums);
-            self.maybe(50, &mut options, Word::flag(None, sum));
-        }
-        options
-    }
-
-    fn view(&mut self) -> Vec<Word> {
-        let mut options = Vec::new();
-        if self.dice.percent(40) {
-            options = self.service(true);
-        }
-        let mut flags = Vec::new();
-        self.maybe(70, &mut flags, Word::flag('n', "numeric"));
-        for view in ["stats", "rate", "thresholds", "persistent-conn", "tun-info"] {
-            self.maybe(18, &mut flags, Word::flag(None, view));
-        }
-        self.maybe(15, &mut flags, Word::flag('X', "exact"));
-        self.maybe(15, &mut flags, Word::flag(None, "nosort"));
-        self.maybe(5, &mut flags, Word::flag(None, "sort"));
-        self.dice.shuffle(&mut flags);
-        options.extend(flags);
-        options
-    }
-
-    fn daemon(&mut self) -> Vec<Word> {
-        let mut options = Vec::new();
-        let choices: [(&'static str, usize, &[&str]); 6] = [
-            ("mcast-interface", 90, &["eth0", "eth0", "lo", "nosuch0"]),
-            ("syncid", 40, &["0", "7", "255", "256"]),
-            ("sync-maxlen", 25, &["1", "1000", "1472", "65507", "65508"]),
-            (
-                "mcast-group",
-                25,
-                &["224.1.1.1", "239.255.255.255", "10.0.0.1", "ff02::81"],
-            ),
-            ("mcast-port", 20, &["1", "9999", "65535", "0"]),
-            ("mcast-ttl", 20, &["1", "255", "0", "256"]),
-        ];
-        for (name, share, values) in choices {
-            let value = *self.dice.one_of(values);
-            self.maybe(share, &mut options, Word::with(None, name, value));
-        }
-        options
-    }
-
-    fn number(&mut self) -> String {
-        let numbers = [
-            "0",
-            "1",
-            "900",
-            "120",
-            "2678400",
-            "2678401",
-            "x",
-            "-1",
-            "2147483648",
-        ];
-        let weighted = if self.dice.percent(85) {
-            5
-        } else {
-            numbers.len()
-        };
-        numbers[self.dice.below(weighted)].to_owned()
     }
 
     /// Makes the options wrong in some way, or at least strange.

@@ -15,6 +15,7 @@ mod support;
 mod dice;
 mod generator;
 mod listed;
+mod operands;
 mod options;
 mod order;
 mod shrink;
