@@ -181,6 +181,7 @@ fn id_at(services: &[ServiceEntry], place: u32) -> Option<VirtualId> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 mod tests {
     use super::*;
     use crate::model::{Service, Stats};

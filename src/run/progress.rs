@@ -85,6 +85,7 @@ impl<W: Write> Drop for Progress<W> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 mod tests {
     use super::*;
 

@@ -4,7 +4,7 @@
 use crate::order::is_only_order;
 use crate::support::compare::{Arena, Invocation, Seen, disagreements};
 use crate::support::netlink::{Attribute, find};
-use crate::support::{Program, Table};
+use crate::support::{Outcome, Program, Table};
 
 pub enum Verdict {
     Same,
@@ -149,7 +149,12 @@ fn is_restored(arena: &mut Arena, rules: &str, start: &Table, ours: &Seen) -> bo
             None => seen,
             Some(usual) => {
                 invocation.stdin = format!("{}\n", usual.join(" "));
-                arena.act(Program::Reference, &invocation, table)
+                let usual = arena.act(Program::Reference, &invocation, table);
+                // What both refuse, ours refuses in the reference's words.
+                match is_wrong(&usual.outcome) {
+                    true => seen,
+                    false => usual,
+                }
             }
         }
     };
@@ -158,7 +163,7 @@ fn is_restored(arena: &mut Arena, rules: &str, start: &Table, ours: &Seen) -> bo
     let mut wrong = Vec::new();
     for (number, line) in lines() {
         let seen = one(line, start);
-        if seen.outcome.status == 2 || is_usage(seen.outcome.complaint()) {
+        if is_wrong(&seen.outcome) {
             wrong.push((number, seen.outcome.complaint().to_owned()));
         }
     }
@@ -185,8 +190,9 @@ fn is_restored(arena: &mut Arena, rules: &str, start: &Table, ours: &Seen) -> bo
 }
 
 /// The complaint is about words, not from the kernel.
-fn is_usage(complaint: &str) -> bool {
-    complaint.starts_with("Try `") || complaint.contains(": ")
+fn is_wrong(outcome: &Outcome) -> bool {
+    let complaint = outcome.complaint();
+    outcome.status == 2 || complaint.starts_with("Try `") || complaint.contains(": ")
 }
 
 /// Exactly these lines are complained about, in this order. Ours may add which

@@ -4,14 +4,13 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use crate::director::{
     many_servers, place_alone, replace_slowly, restore, saved_by_reference, sorted, two_servers,
     with_two_servers,
 };
-use crate::net::{Host, Talk, wait_until};
+use crate::net::{Ended, Host, Talk, wait_until};
 use crate::support::{Program, TIMEOUT, finish};
 
 /// The table of a director that is not small.
@@ -47,17 +46,18 @@ fn ten_new_weights_among_1500_services() {
     // The kernel skips rows in /proc/net/ip_vs where another namespace has
     // services too; those of the tests before are about to go.
     wait_until("this is the only table", || rows.is_subset(&read_rows()));
-    let ended = AtomicBool::new(false);
+    let ended = Ended::default();
     let (asked, polls) = thread::scope(|scope| {
         let requests = scope.spawn(|| ask_until(&ended, &client, &unchanged));
         let reader = scope.spawn(|| poll_until(&ended, &rows));
-        for rules in [&after, &before, &after] {
-            restore_command(rules);
-            for (talk, who) in &mut kept {
-                assert_eq!(talk.ask().ok().as_ref(), Some(&*who), "a connection broke");
+        ended.after(|| {
+            for rules in [&after, &before, &after] {
+                restore_command(rules);
+                for (talk, who) in &mut kept {
+                    assert_eq!(talk.ask().ok().as_ref(), Some(&*who), "a connection broke");
+                }
             }
-        }
-        ended.store(true, Ordering::Relaxed);
+        });
         (requests.join(), reader.join())
     });
     let (asked, polls) = (asked.unwrap(), polls.unwrap());
@@ -86,13 +86,14 @@ fn a_service_stays_while_its_servers_and_others_change() {
     restore(&before);
     let mut kept = client.connect("10.0.0.1:80").unwrap();
     assert_eq!(kept.ask().unwrap(), "A");
-    let ended = AtomicBool::new(false);
+    let ended = Ended::default();
     let asked = thread::scope(|scope| {
         let requests = scope.spawn(|| ask_until(&ended, &client, &[80]));
-        for rules in [&after, &before] {
-            finish(replace_slowly(), rules.as_bytes(), TIMEOUT).succeeded();
-        }
-        ended.store(true, Ordering::Relaxed);
+        ended.after(|| {
+            for rules in [&after, &before] {
+                finish(replace_slowly(), rules.as_bytes(), TIMEOUT).succeeded();
+            }
+        });
         requests.join()
     });
     assert!(asked.unwrap() >= 20);
@@ -123,11 +124,11 @@ fn restore_command(rules: &str) {
 
 /// Asks these services one after another until the end; none may fail. Gives
 /// how many were asked.
-fn ask_until(ended: &AtomicBool, client: &Host, ports: &[u16]) -> usize {
+fn ask_until(ended: &Ended, client: &Host, ports: &[u16]) -> usize {
     client.run(|| {
         let mut asked = 0;
         for port in ports.iter().cycle() {
-            if ended.load(Ordering::Relaxed) {
+            if ended.is_so() {
                 break;
             }
             let to = SocketAddr::from(([10, 0, 0, 1], *port));
@@ -158,9 +159,9 @@ fn unchanged_rows(ports: &[u16]) -> Rows {
 
 /// Reads the table until the end; none of these rows may ever be missing. Gives
 /// how often it was read.
-fn poll_until(ended: &AtomicBool, expected: &Rows) -> usize {
+fn poll_until(ended: &Ended, expected: &Rows) -> usize {
     let mut polls = 0;
-    while !ended.load(Ordering::Relaxed) {
+    while !ended.is_so() {
         let seen = read_rows();
         let missing: Vec<_> = expected.difference(&seen).take(3).collect();
         assert!(missing.is_empty(), "reading {polls} misses {missing:?}");

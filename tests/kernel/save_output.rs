@@ -3,11 +3,11 @@
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use crate::director::{Place, ipvsadm, place, restore, saved_by_reference};
+use crate::net::Ended;
 use crate::support::{Program, TIMEOUT, finish};
 
 const NOBODY: u32 = 65534;
@@ -81,31 +81,32 @@ fn a_save_that_is_killed_leaves_one_or_the_other() {
     let old: String = new.replace("wlc", "rr");
     let whole = |text: &str| text == new || text == old;
 
-    let ended = AtomicBool::new(false);
+    let ended = Ended::default();
     std::fs::write(&file, &old).unwrap();
     thread::scope(|scope| {
         let reader = scope.spawn(|| {
-            while !ended.load(Ordering::Relaxed) {
+            while !ended.is_so() {
                 let seen = std::fs::read_to_string(&file).unwrap();
                 assert!(whole(&seen), "a reader saw {} bytes", seen.len());
                 thread::sleep(Duration::from_millis(5));
             }
         });
-        for round in 0..12 {
-            let mut save = Program::Ours.command("ipvsadm");
-            save.args(["-Sn", "--output"])
-                .arg(&file)
-                .stdin(Stdio::null());
-            let mut save = save.spawn().unwrap();
-            thread::sleep(Duration::from_millis(20 * round));
-            save.kill().unwrap();
-            save.wait().unwrap();
-            assert!(
-                whole(&std::fs::read_to_string(&file).unwrap()),
-                "round {round}"
-            );
-        }
-        ended.store(true, Ordering::Relaxed);
+        ended.after(|| {
+            for round in 0..12 {
+                let mut save = Program::Ours.command("ipvsadm");
+                save.args(["-Sn", "--output"])
+                    .arg(&file)
+                    .stdin(Stdio::null());
+                let mut save = save.spawn().unwrap();
+                thread::sleep(Duration::from_millis(20 * round));
+                save.kill().unwrap();
+                save.wait().unwrap();
+                assert!(
+                    whole(&std::fs::read_to_string(&file).unwrap()),
+                    "round {round}"
+                );
+            }
+        });
         reader.join().unwrap();
     });
     ipvsadm(&format!("-Sn --output {}", file.display()));

@@ -340,6 +340,30 @@ impl Talk {
     }
 }
 
+/// Says when the work beside a thread is over, even if it failed: otherwise the
+/// thread would go on for ever.
+#[derive(Default)]
+pub struct Ended(AtomicBool);
+
+impl Ended {
+    /// Whether it is over.
+    pub fn is_so(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Does the work.
+    pub fn after<R>(&self, work: impl FnOnce() -> R) -> R {
+        struct Say<'a>(&'a AtomicBool);
+        impl Drop for Say<'_> {
+            fn drop(&mut self) {
+                self.0.store(true, Ordering::Relaxed);
+            }
+        }
+        let _say = Say(&self.0);
+        work()
+    }
+}
+
 /// Waits until this is so; fails the test if it takes too long.
 #[track_caller]
 pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
