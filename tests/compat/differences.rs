@@ -313,6 +313,16 @@ pub const CASES: &[Case] = &[
         ),
         NO_CONNECTIONS,
     ),
+    // 9: a word that is not understood stops ipvsadm-restore
+    case("--bogus")
+        .named("ipvsadm-restore")
+        .from(ONE)
+        .stdin("-A -t 10.0.0.9:80\n")
+        .differs(
+            9,
+            makes("-A -t 10.0.0.9:80\n"),
+            refuses(255, "--bogus: unknown option"),
+        ),
     // 10: what can't be written is an error
     case("-Sn").to_full_disk().differs(
         10,

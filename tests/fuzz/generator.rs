@@ -14,6 +14,8 @@ pub struct Generator {
     /// Services that may be there, and servers that may be in one.
     pub services: Vec<Vec<Word>>,
     pub servers: Vec<(Vec<Word>, String)>,
+    /// How many of them there were before the last invocation.
+    known: (usize, usize),
 }
 
 /// Tables to begin with.
@@ -111,6 +113,7 @@ impl Generator {
             dice,
             services: Vec::new(),
             servers: Vec::new(),
+            known: (0, 0),
         }
     }
 
@@ -151,6 +154,7 @@ impl Generator {
     }
 
     pub fn invocation(&mut self) -> Invocation {
+        self.known = (self.services.len(), self.servers.len());
         let kind = if self.dice.percent(68) {
             self.dice.weighted(RULES)
         } else {
@@ -160,7 +164,26 @@ impl Generator {
         if matches!(kind, Kind::Restore) {
             invocation.stdin = self.rules();
         }
+        // The same under the other names, which take hardly any words.
+        if self.dice.percent(20) {
+            if matches!(kind, Kind::Save) && invocation.words.len() <= 2 {
+                invocation.name = "ipvsadm-save";
+                invocation.words = Vec::new();
+                if self.dice.percent(60) {
+                    invocation.words.push("-n".to_owned());
+                }
+            } else if matches!(kind, Kind::Restore) {
+                invocation.name = "ipvsadm-restore";
+                invocation.words = Vec::new();
+            }
+        }
         invocation
+    }
+
+    /// The last invocation was refused: what it was to add is not there.
+    pub fn unlearn(&mut self) {
+        self.services.truncate(self.known.0);
+        self.servers.truncate(self.known.1);
     }
 
     fn rules(&mut self) -> String {

@@ -30,7 +30,7 @@ use generator::Generator;
 use listed::{Verdict, judge};
 use shrink::Finding;
 use support::Table;
-use support::compare::{Arena, Seen};
+use support::compare::{Arena, Invocation, Seen};
 
 /// With so many findings it is time to look at them.
 const ENOUGH: usize = 8;
@@ -74,15 +74,20 @@ fn explore(seed: u64, time: Duration) -> usize {
             commands += 1;
             let invocation = generator.invocation();
             let (reference, ours) = arena.act_both(&invocation, &walk.table);
+            if reference.outcome.status != 0 {
+                generator.unlearn();
+            }
             match judge(&mut arena, &invocation, &walk.table, &reference, &ours) {
-                Verdict::Same => walk.follow(&invocation.words, &invocation.stdin, &reference),
+                Verdict::Same => walk.follow(&invocation, &reference),
                 Verdict::OnPurpose(number) => *on_purpose.entry(number).or_default() += 1,
+                Verdict::Different(_)
+                    if findings
+                        .iter()
+                        .any(|known| known.is_like(&reference, &ours)) => {}
                 Verdict::Different(_) => {
                     let finding = Finding::shrunk(&mut arena, &walk.rules, &invocation);
-                    if !findings.iter().any(|known| known.is_like(&finding)) {
-                        println!("\n{finding}");
-                        findings.push(finding);
-                    }
+                    println!("\n{finding}");
+                    findings.push(finding);
                 }
             }
             if began.elapsed() >= time || findings.len() >= ENOUGH {
@@ -116,11 +121,14 @@ impl Walk {
     }
 
     /// Goes on from where a command led, if it can be written as rules.
-    fn follow(&mut self, words: &[String], stdin: &str, seen: &Seen) {
+    fn follow(&mut self, invocation: &Invocation, seen: &Seen) {
+        let Invocation { words, stdin, .. } = invocation;
         if seen.table == self.table || seen.outcome.status != 0 {
             return;
         }
-        if !stdin.is_empty() {
+        if invocation.name != "ipvsadm" {
+            return;
+        } else if !stdin.is_empty() {
             self.rules.extend(stdin.lines().map(str::to_owned));
         } else if words
             .iter()

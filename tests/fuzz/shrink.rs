@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::listed::{Verdict, judge};
-use crate::support::compare::{Arena, Invocation, report};
+use crate::support::compare::{Arena, Invocation, Seen, report};
 
 /// Trials spent on one finding.
 const PATIENCE: usize = 150;
@@ -60,7 +60,7 @@ impl Finding {
                 rules,
                 invocation,
                 differs,
-                complaints: [&reference, &ours].map(|seen| shape(seen.outcome.complaint())),
+                complaints: complaints(&reference, &ours),
                 report: report(&start, &reference, &ours),
             }),
             _ => None,
@@ -100,10 +100,16 @@ impl Finding {
         all
     }
 
-    /// Whether both are likely to be the same mistake.
-    pub fn is_like(&self, other: &Finding) -> bool {
-        self.differs == other.differs && self.complaints == other.complaints
+    /// Whether what the programs complained of was about the same.
+    pub fn is_like(&self, reference: &Seen, ours: &Seen) -> bool {
+        let complaints = complaints(reference, ours);
+        (self.complaints.iter().zip(&complaints))
+            .any(|(known, new)| !new.is_empty() && known == new)
     }
+}
+
+fn complaints(reference: &Seen, ours: &Seen) -> [String; 2] {
+    [reference, ours].map(|seen| shape(seen.outcome.complaint()))
 }
 
 /// The list without a half, a pair or one of its items.
@@ -136,6 +142,9 @@ impl fmt::Display for Finding {
         let words: Vec<String> = self.invocation.words.iter().map(quoted).collect();
         write!(f, "    case({:?})", words.join(" "))?;
         let rules: String = self.rules.iter().map(|rule| format!("{rule}\n")).collect();
+        if self.invocation.name != "ipvsadm" {
+            write!(f, ".named({:?})", self.invocation.name)?;
+        }
         write!(f, ".from({rules:?})")?;
         if !self.invocation.stdin.is_empty() {
             write!(f, ".stdin({:?})", self.invocation.stdin)?;

@@ -135,18 +135,14 @@ pub fn many_servers(network: u8) -> String {
         let (high, low) = (n / 256, n % 256);
         format!("-a -t 10.0.0.2:80 -r 10.{network}.{high}.{low}:80 -m -w 1\n")
     };
-    let servers: String = (0..MANY).map(server).collect();
+    let servers: String = (0..2000).map(server).collect();
     format!("-A -t 10.0.0.2:80 -s lc\n{servers}")
 }
 
-/// How many servers that is.
-pub const MANY: usize = 2000;
-
-/// A replacement by our program, slowed down: each send takes 40 ms more. The
-/// child that this starts is the program itself; strace is its grandchild.
+/// A replacement by our program, slowed down: each send takes 40 ms more.
 pub fn replace_slowly() -> Command {
     let mut command = Command::new("strace");
-    command.args(["-D", "-qqq", "-o", "/dev/null"]);
+    command.args(["-qqq", "-o", "/dev/null"]);
     command.args(["-e", "inject=sendto,sendmsg,sendmmsg:delay_exit=40000"]);
     command.arg(Program::Ours.path()).args(["-R", "--replace"]);
     command

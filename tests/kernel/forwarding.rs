@@ -4,7 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::director::{Place, VIP, VIP6, ipvsadm, mark, place, restore, with_two_servers};
-use crate::net::{Host, Side, count, network};
+use crate::net::{Host, Side, count, network, wait_until};
 use crate::support::shell;
 
 #[test]
@@ -52,6 +52,7 @@ fn one_packet_scheduling_sends_each_datagram_of_one_socket_on() {
     let (_place, [client, a, b]) = with_two_servers();
     let (a, b) = (a.serve_udp(53), b.serve_udp(53));
     let send = |times: usize| {
+        let before = a.served() + b.served();
         client.run(|| {
             let socket = std::net::UdpSocket::bind("10.0.0.9:5353").unwrap();
             for _ in 0..times {
@@ -59,7 +60,8 @@ fn one_packet_scheduling_sends_each_datagram_of_one_socket_on() {
                 thread::sleep(Duration::from_millis(2));
             }
         });
-        thread::sleep(Duration::from_millis(200));
+        let arrived = || a.served() + b.served() == before + times;
+        wait_until("all have arrived", arrived);
     };
     restore(
         "-A -u 10.0.0.1:53 -s rr -o\n\
@@ -163,7 +165,7 @@ fn through_a_tunnel(options: &str, prepare: fn(&Host, &str)) {
 
 /// The director has seen what came, and none of the answers.
 fn counted_only_inwards() {
-    crate::net::wait_until("the kernel has added up", || {
+    wait_until("the kernel has added up", || {
         let rows = ipvsadm("-Ln --stats --exact").stdout;
         let row = rows
             .lines()

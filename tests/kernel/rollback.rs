@@ -1,19 +1,13 @@
 //! A replacement that can't be finished leaves the table as it was; one that is
 //! killed can be repeated.
 
-use std::io::Write;
-use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::Command;
 
 use crate::director::{
-    MANY, Place, ipvsadm, many_servers, replace_slowly, restore, saved_by_reference, sorted,
-    with_two_servers,
+    Place, ipvsadm, many_servers, restore, saved_by_reference, sorted, with_two_servers,
 };
 use crate::net::{Host, Server, Talk};
-use crate::support::netlink::find;
-use crate::support::{Outcome, Program, TIMEOUT, kernel_table, run, shell};
+use crate::support::{Outcome, Program, TIMEOUT, finish, kernel_table, run};
 
 const SERVED: &str = "\
 -A -t 10.0.0.1:80 -s wrr
@@ -78,17 +72,16 @@ fn sigterm_takes_it_back_after_removals_too() {
 
 #[test]
 fn after_a_kill_the_same_restore_completes() {
-    let live = Live::with(&many_servers(10));
-    let wanted = format!("{SERVED}{}", many_servers(20));
-    let restore = Running::start(&wanted);
-    restore.reach(&Moment::Adding);
-    let status = restore.end("KILL");
-    assert_eq!(status, 137);
-    assert_ne!(sorted(&saved_by_reference()), sorted(&wanted));
-    let outcome = run(Program::Ours, ["-R", "--replace"], &wanted);
-    outcome.succeeded();
-    assert_eq!(sorted(&saved_by_reference()), sorted(&wanted));
-    live.goes_on();
+    for moment in [Moment::Adding, Moment::Removing] {
+        let live = Live::with(&many_servers(10));
+        let wanted = format!("{SERVED}{}", many_servers(20));
+        let killed = live.stopped("KILL", moment, &wanted);
+        assert_eq!(killed.status, 137, "{killed}");
+        assert_ne!(sorted(&saved_by_reference()), sorted(&wanted));
+        run(Program::Ours, ["-R", "--replace"], &wanted).succeeded();
+        assert_eq!(sorted(&saved_by_reference()), sorted(&wanted));
+        live.goes_on();
+    }
 }
 
 #[test]
@@ -112,7 +105,7 @@ struct Live {
     _servers: [Server; 2],
     client: Host,
     _hosts: [Host; 2],
-    _place: Place,
+    place: Place,
 }
 
 impl Live {
@@ -123,7 +116,7 @@ impl Live {
             _servers: [a.serve(80), b.serve(80)],
             client,
             _hosts: [a, b],
-            _place: place,
+            place,
         }
     }
 
@@ -158,10 +151,9 @@ impl Live {
 }
 
 /// How far a replacement has come.
+#[derive(Clone, Copy)]
 enum Moment {
-    /// Something new is there.
     Adding,
-    /// Something old is gone.
     Removing,
 }
 
@@ -170,9 +162,9 @@ fn interrupted(signal: &str, status: i32, moment: Moment) {
     let mut kept = live.two_connections();
     let before = saved_by_reference();
     let wanted = format!("{}{}", SERVED.replace("-w 1", "-w 5"), many_servers(20));
-    let restore = Running::start(&wanted);
-    restore.reach(&moment);
-    assert_eq!(restore.end(signal), status);
+    let outcome = live.stopped(signal, moment, &wanted);
+    assert_eq!(outcome.status, status, "{outcome}");
+    assert!(outcome.complaint().contains("rolled back"), "{outcome}");
     // What was removed and put back may be in another place.
     assert_eq!(sorted(&saved_by_reference()), sorted(&before));
     for (talk, who) in &mut kept {
@@ -181,56 +173,43 @@ fn interrupted(signal: &str, status: i32, moment: Moment) {
     live.goes_on();
 }
 
-/// A replacement under way.
-struct Running(Child);
+impl Live {
+    /// Replaces the table by this one, and sends a signal at that moment.
+    fn stopped(&self, signal: &str, moment: Moment, wanted: &str) -> Outcome {
+        // A first time, to count what is sent: half of it adds, half removes.
+        let before = saved_by_reference();
+        let (reading, _) = self.sends(&["-R", "--replace", "--dry-run"], wanted, "");
+        let (all, whole) = self.sends(&["-R", "--replace"], wanted, "");
+        whole.succeeded();
+        run(Program::Ours, ["-R", "--replace"], &before).succeeded();
 
-impl Running {
-    fn start(rules: &str) -> Self {
-        let mut command = replace_slowly();
-        command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        let mut child = command.spawn().unwrap();
-        child
-            .stdin
-            .take()
-            .unwrap()
-            .write_all(rules.as_bytes())
-            .unwrap();
-        Self(child)
+        let changing = all - reading;
+        assert!(
+            changing >= 8,
+            "{changing} sends are too few to be interrupted"
+        );
+        let when = match moment {
+            Moment::Adding => reading + changing / 4,
+            Moment::Removing => reading + changing * 5 / 8,
+        };
+        let inject = format!("-einject={SENDS}:signal={signal}:when={when}");
+        self.sends(&["-R", "--replace"], wanted, &inject).1
     }
 
-    /// Waits until it has come so far from `many_servers(10)` to those of 20.
-    fn reach(&self, moment: &Moment) {
-        const ADDRESS: u16 = 1;
-        let deadline = Instant::now() + TIMEOUT;
-        while Instant::now() < deadline {
-            let table = kernel_table();
-            let servers = table.services.iter().flat_map(|service| &service.servers);
-            let (mut old, mut new) = (0, 0);
-            for address in servers.filter_map(|server| find(server, ADDRESS)) {
-                old += usize::from(address.value.starts_with(&[10, 10]));
-                new += usize::from(address.value.starts_with(&[10, 20]));
-            }
-            let reached = match moment {
-                Moment::Adding => new > 0,
-                Moment::Removing => old < MANY,
-            };
-            if reached {
-                return;
-            }
-            thread::sleep(Duration::from_millis(5));
-        }
-        panic!("it did not come so far");
-    }
-
-    /// Sends the signal and gives the status with which it ends.
-    fn end(mut self, signal: &str) -> i32 {
-        shell(&format!("kill -{signal} {}", self.0.id()));
-        let status = self.0.wait().unwrap();
-        status
-            .code()
-            .unwrap_or_else(|| 128 + status.signal().unwrap())
+    /// Runs our program under strace; gives how often it has sent something.
+    fn sends(&self, words: &[&str], rules: &str, inject: &str) -> (usize, Outcome) {
+        let log = self.place.folder().join("sends");
+        let mut strace = Command::new("strace");
+        strace.args(["-qqq", "-o"]).arg(&log);
+        strace.arg(format!("-etrace={SENDS}"));
+        strace.args((!inject.is_empty()).then_some(inject));
+        strace.arg(Program::Ours.path()).args(words);
+        let outcome = finish(strace, rules.as_bytes(), TIMEOUT);
+        let sends = std::fs::read_to_string(&log).unwrap();
+        let sends = sends.lines().filter(|line| line.starts_with(SENDS)).count();
+        (sends, outcome)
     }
 }
+
+/// The system call by which our program sends: strace counts each by itself.
+const SENDS: &str = "sendto";

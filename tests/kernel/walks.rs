@@ -166,9 +166,12 @@ add ${servers[0]} 1
          -a -t 172.17.100.100:89 -r 172.17.100.2:89 -g -w 1\n\
          -a -t 172.17.100.100:89 -r 172.17.100.3:89 -g -w 2\n",
     );
-    let _kept: Vec<_> = (0..9)
+    let mut kept: Vec<_> = (0..9)
         .map(|_| client.connect("172.17.100.100:89").unwrap())
         .collect();
+    for talk in &mut kept {
+        talk.ask().unwrap();
+    }
     assert_eq!(servers.map(|server| server.served()), [3, 6]);
 }
 

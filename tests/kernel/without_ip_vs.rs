@@ -9,7 +9,6 @@ use std::time::Duration;
 use nix::mount::{MsFlags, mount};
 
 use crate::director::place_alone;
-use crate::net::wait_until;
 use crate::support::{Namespace, Outcome, Program, TIMEOUT, finish, words};
 
 /// COMPATIBILITY walk C: what is printed where there is no module.
@@ -133,20 +132,20 @@ fn modprobe(words: &[&str]) -> Command {
 /// Unloads ip_vs and all that stands on it, once the namespaces of the tests
 /// before are gone.
 fn unload() {
-    wait_until("ip_vs is unloaded", || {
+    let mut refused = String::new();
+    for _ in 0..150 {
         let loaded = std::fs::read_to_string("/proc/modules").unwrap();
         let names = loaded.lines().filter_map(|line| line.split(' ').next());
         let mut names: Vec<_> = names.filter(|name| name.starts_with("ip_vs")).collect();
         names.sort_by_key(|name| *name == "ip_vs");
-        if !names.is_empty() {
-            finish(
-                modprobe(&[&["-r"], names.as_slice()].concat()),
-                b"",
-                TIMEOUT,
-            );
+        if names.is_empty() {
+            return;
         }
-        names.is_empty()
-    });
+        let removal = modprobe(&[&["-r"], names.as_slice()].concat());
+        refused = finish(removal, b"", TIMEOUT).to_string();
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    panic!("ip_vs can't be unloaded:\n{refused}");
 }
 
 fn is_loaded() -> bool {

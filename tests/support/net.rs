@@ -13,8 +13,8 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::net::{IpAddr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::process::Command;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -189,13 +189,7 @@ impl Host {
         let closer = TcpStream::from(OwnedFd::from(listener.try_clone().unwrap()));
         let served = Arc::new(AtomicUsize::new(0));
         let (name, counted) = (self.name.clone(), Arc::clone(&served));
-        let thread = thread::spawn(move || {
-            while let Ok((connection, _)) = listener.accept() {
-                counted.fetch_add(1, Ordering::Relaxed);
-                let name = name.clone();
-                thread::spawn(move || answer(connection, &name));
-            }
-        });
+        let thread = thread::spawn(move || listen(&listener, &name, &counted));
         Server {
             served,
             end: Some(Box::new(move || closer.shutdown(Shutdown::Both).unwrap())),
@@ -245,8 +239,11 @@ impl Host {
     #[track_caller]
     pub fn ask_udp(&self, times: usize, from: &str, to: &str) -> Count {
         let (from, to): (IpAddr, _) = (from.parse().unwrap(), at(to));
+        // A port that is met again would be the same connection.
+        static PORT: AtomicU16 = AtomicU16::new(10_000);
         let ask = || {
-            let socket = UdpSocket::bind((from, 0))?;
+            let port = PORT.fetch_add(1, Ordering::Relaxed);
+            let socket = UdpSocket::bind((from, port))?;
             socket.set_read_timeout(Some(PATIENCE))?;
             socket.connect(to)?;
             socket.send(b"?")?;
@@ -271,13 +268,27 @@ fn tally(times: usize, ask: impl Fn() -> io::Result<String>) -> Count {
     count
 }
 
-fn answer(connection: TcpStream, name: &str) {
+/// Answers connections until the listener is closed, and then closes them too:
+/// of some the end would never be heard.
+fn listen(listener: &TcpListener, name: &str, served: &AtomicUsize) {
+    thread::scope(|scope| {
+        let mut connections = Vec::new();
+        while let Ok((connection, _)) = listener.accept() {
+            served.fetch_add(1, Ordering::Relaxed);
+            let connection = Arc::new(connection);
+            connections.push(Arc::downgrade(&connection));
+            scope.spawn(move || answer(&connection, name));
+        }
+        for connection in connections.iter().filter_map(Weak::upgrade) {
+            let _ = connection.shutdown(Shutdown::Both);
+        }
+    });
+}
+
+fn answer(mut connection: &TcpStream, name: &str) {
     let _ = connection.set_nodelay(true);
-    let Ok(mut writer) = connection.try_clone() else {
-        return;
-    };
     for line in BufReader::new(connection).lines() {
-        if line.is_err() || writeln!(writer, "{name}").is_err() {
+        if line.is_err() || writeln!(connection, "{name}").is_err() {
             break;
         }
     }

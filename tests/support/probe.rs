@@ -180,6 +180,21 @@ impl Table {
         send(ZERO, &[]);
     }
 
+    /// The same table with its lists in an order that does not depend on how it
+    /// was made.
+    pub fn in_any_order(&self) -> Table {
+        let mut table = self.clone();
+        let by_bytes = |attributes: &Vec<Attribute>| format!("{attributes:?}");
+        for service in &mut table.services {
+            service.servers.sort_by_key(by_bytes);
+        }
+        table
+            .services
+            .sort_by_key(|service| by_bytes(&service.attributes));
+        table.daemons.sort_by_key(by_bytes);
+        table
+    }
+
     /// The differences, as lines that begin with `-` and `+`; none when equal.
     pub fn changes_to(&self, other: &Table) -> String {
         let (before, after) = (self.lines(), other.lines());
