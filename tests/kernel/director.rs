@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 use std::process::Command;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::net::{self, Host, Side};
 use crate::support::{Namespace, Outcome, Program, run, shell, words};
@@ -11,18 +11,14 @@ use crate::support::{Namespace, Outcome, Program, run, shell, words};
 pub const VIP: &str = "10.0.0.1";
 pub const VIP6: &str = "fd00::1";
 
-static KERNEL: RwLock<()> = RwLock::new(());
+/// One test at a time: while tables change in one namespace, the kernel shows
+/// rows of another's twice or not at all.
+static KERNEL: Mutex<()> = Mutex::new(());
 
-/// This thread's namespace, in a kernel that is shared with other tests or not.
+/// This thread's namespace, while no other test runs.
 pub struct Place {
     namespace: Namespace,
-    _turn: Turn,
-}
-
-#[expect(dead_code, reason = "kept for its end")]
-enum Turn {
-    Shared(RwLockReadGuard<'static, ()>),
-    Alone(RwLockWriteGuard<'static, ()>),
+    _turn: MutexGuard<'static, ()>,
 }
 
 impl Deref for Place {
@@ -35,19 +31,10 @@ impl Deref for Place {
 
 /// Moves this thread into a namespace of its own.
 pub fn place() -> Place {
-    let turn = KERNEL.read().unwrap_or_else(PoisonError::into_inner);
+    let turn = KERNEL.lock().unwrap_or_else(PoisonError::into_inner);
     Place {
         namespace: Namespace::fresh(),
-        _turn: Turn::Shared(turn),
-    }
-}
-
-/// The same, with no other test beside it.
-pub fn place_alone() -> Place {
-    let turn = KERNEL.write().unwrap_or_else(PoisonError::into_inner);
-    Place {
-        namespace: Namespace::fresh(),
-        _turn: Turn::Alone(turn),
+        _turn: turn,
     }
 }
 
@@ -55,13 +42,7 @@ pub fn place_alone() -> Place {
 /// gives a client and the servers.
 pub fn with_two_servers() -> (Place, [Host; 3]) {
     let place = place();
-    (place, two_servers())
-}
-
-/// Gives the director of this thread a client and two servers, A and B, behind
-/// NAT.
-pub fn two_servers() -> [Host; 3] {
-    net::network(
+    let hosts = net::network(
         "10.0.0.1/24 fd00::1/64",
         "10.1.0.1/24 fd01::1/64",
         [
@@ -69,7 +50,8 @@ pub fn two_servers() -> [Host; 3] {
             ("A", Side::Back, "10.1.0.2/24 fd01::2/64 10.1.0.1 fd01::1"),
             ("B", Side::Back, "10.1.0.3/24 fd01::3/64 10.1.0.1 fd01::1"),
         ],
-    )
+    );
+    (place, hosts)
 }
 
 /// Runs our program with the words of this line, without a failure.

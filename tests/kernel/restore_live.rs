@@ -7,8 +7,7 @@ use std::net::SocketAddr;
 use std::thread;
 
 use crate::director::{
-    many_servers, place_alone, replace_slowly, restore, saved_by_reference, sorted, two_servers,
-    with_two_servers,
+    many_servers, replace_slowly, restore, saved_by_reference, sorted, with_two_servers,
 };
 use crate::net::{Ended, Host, Talk, wait_until};
 use crate::support::{Program, TIMEOUT, finish};
@@ -21,8 +20,7 @@ const EVERY: u16 = 150;
 
 #[test]
 fn ten_new_weights_among_1500_services() {
-    let _place = place_alone();
-    let [client, a, b] = two_servers();
+    let (_place, [client, a, b]) = with_two_servers();
     let _servers = (a.serve(80), b.serve(80));
     let (before, after) = (rules(1), rules(7));
     restore(&before);

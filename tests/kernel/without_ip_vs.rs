@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use nix::mount::{MsFlags, mount};
 
-use crate::director::place_alone;
+use crate::director::place;
 use crate::support::{Namespace, Outcome, Program, TIMEOUT, finish, words};
 
 /// COMPATIBILITY walk C: what is printed where there is no module.
@@ -110,7 +110,7 @@ fn in_the_lab(name: &str, work: impl FnOnce() + Send) {
         assert_eq!(outcome.status, 0, "{outcome}");
         return;
     }
-    let _place = place_alone();
+    let _turn = place();
     let helper = std::fs::read_to_string(HELPER).unwrap();
     std::fs::write(HELPER, "\n").unwrap();
     unload();
