@@ -1,15 +1,14 @@
 //! Flags into a command: the checks that take more than one option.
 
-use super::command::{Command, Connections, Extent, List, Restore, RestoreMode, Save};
+use super::command::{Command, Drain, Extent, Restore, RestoreMode, Save};
 use super::flags::{Flags, Server};
 use super::matrix::{self, Label, Verb};
 use super::usage::{Context, Usage};
-use super::values;
+use super::values::{self, ValueError};
 use crate::model::{
     Change, Destination, Family, Forwarding, Name, Netmask, Protocol, Service, ServiceFlags,
     Timeouts, Tunnel, VirtualId,
 };
-use crate::render::{Numbers, Order, View};
 
 /// The scheduler of a service for which none is named.
 const DEFAULT_SCHEDULER: &str = "wlc";
@@ -39,6 +38,9 @@ impl Flags<'_> {
         let change = match verb {
             Verb::AddService => Change::AddService(self.into_service(verb, sched_flags)?),
             Verb::EditService => Change::EditService(self.into_service(verb, sched_flags)?),
+            Verb::DeleteService | Verb::DeleteServer if self.given.has(Label::Drain) => {
+                return self.into_drain(verb);
+            }
             Verb::DeleteService => Change::DeleteService(self.id(verb)?),
             Verb::AddServer => Change::AddServer(self.id(verb)?, self.destination(verb)?),
             Verb::EditServer => Change::EditServer(self.id(verb)?, self.destination(verb)?),
@@ -53,8 +55,9 @@ impl Flags<'_> {
             Verb::List => return self.into_listing(),
             Verb::Save => return Ok(self.into_save()),
             Verb::Restore => return Ok(self.into_restore()),
-            Verb::Help => return Ok(Command::Help),
+            Verb::Help => return Ok(Command::Help(self.topic)),
             Verb::Version => return Ok(Command::Version),
+            Verb::Completions => return self.into_completions(),
         };
         Ok(Command::Change(change))
     }
@@ -177,64 +180,27 @@ impl Flags<'_> {
         })
     }
 
-    fn into_listing(self) -> Result<Command, Usage> {
-        let given = |label| self.given.has(label);
-        let view = [
-            (Label::Stats, View::Stats),
-            (Label::Rate, View::Rate),
-            (Label::Thresholds, View::Thresholds),
-            (Label::PersistentConn, View::PersistentConnections),
-            (Label::TunInfo, View::TunnelInfo),
-        ]
-        .into_iter()
-        .find(|&(label, _)| given(label))
-        .map_or(View::Plain, |(_, view)| view);
-        let numeric = given(Label::Numeric);
-
-        let of_table = !matches!(view, View::Plain | View::TunnelInfo);
-        if given(Label::Connection) {
-            let persistent = view == View::PersistentConnections;
-            if of_table && !persistent {
-                return Err(Usage::View);
-            }
-            return Ok(Command::Connections(Connections {
-                service: self.service,
-                server: self
-                    .server
-                    .map(|server| (server.endpoint.address, server.endpoint.port)),
-                persistent,
-                numeric,
-            }));
-        }
-        if given(Label::Timeout) || given(Label::Daemon) {
-            return if of_table {
-                Err(Usage::View)
-            } else if given(Label::Timeout) {
-                Ok(Command::ShowTimeouts)
-            } else {
-                Ok(Command::ShowDaemons)
-            };
-        }
-        Ok(Command::List(List {
-            service: self.service,
-            view,
-            numbers: if given(Label::Exact) {
-                Numbers::Exact
-            } else {
-                Numbers::Scaled
-            },
-            order: if given(Label::NoSort) {
-                Order::Kernel
-            } else {
-                Order::Sorted
-            },
-            numeric,
+    fn into_drain(self, verb: Verb) -> Result<Command, Usage> {
+        let server = match verb {
+            Verb::DeleteServer => Some(self.server(verb)?.as_written()),
+            _ => None,
+        };
+        Ok(Command::Drain(Drain {
+            service: self.id(verb)?,
+            server,
+            limit: self.drain_limit,
         }))
+    }
+
+    fn into_completions(self) -> Result<Command, Usage> {
+        let shell = self.shell.ok_or_else(|| ValueError::Shell(String::new()))?;
+        Ok(Command::Completions(shell))
     }
 
     fn into_save(self) -> Command {
         Command::Save(Save {
             numeric: self.given.has(Label::Numeric),
+            format: self.format(),
             output: self.output,
         })
     }
@@ -256,6 +222,7 @@ impl Flags<'_> {
                 Extent::Full
             },
             input: None,
+            format: self.format(),
         })
     }
 }

@@ -2,8 +2,10 @@
 
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
-use crate::model::{Change, VirtualId};
+use super::matrix::Verb;
+use crate::model::{Change, Destination, Prefix, VirtualId};
 use crate::render::{Numbers, Order, View};
 
 /// One invocation, understood.
@@ -12,25 +14,84 @@ pub enum Command {
     /// `-A`, `-E`, `-D`, `-a`, `-e`, `-d`, `-C`, `-Z`, `--set`,
     /// `--start-daemon`, `--stop-daemon`
     Change(Change),
+    /// `-d --drain`, `-D --drain`
+    Drain(Drain),
     /// `-L`, or nothing at all
     List(List),
     /// `-L -c`
     Connections(Connections),
     /// `-L --timeout`
-    ShowTimeouts,
+    ShowTimeouts(Format),
     /// `-L --daemon`
-    ShowDaemons,
+    ShowDaemons(Format),
     /// `-S`, `ipvsadm-save`
     Save(Save),
     /// `-R`, `ipvsadm-restore`
     Restore(Restore),
-    /// `-h`
-    Help,
+    /// `-h`, perhaps about one command only
+    Help(Option<Verb>),
     /// `-v`
     Version,
+    /// `--completions`
+    Completions(Shell),
 }
 
-/// `ipvsadm -L [SERVICE] [--stats|--rate|…] [--exact] [--nosort] [-n]`
+/// How a listing is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// As ever.
+    #[default]
+    Text,
+    /// `--json`: one document, always in numbers, whatever the view.
+    Json,
+}
+
+/// `--color`: whether servers that take no new connections stand out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Color {
+    /// They do where standard output is a terminal and `NO_COLOR` is not set.
+    Auto,
+    /// They do.
+    Always,
+    /// They do not; so it is where nothing is asked for.
+    #[default]
+    Never,
+}
+
+/// `--watch[=SECONDS] [--count NUMBER]`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Watch {
+    /// From one look to the next.
+    pub interval: Duration,
+    /// How many looks; without end otherwise.
+    pub count: Option<u64>,
+}
+
+/// `ipvsadm -d SERVICE -r SERVER --drain[=SECONDS]`, `ipvsadm -D SERVICE
+/// --drain[=SECONDS]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Drain {
+    /// The service, which goes too if no server is named.
+    pub service: VirtualId,
+    /// The server to remove; all of them otherwise.
+    pub server: Option<Destination>,
+    /// How long to wait for connections to end; for ever otherwise.
+    pub limit: Option<Duration>,
+}
+
+/// A shell that completes words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shell {
+    /// GNU bash
+    Bash,
+    /// zsh
+    Zsh,
+    /// fish
+    Fish,
+}
+
+/// `ipvsadm -L [SERVICE] [--stats|--rate|…] [--exact] [--nosort] [-n]
+/// [--json] [--color WHEN] [--watch…]`
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct List {
     /// Only this service; all of them otherwise.
@@ -43,31 +104,63 @@ pub struct List {
     pub order: Order,
     /// No names.
     pub numeric: bool,
+    /// Text or JSON.
+    pub format: Format,
+    /// What stands out.
+    pub color: Color,
+    /// Again and again; once otherwise.
+    pub watch: Option<Watch>,
 }
 
-/// `ipvsadm -L -c [SERVICE] [-r SERVER] [--persistent-conn] [-n]`
+/// `ipvsadm -L -c [SERVICE] [-r SERVER] [--client PREFIX] [--state NAME] [--by
+/// WHAT] [--persistent-conn] [-n] [--json] [--watch…]`
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Connections {
     /// Only those through this service.
     pub service: Option<VirtualId>,
     /// Only those to this real server; without a port, to any of its ports.
     pub server: Option<(IpAddr, Option<u16>)>,
+    /// Only those from these clients.
+    pub client: Option<Prefix>,
+    /// Only those in this state, as the kernel spells it.
+    pub state: Option<&'static str>,
+    /// Counted, not listed.
+    pub by: Option<By>,
     /// With the persistence engine's columns.
     pub persistent: bool,
     /// No names.
     pub numeric: bool,
+    /// Text or JSON.
+    pub format: Format,
+    /// Again and again; once otherwise.
+    pub watch: Option<Watch>,
 }
 
-/// `ipvsadm -S [-n] [--output FILE]`
+/// What connections are counted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// The real server, with its port.
+    Server,
+    /// The client's address.
+    Client,
+    /// The state.
+    State,
+    /// The virtual service.
+    Service,
+}
+
+/// `ipvsadm -S [-n] [--output FILE] [--json]`
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Save {
     /// No names.
     pub numeric: bool,
     /// The file to write; standard output otherwise.
     pub output: Option<PathBuf>,
+    /// Rules or JSON.
+    pub format: Format,
 }
 
-/// `ipvsadm -R [--replace] [--check|--dry-run]`
+/// `ipvsadm -R [--replace] [--check|--dry-run [--json]]`
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Restore {
     /// What becomes of the table that is there.
@@ -76,6 +169,8 @@ pub struct Restore {
     pub stop_at: Extent,
     /// The file to read; standard input otherwise.
     pub input: Option<PathBuf>,
+    /// How the changes of a dry run are printed.
+    pub format: Format,
 }
 
 /// What a restore does with the table that is there.

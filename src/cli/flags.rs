@@ -3,15 +3,18 @@
 
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
+use std::time::Duration;
 
+use super::additions;
 use super::address::{self, Endpoint, Resolved, Spelling};
+use super::command::{By, Color, Shell};
 use super::matrix::{Given, Label, Verb};
 use super::options::Opt;
 use super::usage::Usage;
 use super::values::{self, ValueError};
 use super::words::Token;
 use crate::model::{
-    Daemon, DaemonState, Family, Forwarding, Name, Netmask, Protocol, TunnelKind, VirtualId,
+    Daemon, DaemonState, Family, Forwarding, Name, Netmask, Prefix, Protocol, TunnelKind, VirtualId,
 };
 use crate::names::Resolve;
 
@@ -36,6 +39,18 @@ pub(crate) struct Flags<'a> {
     /// Its state is meant only with `--start-daemon` and `--stop-daemon`.
     pub(crate) daemon: Daemon,
     pub(crate) output: Option<PathBuf>,
+    pub(crate) client: Option<Prefix>,
+    /// As the kernel spells it.
+    pub(crate) state: Option<&'static str>,
+    pub(crate) by: Option<By>,
+    pub(crate) color: Color,
+    /// From one look to the next.
+    pub(crate) interval: Duration,
+    pub(crate) count: Option<u64>,
+    pub(crate) drain_limit: Option<Duration>,
+    pub(crate) shell: Option<Shell>,
+    /// The command that help is wanted for.
+    pub(crate) topic: Option<Verb>,
     /// Words that belong to no option.
     pub(crate) words: Vec<&'a str>,
 }
@@ -73,6 +88,15 @@ impl Flags<'_> {
             tunnel_port: 0,
             daemon: Daemon::new(DaemonState::Master, DEFAULT_INTERFACE, 0),
             output: None,
+            client: None,
+            state: None,
+            by: None,
+            color: Color::default(),
+            interval: additions::DEFAULT_INTERVAL,
+            count: None,
+            drain_limit: None,
+            shell: None,
+            topic: None,
             words: Vec::new(),
         }
     }
@@ -128,9 +152,12 @@ impl<'a> Reading<'a> {
                 }
                 Opt::Verb(found @ (Verb::Help | Verb::Version)) => {
                     self.flags = Flags::new();
+                    self.flags.topic = tokens.get(at + 1).and_then(Token::verb);
                     return Ok(found);
                 }
-                Opt::Verb(Verb::Restore) if self.in_rules => return Err(self.no_command()),
+                Opt::Verb(Verb::Restore | Verb::Completions) if self.in_rules => {
+                    return Err(self.no_command());
+                }
                 Opt::Verb(found) => {
                     self.verb(found, value.unwrap_or_default())?;
                     verb = Some(found);
@@ -156,6 +183,10 @@ impl<'a> Reading<'a> {
         let refusal = match verb {
             Verb::StartDaemon => ValueError::StartState,
             Verb::StopDaemon => ValueError::StopState,
+            Verb::Completions => {
+                self.flags.shell = Some(additions::shell(value)?);
+                return Ok(());
+            }
             _ => return Ok(()),
         };
         self.flags.daemon.state = values::daemon_state(value).ok_or(refusal)?;
@@ -197,6 +228,7 @@ impl<'a> Reading<'a> {
     fn label(&mut self, label: Label, value: Option<&str>, word: &'a str) -> Result<(), Usage> {
         let flags = &mut self.flags;
         match label {
+            Label::Watch | Label::Drain if self.in_rules => return Err(Usage::NotInRules(label)),
             Label::Server => self.server(word)?,
             Label::Netmask => self.netmask(word)?,
             Label::Scheduler => flags.scheduler = values::name(word),
@@ -223,6 +255,17 @@ impl<'a> Reading<'a> {
             Label::McastPort => flags.daemon.port = Some(values::mcast_port(word)?),
             Label::McastTtl => flags.daemon.ttl = Some(values::mcast_ttl(word)?),
             Label::Output => flags.output = Some(word.into()),
+            Label::Client => flags.client = Some(additions::client(word)?),
+            Label::State => flags.state = Some(additions::state(word)?),
+            Label::By => flags.by = Some(additions::by(word)?),
+            Label::Color => flags.color = additions::color(word)?,
+            Label::Count => flags.count = Some(additions::count(word)?),
+            Label::Watch => {
+                if let Some(word) = value {
+                    flags.interval = additions::interval(word)?;
+                }
+            }
+            Label::Drain => flags.drain_limit = value.map(additions::drain_time).transpose()?,
             // These have options of their own kind.
             Label::Service | Label::Forwarding => {}
             // That they were given is all there is to them.
@@ -243,7 +286,8 @@ impl<'a> Reading<'a> {
             | Label::TunRemCsum
             | Label::Replace
             | Label::Check
-            | Label::DryRun => {}
+            | Label::DryRun
+            | Label::Json => {}
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 use clap::builder::Str;
 use clap::{Arg, ArgAction, Command};
 
+use super::matrix::Verb;
 use super::options::{OPTIONS, Opt, Takes};
 
 /// The day of the release.
@@ -50,6 +51,7 @@ pub fn definition() -> Command {
             Takes::Nothing => arg.action(ArgAction::SetTrue),
             Takes::Value(name) => arg.value_name(name),
             Takes::Maybe(name) => arg.value_name(name).num_args(0..=1),
+            Takes::Attached(name) => arg.value_name(name).num_args(0..=1).require_equals(true),
         };
         match spec.opt {
             Opt::Verb(_) => arg.display_order(0),
@@ -64,8 +66,8 @@ pub fn definition() -> Command {
         .args(options)
 }
 
-/// The text of `-h`, with its last line break.
-pub fn help() -> String {
+/// The text of `-h`, of everything or of one command, with its last line break.
+pub fn help(_topic: Option<Verb>) -> String {
     let mut text = version() + SYNOPSIS;
     let definition = definition();
     let mut section = None;
@@ -147,7 +149,7 @@ mod tests {
 
     #[test]
     fn help_fits_the_screen_and_has_every_option() {
-        let help = help();
+        let help = help(None);
         for line in help.lines() {
             assert!(line.len() <= WIDTH, "{line}");
         }

@@ -40,6 +40,8 @@ pub enum Verb {
     Help,
     /// `-v`
     Version,
+    /// `--completions`
+    Completions,
 }
 
 impl fmt::Display for Verb {
@@ -61,6 +63,7 @@ impl fmt::Display for Verb {
             Self::StopDaemon => "stop-daemon",
             Self::Help => "help",
             Self::Version => "version",
+            Self::Completions => "completions",
         })
     }
 }
@@ -131,6 +134,14 @@ labels! {
     Check "check",
     DryRun "dry-run",
     Output "output",
+    Json "json",
+    Client "client",
+    State "state",
+    By "by",
+    Watch "watch",
+    Count "count",
+    Color "color",
+    Drain "drain",
 }
 
 /// The options that were given.
@@ -162,6 +173,8 @@ enum Rule {
     Allowed,
     /// Allowed if none of these is given.
     Unless(&'static [Label]),
+    /// Allowed if this is given too.
+    With(Label),
     Illegal,
 }
 
@@ -192,11 +205,17 @@ fn of_command(verb: Verb, label: Label) -> Rule {
         (List, Daemon) => Rule::Unless(&[Connection, Service, Timeout]),
         (List, Connection | Stats | Rate | Thresholds | PersistentConn | TunInfo) => Rule::Allowed,
         (List, Numeric | NoSort | Exact | SyncId) => Rule::Allowed,
+        (List, Client | State | By) => Rule::With(Connection),
+        (List, Watch) => Rule::Unless(&[Timeout, Daemon]),
+        (List, Count) => Rule::With(Watch),
+        (List, Json | Color) => Rule::Allowed,
 
+        (DeleteService | DeleteServer, Drain) => Rule::Allowed,
         (Zero, Service) => Rule::Allowed,
-        (Save, Numeric | Output) => Rule::Allowed,
+        (Save, Numeric | Output | Json) => Rule::Allowed,
         (Restore, Replace | Check) => Rule::Allowed,
         (Restore, DryRun) => Rule::Unless(&[Check]),
+        (Restore, Json) => Rule::With(DryRun),
 
         (StartDaemon, McastInterface | McastGroup | McastPort | McastTtl) => Rule::Allowed,
         (StartDaemon, SyncId | SyncMaxLen) => Rule::Allowed,
@@ -233,6 +252,12 @@ fn check(given: Given, context: Context, rule: impl Fn(Label) -> Rule) -> Result
                         context,
                     });
                 }
+            }
+            Rule::With(needed) if present && !given.has(needed) => {
+                return Err(Usage::Missing {
+                    label: needed,
+                    context: Context::Option(label),
+                });
             }
             _ => {}
         }
@@ -331,6 +356,36 @@ mod tests {
             complaint(command(Verb::List, given(&[Server]))),
             "Illegal 'real-server' option with the 'list' command"
         );
+    }
+
+    #[test]
+    fn some_options_need_another() {
+        use Label::*;
+        for (verb, labels, wanted) in [
+            (
+                Verb::List,
+                &[Client][..],
+                "You need to supply the 'connection' option for the 'client' option",
+            ),
+            (
+                Verb::List,
+                &[Count],
+                "You need to supply the 'watch' option for the 'count' option",
+            ),
+            (
+                Verb::Restore,
+                &[Json],
+                "You need to supply the 'dry-run' option for the 'json' option",
+            ),
+            (Verb::List, &[Client, Connection, By, State, Json], ""),
+            (
+                Verb::List,
+                &[Watch, Daemon],
+                "The option 'watch' conflicts with the 'daemon' option in the 'list' command",
+            ),
+        ] {
+            assert_eq!(complaint(command(verb, given(labels))), wanted);
+        }
     }
 
     #[test]

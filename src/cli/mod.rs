@@ -5,11 +5,14 @@
 //! [`Usage`] error that the user is shown. Nothing here touches the network, a
 //! file or the kernel.
 
+mod additions;
 mod address;
 mod build;
 mod command;
+mod completions;
 mod flags;
 mod help;
+mod listing;
 mod matrix;
 mod options;
 mod tools;
@@ -17,7 +20,11 @@ mod usage;
 mod values;
 mod words;
 
-pub use command::{Command, Connections, Extent, List, Restore, RestoreMode, Save};
+pub use command::{
+    By, Color, Command, Connections, Drain, Extent, Format, List, Restore, RestoreMode, Save,
+    Shell, Watch,
+};
+pub use completions::completions;
 pub use help::{definition, help, version};
 pub use matrix::{Label, Verb};
 pub use tools::{parse_restore, parse_save};

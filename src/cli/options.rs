@@ -31,6 +31,8 @@ pub(crate) enum Takes {
     Value(&'static str),
     /// One, but the next word only if it does not begin with a dash.
     Maybe(&'static str),
+    /// One, but only behind `=`, never the next word.
+    Attached(&'static str),
 }
 
 /// An option.
@@ -78,6 +80,7 @@ const fn option(
 const COMMANDS: &str = "Commands";
 const SERVICE: &str = "A virtual service";
 const SERVICE_SETTINGS: &str = "How a service works, with -A and -E";
+const REMOVAL: &str = "Removing without harm, with -d and -D";
 const SERVER: &str = "A real server, with -a, -e and -d";
 const LISTING: &str = "What is listed, with -L";
 const DAEMON: &str = "Synchronization, with --start-daemon";
@@ -85,7 +88,7 @@ const FILES: &str = "Saving and restoring";
 
 use Label as L;
 use Opt::{Endpoint, Forward, Fwmark, Ipv6, Is, Sort, Verb as Command};
-use Takes::{Maybe, Nothing, Value};
+use Takes::{Attached, Maybe, Nothing, Value};
 
 /// Every option of `ipvsadm`.
 #[rustfmt::skip]
@@ -122,6 +125,8 @@ pub(crate) const OPTIONS: &[Spec] = &[
         "show this"),
     option(Command(Verb::Version), "v", "version", Nothing, COMMANDS,
         "show the version"),
+    option(Command(Verb::Completions), "", "completions", Value("SHELL"), COMMANDS,
+        "print what makes bash, zsh or fish complete words of ipvsadm"),
 
     option(Endpoint(Protocol::Tcp), "t", "tcp-service", Value("HOST[:PORT]"), SERVICE,
         "TCP to this address and port"),
@@ -147,6 +152,10 @@ pub(crate) const OPTIONS: &[Spec] = &[
         "choose a server for each packet (UDP)"),
     option(Is(L::SchedFlags), "b", "sched-flags", Value("FLAG,..."), SERVICE_SETTINGS,
         "flags of the scheduler: sh-port, sh-fallback, mh-port, mh-fallback, flag-1 to flag-3"),
+
+    option(Is(L::Drain), "", "drain", Attached("SECONDS"), REMOVAL,
+        "set the weight to 0 and wait until its connections have ended before it is removed; not \
+         longer than SECONDS"),
 
     option(Is(L::Server), "r", "real-server", Value("HOST[:PORT]"), SERVER,
         "its address; the port is the service's if none is given"),
@@ -197,6 +206,20 @@ pub(crate) const OPTIONS: &[Spec] = &[
         "large numbers in full"),
     option(Is(L::Numeric), "n", "numeric", Nothing, LISTING,
         "numbers instead of names; with -S too"),
+    option(Is(L::Client), "", "client", Value("ADDRESS[/BITS]"), LISTING,
+        "with -c: only the connections of these clients"),
+    option(Is(L::State), "", "state", Value("NAME"), LISTING,
+        "with -c: only the connections in this state, such as ESTABLISHED"),
+    option(Is(L::By), "", "by", Value("WHAT"), LISTING,
+        "with -c: count the connections by server, client, state or service"),
+    option(Is(L::Watch), "", "watch", Attached("SECONDS"), LISTING,
+        "again and again, every 2 seconds or as told; q ends it"),
+    option(Is(L::Count), "", "count", Value("NUMBER"), LISTING,
+        "with --watch: that many times"),
+    option(Is(L::Color), "", "color", Value("WHEN"), LISTING,
+        "servers of weight 0 and overloaded ones stand out: auto (on a terminal), always or never"),
+    option(Is(L::Json), "", "json", Nothing, LISTING,
+        "as a JSON document; with -S and with -R --dry-run too"),
 
     option(Is(L::McastInterface), "", "mcast-interface", Value("NAME"), DAEMON,
         "network interface for the messages (eth0)"),

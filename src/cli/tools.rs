@@ -1,15 +1,15 @@
 //! `ipvsadm-save` and `ipvsadm-restore`.
 
-use super::command::{Command, Extent, Restore, RestoreMode, Save};
+use super::command::{Command, Extent, Format, Restore, RestoreMode, Save};
 use super::matrix::{Label, Verb};
 use super::usage::{Context, Usage};
 
 /// What `ipvsadm-save` answers to an option that it does not have, and to `-h`.
 pub(crate) const SAVE_USAGE: &str = "\
 ipvsadm-save: Script to save the IPVS table to stdout.
-   With -n, in numbers. With --output FILE, into FILE.";
+   With -n, in numbers. With --output FILE, into FILE. With --json, as JSON.";
 
-/// Reads the words of `ipvsadm-save [-n] [--output FILE]`. As ever, words that
+/// Reads the words of `ipvsadm-save [-n] [--output FILE] [--json]`. As ever, words that
 /// are no options do not count.
 ///
 /// # Errors
@@ -20,6 +20,8 @@ pub fn parse_save(words: &[String]) -> Result<Command, Usage> {
     while let Some(word) = words.next() {
         if word == "-n" {
             save.numeric = true;
+        } else if word == "--json" {
+            save.format = Format::Json;
         } else if word == "--output" {
             let file = words.next();
             let file = file.ok_or_else(|| Usage::MissingArgument(word.clone()))?;
@@ -33,11 +35,13 @@ pub fn parse_save(words: &[String]) -> Result<Command, Usage> {
     Ok(Command::Save(save))
 }
 
-/// Reads the words of `ipvsadm-restore [FILE] [--clear] [--check|--dry-run]`.
+/// Reads the words of `ipvsadm-restore [FILE] [--clear] [--check|--dry-run
+/// [--json]]`.
 /// As ever, options of one dash do not count.
 ///
 /// # Errors
-/// Any other long option, a second file, `--check` with `--dry-run`.
+/// Any other long option, a second file, `--check` with `--dry-run`, `--json`
+/// without it.
 pub fn parse_restore(words: &[String]) -> Result<Command, Usage> {
     let mut restore = Restore {
         mode: RestoreMode::Replace,
@@ -49,6 +53,7 @@ pub fn parse_restore(words: &[String]) -> Result<Command, Usage> {
             "--" if options => options = false,
             "--clear" if options => restore.mode = RestoreMode::ClearThenApply,
             "--check" if options => stop(&mut restore, Extent::Check)?,
+            "--json" if options => restore.format = Format::Json,
             "--dry-run" if options => stop(&mut restore, Extent::DryRun)?,
             long if options && long.starts_with("--") => {
                 return Err(Usage::UnknownOption(word.clone()));
@@ -57,6 +62,12 @@ pub fn parse_restore(words: &[String]) -> Result<Command, Usage> {
             file if restore.input.is_none() => restore.input = Some(file.into()),
             _ => return Err(Usage::UnexpectedWord(word.clone())),
         }
+    }
+    if restore.format == Format::Json && restore.stop_at != Extent::DryRun {
+        return Err(Usage::Missing {
+            label: Label::DryRun,
+            context: Context::Option(Label::Json),
+        });
     }
     Ok(Command::Restore(restore))
 }

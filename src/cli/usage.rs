@@ -81,6 +81,9 @@ pub enum Usage {
     /// `--tun-…` without `-i`.
     #[error("Tunnel options conflict with forward method")]
     TunnelOptions,
+    /// An option that takes its time, in a rule file.
+    #[error("the '{0}' option is for the command line, not for rules")]
+    NotInRules(Label),
     /// An option that `ipvsadm-save` does not have.
     #[error("{}", super::tools::SAVE_USAGE)]
     SaveOption,
@@ -107,12 +110,15 @@ pub enum Context {
     Command(Verb),
     /// A kind of tunnel.
     Tunnel(TunnelKind),
+    /// Another option.
+    Option(Label),
 }
 
 impl fmt::Display for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Command(verb) => write!(f, "'{verb}' command"),
+            Self::Option(label) => write!(f, "'{label}' option"),
             Self::Tunnel(TunnelKind::Gue) => f.write_str("'gue' tunnel type"),
             Self::Tunnel(TunnelKind::Gre) => f.write_str("'gre' tunnel type"),
             Self::Tunnel(_) => f.write_str("'ipip' tunnel type"),

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::RangeInclusive;
 
+use super::matrix::Label;
 use crate::model::{DaemonState, Name, ServiceFlags, TunnelKind};
 
 /// A value is not what its option takes.
@@ -52,6 +53,22 @@ pub enum ValueError {
     McastPort,
     #[error("illegal mcast-ttl specified")]
     McastTtl,
+    #[error("illegal client `{0}' specified: an address, or one with /BITS")]
+    Client(String),
+    #[error("illegal {option} `{word}' specified: one of {choices}")]
+    Choice {
+        option: Label,
+        word: String,
+        choices: String,
+    },
+    #[error("illegal watch interval `{0}' specified: seconds from 0.1 to 86400")]
+    Interval(String),
+    #[error("illegal count `{0}' specified: a number from 1")]
+    Count(String),
+    #[error("illegal drain time `{0}' specified: seconds from 0 to 2678400")]
+    DrainTime(String),
+    #[error("unknown shell `{0}': bash, zsh or fish")]
+    Shell(String),
 }
 
 /// The longest timeout in seconds: 31 days.

@@ -1,6 +1,7 @@
 //! Words into options, one after another, in the manner of popt: what is a
 //! letter, a value or a word, not what it means.
 
+use super::matrix::Verb;
 use super::options::{Opt, Spec, Takes, by_letter, by_name};
 use super::usage::Usage;
 
@@ -87,7 +88,7 @@ impl<'a> Reader<'a> {
         word: &'a str,
     ) -> Result<(), Usage> {
         let next = match (spec.takes, attached) {
-            (Takes::Nothing, _) | (_, Some(_)) => None,
+            (Takes::Nothing | Takes::Attached(_), _) | (_, Some(_)) => None,
             (Takes::Value(_), None) => match self.words.next() {
                 Some(next) => Some(next),
                 None => return Err(Usage::MissingArgument(word.to_owned())),
@@ -108,6 +109,17 @@ impl<'a> Reader<'a> {
 }
 
 impl Token<'_> {
+    /// The command that it is.
+    pub(crate) fn verb(&self) -> Option<Verb> {
+        match self {
+            Self::Option {
+                opt: Opt::Verb(verb),
+                ..
+            } => Some(*verb),
+            _ => None,
+        }
+    }
+
     /// Whether it is `-f`.
     pub(crate) fn is_fwmark(&self) -> bool {
         matches!(
@@ -172,6 +184,10 @@ mod tests {
             ("-ps rr", "persistent=s@-ps \"rr\""),
             ("- -- -n --", "\"-\" \"-n\" \"--\""),
             ("--start-daemon -n", "start-daemon=-n@-n"),
+            (
+                "--watch 5 --watch=5",
+                "watch@--watch \"5\" watch=5@--watch=5",
+            ),
         ] {
             assert_eq!(tokens(line), wanted, "{line:?}");
         }

@@ -9,6 +9,7 @@ mod change;
 mod daemon;
 mod destination;
 mod name;
+mod prefix;
 mod service;
 mod stats;
 
@@ -16,6 +17,7 @@ pub use change::Change;
 pub use daemon::{Daemon, DaemonState, Timeouts};
 pub use destination::{Activity, Destination, DestinationEntry, Forwarding, Tunnel, TunnelKind};
 pub use name::{Name, NameError};
+pub use prefix::{Prefix, PrefixError};
 pub use service::{Family, Netmask, Protocol, Service, ServiceEntry, ServiceFlags, VirtualId};
 pub use stats::Stats;
 

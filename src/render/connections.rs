@@ -4,11 +4,11 @@ use std::io::{self, BufRead, Write};
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::label::{Label, pad};
-use crate::model::VirtualId;
+use crate::model::{Prefix, VirtualId};
 use crate::names::NameOf;
 use crate::procfs::{Connection, Endpoint, for_each_connection};
 
-/// Which connections are listed: those that pass both.
+/// Which connections are listed: those that pass all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
     /// Only those of a service. Port 0 is every port of its address. The
@@ -17,6 +17,10 @@ pub struct Filter {
     pub service: Option<VirtualId>,
     /// Only those to a server's address, or to one of its ports.
     pub server: Option<(IpAddr, Option<u16>)>,
+    /// Only those from these clients.
+    pub client: Option<Prefix>,
+    /// Only those in this state.
+    pub state: Option<&'static str>,
 }
 
 impl Filter {
@@ -28,6 +32,12 @@ impl Filter {
                 connection.server.address == address
                     && port.is_none_or(|port| connection.server.port == port)
             })
+            && self
+                .client
+                .is_none_or(|clients| clients.contains(connection.client.address))
+            && self
+                .state
+                .is_none_or(|state| connection.state == state.as_bytes())
     }
 }
 
@@ -158,14 +168,14 @@ fd00:0000:0000:0000:0000:0000:0000:0078 0000 NONE             99
         };
         Filter {
             service: Some(service),
-            server: None,
+            ..Filter::default()
         }
     }
 
     fn server(address: &str, port: Option<u16>) -> Filter {
         Filter {
-            service: None,
             server: Some((address.parse().unwrap(), port)),
+            ..Filter::default()
         }
     }
 
@@ -184,7 +194,7 @@ fd00:0000:0000:0000:0000:0000:0000:0078 0000 NONE             99
             let service = VirtualId::Fwmark { mark: 7, family };
             let filter = Filter {
                 service: Some(service),
-                server: None,
+                ..Filter::default()
             };
             assert_eq!(lines(&filter), [line]);
         }

@@ -1,6 +1,9 @@
 //! From words to the kernel, and from the kernel to the output: one match.
 
+mod connections;
+mod drain;
 mod failure;
+mod json;
 mod kernel;
 mod list;
 mod progress;
@@ -8,13 +11,14 @@ mod replace;
 mod restore;
 mod rows;
 mod save;
+mod watch;
 
 use std::fmt::Display;
 use std::io::{BufWriter, StdoutLock, Write, stdout};
 
 pub use failure::Failure;
 
-use crate::cli::{self, Command};
+use crate::cli::{self, Command, Format};
 use crate::names::System;
 use crate::render;
 use kernel::Kernel;
@@ -66,8 +70,9 @@ pub fn run(
     };
     let out = &mut BufWriter::with_capacity(OUTPUT_BUFFER, stdout().lock());
     match command {
-        Ok(Command::Help) => print(out, &cli::help()),
+        Ok(Command::Help(topic)) => print(out, &cli::help(topic)),
         Ok(Command::Version) => print(out, &cli::version()),
+        Ok(Command::Completions(shell)) => print(out, &cli::completions(shell)),
         Ok(Command::Restore(restore)) if !restore::needs_kernel(&restore) => {
             restore::rehearse(name, &restore, out, report)
         }
@@ -78,6 +83,7 @@ pub fn run(
                 Command::Restore(restore) => {
                     restore::restore(name, &mut kernel, &restore, out, report)
                 }
+                Command::Drain(drain) => drain::drain(&mut kernel, &drain, report),
                 command => carry_out(&mut kernel, command, out),
             }
         }
@@ -89,21 +95,35 @@ pub fn run(
 fn carry_out(kernel: &mut Kernel, command: Command, out: &mut Out) -> Result<(), Failure> {
     match command {
         Command::Change(change) => Ok(kernel.client.apply(&change)?),
-        Command::List(list) => list::table(kernel, &list, out),
-        Command::Connections(connections) => list::connections(&connections, out),
-        Command::ShowTimeouts => {
+        Command::List(list) => match list.watch {
+            Some(watch) => watch::table(kernel, &list, watch, out),
+            None => list::table(kernel, &list, out),
+        },
+        Command::Connections(connections) => match connections.watch {
+            Some(watch) => watch::connections(&connections, watch, out),
+            None => connections::list(&connections, out),
+        },
+        Command::ShowTimeouts(format) => {
             let timeouts = kernel.client.timeouts().map_err(Failure::Unlisted)?;
-            render::timeouts(out, &timeouts).map_err(Failure::writing)
+            match format {
+                Format::Text => render::timeouts(out, &timeouts),
+                Format::Json => json::timeouts(out, &timeouts),
+            }
+            .map_err(Failure::writing)
         }
-        Command::ShowDaemons => {
+        Command::ShowDaemons(format) => {
             let daemons = kernel.client.daemons().map_err(Failure::Unlisted)?;
-            render::daemons(out, &daemons).map_err(Failure::writing)
+            match format {
+                Format::Text => render::daemons(out, &daemons),
+                Format::Json => json::daemons(out, &daemons),
+            }
+            .map_err(Failure::writing)
         }
         Command::Save(save) => save::save(kernel, &save, out),
-        Command::Help => print(out, &cli::help()),
+        Command::Help(topic) => print(out, &cli::help(topic)),
         Command::Version => print(out, &cli::version()),
-        // The parser knows no rule that restores.
-        Command::Restore(_) => Ok(()),
+        // The parser knows no rule with these.
+        Command::Restore(_) | Command::Drain(_) | Command::Completions(_) => Ok(()),
     }
 }
 

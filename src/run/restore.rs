@@ -189,7 +189,7 @@ fn parser(program: &str) -> impl Fn(&[String]) -> Result<Command, Usage> {
 
 /// `-h` and `-v` end the rules that they stand in.
 fn ends_rules(command: &Command) -> bool {
-    matches!(command, Command::Help | Command::Version)
+    matches!(command, Command::Help(_) | Command::Version)
 }
 
 fn lines(failed: bool) -> Result<(), Failure> {

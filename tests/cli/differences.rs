@@ -17,7 +17,7 @@ fn a_command_that_is_not_the_first_option() {
         "-t 10.0.0.1:80 -A -s rr",
         Change::AddService(service(tcp("10.0.0.1", 80), "rr", |_| {})),
     );
-    accepts_command("-n -h", Command::Help);
+    accepts_command("-n -h", Command::Help(None));
     accepts_command("-n -v -Q", Command::Version);
     refuse(&[(
         255,
@@ -187,6 +187,7 @@ fn connections_of_a_service_or_a_server() {
             server: Some((address("10.1.0.1"), None)),
             persistent: true,
             numeric: true,
+            ..Connections::default()
         }),
     );
     refuse(&[

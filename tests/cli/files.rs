@@ -1,7 +1,8 @@
 //! `-S`, `-R`, the lines that `-R` reads, `ipvsadm-save`, `ipvsadm-restore`.
 
 use ipvs::cli::{
-    Command, Extent, Restore, RestoreMode, Save, Usage, parse_restore, parse_rule, parse_save,
+    Command, Extent, Format, Restore, RestoreMode, Save, Usage, parse_restore, parse_rule,
+    parse_save,
 };
 use ipvs::model::Change;
 
@@ -11,6 +12,7 @@ fn save(numeric: bool, output: Option<&str>) -> Command {
     Command::Save(Save {
         numeric,
         output: output.map(Into::into),
+        format: Format::Text,
     })
 }
 
@@ -19,6 +21,7 @@ fn restore(mode: RestoreMode, stop_at: Extent, input: Option<&str>) -> Command {
         mode,
         stop_at,
         input: input.map(Into::into),
+        format: Format::Text,
     })
 }
 
@@ -94,7 +97,7 @@ fn lines_of_rules() {
     assert_eq!(rule("-C"), Ok(Command::Change(Change::Clear)));
     assert_eq!(rule("-L -n"), Ok(list(|list| list.numeric = true)));
     assert_eq!(rule("-S"), Ok(save(false, None)));
-    assert_eq!(rule("-h"), Ok(Command::Help));
+    assert_eq!(rule("-h"), Ok(Command::Help(None)));
     for line in [
         "-R",
         "-R foo",

@@ -1,6 +1,6 @@
 //! `-L`.
 
-use ipvs::cli::{Command, Connections};
+use ipvs::cli::{Command, Connections, Format};
 use ipvs::render::{Numbers, Order};
 
 use super::support::*;
@@ -45,13 +45,13 @@ fn other_listings() {
         "-L --timeout",
         "-L --timeout -n --exact --nosort --tun-info --syncid 3",
     ] {
-        accepts_command(line, Command::ShowTimeouts);
+        accepts_command(line, Command::ShowTimeouts(Format::Text));
     }
     for line in [
         "-L --daemon",
         "-L --daemon -n --exact --nosort --tun-info --syncid 3",
     ] {
-        accepts_command(line, Command::ShowDaemons);
+        accepts_command(line, Command::ShowDaemons(Format::Text));
     }
     for line in ["-L -c", "-Lc --exact --nosort --tun-info --syncid 3"] {
         accepts_command(line, Command::Connections(Connections::default()));

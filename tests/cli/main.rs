@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 #![cfg(feature = "program")]
 
+mod additions;
 mod differences;
 mod files;
 mod listing;

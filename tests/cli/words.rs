@@ -44,13 +44,12 @@ fn help_and_version_end_the_reading() {
         "-h",
         "--help",
         "-h foo",
-        "-h -L",
         "-hQ",
         "-h --bogus",
         "foo -h",
         "-h -t bad",
     ] {
-        accepts_command(line, Command::Help);
+        accepts_command(line, Command::Help(None));
     }
     for line in [
         "-v",

@@ -1,0 +1,185 @@
+//! The values of options that ipvsadm 1.31 has not.
+
+use std::time::Duration;
+
+use super::command::{By, Color, Shell};
+use super::matrix::Label;
+use super::values::{ValueError, number};
+use crate::model::Prefix;
+
+/// The time between two looks where `--watch` names none.
+pub(crate) const DEFAULT_INTERVAL: Duration = Duration::from_secs(2);
+
+/// The longest time to drain: as long as the longest timeout of a connection.
+const MAX_DRAIN: i64 = 31 * 24 * 60 * 60;
+
+/// The words of `--by`.
+pub(crate) const BY: &[(&str, By)] = &[
+    ("server", By::Server),
+    ("client", By::Client),
+    ("state", By::State),
+    ("service", By::Service),
+];
+
+/// The words of `--color`.
+pub(crate) const COLOR: &[(&str, Color)] = &[
+    ("auto", Color::Auto),
+    ("always", Color::Always),
+    ("never", Color::Never),
+];
+
+/// The words of `--completions`.
+pub(crate) const SHELLS: &[(&str, Shell)] = &[
+    ("bash", Shell::Bash),
+    ("zsh", Shell::Zsh),
+    ("fish", Shell::Fish),
+];
+
+/// The words of `--state`: the names in `/proc/net/ip_vs_conn`, from the
+/// kernel's tables for TCP, UDP, SCTP and templates.
+pub(crate) const STATES: &[&str] = &[
+    "NONE",
+    "ASSURED",
+    "UDP",
+    "ESTABLISHED",
+    "SYN_SENT",
+    "SYN_RECV",
+    "FIN_WAIT",
+    "TIME_WAIT",
+    "CLOSE",
+    "CLOSE_WAIT",
+    "LAST_ACK",
+    "LISTEN",
+    "SYNACK",
+    "INIT1",
+    "INIT",
+    "COOKIE_SENT",
+    "COOKIE_REPLIED",
+    "COOKIE_WAIT",
+    "COOKIE",
+    "COOKIE_ECHOED",
+    "SHUTDOWN_SENT",
+    "SHUTDOWN_RECEIVED",
+    "SHUTDOWN_ACK_SENT",
+    "REJECTED",
+    "CLOSED",
+];
+
+/// `--client`
+pub(crate) fn client(word: &str) -> Result<Prefix, ValueError> {
+    word.parse()
+        .map_err(|_| ValueError::Client(word.to_owned()))
+}
+
+/// `--state`, in letters of either case.
+pub(crate) fn state(word: &str) -> Result<&'static str, ValueError> {
+    let known = STATES.iter().find(|state| state.eq_ignore_ascii_case(word));
+    known.copied().ok_or_else(|| ValueError::Choice {
+        option: Label::State,
+        word: word.to_owned(),
+        choices: STATES.join(", "),
+    })
+}
+
+/// `--by`
+pub(crate) fn by(word: &str) -> Result<By, ValueError> {
+    choice(Label::By, word, BY)
+}
+
+/// `--color`
+pub(crate) fn color(word: &str) -> Result<Color, ValueError> {
+    choice(Label::Color, word, COLOR)
+}
+
+fn choice<T: Copy>(option: Label, word: &str, known: &[(&str, T)]) -> Result<T, ValueError> {
+    let found = known.iter().find(|(name, _)| *name == word);
+    found.map(|(_, value)| *value).ok_or_else(|| {
+        let names: Vec<_> = known.iter().map(|(name, _)| *name).collect();
+        ValueError::Choice {
+            option,
+            word: word.to_owned(),
+            choices: names.join(", "),
+        }
+    })
+}
+
+/// `--watch`: a decimal fraction is fine.
+pub(crate) fn interval(word: &str) -> Result<Duration, ValueError> {
+    let plain = word.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.'));
+    let seconds = word.parse().ok().filter(|_| plain);
+    seconds
+        .filter(|seconds| (0.1..=86400.0).contains(seconds))
+        .map(Duration::from_secs_f64)
+        .ok_or_else(|| ValueError::Interval(word.to_owned()))
+}
+
+/// `--count`
+pub(crate) fn count(word: &str) -> Result<u64, ValueError> {
+    number(word, 1..=i64::MAX).ok_or_else(|| ValueError::Count(word.to_owned()))
+}
+
+/// `--drain`
+pub(crate) fn drain_time(word: &str) -> Result<Duration, ValueError> {
+    number(word, 0..=MAX_DRAIN)
+        .map(Duration::from_secs)
+        .ok_or_else(|| ValueError::DrainTime(word.to_owned()))
+}
+
+/// `--completions`
+pub(crate) fn shell(word: &str) -> Result<Shell, ValueError> {
+    let found = SHELLS.iter().find(|(name, _)| *name == word);
+    found
+        .map(|(_, shell)| *shell)
+        .ok_or_else(|| ValueError::Shell(word.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn intervals() {
+        for (word, millis) in [
+            ("1", 1000),
+            ("0.1", 100),
+            (".5", 500),
+            ("86400", 86_400_000),
+        ] {
+            assert_eq!(interval(word), Ok(Duration::from_millis(millis)), "{word}");
+        }
+        for word in [
+            "", "0", "0.05", "86401", "-1", "+1", "1e3", "inf", "nan", "2s", " 2",
+        ] {
+            assert_eq!(interval(word), Err(ValueError::Interval(word.to_owned())));
+        }
+    }
+
+    #[test]
+    fn states_in_either_case() {
+        assert_eq!(state("established"), Ok("ESTABLISHED"));
+        let refusal = state("ESTABLISH").err().map(|error| error.to_string());
+        assert!(refusal.is_some_and(|text| {
+            text.starts_with("illegal state `ESTABLISH' specified: one of NONE, ")
+        }));
+    }
+
+    #[test]
+    fn choices() {
+        assert_eq!(by("client"), Ok(By::Client));
+        assert_eq!(color("never"), Ok(Color::Never));
+        assert_eq!(shell("fish"), Ok(Shell::Fish));
+        let refusal = by("Client").err().map(|error| error.to_string());
+        assert_eq!(
+            refusal.as_deref(),
+            Some("illegal by `Client' specified: one of server, client, state, service")
+        );
+        assert!(color("").is_err() && shell("sh").is_err());
+    }
+
+    #[test]
+    fn numbers() {
+        assert_eq!((count("1"), drain_time("0")), (Ok(1), Ok(Duration::ZERO)));
+        assert!(count("0").is_err() && count("x").is_err());
+        assert!(drain_time("-1").is_err() && drain_time("2678401").is_err());
+    }
+}

@@ -1,0 +1,86 @@
+//! Flags into listings.
+
+use super::command::{Command, Connections, Format, List, Watch};
+use super::flags::Flags;
+use super::matrix::Label;
+use super::usage::Usage;
+use crate::render::{Numbers, Order, View};
+
+impl Flags<'_> {
+    /// How a command's output is written.
+    pub(super) fn format(&self) -> Format {
+        match self.given.has(Label::Json) {
+            true => Format::Json,
+            false => Format::Text,
+        }
+    }
+
+    /// What `-L` asks for.
+    pub(super) fn into_listing(self) -> Result<Command, Usage> {
+        let given = |label| self.given.has(label);
+        let view = [
+            (Label::Stats, View::Stats),
+            (Label::Rate, View::Rate),
+            (Label::Thresholds, View::Thresholds),
+            (Label::PersistentConn, View::PersistentConnections),
+            (Label::TunInfo, View::TunnelInfo),
+        ]
+        .into_iter()
+        .find(|&(label, _)| given(label))
+        .map_or(View::Plain, |(_, view)| view);
+        let numeric = given(Label::Numeric);
+        let format = self.format();
+        let watch = given(Label::Watch).then_some(Watch {
+            interval: self.interval,
+            count: self.count,
+        });
+
+        let of_table = !matches!(view, View::Plain | View::TunnelInfo);
+        if given(Label::Connection) {
+            let persistent = view == View::PersistentConnections;
+            if of_table && !persistent {
+                return Err(Usage::View);
+            }
+            return Ok(Command::Connections(Connections {
+                service: self.service,
+                server: self
+                    .server
+                    .map(|server| (server.endpoint.address, server.endpoint.port)),
+                client: self.client,
+                state: self.state,
+                by: self.by,
+                persistent,
+                numeric,
+                format,
+                watch,
+            }));
+        }
+        if given(Label::Timeout) || given(Label::Daemon) {
+            return if of_table {
+                Err(Usage::View)
+            } else if given(Label::Timeout) {
+                Ok(Command::ShowTimeouts(format))
+            } else {
+                Ok(Command::ShowDaemons(format))
+            };
+        }
+        Ok(Command::List(List {
+            service: self.service,
+            view,
+            numbers: if given(Label::Exact) {
+                Numbers::Exact
+            } else {
+                Numbers::Scaled
+            },
+            order: if given(Label::NoSort) {
+                Order::Kernel
+            } else {
+                Order::Sorted
+            },
+            numeric,
+            format,
+            color: self.color,
+            watch,
+        }))
+    }
+}

@@ -1,0 +1,110 @@
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::str::FromStr;
+
+/// Addresses that begin with the same bits: `10.0.0.0/8`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Prefix {
+    /// One of them; the bits behind the first `length` do not count.
+    address: IpAddr,
+    /// How many bits are the same: up to 32, or 128 for IPv6.
+    length: u8,
+}
+
+/// A word is no address, and no address with `/BITS` behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an address or ADDRESS/BITS")]
+pub struct PrefixError;
+
+impl Prefix {
+    /// Whether an address begins with these bits. Those of the other family
+    /// never do.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        match (self.address, address) {
+            (IpAddr::V4(of), IpAddr::V4(address)) => {
+                let differ = Ipv4Addr::to_bits(of) ^ address.to_bits();
+                differ.leading_zeros() >= u32::from(self.length)
+            }
+            (IpAddr::V6(of), IpAddr::V6(address)) => {
+                let differ = Ipv6Addr::to_bits(of) ^ address.to_bits();
+                differ.leading_zeros() >= u32::from(self.length)
+            }
+            _ => false,
+        }
+    }
+}
+
+impl FromStr for Prefix {
+    type Err = PrefixError;
+
+    fn from_str(word: &str) -> Result<Self, PrefixError> {
+        let (address, bits) = match word.split_once('/') {
+            Some((address, bits)) => (address, Some(bits)),
+            None => (word, None),
+        };
+        let bare = address.strip_prefix('[').and_then(|a| a.strip_suffix(']'));
+        let address: IpAddr = bare.unwrap_or(address).parse().map_err(|_| PrefixError)?;
+        let whole = if address.is_ipv4() { 32 } else { 128 };
+        let length = match bits {
+            None => whole,
+            Some(bits) if bits.bytes().all(|digit| digit.is_ascii_digit()) => {
+                bits.parse().map_err(|_| PrefixError)?
+            }
+            Some(_) => return Err(PrefixError),
+        };
+        if length > whole {
+            return Err(PrefixError);
+        }
+        Ok(Self { address, length })
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_contains_what_begins_like_it() {
+        for (prefix, address, contained) in [
+            ("10.0.0.0/8", "10.255.1.2", true),
+            ("10.1.2.3/8", "10.255.1.2", true),
+            ("10.0.0.0/8", "11.0.0.0", false),
+            ("10.0.0.1", "10.0.0.1", true),
+            ("10.0.0.1", "10.0.0.2", false),
+            ("10.0.0.0/31", "10.0.0.1", true),
+            ("0.0.0.0/0", "255.255.255.255", true),
+            ("0.0.0.0/0", "::", false),
+            ("fd00::/8", "fdff::1", true),
+            ("[fd00::]/8", "fe00::1", false),
+            ("::/0", "ffff::", true),
+            ("::/0", "0.0.0.0", false),
+            ("fd00::1", "fd00::1", true),
+            ("fd00::1/128", "fd00::2", false),
+        ] {
+            let prefix: Prefix = prefix.parse().unwrap();
+            let address = address.parse().unwrap();
+            assert_eq!(prefix.contains(address), contained, "{prefix:?} {address}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_prefix_is_refused() {
+        for word in [
+            "",
+            "/",
+            "10",
+            "10.0.0.0/",
+            "10.0.0.0/33",
+            "10.0.0.0/-1",
+            "10.0.0.0/+1",
+            "10.0.0.0/8/8",
+            "10.0.0.0/999",
+            "::/129",
+            "[::1",
+            "web",
+            "10.0.0.0/255.0.0.0",
+        ] {
+            assert_eq!(word.parse::<Prefix>(), Err(PrefixError), "{word}");
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! What ipvsadm 1.31 has no option for.
+
+use std::time::Duration;
+
+use ipvs::cli::{
+    By, Color, Command, Connections, Drain, Extent, Format, Restore, RestoreMode, Save, Shell,
+    Verb, Watch, parse_restore, parse_rule, parse_save,
+};
+
+use super::support::*;
+
+fn connections(with: impl FnOnce(&mut Connections)) -> Command {
+    let mut connections = Connections::default();
+    with(&mut connections);
+    Command::Connections(connections)
+}
+
+#[test]
+fn json() {
+    for line in ["-L --json", "-Ln --json", "--json -L"] {
+        accepts_command(
+            line,
+            list(|list| {
+                list.format = Format::Json;
+                list.numeric = line == "-Ln --json";
+            }),
+        );
+    }
+    accepts_command("-L --json --timeout", Command::ShowTimeouts(Format::Json));
+    accepts_command("-L --daemon --json", Command::ShowDaemons(Format::Json));
+    accepts_command(
+        "-S --json --output f",
+        Command::Save(Save {
+            output: Some("f".into()),
+            format: Format::Json,
+            ..Save::default()
+        }),
+    );
+    accepts_command(
+        "-R --replace --dry-run --json",
+        Command::Restore(Restore {
+            mode: RestoreMode::Replace,
+            stop_at: Extent::DryRun,
+            format: Format::Json,
+            ..Restore::default()
+        }),
+    );
+    let needs = "You need to supply the 'dry-run' option for the 'json' option";
+    refuse(&[
+        (2, needs, &["-R --json", "-R --check --json"]),
+        (
+            2,
+            "Illegal 'json' option with the 'zero' command",
+            &["-Z --json"],
+        ),
+    ]);
+    let restore = |line| parse_restore(&split(line)).map_err(|usage| usage.to_string());
+    assert!(restore("--json --dry-run f").is_ok());
+    assert_eq!(restore("--json f"), Err(needs.to_owned()));
+    assert_eq!(
+        parse_save(&split("--json")),
+        Ok(Command::Save(Save {
+            format: Format::Json,
+            ..Save::default()
+        }))
+    );
+}
+
+#[test]
+fn narrower_connections() {
+    accepts_command(
+        "-Lc --client 10.0.0.0/8 --state established --by server --json",
+        connections(|connections| {
+            connections.client = "10.0.0.0/8".parse().ok();
+            connections.state = Some("ESTABLISHED");
+            connections.by = Some(By::Server);
+            connections.format = Format::Json;
+        }),
+    );
+    refuse(&[
+        (
+            2,
+            "You need to supply the 'connection' option for the 'client' option",
+            &["-L --client 10.0.0.1", "-L --state NONE --client ::1"],
+        ),
+        (
+            2,
+            "illegal client `10.0.0.0/33' specified: an address, or one with /BITS",
+            &["-Lc --client 10.0.0.0/33"],
+        ),
+        (
+            2,
+            "illegal by `port' specified: one of server, client, state, service",
+            &["-Lc --by port"],
+        ),
+        (
+            2,
+            "multiple 'by' options specified",
+            &["-Lc --by server --by client"],
+        ),
+    ]);
+}
+
+#[test]
+fn watching() {
+    let watch = |seconds, count| {
+        Some(Watch {
+            interval: Duration::from_secs(seconds),
+            count,
+        })
+    };
+    accepts_command("-L --watch", list(|list| list.watch = watch(2, None)));
+    accepts_command(
+        "-L --count 3 --watch=5 --color always",
+        list(|list| {
+            list.watch = watch(5, Some(3));
+            list.color = Color::Always;
+        }),
+    );
+    accepts_command(
+        "-L -c --watch",
+        connections(|connections| connections.watch = watch(2, None)),
+    );
+    refuse(&[
+        (
+            2,
+            "You need to supply the 'watch' option for the 'count' option",
+            &["-L --count 3"],
+        ),
+        (
+            2,
+            "The option 'watch' conflicts with the 'timeout' option in the 'list' command",
+            &["-L --timeout --watch"],
+        ),
+        (2, "unexpected argument 5", &["-L --watch 5"]),
+        (
+            2,
+            "illegal watch interval `0' specified: seconds from 0.1 to 86400",
+            &["-L --watch=0"],
+        ),
+    ]);
+}
+
+#[test]
+fn draining() {
+    let drain = |server, limit| {
+        Command::Drain(Drain {
+            service: tcp("10.0.0.1", 80),
+            server,
+            limit,
+        })
+    };
+    accepts_command(
+        "-d -t 10.0.0.1:80 -r 10.1.0.1 --drain",
+        drain(Some(server("10.1.0.1", 80, |_| {})), None),
+    );
+    accepts_command(
+        "-D -t 10.0.0.1:80 --drain=30",
+        drain(None, Some(Duration::from_secs(30))),
+    );
+    refuse(&[
+        (
+            2,
+            "You need to supply the 'real-server' option for the 'delete-server' command",
+            &["-d -t 10.0.0.1:80 --drain"],
+        ),
+        (
+            2,
+            "Illegal 'drain' option with the 'add-server' command",
+            &["-a -t 10.0.0.1:80 -r 10.1.0.1 --drain"],
+        ),
+        (
+            2,
+            "illegal drain time `x' specified: seconds from 0 to 2678400",
+            &["-D -t 10.0.0.1:80 --drain=x"],
+        ),
+    ]);
+}
+
+#[test]
+fn rules_neither_wait_nor_watch() {
+    let rule = |line| {
+        let words = split(line);
+        let command = parse_rule("ipvsadm", &words).resolve(&Book);
+        command.map_err(|usage| usage.to_string())
+    };
+    for (line, option) in [
+        ("-L --watch", "watch"),
+        ("-D -t 10.0.0.1:80 --drain", "drain"),
+    ] {
+        let refusal = format!("the '{option}' option is for the command line, not for rules");
+        assert_eq!(rule(line), Err(refusal));
+    }
+    assert!(rule("--completions bash").is_err());
+    assert!(rule("-L --json").is_ok());
+}
+
+#[test]
+fn help_about_a_command() {
+    for line in ["--help -A", "-h --add-service", "-hA", "--help -A -t bad"] {
+        accepts_command(line, Command::Help(Some(Verb::AddService)));
+    }
+}
+
+#[test]
+fn completions() {
+    accepts_command("--completions zsh", Command::Completions(Shell::Zsh));
+    refuse(&[(
+        2,
+        "unknown shell `sh': bash, zsh or fish",
+        &["--completions sh"],
+    )]);
+}
