@@ -41,7 +41,9 @@ lint:
 unit:
 	cargo test --locked --quiet
 
+# The tests run the examples too.
 kernel: setup
+	cargo build --locked --quiet --examples
 	$(in_lab) $(kernel_tests) --test kernel
 
 compat: setup

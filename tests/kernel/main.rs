@@ -17,6 +17,7 @@ mod random_tables;
 mod typing;
 
 mod counters;
+mod examples;
 mod forwarding;
 mod namespaces;
 mod replace_pairs;
