@@ -11,6 +11,9 @@ use crate::netlink::message::{Command, IpvsMessage};
 use crate::netlink::socket::{Socket, Transport};
 use crate::netlink::uapi::{ENOENT, ENOPROTOOPT, EPERM};
 
+/// How often a listing that can't be true is begun again before it is given up.
+const REPEATS: usize = 10;
+
 /// A conversation with the kernel's IPVS over one socket.
 ///
 /// It is of the network namespace in which it was opened.
@@ -73,14 +76,19 @@ impl<T: Transport> Client<T> {
     /// When the kernel refuses or can't be understood.
     pub fn services(&mut self) -> Result<Vec<ServiceEntry>, Error> {
         let request = IpvsMessage::new(Command::GetService, Vec::new());
-        let mut entries = Vec::new();
-        self.exchange.list(
-            Verb::ListServices,
-            request,
-            &mut entries,
-            convert::service_entry,
-        )?;
-        Ok(entries)
+        for _ in 0..=REPEATS {
+            let mut entries = Vec::new();
+            self.exchange.list(
+                Verb::ListServices,
+                request.clone(),
+                &mut entries,
+                convert::service_entry,
+            )?;
+            if is_each_told_once(&entries) {
+                return Ok(entries);
+            }
+        }
+        Err(Error::Interrupted)
     }
 
     /// Every service with its servers.
@@ -196,6 +204,15 @@ impl<T: Transport> Client<T> {
         let requests = changes.into_iter().map(convert::change);
         self.exchange.submit(requests, refused)
     }
+}
+
+/// Whether no service is told twice. While the kernel moves the services into a
+/// larger hash table it goes on with a listing at the same count in another
+/// order, without a word: for each service told twice, one is left out.
+fn is_each_told_once(entries: &[ServiceEntry]) -> bool {
+    let mut ids: Vec<_> = entries.iter().map(|entry| entry.service.id).collect();
+    ids.sort_unstable();
+    ids.is_sorted_by(|one, next| one < next)
 }
 
 fn unavailable(error: Error) -> Error {

@@ -56,6 +56,26 @@ fn a_table_is_its_services_and_the_servers_of_each() {
     assert_eq!(script.sent.len(), 5);
 }
 
+/// As Linux 7.2 does it while its table of services grows.
+#[test]
+fn a_listing_that_tells_a_service_twice_is_begun_again() {
+    let told = |marks: [u32; 3]| {
+        move |asked: &Asked| {
+            let rows = marks.map(|mark| service_row(asked.sequence, mark));
+            vec![rows.concat(), done(asked.sequence, 0)]
+        }
+    };
+    let mut script = Script::new()
+        .answers(told([1, 2, 1]))
+        .answers(told([3, 2, 1]));
+    assert_eq!(marks(&script.client().services().unwrap()), [3, 2, 1]);
+
+    let mut script = (0..11).fold(Script::new(), |script, _| script.answers(told([1, 2, 1])));
+    let error = script.client().services().unwrap_err();
+    assert!(matches!(error, Error::Interrupted), "{error}");
+    assert!(script.is_over());
+}
+
 #[test]
 fn the_status_at_the_end_of_a_listing_counts() {
     let mut script = Script::new().answers(|asked| {
