@@ -7,6 +7,9 @@
 
 SECONDS ?= 60
 SEED ?= 1
+# The releases of Debian whose kernels test-kernels goes through: 6.1, 6.12, and
+# the newest.
+RELEASES ?= bookworm trixie sid
 
 host := $(shell rustc -vV | sed -n 's/^host: //p')
 runner := CARGO_TARGET_$(shell echo $(host) | tr a-z- A-Z_)_RUNNER
@@ -17,7 +20,7 @@ in_lab := $(runner)=$(CURDIR)/tests/lab/run
 endif
 kernel_tests := cargo test --locked --quiet --features kernel-tests
 
-.PHONY: all try test setup lint unit kernel compat fuzz-compat fuzz-short bench bench-small
+.PHONY: all try test setup lint unit kernel compat fuzz-compat fuzz-short test-kernels bench bench-small
 
 all:
 	cargo build --release --locked
@@ -56,6 +59,14 @@ fuzz-compat: setup
 
 fuzz-short:
 	@$(MAKE) --no-print-directory fuzz-compat SECONDS=60 SEED=$(SEED)
+
+# What needs a kernel, on several: make test-kernels RELEASES=sid SECONDS=600
+test-kernels: $(RELEASES:%=test-kernel-%)
+
+test-kernel-%: setup
+	@tests/lab/kernels $*
+	@LAB_KERNEL=$* tests/lab/run uname -sr
+	@LAB_KERNEL=$* $(MAKE) --no-print-directory kernel compat fuzz-compat
 
 # Both programs on the tables of a big director; the result is a document.
 bench: setup

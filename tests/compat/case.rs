@@ -40,6 +40,15 @@ pub struct Answer {
     leaves: Option<&'static str>,
 }
 
+/// How a title begins, to the end of its size: each kernel has its own.
+const SIZE: &str = "IP Virtual Server version 1.2.1 (size=4096)";
+
+/// The same in this kernel's words.
+fn size_of_the_connection_table() -> String {
+    let table = std::fs::read_to_string("/proc/thread-self/net/ip_vs").unwrap();
+    table.lines().next().unwrap().to_owned()
+}
+
 /// What is on a stream.
 #[derive(Clone, Copy)]
 enum Text {
@@ -51,7 +60,7 @@ enum Text {
 impl Text {
     fn is(self, text: &str) -> bool {
         match self {
-            Text::All(all) => text == all,
+            Text::All(all) => text == all.replace(SIZE, &size_of_the_connection_table()),
             Text::FirstLine(line) => text.lines().next() == Some(line),
             Text::FirstWords(words) => text.starts_with(words),
         }

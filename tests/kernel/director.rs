@@ -1,10 +1,11 @@
 //! The director of a test: its namespace, and the program run in it.
 
+use std::collections::HashSet;
 use std::ops::Deref;
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::net::{self, Host, Side};
+use crate::net::{self, Host, Side, wait_until};
 use crate::support::{Namespace, Outcome, Program, run, shell, words};
 
 /// The virtual address of most tests, and its IPv6 one.
@@ -66,10 +67,20 @@ pub fn restore(lines: &str) {
     run(Program::Ours, ["-R"], lines).succeeded();
 }
 
-/// The table as the reference saves it.
+/// The table as the reference saves it, once it has no service twice: it has
+/// while Linux 7.2 moves the services into a larger hash table.
 #[track_caller]
 pub fn saved_by_reference() -> String {
-    run(Program::Reference, ["-Sn"], "").succeeded().stdout
+    let mut saved = String::new();
+    wait_until("the reference saves each service once", || {
+        saved = run(Program::Reference, ["-Sn"], "").succeeded().stdout;
+        let services: Vec<_> = saved
+            .lines()
+            .filter(|line| line.starts_with("-A"))
+            .collect();
+        services.iter().collect::<HashSet<_>>().len() == services.len()
+    });
+    saved
 }
 
 /// What our program prints for the words of this line, once it is what the
@@ -137,23 +148,19 @@ pub fn sorted(lines: &str) -> Vec<&str> {
     lines
 }
 
-/// Marks what comes in for these ports of an address: with nftables, or with
-/// iptables where the kernel's nftables can't (the lab's knows only bridges).
+/// Marks what comes in for these ports of an address, by the traffic control
+/// of each interface: every kernel of the lab can.
 #[track_caller]
-pub fn mark(address: &str, protocol: &str, ports: &str, mark: u32) {
-    let (nft_family, iptables) = match address.contains(':') {
-        false => ("ip", "iptables-legacy"),
-        true => ("ip6", "ip6tables-legacy"),
-    };
+pub fn mark(address: &str, protocol: &str, ports: &[u16], mark: u32) {
+    let family = if address.contains(':') { "ipv6" } else { "ip" };
+    let mut marking = "tc qdisc replace dev $dev clsact".to_owned();
+    for port in ports {
+        marking += &format!(
+            " && tc filter add dev $dev ingress protocol {family} flower ip_proto {protocol} \
+             dst_ip {address} dst_port {port} action skbedit mark {mark}"
+        );
+    }
     shell(&format!(
-        "nft -f - 2>/dev/null <<EOF || {iptables} -t mangle -A PREROUTING \
-            -d {address} -p {protocol} -m multiport --dports {ports} -j MARK --set-mark {mark}
-table {nft_family} mangle {{
-    chain prerouting {{
-        type filter hook prerouting priority mangle
-        {nft_family} daddr {address} {protocol} dport {{ {ports} }} meta mark set {mark}
-    }}
-}}
-EOF"
+        "set -e; for dev in $(ip -o link | sed 's/^[0-9]*: \\([^:@]*\\).*/\\1/'); do {marking}; done"
     ));
 }

@@ -27,9 +27,9 @@ fn nat_over_ipv6() {
 fn a_firewall_mark_is_one_service_across_ports_and_protocols() {
     let (_place, [client, a, b]) = with_two_servers();
     let servers = [&a, &b].map(|host| [host.serve(80), host.serve(443), host.serve_udp(53)]);
-    mark(VIP, "tcp", "80,443", 1);
-    mark(VIP, "udp", "53", 3_000_000_000);
-    mark(VIP6, "tcp", "80,443", 1);
+    mark(VIP, "tcp", &[80, 443], 1);
+    mark(VIP, "udp", &[53], 3_000_000_000);
+    mark(VIP6, "tcp", &[80, 443], 1);
     restore(
         "-A -f 1 -s rr -p 300\n-a -f 1 -r 10.1.0.2 -m\n-a -f 1 -r 10.1.0.3 -m\n\
          -A -f 3000000000 -s rr\n-a -f 3000000000 -r 10.1.0.2 -m\n-a -f 3000000000 -r 10.1.0.3 -m\n\

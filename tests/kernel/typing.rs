@@ -34,6 +34,10 @@ pub fn both_print_and_do_lines(lines: &[&str]) {
         let place = place();
         place.name_hosts("127.0.0.1 localhost\n");
         let [] = network("192.168.164.11/24", "", []);
+        // Since Linux 7.2 there is no table of connections before the first
+        // service, and its size is 0 in a title.
+        ipvsadm("-A -f 1");
+        Table::empty().put();
         let reference = typed(&place, lines);
         Table::empty().put();
         install_ours();

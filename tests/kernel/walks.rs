@@ -78,8 +78,8 @@ ipvsadm -L
         [host.serve(80), host.serve(443)]
     });
     let mark_both = || {
-        mark("10.4.1.190", "tcp", "80", 1);
-        mark("10.4.1.190", "tcp", "443", 2);
+        mark("10.4.1.190", "tcp", &[80], 1);
+        mark("10.4.1.190", "tcp", &[443], 2);
     };
     mark_both();
     type_ours(lesson);
@@ -268,7 +268,7 @@ fn the_kinds_of_persistence() {
     assert_eq!(every_port.len(), 1);
     assert_eq!(client.ask(6, "172.18.100.7:443"), every_port);
 
-    mark("172.18.100.8", "tcp", "80,443", 10);
+    mark("172.18.100.8", "tcp", &[80, 443], 10);
     with_servers("-f 10 -s rr -p 300");
     let marked = client.ask(6, "172.18.100.8:80");
     assert_eq!(marked.len(), 1);

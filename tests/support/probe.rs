@@ -4,6 +4,7 @@
 //! second time so that a mistake in `src/` can't hide itself.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::path::Path;
 
 use super::netlink::{Attribute, Netlink, find, ipvs_family};
 
@@ -65,7 +66,7 @@ const DEST_STATS: [u16; 5] = [7, 8, 9, 10, 12];
 const DAEMON_STATE: u16 = 1;
 
 /// A service and its servers, all attributes but the counters, each list in
-/// the kernel's order.
+/// the kernel's order, where that says something.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Service {
     pub attributes: Vec<Attribute>,
@@ -106,11 +107,22 @@ pub fn kernel_table() -> Table {
         .collect();
     let daemons = socket.dump(family, GET_DAEMON, &[]).unwrap();
     let mut timeouts = socket.ask(family, GET_CONFIG, &[]).unwrap();
-    Table {
+    let mut table = Table {
         services,
         daemons: daemons.iter().map(|answer| answer[0].parts()).collect(),
         timeouts: timeouts.swap_remove(0),
+    };
+    if services_are_shuffled() {
+        table.sort_services();
     }
+    table
+}
+
+/// Since its hash table grows with the number of services, Linux lists them in
+/// an order that is a new one each time the table is made or grows: it says
+/// nothing then. (The servers of each are in order as ever.)
+fn services_are_shuffled() -> bool {
+    Path::new("/proc/sys/net/ipv4/vs/svc_lfactor").exists()
 }
 
 /// What names a service: everything up to its fwmark.
@@ -184,15 +196,17 @@ impl Table {
     /// was made.
     pub fn in_any_order(&self) -> Table {
         let mut table = self.clone();
-        let by_bytes = |attributes: &Vec<Attribute>| format!("{attributes:?}");
         for service in &mut table.services {
-            service.servers.sort_by_key(by_bytes);
+            service.servers.sort_by_key(bytes);
         }
+        table.sort_services();
+        table.daemons.sort_by_key(bytes);
         table
-            .services
-            .sort_by_key(|service| by_bytes(&service.attributes));
-        table.daemons.sort_by_key(by_bytes);
-        table
+    }
+
+    fn sort_services(&mut self) {
+        self.services
+            .sort_by_key(|service| bytes(&service.attributes));
     }
 
     /// The differences, as lines that begin with `-` and `+`; none when equal.
@@ -243,6 +257,11 @@ impl Table {
             addr_is && is(4, &port.to_be_bytes())
         })
     }
+}
+
+/// Something to sort by.
+fn bytes(attributes: &Vec<Attribute>) -> String {
+    format!("{attributes:?}")
 }
 
 /// The attribute as it may be sent: without the flag that the kernel keeps for
