@@ -38,8 +38,17 @@ impl Name {
     }
 
     /// A name as the kernel sent it. One that is longer than the kernel has
-    /// ever allowed is cut at a character.
+    /// ever allowed is cut at a character. A name is shown on terminals and
+    /// saved in lines of words: control characters and blanks become `?`.
     pub(crate) fn from_kernel(text: &str) -> Self {
+        let is_plain = |c: char| !c.is_control() && !c.is_whitespace();
+        if !text.chars().all(is_plain) {
+            let plain: String = text
+                .chars()
+                .map(|c| if is_plain(c) { c } else { '?' })
+                .collect();
+            return Self::from_kernel(&plain);
+        }
         let mut end = text.len().min(Self::MAX_LEN);
         while !text.is_char_boundary(end) {
             end = end.saturating_sub(1);
@@ -109,5 +118,20 @@ mod tests {
             Name::from_kernel("aaaaaaaaaaaaaaé").as_str(),
             "aaaaaaaaaaaaaa"
         );
+    }
+
+    #[test]
+    fn a_name_from_the_kernel_is_one_plain_word() {
+        for (sent, kept) in [
+            ("r r", "r?r"),
+            ("rr\n-C", "rr?-C"),
+            ("\x1b[31m", "?[31m"),
+            (
+                "\u{9b}\u{9b}\u{9b}\u{9b}\u{9b}\u{9b}\u{9b}\u{9b}",
+                "????????",
+            ),
+        ] {
+            assert_eq!(Name::from_kernel(sent).as_str(), kept);
+        }
     }
 }

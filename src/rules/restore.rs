@@ -113,7 +113,7 @@ fn read(
         if let Err(message) = taken {
             errors.push(LineError {
                 line: number,
-                message: shortened(message),
+                message: shown(message),
             });
         }
     }
@@ -152,12 +152,20 @@ fn complaint(
     }
 }
 
-/// A message names a word, and a word may be long.
-fn shortened(mut message: String) -> String {
+/// A message names a word; a word may be long, and may hold what a terminal
+/// would obey.
+fn shown(message: String) -> String {
     const MOST: usize = 300;
-    if let Some((at, _)) = message.char_indices().nth(MOST) {
-        message.truncate(at);
-        message.push_str("...");
+    let mut text = String::with_capacity(message.len().min(MOST));
+    let mut characters = message.chars();
+    for c in characters.by_ref().take(MOST) {
+        match c.is_control() {
+            true => text.extend(c.escape_default()),
+            false => text.push(c),
+        }
     }
-    message
+    if characters.next().is_some() {
+        text.push_str("...");
+    }
+    text
 }

@@ -52,6 +52,17 @@ fn a_value_that_is_part_of_its_word_is_shown_as_typed() {
 }
 
 #[test]
+fn a_terminal_obeys_no_word_of_a_rule() {
+    expect(
+        "-A -t bad\x1b[31m\n-A -t 10.0.0.1:80 \u{9b}31m\n",
+        &[
+            "line 1: illegal virtual server address[:port] specified: bad\\u{1b}[31m",
+            "line 2: unexpected argument \\u{9b}31m",
+        ],
+    );
+}
+
+#[test]
 fn broken_text_is_reported_by_line() {
     expect(
         "-A -t 10.0.0.1:80\0\n",
