@@ -15,6 +15,9 @@ pub mod procfs;
 pub mod cli;
 #[cfg(feature = "program")]
 #[doc(hidden)]
+pub mod json;
+#[cfg(feature = "program")]
+#[doc(hidden)]
 pub mod names;
 #[cfg(feature = "program")]
 #[doc(hidden)]

@@ -4,6 +4,8 @@
 //! held here: lines are handed on one by one and nothing is allocated for
 //! them.
 
+mod count;
+mod filter;
 mod table;
 
 use std::fs::File;
@@ -12,8 +14,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 use std::str;
 
-use crate::model::Protocol;
+use crate::model::{Family, Protocol, VirtualId};
 
+pub use count::{By, Count, Key, count};
+pub use filter::Filter;
 pub use table::{Agreement, TABLE, add_servers};
 
 /// Where the kernel shows the connections of the network namespace.
@@ -30,7 +34,7 @@ pub fn open(path: impl AsRef<Path>) -> io::Result<impl BufRead> {
 }
 
 /// An address and a port of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Endpoint {
     /// The address; a server's family may differ from its clients'.
     pub address: IpAddr,
@@ -95,6 +99,42 @@ impl<'a> Connection<'a> {
             b"SCTP" => Some(Protocol::Sctp),
             _ => None,
         }
+    }
+
+    /// What it came through. The kernel notes a firewall mark in templates
+    /// alone: other connections of a mark's service show the address and port
+    /// that the client wanted.
+    pub fn through(&self) -> VirtualId {
+        let Endpoint { address, port } = self.service;
+        if self.protocol == b"IP" {
+            let (family, mark) = match address {
+                IpAddr::V4(address) => (Family::V4, address),
+                IpAddr::V6(address) => {
+                    let [a, b, c, d, ..] = address.octets();
+                    (Family::V6, Ipv4Addr::new(a, b, c, d))
+                }
+            };
+            let mark = mark.to_bits();
+            return VirtualId::Fwmark { mark, family };
+        }
+        let number = || {
+            let number = self.protocol.strip_prefix(b"IP_")?;
+            str::from_utf8(number).ok()?.parse().ok()
+        };
+        // The kernel has no other names.
+        let other = || Protocol::Other(number().unwrap_or_default());
+        VirtualId::Endpoint {
+            protocol: self.transport().unwrap_or_else(other),
+            address,
+            port,
+        }
+    }
+
+    /// Whether it is the template that keeps a client with its server. Only
+    /// data connections of FTP have no client's port either, as long as they
+    /// wait for their first packet.
+    pub fn is_template(&self) -> bool {
+        self.client.port == 0 && self.state != b"LISTEN"
     }
 }
 
@@ -169,6 +209,48 @@ mod tests {
         assert_eq!(connection.state, b"CLOSE");
         assert_eq!(connection.expires, 9);
         assert_eq!(connection.engine, None);
+    }
+
+    #[test]
+    fn a_mark_is_no_address() {
+        let through = |line: &[u8]| Connection::parse(line).map(|found| found.through());
+        let mark = b"IP  0A000001 0000 FFFFFFFF 0000 0A00004E 0000 NONE 99";
+        let family = Family::V4;
+        assert_eq!(
+            through(mark),
+            Some(VirtualId::Fwmark {
+                mark: u32::MAX,
+                family
+            })
+        );
+        for (name, protocol) in [
+            ("TCP", Protocol::Tcp),
+            ("IP_50", Protocol::Other(50)),
+            ("ESP", Protocol::Other(0)),
+        ] {
+            let line = format!("{name} 0A000001 0000 00000007 0050 0A00004E 0000 NONE 99");
+            let endpoint = VirtualId::Endpoint {
+                protocol,
+                address: [0, 0, 0, 7].into(),
+                port: 80,
+            };
+            assert_eq!(through(line.as_bytes()), Some(endpoint), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_template_has_no_port_of_a_client() {
+        for (port, state, is_template) in [
+            ("9668", "NONE", false),
+            ("0000", "NONE", true),
+            ("0000", "ASSURED", true),
+            ("0000", "UDP", true),
+            ("0000", "LISTEN", false),
+        ] {
+            let line = format!("TCP 0A000001 {port} 0A000002 0050 0A000003 0050 {state} 9");
+            let connection = Connection::parse(line.as_bytes()).unwrap();
+            assert_eq!(connection.is_template(), is_template, "{line}");
+        }
     }
 
     #[test]

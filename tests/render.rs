@@ -14,7 +14,8 @@ use ipvs::model::{
     Protocol, Service, ServiceEntry, ServiceFlags, Stats, Timeouts, Tunnel, TunnelKind, VirtualId,
 };
 use ipvs::names::{NameOf, Numeric};
-use ipvs::render::{self, Filter, Header, Numbers, View};
+use ipvs::procfs::Filter;
+use ipvs::render::{self, Header, Numbers, View};
 
 const LONG: &str = "2001:db8:1111:2222:3333:4444:5555:6666";
 

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::command::{By, Color, Shell};
+use super::command::{Color, Shell};
 use super::matrix::Label;
 use super::values::{ValueError, number};
 use crate::model::Prefix;
+use crate::procfs::By;
 
 /// The time between two looks where `--watch` names none.
 pub(crate) const DEFAULT_INTERVAL: Duration = Duration::from_secs(2);

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::matrix::Verb;
 use crate::model::{Change, Destination, Prefix, VirtualId};
+use crate::procfs::By;
 use crate::render::{Numbers, Order, View};
 
 /// One invocation, understood.
@@ -134,19 +135,6 @@ pub struct Connections {
     pub format: Format,
     /// Again and again; once otherwise.
     pub watch: Option<Watch>,
-}
-
-/// What connections are counted by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum By {
-    /// The real server, with its port.
-    Server,
-    /// The client's address.
-    Client,
-    /// The state.
-    State,
-    /// The virtual service.
-    Service,
 }
 
 /// `ipvsadm -S [-n] [--output FILE] [--json]`

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::additions;
 use super::address::{self, Endpoint, Resolved, Spelling};
-use super::command::{By, Color, Shell};
+use super::command::{Color, Shell};
 use super::matrix::{Given, Label, Verb};
 use super::options::Opt;
 use super::usage::Usage;
@@ -17,6 +17,7 @@ use crate::model::{
     Daemon, DaemonState, Family, Forwarding, Name, Netmask, Prefix, Protocol, TunnelKind, VirtualId,
 };
 use crate::names::Resolve;
+use crate::procfs::By;
 
 /// What was typed, with nothing checked that takes more than one option.
 #[derive(Debug)]

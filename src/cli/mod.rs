@@ -21,8 +21,8 @@ mod values;
 mod words;
 
 pub use command::{
-    By, Color, Command, Connections, Drain, Extent, Format, List, Restore, RestoreMode, Save,
-    Shell, Watch,
+    Color, Command, Connections, Drain, Extent, Format, List, Restore, RestoreMode, Save, Shell,
+    Watch,
 };
 pub use completions::completions;
 pub use help::{definition, help, version};
@@ -32,6 +32,7 @@ pub use usage::{Context, Usage};
 pub use values::ValueError;
 
 use crate::names::Resolve;
+pub use crate::procfs::By;
 use flags::Reading;
 use words::Token;
 

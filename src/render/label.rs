@@ -67,6 +67,16 @@ impl Label {
         Ok(&self.text)
     }
 
+    /// Becomes a host without a port, and so without brackets.
+    pub(super) fn set_host(&mut self, address: IpAddr, names: &dyn NameOf) -> io::Result<&[u8]> {
+        self.text.clear();
+        match names.host(address) {
+            Some(name) => self.text.extend_from_slice(name.as_bytes()),
+            None => write!(self.text, "{}", HostText(address))?,
+        }
+        Ok(&self.text)
+    }
+
     /// Becomes a firewall mark.
     pub(super) fn set_mark(&mut self, mark: u32, family: Family) -> io::Result<&[u8]> {
         self.text.clear();

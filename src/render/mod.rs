@@ -2,6 +2,7 @@
 //! resolver or the command line for anything.
 
 mod connections;
+mod counts;
 mod flags;
 mod label;
 mod list;
@@ -15,7 +16,8 @@ mod table;
 mod thresholds;
 mod tunnel;
 
-pub use connections::{Filter, connections};
+pub use connections::connections;
+pub use counts::counts;
 pub use label::HostText;
 pub use order::sort;
 pub use settings::{daemons, timeouts};

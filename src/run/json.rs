@@ -1,28 +1,32 @@
-//! `--json`.
+//! `--json`: the table; other documents are written where text would be.
 
-use std::io::{self, Write};
+use std::io::Write;
 
+use super::Failure;
 use super::kernel::Kernel;
-use super::{Failure, Out};
-use crate::model::{Daemon, Timeouts, VirtualId};
-use crate::render::Order;
+use super::rows::Rows;
+use crate::json;
+use crate::model::VirtualId;
+use crate::render::{Order, View};
 
-/// The table, or one service of it.
+pub(super) use crate::json::{daemons, timeouts};
+
+/// The table, or one service of it. Nothing is written before the kernel has
+/// named the services; the servers of each follow in their turn.
 pub(super) fn table(
-    _kernel: &mut Kernel,
-    _service: Option<&VirtualId>,
-    _order: Order,
-    _out: &mut Out,
+    kernel: &mut Kernel,
+    service: Option<&VirtualId>,
+    order: Order,
+    out: &mut impl Write,
 ) -> Result<(), Failure> {
-    Err(Failure::Files(anyhow::anyhow!("not built yet")))
-}
-
-/// The timeouts of connections.
-pub(super) fn timeouts(_out: &mut impl Write, _timeouts: &Timeouts) -> io::Result<()> {
-    Err(io::ErrorKind::Unsupported.into())
-}
-
-/// The synchronization daemons.
-pub(super) fn daemons(_out: &mut impl Write, _daemons: &[Daemon]) -> io::Result<()> {
-    Err(io::ErrorKind::Unsupported.into())
+    let Kernel { client, info } = kernel;
+    let rows = match service {
+        Some(id) => client.service(id).map(|entry| Rows::one(entry, order)),
+        // A view that needs the counters.
+        None => Rows::all(client, View::Stats, order),
+    };
+    let rows = rows.map_err(Failure::Unlisted)?;
+    let mut table = json::Table::begin(out, info).map_err(Failure::writing)?;
+    rows.for_each(client, |entry| table.push(entry).map_err(Failure::writing))?;
+    table.end().map_err(Failure::writing)
 }

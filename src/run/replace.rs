@@ -12,7 +12,7 @@ use super::kernel::Kernel;
 use super::progress::Progress;
 use super::restore::{Report, apply, show};
 use super::{Failure, Out};
-use crate::cli::{Command, Extent};
+use crate::cli::{Command, Extent, Restore};
 use crate::client::Client;
 use crate::error::Error;
 use crate::model::Change;
@@ -29,18 +29,19 @@ use crate::rules::table::Table;
 pub(super) fn replace(
     kernel: &mut Kernel,
     wanted: Description,
-    stop_at: Extent,
+    restore: &Restore,
     out: &mut Out,
     report: &mut Report<'_>,
 ) -> Result<(), Failure> {
     let steps = plan(&mut kernel.client, wanted.table).map_err(Failure::Unlisted)?;
-    if stop_at == Extent::DryRun {
+    if restore.stop_at == Extent::DryRun {
         let others = wanted.others.iter().filter_map(|rule| match &rule.command {
             Command::Change(change) => Some(change),
             _ => None,
         });
         return show(
             steps.iter().map(|step| &step.change).chain(others),
+            restore.format,
             out,
             report,
         );

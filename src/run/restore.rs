@@ -11,7 +11,8 @@ use anyhow::Context;
 use super::kernel::Kernel;
 use super::progress::Progress;
 use super::{Failure, Out, carry_out, replace};
-use crate::cli::{self, Command, Extent, Restore, RestoreMode, Usage};
+use crate::cli::{self, Command, Extent, Format, Restore, RestoreMode, Usage};
+use crate::json;
 use crate::model::Change;
 use crate::names::{Numeric, System};
 use crate::rules::lines::Lines;
@@ -61,7 +62,7 @@ pub(super) fn rehearse(
     if restore.mode == RestoreMode::ClearThenApply {
         changes.insert(0, Change::Clear);
     }
-    show(changes.iter(), out, report)
+    show(changes.iter(), restore.format, out, report)
 }
 
 /// A restore that needs the kernel.
@@ -79,7 +80,7 @@ pub(super) fn restore(
     let parse = parser(program);
     if restore.mode == RestoreMode::Replace {
         let wanted = read_table(input, parse).map_err(|error| refused(error, "", report))?;
-        return replace::replace(kernel, wanted, restore.stop_at, out, report);
+        return replace::replace(kernel, wanted, restore, out, report);
     }
     let rules = read_rules(input, parse).map_err(|error| refused(error, "", report))?;
     if restore.mode == RestoreMode::ClearThenApply {
@@ -167,12 +168,16 @@ fn converse(
     lines(failed)
 }
 
-/// Prints changes as rules, in the order in which they would be made.
+/// Prints changes, in the order in which they would be made.
 pub(super) fn show<'a>(
     changes: impl Iterator<Item = &'a Change> + Clone,
+    format: Format,
     out: &mut Out,
     report: &mut Report<'_>,
 ) -> Result<(), Failure> {
+    if format == Format::Json {
+        return json::changes(out, changes).map_err(Failure::writing);
+    }
     for change in changes.clone() {
         writeln!(out, "{}", ChangeRule::new(change, &Numeric)).map_err(Failure::writing)?;
     }

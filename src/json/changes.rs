@@ -1,0 +1,120 @@
+//! The changes that a restore would make.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::identity::ServiceId;
+use super::server::{ServerId, ServerSettings};
+use super::service::ServiceSettings;
+use super::settings::{Seconds, SyncDaemon};
+use super::{Sequence, document};
+use crate::model::{Change, Destination, Service, VirtualId};
+use crate::rules::plan::Counts;
+
+/// Writes the document of these changes, in the order in which they would be
+/// made.
+///
+/// # Errors
+/// Those of `out`.
+pub fn changes<'a>(
+    out: &mut impl Write,
+    changes: impl Iterator<Item = &'a Change> + Clone,
+) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct Document<S> {
+        changes: S,
+        additions: usize,
+        edits: usize,
+        removals: usize,
+    }
+    let counts = Counts::of(changes.clone());
+    document(
+        out,
+        &Document {
+            changes: Sequence(changes.map(ChangeRow::from)),
+            additions: counts.additions,
+            edits: counts.edits,
+            removals: counts.removals,
+        },
+    )
+}
+
+/// An action and what it is done to; what it is to be is in the settings.
+#[derive(Serialize)]
+struct ChangeRow<'a> {
+    action: &'static str,
+    service: Option<ServiceId>,
+    service_settings: Option<ServiceSettings<'a>>,
+    server: Option<ServerId>,
+    server_settings: Option<ServerSettings>,
+    timeouts: Option<Seconds>,
+    daemon: Option<SyncDaemon<'a>>,
+}
+
+impl<'a> From<&'a Change> for ChangeRow<'a> {
+    fn from(change: &'a Change) -> Self {
+        match change {
+            Change::AddService(service) => Self::of("add_service").with_service(service),
+            Change::EditService(service) => Self::of("edit_service").with_service(service),
+            Change::DeleteService(id) => Self::of("remove_service").at(id),
+            Change::AddServer(id, server) => Self::of("add_server").at(id).with_server(server),
+            Change::EditServer(id, server) => Self::of("edit_server").at(id).with_server(server),
+            Change::DeleteServer(id, server) => Self {
+                server: Some(server.into()),
+                ..Self::of("remove_server").at(id)
+            },
+            Change::Clear => Self::of("clear"),
+            Change::Zero(None) => Self::of("zero"),
+            Change::Zero(Some(id)) => Self::of("zero").at(id),
+            Change::SetTimeouts(timeouts) => Self {
+                timeouts: Some(Seconds::changed(timeouts)),
+                ..Self::of("set_timeouts")
+            },
+            Change::StartDaemon(daemon) => Self {
+                daemon: Some(daemon.into()),
+                ..Self::of("start_daemon")
+            },
+            Change::StopDaemon(state) => Self {
+                daemon: Some((*state).into()),
+                ..Self::of("stop_daemon")
+            },
+        }
+    }
+}
+
+impl<'a> ChangeRow<'a> {
+    fn of(action: &'static str) -> Self {
+        Self {
+            action,
+            service: None,
+            service_settings: None,
+            server: None,
+            server_settings: None,
+            timeouts: None,
+            daemon: None,
+        }
+    }
+
+    fn at(self, id: &VirtualId) -> Self {
+        Self {
+            service: Some(id.into()),
+            ..self
+        }
+    }
+
+    fn with_service(self, service: &'a Service) -> Self {
+        Self {
+            service_settings: Some(service.into()),
+            ..self.at(&service.id)
+        }
+    }
+
+    fn with_server(self, server: &Destination) -> Self {
+        Self {
+            server: Some(server.into()),
+            server_settings: Some(server.into()),
+            ..self
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Connections, one by one or counted.
+
+use std::borrow::Cow;
+use std::io::{self, BufRead, Write};
+
+use serde::Serialize;
+
+use super::identity::{Address, Endpoint, ServiceId, Word, family, protocol};
+use super::{Items, Sequence, document};
+use crate::model::{Family, VirtualId};
+use crate::procfs::{By, Connection, Count, Filter, Key, for_each_connection};
+
+/// Writes the document of a table's connections while it is read.
+///
+/// # Errors
+/// Those of `table` and of `out`.
+pub fn connections(out: impl Write, table: impl BufRead, filter: &Filter) -> io::Result<()> {
+    let mut items = Items::begin(out, "{\"connections\":[")?;
+    for_each_connection(table, |connection| match filter.passes(connection) {
+        true => items.push(&Row::from(connection)),
+        false => Ok(()),
+    })?;
+    items.end()
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    protocol: Option<Word>,
+    family: Word,
+    client: Endpoint,
+    service: Through,
+    server: Endpoint,
+    state: Cow<'a, str>,
+    expires_seconds: u64,
+    template: bool,
+    engine: Option<Engine<'a>>,
+}
+
+/// The service: the connection has its protocol and family.
+#[derive(Serialize)]
+struct Through {
+    address: Option<Address>,
+    port: Option<u16>,
+    fwmark: Option<u32>,
+}
+
+/// What a persistence engine noted.
+#[derive(Serialize)]
+struct Engine<'a> {
+    name: Cow<'a, str>,
+    data: Cow<'a, str>,
+}
+
+impl<'a> From<&Connection<'a>> for Row<'a> {
+    fn from(connection: &Connection<'a>) -> Self {
+        let (protocol, service) = match connection.through() {
+            VirtualId::Endpoint {
+                protocol,
+                address,
+                port,
+            } => (
+                Some(self::protocol(protocol)),
+                Through {
+                    address: Some(Address(address)),
+                    port: Some(port),
+                    fwmark: None,
+                },
+            ),
+            VirtualId::Fwmark { mark, .. } => (
+                None,
+                Through {
+                    address: None,
+                    port: None,
+                    fwmark: Some(mark),
+                },
+            ),
+        };
+        Self {
+            protocol,
+            family: family(Family::of(connection.client.address)),
+            client: connection.client.into(),
+            service,
+            server: connection.server.into(),
+            state: text(connection.state),
+            expires_seconds: connection.expires,
+            template: connection.is_template(),
+            engine: connection.engine.map(|(name, data)| Engine {
+                name: text(name),
+                data: text(data),
+            }),
+        }
+    }
+}
+
+/// Bytes that are no UTF-8 become U+FFFD.
+fn text(bytes: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(bytes)
+}
+
+/// Writes the document of counted connections, in the order given.
+///
+/// # Errors
+/// Those of `out`.
+pub fn counts(out: &mut impl Write, by: By, counts: &[Count]) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct Document<S> {
+        by: &'static str,
+        counts: S,
+        total: Total,
+    }
+    let by = match by {
+        By::Server => "server",
+        By::Client => "client",
+        By::State => "state",
+        By::Service => "service",
+    };
+    let total = Total {
+        connections: counts.iter().map(|count| count.connections).sum(),
+        templates: counts.iter().map(|count| count.templates).sum(),
+    };
+    let counts = Sequence(counts.iter().map(CountRow::from));
+    document(out, &Document { by, counts, total })
+}
+
+#[derive(Serialize)]
+struct Total {
+    connections: u64,
+    templates: u64,
+}
+
+#[derive(Serialize)]
+struct CountRow<'a> {
+    #[serde(flatten)]
+    key: Counted<'a>,
+    connections: u64,
+    templates: u64,
+}
+
+/// What is counted, under the name of its kind.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Counted<'a> {
+    Server(Endpoint),
+    Client { address: Address },
+    State(&'a str),
+    Service(ServiceId),
+}
+
+impl<'a> From<&'a Count> for CountRow<'a> {
+    fn from(count: &'a Count) -> Self {
+        Self {
+            key: match &count.key {
+                Key::Server(server) => Counted::Server((*server).into()),
+                Key::Client(client) => Counted::Client {
+                    address: Address(*client),
+                },
+                Key::State(state) => Counted::State(state),
+                Key::Service(service) => Counted::Service(service.into()),
+            },
+            connections: count.connections,
+            templates: count.templates,
+        }
+    }
+}

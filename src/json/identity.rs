@@ -1,0 +1,106 @@
+//! What tells one service, server or client from another.
+
+use std::net::IpAddr;
+
+use serde::{Serialize, Serializer};
+
+use crate::model::{Family, Protocol, VirtualId};
+use crate::procfs;
+use crate::render::HostText;
+
+/// An address as the text listings have it.
+pub(super) struct Address(pub(super) IpAddr);
+
+impl Serialize for Address {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&HostText(self.0))
+    }
+}
+
+/// A word for what the kernel has a number for.
+pub(super) enum Word {
+    Known(&'static str),
+    /// `protocol-47`: no word for it is known.
+    Numbered(&'static str, u32),
+}
+
+impl Serialize for Word {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Known(word) => serializer.serialize_str(word),
+            Self::Numbered(kind, number) => {
+                serializer.collect_str(&format_args!("{kind}-{number}"))
+            }
+        }
+    }
+}
+
+/// The word for a protocol.
+pub(super) fn protocol(protocol: Protocol) -> Word {
+    match protocol {
+        Protocol::Tcp => Word::Known("tcp"),
+        Protocol::Udp => Word::Known("udp"),
+        Protocol::Sctp => Word::Known("sctp"),
+        Protocol::Other(number) => Word::Numbered("protocol", number.into()),
+    }
+}
+
+/// The word for a family.
+pub(super) fn family(family: Family) -> Word {
+    match family {
+        Family::V4 => Word::Known("ipv4"),
+        Family::V6 => Word::Known("ipv6"),
+    }
+}
+
+/// A virtual service: by its endpoint, or by its mark.
+#[derive(Serialize)]
+pub(super) struct ServiceId {
+    protocol: Option<Word>,
+    address: Option<Address>,
+    port: Option<u16>,
+    fwmark: Option<u32>,
+    family: Word,
+}
+
+impl From<&VirtualId> for ServiceId {
+    fn from(id: &VirtualId) -> Self {
+        let family = family(id.family());
+        match *id {
+            VirtualId::Endpoint {
+                protocol,
+                address,
+                port,
+            } => Self {
+                protocol: Some(self::protocol(protocol)),
+                address: Some(Address(address)),
+                port: Some(port),
+                fwmark: None,
+                family,
+            },
+            VirtualId::Fwmark { mark, .. } => Self {
+                protocol: None,
+                address: None,
+                port: None,
+                fwmark: Some(mark),
+                family,
+            },
+        }
+    }
+}
+
+/// A client, or the server of a connection.
+#[derive(Serialize)]
+pub(super) struct Endpoint {
+    address: Address,
+    port: u16,
+}
+
+impl From<procfs::Endpoint> for Endpoint {
+    fn from(endpoint: procfs::Endpoint) -> Self {
+        Self {
+            address: Address(endpoint.address),
+            port: endpoint.port,
+        }
+    }
+}

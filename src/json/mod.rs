@@ -1,0 +1,67 @@
+//! Model in, JSON out: documents of one line, in numbers only.
+//!
+//! Programs read these, so a name that is here stays: fields may be added,
+//! none is renamed or removed, and none is left out where it does not apply;
+//! it is `null` then. `docs/schema` describes each document.
+
+mod changes;
+mod connections;
+mod identity;
+mod server;
+mod service;
+mod settings;
+mod table;
+
+use std::io::{self, Write};
+
+use serde::{Serialize, Serializer};
+
+pub use changes::changes;
+pub use connections::{connections, counts};
+pub use settings::{daemons, timeouts};
+pub use table::Table;
+
+/// Writes a document and ends its line.
+fn document(out: &mut impl Write, document: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, document)?;
+    out.write_all(b"\n")
+}
+
+/// A document whose last member is a long array, written item by item.
+struct Items<W> {
+    out: W,
+    separator: &'static [u8],
+}
+
+impl<W: Write> Items<W> {
+    /// Begins with what stands before the first item.
+    fn begin(mut out: W, head: &str) -> io::Result<Self> {
+        out.write_all(head.as_bytes())?;
+        Ok(Self {
+            out,
+            separator: b"",
+        })
+    }
+
+    fn push(&mut self, item: &impl Serialize) -> io::Result<()> {
+        self.out.write_all(self.separator)?;
+        self.separator = b",";
+        Ok(serde_json::to_writer(&mut self.out, item)?)
+    }
+
+    fn end(mut self) -> io::Result<()> {
+        self.out.write_all(b"]}\n")
+    }
+}
+
+/// An array of what an iterator gives, never held as a whole.
+struct Sequence<I>(I);
+
+impl<I> Serialize for Sequence<I>
+where
+    I: Iterator<Item: Serialize> + Clone,
+{
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.clone())
+    }
+}

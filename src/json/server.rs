@@ -1,0 +1,99 @@
+//! A real server, and how it is configured.
+
+use serde::Serialize;
+
+use super::identity::{Address, Word, family};
+use crate::model::{Destination, Family, Forwarding, Tunnel, TunnelKind};
+
+/// What tells a server of a service from its others.
+#[derive(Serialize)]
+pub(super) struct ServerId {
+    address: Address,
+    port: u16,
+    family: Word,
+}
+
+impl From<&Destination> for ServerId {
+    fn from(server: &Destination) -> Self {
+        Self {
+            address: Address(server.address),
+            port: server.port,
+            family: family(Family::of(server.address)),
+        }
+    }
+}
+
+/// Everything else of it.
+#[derive(Serialize)]
+pub(super) struct ServerSettings {
+    forwarding_method: Word,
+    weight: i32,
+    upper_threshold: u32,
+    lower_threshold: u32,
+    tunnel: Option<Wrapping>,
+}
+
+impl From<&Destination> for ServerSettings {
+    fn from(server: &Destination) -> Self {
+        let tunnelled = server.forwarding == Forwarding::Tunnel;
+        Self {
+            forwarding_method: method(server.forwarding),
+            // The kernel keeps an int.
+            weight: server.weight as i32,
+            upper_threshold: server.upper_threshold,
+            lower_threshold: server.lower_threshold,
+            tunnel: tunnelled.then_some(server.tunnel.into()),
+        }
+    }
+}
+
+fn method(forwarding: Forwarding) -> Word {
+    Word::Known(match forwarding {
+        Forwarding::Masquerade => "masquerade",
+        Forwarding::Local => "local",
+        Forwarding::Tunnel => "tunnel",
+        Forwarding::DirectRoute => "direct_route",
+        Forwarding::Bypass => "bypass",
+        Forwarding::Other(number) => return Word::Numbered("method", number),
+    })
+}
+
+/// How packets to a tunnelled server are wrapped.
+#[derive(Serialize)]
+struct Wrapping {
+    #[serde(rename = "type")]
+    kind: Word,
+    /// Only GUE has one.
+    port: Option<u16>,
+    /// None where no flag is known for the kind.
+    checksum: Option<&'static str>,
+    flag_bits: u16,
+}
+
+impl From<Tunnel> for Wrapping {
+    fn from(tunnel: Tunnel) -> Self {
+        let checksum = match (tunnel.kind, tunnel.flags) {
+            (TunnelKind::Ipip | TunnelKind::Other(_), _) => None,
+            (_, Tunnel::NO_CHECKSUM) => Some("none"),
+            (_, Tunnel::CHECKSUM) => Some("full"),
+            (_, Tunnel::REMOTE_CHECKSUM) => Some("remote"),
+            _ => None,
+        };
+        let has_port = !matches!(tunnel.kind, TunnelKind::Ipip | TunnelKind::Gre);
+        Self {
+            kind: kind(tunnel.kind),
+            port: has_port.then_some(tunnel.port),
+            checksum,
+            flag_bits: tunnel.flags,
+        }
+    }
+}
+
+fn kind(kind: TunnelKind) -> Word {
+    match kind {
+        TunnelKind::Ipip => Word::Known("ipip"),
+        TunnelKind::Gue => Word::Known("gue"),
+        TunnelKind::Gre => Word::Known("gre"),
+        TunnelKind::Other(number) => Word::Numbered("type", number.into()),
+    }
+}

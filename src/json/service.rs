@@ -1,0 +1,81 @@
+//! How a service is configured.
+
+use serde::{Serialize, Serializer};
+
+use super::identity::Address;
+use crate::model::{Name, Netmask, Service, ServiceFlags};
+
+/// Everything of a service but what tells it from others.
+#[derive(Serialize)]
+pub(super) struct ServiceSettings<'a> {
+    scheduler: Option<&'a str>,
+    flags: FlagNames<'a>,
+    flag_bits: u32,
+    one_packet: bool,
+    persistence: Option<Persistence<'a>>,
+}
+
+#[derive(Serialize)]
+struct Persistence<'a> {
+    timeout_seconds: u32,
+    netmask: Option<Address>,
+    prefix_length: Option<u32>,
+    engine: Option<&'a str>,
+}
+
+impl<'a> From<&'a Service> for ServiceSettings<'a> {
+    fn from(service: &'a Service) -> Self {
+        let scheduler = service.scheduler.as_ref().map(Name::as_str);
+        Self {
+            scheduler,
+            flags: FlagNames {
+                flags: service.flags,
+                scheduler: scheduler.unwrap_or_default(),
+            },
+            flag_bits: service.flags.0,
+            one_packet: service.flags.contains(ServiceFlags::ONE_PACKET),
+            persistence: service.is_persistent().then(|| service.into()),
+        }
+    }
+}
+
+impl<'a> From<&'a Service> for Persistence<'a> {
+    fn from(service: &'a Service) -> Self {
+        let (netmask, prefix_length) = match service.netmask {
+            Netmask::V4(mask) => (Some(Address(mask.into())), None),
+            Netmask::V6(length) => (None, Some(length)),
+        };
+        Self {
+            timeout_seconds: service.timeout,
+            netmask,
+            prefix_length,
+            engine: service.engine.as_ref().map(Name::as_str),
+        }
+    }
+}
+
+/// The flags by the words of the options that set them. `IP_VS_SVC_F_HASHED`
+/// has none: every listed service has it.
+struct FlagNames<'a> {
+    flags: ServiceFlags,
+    scheduler: &'a str,
+}
+
+impl Serialize for FlagNames<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let [first, second] = match self.scheduler {
+            "sh" => ["sh-fallback", "sh-port"],
+            "mh" => ["mh-fallback", "mh-port"],
+            _ => ["flag-1", "flag-2"],
+        };
+        let known = [
+            (ServiceFlags::PERSISTENT, "persistent"),
+            (ServiceFlags::ONE_PACKET, "one-packet"),
+            (ServiceFlags::SCHED1, first),
+            (ServiceFlags::SCHED2, second),
+            (ServiceFlags::SCHED3, "flag-3"),
+        ];
+        let set = known.iter().filter(|(bit, _)| self.flags.contains(*bit));
+        serializer.collect_seq(set.map(|(_, name)| name))
+    }
+}

@@ -1,0 +1,108 @@
+//! `--timeout` and `--daemon`.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::identity::{Address, Word};
+use super::{Sequence, document};
+use crate::model::{Daemon, DaemonState, Timeouts};
+
+/// Writes the document of the timeouts.
+///
+/// # Errors
+/// Those of `out`.
+pub fn timeouts(out: &mut impl Write, timeouts: &Timeouts) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct Document {
+        timeouts: Seconds,
+    }
+    let Timeouts { tcp, tcp_fin, udp } = *timeouts;
+    let timeouts = Seconds {
+        tcp_seconds: Some(tcp),
+        tcp_fin_seconds: Some(tcp_fin),
+        udp_seconds: Some(udp),
+    };
+    document(out, &Document { timeouts })
+}
+
+/// Writes the document of the sync daemons.
+///
+/// # Errors
+/// Those of `out`.
+pub fn daemons(out: &mut impl Write, daemons: &[Daemon]) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct Document<S> {
+        daemons: S,
+    }
+    let daemons = Sequence(daemons.iter().map(SyncDaemon::from));
+    document(out, &Document { daemons })
+}
+
+/// Timeouts, or a change of them.
+#[derive(Serialize)]
+pub(super) struct Seconds {
+    tcp_seconds: Option<u32>,
+    tcp_fin_seconds: Option<u32>,
+    udp_seconds: Option<u32>,
+}
+
+impl Seconds {
+    /// What `--set` changes: a 0 leaves a timeout as it is.
+    pub(super) fn changed(timeouts: &Timeouts) -> Self {
+        let changed = |seconds| Some(seconds).filter(|seconds| *seconds != 0);
+        Self {
+            tcp_seconds: changed(timeouts.tcp),
+            tcp_fin_seconds: changed(timeouts.tcp_fin),
+            udp_seconds: changed(timeouts.udp),
+        }
+    }
+}
+
+/// A sync daemon, or as much as is said of it.
+#[derive(Serialize)]
+pub(super) struct SyncDaemon<'a> {
+    state: Word,
+    multicast_interface: Option<&'a str>,
+    sync_id: Option<u32>,
+    sync_message_max_bytes: Option<u16>,
+    multicast_group: Option<Address>,
+    multicast_port: Option<u16>,
+    multicast_ttl: Option<u8>,
+}
+
+impl<'a> From<&'a Daemon> for SyncDaemon<'a> {
+    fn from(daemon: &'a Daemon) -> Self {
+        Self {
+            state: word(daemon.state),
+            multicast_interface: Some(&daemon.interface),
+            sync_id: Some(daemon.sync_id),
+            sync_message_max_bytes: daemon.max_len,
+            multicast_group: daemon.group.map(Address),
+            multicast_port: daemon.port,
+            multicast_ttl: daemon.ttl,
+        }
+    }
+}
+
+impl From<DaemonState> for SyncDaemon<'_> {
+    fn from(state: DaemonState) -> Self {
+        Self {
+            state: word(state),
+            multicast_interface: None,
+            sync_id: None,
+            sync_message_max_bytes: None,
+            multicast_group: None,
+            multicast_port: None,
+            multicast_ttl: None,
+        }
+    }
+}
+
+fn word(state: DaemonState) -> Word {
+    match state {
+        DaemonState::Master => Word::Known("master"),
+        DaemonState::Backup => Word::Known("backup"),
+        DaemonState::Other(number) => Word::Numbered("state", number),
+    }
+}

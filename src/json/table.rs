@@ -1,0 +1,133 @@
+//! The table: services with their servers and counters.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::identity::ServiceId;
+use super::server::{ServerId, ServerSettings};
+use super::service::ServiceSettings;
+use super::{Items, Sequence};
+use crate::model::{DestinationEntry, Info, ServiceEntry, Stats};
+
+/// A document of the table that is being written, service by service.
+pub struct Table<W>(Items<W>);
+
+impl<W: Write> Table<W> {
+    /// Begins with what the kernel says of its IPVS.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn begin(out: W, info: &Info) -> io::Result<Self> {
+        let [_, major, minor, patch] = info.version.to_be_bytes();
+        let size = info.connection_table_size;
+        let head = format!(
+            "{{\"ipvs\":{{\"version\":\"{major}.{minor}.{patch}\",\
+             \"connection_table_size\":{size}}},\"services\":["
+        );
+        Items::begin(out, &head).map(Self)
+    }
+
+    /// Writes the next service and its servers.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn push(&mut self, entry: &ServiceEntry) -> io::Result<()> {
+        self.0.push(&ServiceRow {
+            id: (&entry.service.id).into(),
+            settings: (&entry.service).into(),
+            traffic: (&entry.stats).into(),
+            servers: Sequence(entry.destinations.iter().map(ServerRow::from)),
+        })
+    }
+
+    /// Ends the document and its line.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn end(self) -> io::Result<()> {
+        self.0.end()
+    }
+}
+
+#[derive(Serialize)]
+struct ServiceRow<'a, S> {
+    #[serde(flatten)]
+    id: ServiceId,
+    #[serde(flatten)]
+    settings: ServiceSettings<'a>,
+    #[serde(flatten)]
+    traffic: Traffic,
+    servers: S,
+}
+
+#[derive(Serialize)]
+struct ServerRow {
+    #[serde(flatten)]
+    id: ServerId,
+    #[serde(flatten)]
+    settings: ServerSettings,
+    active_connections: u32,
+    inactive_connections: u32,
+    persistent_connections: u32,
+    #[serde(flatten)]
+    traffic: Traffic,
+}
+
+impl From<&DestinationEntry> for ServerRow {
+    fn from(entry: &DestinationEntry) -> Self {
+        Self {
+            id: (&entry.destination).into(),
+            settings: (&entry.destination).into(),
+            active_connections: entry.activity.active,
+            inactive_connections: entry.activity.inactive,
+            persistent_connections: entry.activity.persistent,
+            traffic: (&entry.stats).into(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Traffic {
+    counters: Counters,
+    rates: Rates,
+}
+
+#[derive(Serialize)]
+struct Counters {
+    connections: u64,
+    incoming_packets: u64,
+    outgoing_packets: u64,
+    incoming_bytes: u64,
+    outgoing_bytes: u64,
+}
+
+#[derive(Serialize)]
+struct Rates {
+    connections_per_second: u64,
+    incoming_packets_per_second: u64,
+    outgoing_packets_per_second: u64,
+    incoming_bytes_per_second: u64,
+    outgoing_bytes_per_second: u64,
+}
+
+impl From<&Stats> for Traffic {
+    fn from(stats: &Stats) -> Self {
+        Self {
+            counters: Counters {
+                connections: stats.connections,
+                incoming_packets: stats.in_packets,
+                outgoing_packets: stats.out_packets,
+                incoming_bytes: stats.in_bytes,
+                outgoing_bytes: stats.out_bytes,
+            },
+            rates: Rates {
+                connections_per_second: stats.connections_per_second,
+                incoming_packets_per_second: stats.in_packets_per_second,
+                outgoing_packets_per_second: stats.out_packets_per_second,
+                incoming_bytes_per_second: stats.in_bytes_per_second,
+                outgoing_bytes_per_second: stats.out_bytes_per_second,
+            },
+        }
+    }
+}

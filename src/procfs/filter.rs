@@ -1,0 +1,142 @@
+//! Which connections are wanted.
+
+use std::net::IpAddr;
+
+use super::Connection;
+use crate::model::{Prefix, VirtualId};
+
+/// Which connections are listed: those that pass all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Only those of a service. Port 0 is every port of its address. The
+    /// kernel notes a firewall mark in persistence templates alone, so these
+    /// are all that a mark finds.
+    pub service: Option<VirtualId>,
+    /// Only those to a server's address, or to one of its ports.
+    pub server: Option<(IpAddr, Option<u16>)>,
+    /// Only those from these clients.
+    pub client: Option<Prefix>,
+    /// Only those in this state.
+    pub state: Option<&'static str>,
+}
+
+impl Filter {
+    /// Whether a connection is listed.
+    pub fn passes(&self, connection: &Connection<'_>) -> bool {
+        self.service
+            .is_none_or(|service| is_of(&service, connection))
+            && self.server.is_none_or(|(address, port)| {
+                connection.server.address == address
+                    && port.is_none_or(|port| connection.server.port == port)
+            })
+            && self
+                .client
+                .is_none_or(|clients| clients.contains(connection.client.address))
+            && self
+                .state
+                .is_none_or(|state| connection.state == state.as_bytes())
+    }
+}
+
+fn is_of(wanted: &VirtualId, connection: &Connection<'_>) -> bool {
+    match (*wanted, connection.through()) {
+        // Port 0 is every port.
+        (
+            VirtualId::Endpoint {
+                protocol,
+                address,
+                port: 0,
+            },
+            VirtualId::Endpoint {
+                protocol: found,
+                address: at,
+                ..
+            },
+        ) => (protocol, address) == (found, at),
+        (wanted, found) => wanted == found,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::model::{Family, Protocol};
+    use crate::procfs::for_each_connection;
+
+    const TABLE: &str = "\
+Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData
+TCP 0A000001 9668 0A000002 0050 0A000003 1F40 CLOSE             9
+TCP 0A000001 9669 0A000002 0051 0A000004 1F40 CLOSE             9
+UDP 0A000001 966A 0A000002 0050 0A000003 0050 UDP             299
+IP  0A000001 0000 00000007 0000 0A00004E 0000 NONE             99
+IP  fd00:0000:0000:0000:0000:0000:0000:0001 0000 \
+0000:0007:0000:0000:0000:0000:0000:0000 0000 \
+fd00:0000:0000:0000:0000:0000:0000:0078 0000 NONE             99
+";
+
+    fn lines(filter: &Filter) -> Vec<usize> {
+        let mut number = 0;
+        let mut found = Vec::new();
+        for_each_connection(TABLE.as_bytes(), |connection| {
+            number += 1;
+            if filter.passes(connection) {
+                found.push(number);
+            }
+            Ok(())
+        })
+        .unwrap();
+        found
+    }
+
+    fn service(protocol: Protocol, port: u16) -> Filter {
+        let address = "10.0.0.2".parse().unwrap();
+        let service = VirtualId::Endpoint {
+            protocol,
+            address,
+            port,
+        };
+        Filter {
+            service: Some(service),
+            ..Filter::default()
+        }
+    }
+
+    fn server(address: &str, port: Option<u16>) -> Filter {
+        Filter {
+            server: Some((address.parse().unwrap(), port)),
+            ..Filter::default()
+        }
+    }
+
+    #[test]
+    fn connections_are_narrowed_to_a_service() {
+        assert_eq!(lines(&Filter::default()), [1, 2, 3, 4, 5]);
+        assert_eq!(lines(&service(Protocol::Tcp, 80)), [1]);
+        assert_eq!(lines(&service(Protocol::Tcp, 0)), [1, 2]);
+        assert_eq!(lines(&service(Protocol::Udp, 80)), [3]);
+        assert_eq!(lines(&service(Protocol::Sctp, 80)), [0; 0]);
+    }
+
+    #[test]
+    fn a_firewall_mark_finds_its_templates() {
+        for (family, line) in [(Family::V4, 4), (Family::V6, 5)] {
+            let service = VirtualId::Fwmark { mark: 7, family };
+            let filter = Filter {
+                service: Some(service),
+                ..Filter::default()
+            };
+            assert_eq!(lines(&filter), [line]);
+        }
+    }
+
+    #[test]
+    fn connections_are_narrowed_to_a_server() {
+        assert_eq!(lines(&server("10.0.0.3", None)), [1, 3]);
+        assert_eq!(lines(&server("10.0.0.3", Some(80))), [3]);
+        assert_eq!(lines(&server("fd00::78", None)), [5]);
+        let mut both = service(Protocol::Tcp, 0);
+        both.server = server("10.0.0.4", None).server;
+        assert_eq!(lines(&both), [2]);
+    }
+}
