@@ -20,6 +20,7 @@ mod counters;
 mod examples;
 mod forwarding;
 mod namespaces;
+mod privileges;
 mod replace_pairs;
 mod restore_live;
 mod rollback;

@@ -1,0 +1,128 @@
+//! What the program may do, and what it does beside speaking with the kernel.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use crate::director::{place, restore};
+use crate::support::{Outcome, Program, TIMEOUT, finish, words};
+
+const MANUAL: &str = include_str!("../../man/ipvsadm.8");
+
+/// Runs a command line, in which PROGRAM stands for one of the two.
+fn run_in_shell(line: &str, program: Program) -> Outcome {
+    let path = match program {
+        Program::Reference => program.path().to_path_buf(),
+        // Others than root may not look into every folder.
+        Program::Ours => {
+            let copy = std::env::temp_dir().join("ipvsadm");
+            std::fs::copy(program.path(), &copy).unwrap();
+            copy
+        }
+    };
+    let mut shell = Command::new("sh");
+    shell
+        .arg("-c")
+        .arg(line.replace("PROGRAM", path.to_str().unwrap()));
+    finish(shell, b"", TIMEOUT)
+}
+
+const NOBODY: &str = "setpriv --reuid 65534 --regid 65534 --clear-groups";
+const CAPABLE: &str = "--inh-caps -all,+net_admin --ambient-caps +net_admin \
+                       --bounding-set -all,+net_admin";
+
+#[test]
+fn one_capability_is_enough_and_nothing_else_is() {
+    let _place = place();
+    restore("-A -t 10.0.0.1:80 -s rr\n-a -t 10.0.0.1:80 -r 10.1.0.2 -m\n");
+    for (line, status) in [
+        (format!("{NOBODY} PROGRAM -Ln"), 2),
+        (format!("{NOBODY} {CAPABLE} PROGRAM -Ln"), 0),
+        (format!("{NOBODY} {CAPABLE} PROGRAM -Lnc"), 0),
+        (format!("{NOBODY} {CAPABLE} PROGRAM -Sn"), 0),
+        (format!("{NOBODY} {CAPABLE} PROGRAM -A -u 10.0.0.1:53"), 0),
+        // Root there is nobody to this kernel's IPVS.
+        ("unshare -Ur PROGRAM -Ln".to_owned(), 2),
+        ("unshare -Urn PROGRAM -A -t 10.0.0.1:81".to_owned(), 2),
+        (hidden_proc("PROGRAM -Ln"), 0),
+        (hidden_proc("PROGRAM -Lnc"), 1),
+        (hidden_proc("PROGRAM -Sn"), 0),
+    ] {
+        let reference = run_in_shell(&line, Program::Reference);
+        if line.contains("-A -u") {
+            run_in_shell("PROGRAM -D -u 10.0.0.1:53", Program::Reference).succeeded();
+        }
+        let ours = run_in_shell(&line, Program::Ours);
+        assert_eq!(ours, reference, "{line}");
+        assert_eq!(ours.status, status, "{line}\n{ours}");
+    }
+}
+
+fn hidden_proc(line: &str) -> String {
+    format!("unshare -m sh -c 'mount -t tmpfs none /proc && {line}'")
+}
+
+/// The lines that strace writes of a run of our program.
+fn trace(options: &[&str], line: &str, stdin: &str) -> Vec<String> {
+    let place = std::env::temp_dir().join("privileges.trace");
+    let mut strace = Command::new("strace");
+    strace.args(["-f", "-v", "-qqq", "-s", "200"]).args(options);
+    strace.arg("-o").arg(&place).arg(Program::Ours.path());
+    strace.args(words(line));
+    finish(strace, stdin.as_bytes(), TIMEOUT);
+    let text = std::fs::read_to_string(place).unwrap();
+    text.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn nothing_is_executed_but_modprobe() {
+    let _place = place();
+    let started = |options: &[&str], line: &str| -> Vec<String> {
+        let options = [&["-e", "trace=execve,execveat,socket"], options].concat();
+        let calls = trace(&options, line, "").into_iter();
+        calls.filter(|call| call.contains("execve")).collect()
+    };
+    for line in ["-Ln", "-L", "-Sn", "-A -t 10.0.0.1:80", "-C", "-L --daemon"] {
+        assert_eq!(started(&[], line).len(), 1, "{line}");
+    }
+    // Where IPVS does not answer.
+    let no_answer = ["-e", "inject=socket:error=ENOBUFS:when=1"];
+    let runs = started(&no_answer, "-Ln");
+    assert_eq!(runs.len(), 2);
+    let modprobe = r#"execve("/sbin/modprobe", ["/sbin/modprobe", "--", "ip_vs"], [])"#;
+    assert!(runs[1].contains(modprobe), "{}", runs[1]);
+}
+
+#[test]
+fn no_file_is_read_but_those_in_the_manual() {
+    let place = place();
+    place.name_hosts("127.0.0.1 localhost\n10.0.0.1 web\n");
+    let rules = "-A -t web:http -s rr\n-a -t web:http -r 10.1.0.2 -m\n";
+    let mut read = BTreeSet::new();
+    for (line, stdin) in [
+        ("-R", rules),
+        ("-R --replace", rules),
+        ("-Ln", ""),
+        ("-L", ""),
+        ("-S", ""),
+        ("-Lc", ""),
+        ("-L --stats", ""),
+        ("-A -t localhost:https", ""),
+        ("-C", ""),
+    ] {
+        for call in trace(&["-e", "trace=open,openat"], line, stdin) {
+            let path = call.split('"').nth(1).unwrap_or_default().to_owned();
+            // The dynamic loader's, and the C library's at the start of main.
+            let of_the_start = path.contains(".so") || path == "/proc/self/maps";
+            if !of_the_start && !path.is_empty() {
+                read.insert(path);
+            }
+        }
+    }
+    assert!(read.contains("/etc/services"), "{read:?}");
+    for path in read {
+        assert!(
+            MANUAL.contains(&path),
+            "{path} is read, and not in the manual"
+        );
+    }
+}
