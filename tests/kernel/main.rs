@@ -9,6 +9,8 @@
 
 #[path = "../support/net.rs"]
 mod net;
+#[path = "../support/schema.rs"]
+mod schema;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -16,9 +18,11 @@ mod director;
 mod random_tables;
 mod typing;
 
+mod connection_lists;
 mod counters;
 mod examples;
 mod forwarding;
+mod json;
 mod namespaces;
 mod privileges;
 mod replace_pairs;
