@@ -33,3 +33,4 @@ mod scheduling;
 mod sync;
 mod walks;
 mod without_ip_vs;
+mod writers;
