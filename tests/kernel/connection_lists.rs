@@ -122,13 +122,16 @@ fn the_connections_are_those_of_the_text() {
     // Of two clients, of the mark, and of the call.
     assert_eq!(number(|row| row["template"] == true), 4);
 
-    until_alike("timers", || {
-        let found = document("connections", "-Lc --json");
-        let found = found["connections"].as_array().unwrap();
-        let ours = found.iter().map(|row| row["expires_seconds"].as_u64());
-        let ours: Vec<_> = ours.map(Option::unwrap).collect();
-        [ours, text_rows("").1]
-    });
+    // Timers run down, so ours are between those of two listings around it.
+    let before = text_rows("").1;
+    let found = document("connections", "-Lc --json");
+    let after = text_rows("").1;
+    let found = found["connections"].as_array().unwrap();
+    assert_eq!([before.len(), after.len()], [found.len(); 2]);
+    for (row, (before, after)) in found.iter().zip(before.into_iter().zip(after)) {
+        let seconds = row["expires_seconds"].as_u64().unwrap();
+        assert!((after..=before).contains(&seconds), "{row}");
+    }
 }
 
 /// Words that narrow, and what they narrow to.
@@ -317,15 +320,15 @@ fn many_connections_take_no_more_memory_than_few() {
     let lines = ["-Lc --json", "-Lc --by server --json", "-Lnc"];
     clients(10_000..11_000);
     let few = lines.map(|line| measured(&place, line));
-    clients(11_000..25_000);
+    clients(11_000..20_000);
     let many = lines.map(|line| measured(&place, line));
 
     assert_eq!(
         document("counts", "-Lc --by state --json")["total"]["connections"],
-        15_000
+        10_000
     );
     // Both listings are held against their own size, the counts against the table's.
-    assert!(many[0].1 > 3 << 20, "{many:?}");
+    assert!(many[0].1 > 2 << 20, "{many:?}");
     for ((line, few), many) in lines.iter().zip(few).zip(many) {
         assert!(many.0 < few.0 + 512, "{line}: {few:?}, {many:?}");
     }
