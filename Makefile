@@ -20,7 +20,7 @@ in_lab := $(runner)=$(CURDIR)/tests/lab/run
 endif
 kernel_tests := cargo test --locked --quiet --features kernel-tests
 
-.PHONY: all try test setup lint unit kernel compat fuzz-compat fuzz-short test-kernels bench bench-small
+.PHONY: all try test setup lint deny unit kernel compat fuzz-compat fuzz-short test-kernels bench bench-small
 
 all:
 	cargo build --release --locked
@@ -40,6 +40,10 @@ lint:
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps
 	mandoc -T lint -W warning man/*.8
 	systemd-analyze verify --man=no systemd/*.service
+
+# The same as tests/dependencies.rs and more, where cargo-deny is installed.
+deny:
+	cargo deny check licenses sources bans
 
 unit:
 	cargo test --locked --quiet
