@@ -5,8 +5,9 @@ use std::net::UdpSocket;
 
 use serde_json::{Value, json};
 
+use crate::as_text::{endpoint, squeezed, until_alike};
 use crate::director::{Place, ipvsadm, mark, place, restore, with_two_servers};
-use crate::json::{document, endpoint, squeezed, until_alike};
+use crate::json::document;
 use crate::net::{Host, Server, Talk, count};
 use crate::support::{Program, TIMEOUT, finish, shell, words};
 

@@ -4,8 +4,10 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
+use crate::as_text::{VIEWS, rows_of, squeezed, until_alike};
 use crate::director::{ipvsadm, restore, with_two_servers};
 use crate::net::{count, wait_until};
+use crate::random_tables::{Random, rules};
 use crate::schema;
 use crate::support::{Program, TIMEOUT, finish, finish_into, run, words};
 
@@ -34,168 +36,6 @@ const TABLE: &str = "\
 #[track_caller]
 pub(crate) fn document(schema: &str, line: &str) -> Value {
     schema::read(schema, &ipvsadm(line).stdout)
-}
-
-/// The words of each line, one blank between them.
-pub(crate) fn squeezed(text: &str, titles: usize) -> Vec<String> {
-    let lines = text.lines().skip(titles);
-    lines
-        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
-        .collect()
-}
-
-pub(crate) fn endpoint(of: &Value) -> String {
-    let (address, port) = (of["address"].as_str().unwrap(), &of["port"]);
-    match address.contains(':') {
-        true => format!("[{address}]:{port}"),
-        false => format!("{address}:{port}"),
-    }
-}
-
-/// What a view shows of a service and of a server.
-type View = (&'static str, fn(&Value) -> String, fn(&Value) -> String);
-
-const VIEWS: [View; 6] = [
-    ("-Ln", configured, |server| {
-        format!("{} {} {}", method(server), server["weight"], busy(server))
-    }),
-    ("-Ln --stats --exact", counters, counters),
-    ("-Ln --rate --exact", rates, rates),
-    ("-Ln --thresholds", configured, |server| {
-        let (upper, lower) = (&server["upper_threshold"], &server["lower_threshold"]);
-        format!("{upper} {lower} {}", busy(server))
-    }),
-    ("-Ln --persistent-conn", configured, |server| {
-        let (weight, kept) = (&server["weight"], &server["persistent_connections"]);
-        format!("{weight} {kept} {}", busy(server))
-    }),
-    ("-Ln --tun-info", configured, |server| {
-        let (method, tunnel) = (method(server), tunnel(&server["tunnel"]));
-        format!("{method} {tunnel} {} {}", server["weight"], busy(server))
-    }),
-];
-
-fn configured(service: &Value) -> String {
-    let mut text = service["scheduler"].as_str().unwrap().to_owned();
-    let flags = service["flags"].as_array().unwrap().iter();
-    let flags: Vec<_> = flags
-        .map(|flag| flag.as_str().unwrap())
-        .filter(|flag| !["persistent", "one-packet"].contains(flag))
-        .collect();
-    if !flags.is_empty() {
-        text += &format!(" ({})", flags.join(","));
-    }
-    if let Value::Object(persistence) = &service["persistence"] {
-        text += &format!(" persistent {}", persistence["timeout_seconds"]);
-        match (&persistence["netmask"], &persistence["prefix_length"]) {
-            (Value::String(mask), Value::Null) if mask == "255.255.255.255" => {}
-            (Value::String(mask), Value::Null) => text += &format!(" mask {mask}"),
-            (Value::Null, length) if *length == 128 => {}
-            (_, length) => text += &format!(" mask {length}"),
-        }
-        if let Value::String(engine) = &persistence["engine"] {
-            text += &format!(" pe {engine}");
-        }
-    }
-    if service["one_packet"] == true {
-        text += " ops";
-    }
-    text
-}
-
-fn method(server: &Value) -> &'static str {
-    match server["forwarding_method"].as_str().unwrap() {
-        "masquerade" => "Masq",
-        "direct_route" => "Route",
-        "tunnel" => "Tunnel",
-        "local" => "Local",
-        other => panic!("{other}"),
-    }
-}
-
-fn tunnel(tunnel: &Value) -> String {
-    let checksum = match tunnel["checksum"].as_str() {
-        Some("none") => "-c",
-        Some("full") => "+c",
-        Some("remote") => "r+c",
-        _ => "",
-    };
-    match tunnel["type"].as_str() {
-        None => "n/a".to_owned(),
-        Some("gue") => format!("gue:{}:{checksum}", tunnel["port"]),
-        Some("gre") => format!("gre:{checksum}"),
-        Some(kind) => kind.to_owned(),
-    }
-}
-
-fn busy(server: &Value) -> String {
-    let (active, inactive) = (
-        &server["active_connections"],
-        &server["inactive_connections"],
-    );
-    format!("{active} {inactive}")
-}
-
-fn counters(of: &Value) -> String {
-    of_traffic(&of["counters"], "")
-}
-
-fn rates(of: &Value) -> String {
-    of_traffic(&of["rates"], "_per_second")
-}
-
-fn of_traffic(of: &Value, unit: &str) -> String {
-    let names = [
-        "connections",
-        "incoming_packets",
-        "outgoing_packets",
-        "incoming_bytes",
-        "outgoing_bytes",
-    ];
-    names
-        .map(|name| of[format!("{name}{unit}")].to_string())
-        .join(" ")
-}
-
-/// The listing that a document is of.
-fn rows(document: &Value, (_, service_text, server_text): View) -> Vec<String> {
-    let (version, size) = (
-        document["ipvs"]["version"].as_str().unwrap(),
-        &document["ipvs"]["connection_table_size"],
-    );
-    let mut rows = vec![format!("IP Virtual Server version {version} (size={size})")];
-    for service in document["services"].as_array().unwrap() {
-        let name = match service["fwmark"].as_u64() {
-            Some(mark) if service["family"] == "ipv6" => format!("FWM {mark} IPv6"),
-            Some(mark) => format!("FWM {mark}"),
-            None => {
-                let protocol = service["protocol"].as_str().unwrap().to_uppercase();
-                format!("{protocol} {}", endpoint(service))
-            }
-        };
-        rows.push(format!("{name} {}", service_text(service)));
-        for server in service["servers"].as_array().unwrap() {
-            rows.push(format!("-> {} {}", endpoint(server), server_text(server)));
-        }
-    }
-    rows
-}
-
-/// What is alike in one of a few attempts: between two listings the kernel's
-/// numbers may change.
-#[track_caller]
-pub(crate) fn until_alike<T: PartialEq + std::fmt::Debug>(
-    what: &str,
-    mut both: impl FnMut() -> [T; 2],
-) {
-    for _ in 0..5 {
-        let [one, other] = both();
-        if one == other {
-            return;
-        }
-    }
-    let [one, other] = both();
-    assert_eq!(one, other, "{what}");
 }
 
 #[test]
@@ -227,8 +67,28 @@ fn the_table_is_that_of_every_text_view() {
         until_alike(view.0, || {
             let mut text = squeezed(&ipvsadm(view.0).stdout, 0);
             text.drain(1..3);
-            [rows(&document("table", "-L --json"), view), text]
+            [rows_of(&document("table", "-L --json"), view), text]
         });
+    }
+}
+
+#[test]
+fn random_tables_are_those_of_the_text_and_of_the_plan() {
+    let (_place, _hosts) = with_two_servers();
+    let mut random = Random::seeded(5);
+    for number in 1..=8 {
+        let wanted = rules(&mut random);
+        let planned = dry_run(&wanted);
+        let text = run(Program::Ours, words("-R --replace --dry-run"), &wanted);
+        let changes = planned["changes"].as_array().unwrap();
+        assert_eq!(changes.len(), text.stdout.lines().count(), "{wanted}");
+        run(Program::Ours, ["-R", "--replace"], &wanted).succeeded();
+        let document = document("table", "-L --json");
+        for view in VIEWS {
+            let mut text = squeezed(&ipvsadm(view.0).stdout, 0);
+            text.drain(1..3);
+            assert_eq!(rows_of(&document, view), text, "table {number}\n{wanted}");
+        }
     }
 }
 
@@ -257,7 +117,7 @@ fn the_view_does_not_matter_and_the_order_does() {
     let text = ipvsadm("-Ln --nosort").stdout;
     let mut text = squeezed(&text, 0);
     text.drain(1..3);
-    assert_eq!(rows(&unsorted, VIEWS[0]), text);
+    assert_eq!(rows_of(&unsorted, VIEWS[0]), text);
 }
 
 #[test]
@@ -327,6 +187,14 @@ fn settings_are_those_of_the_text() {
     ipvsadm("--stop-daemon master");
 }
 
+/// What a replacement would do.
+#[track_caller]
+fn dry_run(rules: &str) -> Value {
+    let line = words("-R --replace --dry-run --json");
+    let printed = run(Program::Ours, line, rules).succeeded().stdout;
+    schema::read("changes", &printed)
+}
+
 #[test]
 fn a_dry_run_says_what_is_then_done() {
     let (_place, _hosts) = with_two_servers();
@@ -335,12 +203,7 @@ fn a_dry_run_says_what_is_then_done() {
         .replace("-A -u 10.0.0.1:53 -s rr", "-A -u 10.0.0.1:53 -s wlc -p 60")
         .replace("-r 10.1.0.3 -m -w 0", "-r 10.1.0.4 -m -w 0")
         .replace("-A -f 4294967295 -6 -s rr\n", "-A -f 8 -s rr\n");
-    let dry = |rules: &str| {
-        let line = words("-R --replace --dry-run --json");
-        let printed = run(Program::Ours, line, rules).succeeded().stdout;
-        schema::read("changes", &printed)
-    };
-    let planned = dry(&wanted);
+    let planned = dry_run(&wanted);
     let changes = planned["changes"].as_array().unwrap();
     let actions: Vec<_> = changes.iter().map(|change| &change["action"]).collect();
     let expected = [
@@ -361,7 +224,7 @@ fn a_dry_run_says_what_is_then_done() {
         assert_eq!(edited["services"][0][part], settings[part], "{part}");
     }
     let nothing = json!({ "changes": [], "additions": 0, "edits": 0, "removals": 0 });
-    assert_eq!(dry(&wanted), nothing);
+    assert_eq!(dry_run(&wanted), nothing);
 
     let rules = "-Z\n--set 0 9 0\n-A -f 9\n";
     let as_they_stand = run(Program::Ours, words("-R --dry-run --json"), rules).succeeded();

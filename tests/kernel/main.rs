@@ -14,6 +14,7 @@ mod schema;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod as_text;
 mod director;
 mod random_tables;
 mod typing;
