@@ -160,10 +160,9 @@ impl Flags<'_> {
     }
 
     fn tunnel(&self) -> Result<Tunnel, Usage> {
-        use Label::{TunCsum, TunNoCsum, TunPort, TunRemCsum, TunType};
+        use Label::{TunCsum, TunRemCsum};
         let given = |label: &Label| self.given.has(*label);
-        let options = [TunType, TunPort, TunNoCsum, TunCsum, TunRemCsum];
-        if self.forwarding != Forwarding::Tunnel && options.iter().any(given) {
+        if self.forwarding != Forwarding::Tunnel && Label::OF_TUNNELS.iter().any(given) {
             return Err(Usage::TunnelOptions);
         }
         matrix::tunnel(self.tunnel_kind, self.given)?;

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::complete::Completion;
 use super::matrix::Verb;
 use crate::model::{Change, Destination, Prefix, VirtualId};
 use crate::procfs::By;
@@ -35,6 +36,8 @@ pub enum Command {
     Version,
     /// `--completions`
     Completions(Shell),
+    /// What a shell may complete a word to.
+    Complete(Completion),
 }
 
 /// How a listing is written.

@@ -1,8 +1,13 @@
-//! What `--completions` prints.
+//! What `--completions` prints: scripts that call the program back, see
+//! [`complete`](super::complete).
 
 use super::command::Shell;
 
 /// The script for a shell.
-pub fn completions(_shell: Shell) -> String {
-    String::new()
+pub fn completions(shell: Shell) -> &'static str {
+    match shell {
+        Shell::Bash => include_str!("completions/ipvsadm.bash"),
+        Shell::Zsh => include_str!("completions/ipvsadm.zsh"),
+        Shell::Fish => include_str!("completions/ipvsadm.fish"),
+    }
 }

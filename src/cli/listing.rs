@@ -2,7 +2,7 @@
 
 use super::command::{Command, Connections, Format, List, Watch};
 use super::flags::Flags;
-use super::matrix::Label;
+use super::matrix::{self, Label};
 use super::usage::Usage;
 use crate::render::{Numbers, Order, View};
 
@@ -35,12 +35,9 @@ impl Flags<'_> {
             count: self.count,
         });
 
-        let of_table = !matches!(view, View::Plain | View::TunnelInfo);
+        matrix::view(self.given)?;
         if given(Label::Connection) {
             let persistent = view == View::PersistentConnections;
-            if of_table && !persistent {
-                return Err(Usage::View);
-            }
             return Ok(Command::Connections(Connections {
                 service: self.service,
                 server: self
@@ -56,13 +53,10 @@ impl Flags<'_> {
             }));
         }
         if given(Label::Timeout) || given(Label::Daemon) {
-            return if of_table {
-                Err(Usage::View)
-            } else if given(Label::Timeout) {
-                Ok(Command::ShowTimeouts(format))
-            } else {
-                Ok(Command::ShowDaemons(format))
-            };
+            return Ok(match given(Label::Timeout) {
+                true => Command::ShowTimeouts(format),
+                false => Command::ShowDaemons(format),
+            });
         }
         Ok(Command::List(List {
             service: self.service,

@@ -144,6 +144,17 @@ labels! {
     Drain "drain",
 }
 
+impl Label {
+    /// The options of tunnels.
+    pub(crate) const OF_TUNNELS: [Self; 5] = [
+        Self::TunType,
+        Self::TunPort,
+        Self::TunNoCsum,
+        Self::TunCsum,
+        Self::TunRemCsum,
+    ];
+}
+
 /// The options that were given.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Given(u64);
@@ -175,6 +186,8 @@ enum Rule {
     Unless(&'static [Label]),
     /// Allowed if this is given too.
     With(Label),
+    /// Accepted, as ever, though it changes nothing.
+    Idle,
     Illegal,
 }
 
@@ -204,7 +217,8 @@ fn of_command(verb: Verb, label: Label) -> Rule {
         (List, Timeout) => Rule::Unless(&[Connection, Service]),
         (List, Daemon) => Rule::Unless(&[Connection, Service, Timeout]),
         (List, Connection | Stats | Rate | Thresholds | PersistentConn | TunInfo) => Rule::Allowed,
-        (List, Numeric | NoSort | Exact | SyncId) => Rule::Allowed,
+        (List, Numeric | NoSort | Exact) => Rule::Allowed,
+        (List | StopDaemon, SyncId) => Rule::Idle,
         (List, Client | State | By) => Rule::With(Connection),
         (List, Watch) => Rule::Unless(&[Timeout, Daemon]),
         (List, Count) => Rule::With(Watch),
@@ -219,7 +233,6 @@ fn of_command(verb: Verb, label: Label) -> Rule {
 
         (StartDaemon, McastInterface | McastGroup | McastPort | McastTtl) => Rule::Allowed,
         (StartDaemon, SyncId | SyncMaxLen) => Rule::Allowed,
-        (StopDaemon, SyncId) => Rule::Allowed,
         _ => Rule::Illegal,
     }
 }
@@ -238,38 +251,49 @@ fn of_tunnel(kind: TunnelKind, label: Label) -> Rule {
     }
 }
 
-fn check(given: Given, context: Context, rule: impl Fn(Label) -> Rule) -> Result<(), Usage> {
-    for &label in Label::ALL {
-        let present = given.has(label);
-        match rule(label) {
-            Rule::Required if !present => return Err(Usage::Missing { label, context }),
-            Rule::Illegal if present => return Err(Usage::Illegal { label, context }),
-            Rule::Unless(others) if present => {
-                if let Some(&with) = others.iter().find(|&&other| given.has(other)) {
-                    return Err(Usage::Conflict {
-                        label,
-                        with,
-                        context,
-                    });
-                }
-            }
-            Rule::With(needed) if present && !given.has(needed) => {
-                return Err(Usage::Missing {
-                    label: needed,
-                    context: Context::Option(label),
-                });
-            }
-            _ => {}
+/// What there is to say against an option, given or not.
+fn complaint(given: Given, context: Context, label: Label, rule: Rule) -> Option<Usage> {
+    let present = given.has(label);
+    match rule {
+        Rule::Required if !present => Some(Usage::Missing { label, context }),
+        Rule::Illegal if present => Some(Usage::Illegal { label, context }),
+        Rule::Unless(others) if present => {
+            let with = *others.iter().find(|&&other| given.has(other))?;
+            Some(Usage::Conflict {
+                label,
+                with,
+                context,
+            })
         }
+        Rule::With(needed) if present && !given.has(needed) => Some(Usage::Missing {
+            label: needed,
+            context: Context::Option(label),
+        }),
+        _ => None,
     }
-    Ok(())
 }
 
-/// Checks a command's options. A listing of connections may be narrowed.
+fn check(given: Given, context: Context, rule: impl Fn(Label) -> Rule) -> Result<(), Usage> {
+    let mut complaints = Label::ALL
+        .iter()
+        .filter_map(|&label| complaint(given, context, label, rule(label)));
+    complaints.next().map_or(Ok(()), Err)
+}
+
+/// Commands against options. A listing of connections may be narrowed.
+fn of_ours(verb: Verb, label: Label) -> Rule {
+    match (verb, label) {
+        (Verb::List, Label::Service) => Rule::Allowed,
+        (Verb::List, Label::Server) => Rule::With(Label::Connection),
+        _ => of_command(verb, label),
+    }
+}
+
+/// Checks a command's options.
 pub(crate) fn command(verb: Verb, given: Given) -> Result<(), Usage> {
     let narrowed = verb == Verb::List && given.has(Label::Connection);
     check(given, Context::Command(verb), |label| match label {
-        Label::Service | Label::Server if narrowed => Rule::Allowed,
+        Label::Service | Label::Server if narrowed => of_ours(verb, label),
         _ => of_command(verb, label),
     })
 }
@@ -279,6 +303,47 @@ pub(crate) fn command_of_1_31(verb: Verb, given: Given) -> Result<(), Usage> {
     check(given, Context::Command(verb), |label| {
         of_command(verb, label)
     })
+}
+
+/// Checks that a view of the table is not asked for where something else is
+/// listed.
+pub(crate) fn view(given: Given) -> Result<(), Usage> {
+    use Label::{Connection, Daemon, PersistentConn, Rate, Stats, Thresholds, Timeout};
+    let any = |labels: &[Label]| labels.iter().any(|&label| given.has(label));
+    let of_table = any(&[Stats, Rate, Thresholds]);
+    let listed_otherwise = if given.has(Connection) {
+        of_table
+    } else {
+        any(&[Timeout, Daemon]) && (of_table || given.has(PersistentConn))
+    };
+    match listed_otherwise {
+        true => Err(Usage::View),
+        false => Ok(()),
+    }
+}
+
+/// Whether an option means something to a command, whatever else is given.
+pub(crate) fn goes_with(verb: Verb, label: Label) -> bool {
+    !matches!(of_ours(verb, label), Rule::Illegal | Rule::Idle)
+}
+
+/// Whether an option may be added to those that are given: that brings no
+/// complaint that there was not before.
+pub(crate) fn may_follow(verb: Verb, kind: TunnelKind, given: Given, label: Label) -> bool {
+    let mut after = given;
+    if !after.insert(label) || !goes_with(verb, label) {
+        return false;
+    }
+    let complains = |given: Given, of: Label| {
+        let command = complaint(given, Context::Command(verb), of, of_ours(verb, of));
+        let tunnel = complaint(given, Context::Tunnel(kind), of, of_tunnel(kind, of));
+        [command.is_some(), tunnel.is_some()]
+    };
+    let no_worse = |&of: &Label| {
+        let pairs = complains(given, of).into_iter().zip(complains(after, of));
+        pairs.into_iter().all(|(before, after)| before || !after)
+    };
+    (view(after).is_ok() || view(given).is_err()) && Label::ALL.iter().all(no_worse)
 }
 
 /// Checks a tunnel's options.

@@ -9,8 +9,10 @@ mod additions;
 mod address;
 mod build;
 mod command;
+mod complete;
 mod completions;
 mod flags;
+mod guide;
 mod help;
 mod listing;
 mod matrix;
@@ -24,9 +26,11 @@ pub use command::{
     Color, Command, Connections, Drain, Extent, Format, List, Restore, RestoreMode, Save, Shell,
     Watch,
 };
+pub use complete::{Candidates, Completion};
 pub use completions::completions;
 pub use help::{definition, help, version};
 pub use matrix::{Label, Verb};
+pub use options::SCHEDULERS;
 pub use tools::{parse_restore, parse_save};
 pub use usage::{Context, Usage};
 pub use values::ValueError;
@@ -42,13 +46,15 @@ pub struct Invocation<'a> {
     program: &'a str,
     tokens: Vec<Token<'a>>,
     end: Result<(), Usage>,
-    kind: Kind,
+    kind: Kind<'a>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum Kind<'a> {
     /// The program without any words.
     Bare,
+    /// A shell asks for what may follow these words.
+    Completion(&'a [String]),
     /// The program with words.
     Program,
     /// A line of rules.
@@ -57,12 +63,13 @@ enum Kind {
 
 /// Reads the words of `ipvsadm`; `program` is its name as typed.
 pub fn parse<'a>(program: &'a str, words: &'a [String]) -> Invocation<'a> {
-    let kind = if words.is_empty() {
-        Kind::Bare
-    } else {
-        Kind::Program
-    };
-    read(program, words, kind)
+    match words.split_first() {
+        None => read(program, words, Kind::Bare),
+        Some((first, typed)) if first == complete::REQUEST => {
+            read(program, &[], Kind::Completion(typed))
+        }
+        Some(_) => read(program, words, Kind::Program),
+    }
 }
 
 /// Reads the words of a line of rules, without the `ipvsadm` that may begin it.
@@ -71,7 +78,7 @@ pub fn parse_rule<'a>(program: &'a str, words: &'a [String]) -> Invocation<'a> {
     read(program, words, Kind::Rule)
 }
 
-fn read<'a>(program: &'a str, words: &'a [String], kind: Kind) -> Invocation<'a> {
+fn read<'a>(program: &'a str, words: &'a [String], kind: Kind<'a>) -> Invocation<'a> {
     let (tokens, end) = words::read(words);
     Invocation {
         program,
@@ -89,8 +96,12 @@ impl Invocation<'_> {
     /// The first mistake. Where ipvsadm 1.31 would have met another before it,
     /// because it accepts less, that one.
     pub fn resolve(self, names: &dyn Resolve) -> Result<Command, Usage> {
-        if self.kind == Kind::Bare {
-            return Ok(Command::List(List::default()));
+        match self.kind {
+            Kind::Bare => return Ok(Command::List(List::default())),
+            Kind::Completion(typed) => {
+                return Ok(Command::Complete(complete::ipvsadm(typed, names)));
+            }
+            Kind::Program | Kind::Rule => {}
         }
         let mut reading = Reading::new(self.program, self.kind == Kind::Rule, names);
         let verb = reading.run(&self.tokens, self.end);

@@ -22,6 +22,19 @@ pub(crate) enum Opt {
     Is(Label),
 }
 
+impl Opt {
+    /// What it is called in messages; a command has no such name.
+    pub(crate) fn label(self) -> Option<Label> {
+        match self {
+            Self::Verb(_) => None,
+            Self::Endpoint(_) | Self::Fwmark | Self::Ipv6 => Some(Label::Service),
+            Self::Forward(_) => Some(Label::Forwarding),
+            Self::Sort => Some(Label::NoSort),
+            Self::Is(label) => Some(label),
+        }
+    }
+}
+
 /// Whether an option takes a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Takes {
@@ -90,6 +103,24 @@ use Label as L;
 use Opt::{Endpoint, Forward, Fwmark, Ipv6, Is, Sort, Verb as Command};
 use Takes::{Attached, Maybe, Nothing, Value};
 
+/// The schedulers of Linux, and what each does.
+pub const SCHEDULERS: &[(&str, &str)] = &[
+    ("rr", "round robin: one server after another"),
+    ("wrr", "weighted round robin"),
+    ("lc", "least connections"),
+    ("wlc", "weighted least connections (the default)"),
+    ("lblc", "locality-based least connections, for caches"),
+    ("lblcr", "the same with replication"),
+    ("dh", "destination hashing, for caches"),
+    ("sh", "source hashing: by the client's address"),
+    ("sed", "shortest expected delay"),
+    ("nq", "never queue: an idle server first"),
+    ("fo", "failover: the server of the highest weight"),
+    ("ovf", "overflow: the same until it has enough"),
+    ("mh", "Maglev hashing: by the client's address"),
+    ("twos", "power of two choices"),
+];
+
 /// Every option of `ipvsadm`.
 #[rustfmt::skip]
 pub(crate) const OPTIONS: &[Spec] = &[
@@ -122,7 +153,7 @@ pub(crate) const OPTIONS: &[Spec] = &[
     option(Command(Verb::StopDaemon), "", "stop-daemon", Value("STATE"), COMMANDS,
         "stop to synchronize as master or as backup"),
     option(Command(Verb::Help), "h", "help", Nothing, COMMANDS,
-        "show this"),
+        "show this, or what there is to one command"),
     option(Command(Verb::Version), "v", "version", Nothing, COMMANDS,
         "show the version"),
     option(Command(Verb::Completions), "", "completions", Value("SHELL"), COMMANDS,
@@ -260,6 +291,15 @@ mod tests {
                     other.long
                 );
             }
+        }
+    }
+
+    #[test]
+    fn help_names_the_schedulers() {
+        let help = by_letter('s').map_or("", |spec| spec.help);
+        let words: Vec<_> = help.split([' ', ',']).collect();
+        for (name, _) in SCHEDULERS {
+            assert!(words.contains(name), "{name}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! `ipvsadm-save` and `ipvsadm-restore`.
 
 use super::command::{Command, Extent, Format, Restore, RestoreMode, Save};
+use super::complete;
 use super::matrix::{Label, Verb};
 use super::usage::{Context, Usage};
 
@@ -15,6 +16,9 @@ ipvsadm-save: Script to save the IPVS table to stdout.
 /// # Errors
 /// Any other option.
 pub fn parse_save(words: &[String]) -> Result<Command, Usage> {
+    if let Some(typed) = completing(words) {
+        return Ok(Command::Complete(complete::save(typed)));
+    }
     let mut save = Save::default();
     let mut words = words.iter();
     while let Some(word) = words.next() {
@@ -43,6 +47,9 @@ pub fn parse_save(words: &[String]) -> Result<Command, Usage> {
 /// Any other long option, a second file, `--check` with `--dry-run`, `--json`
 /// without it.
 pub fn parse_restore(words: &[String]) -> Result<Command, Usage> {
+    if let Some(typed) = completing(words) {
+        return Ok(Command::Complete(complete::restore(typed)));
+    }
     let mut restore = Restore {
         mode: RestoreMode::Replace,
         ..Restore::default()
@@ -70,6 +77,12 @@ pub fn parse_restore(words: &[String]) -> Result<Command, Usage> {
         });
     }
     Ok(Command::Restore(restore))
+}
+
+/// The words for which a shell asks what may follow.
+fn completing(words: &[String]) -> Option<&[String]> {
+    let (first, typed) = words.split_first()?;
+    (first == complete::REQUEST).then_some(typed)
 }
 
 /// There is one way to stop early, whatever was asked for first.

@@ -170,6 +170,26 @@ fn cut(word: &str, len: usize) -> &str {
     word.get(..end).unwrap_or_default()
 }
 
+/// The names of `-b`, and the scheduler that one is for.
+const SCHED_FLAGS: &[(&str, ServiceFlags, Option<&str>)] = &[
+    ("flag-1", ServiceFlags::SCHED1, None),
+    ("flag-2", ServiceFlags::SCHED2, None),
+    ("flag-3", ServiceFlags::SCHED3, None),
+    ("sh-fallback", ServiceFlags::SCHED1, Some("sh")),
+    ("sh-port", ServiceFlags::SCHED2, Some("sh")),
+    ("mh-fallback", ServiceFlags::SCHED1, Some("mh")),
+    ("mh-port", ServiceFlags::SCHED2, Some("mh")),
+];
+
+/// The names of the flags that a scheduler may have; of any, if it has no name
+/// yet.
+pub(crate) fn sched_flag_names(scheduler: &str) -> impl Iterator<Item = &'static str> {
+    let flags = SCHED_FLAGS.iter();
+    flags
+        .filter(move |(.., of)| scheduler.is_empty() || of.is_none_or(|of| of == scheduler))
+        .map(|(name, ..)| *name)
+}
+
 /// `-b`: names between commas. Those of one scheduler want that scheduler.
 pub(crate) fn sched_flags(word: &str, scheduler: &str) -> Result<ServiceFlags, ValueError> {
     let mut flags = ServiceFlags::default();
@@ -178,32 +198,27 @@ pub(crate) fn sched_flags(word: &str, scheduler: &str) -> Result<ServiceFlags, V
         return Err(ValueError::SchedFlag(word.to_owned()));
     }
     for name in names {
-        let (flag, of) = match name {
-            "flag-1" => (ServiceFlags::SCHED1, None),
-            "flag-2" => (ServiceFlags::SCHED2, None),
-            "flag-3" => (ServiceFlags::SCHED3, None),
-            "sh-fallback" => (ServiceFlags::SCHED1, Some("sh")),
-            "sh-port" => (ServiceFlags::SCHED2, Some("sh")),
-            "mh-fallback" => (ServiceFlags::SCHED1, Some("mh")),
-            "mh-port" => (ServiceFlags::SCHED2, Some("mh")),
-            _ => return Err(ValueError::SchedFlag(name.to_owned())),
-        };
+        let known = SCHED_FLAGS.iter().find(|(known, ..)| *known == name);
+        let (_, flag, of) = known.ok_or_else(|| ValueError::SchedFlag(name.to_owned()))?;
         if of.is_some_and(|of| of != scheduler) {
             return Err(ValueError::IncompatibleFlag(name.to_owned()));
         }
-        flags = flags.with(flag);
+        flags = flags.with(*flag);
     }
     Ok(flags)
 }
 
+/// The words of `--tun-type`.
+pub(crate) const TUNNEL_KINDS: &[(&str, TunnelKind)] = &[
+    ("ipip", TunnelKind::Ipip),
+    ("gue", TunnelKind::Gue),
+    ("gre", TunnelKind::Gre),
+];
+
 /// `--tun-type`
 pub(crate) fn tunnel_kind(word: &str) -> Result<TunnelKind, ValueError> {
-    match word {
-        "ipip" => Ok(TunnelKind::Ipip),
-        "gue" => Ok(TunnelKind::Gue),
-        "gre" => Ok(TunnelKind::Gre),
-        _ => Err(ValueError::TunnelKind),
-    }
+    let known = TUNNEL_KINDS.iter().find(|(name, _)| *name == word);
+    known.map(|(_, kind)| *kind).ok_or(ValueError::TunnelKind)
 }
 
 /// `--tun-port`
@@ -211,13 +226,16 @@ pub(crate) fn tunnel_port(word: &str) -> Result<u16, ValueError> {
     number(word, 1..=i64::from(u16::MAX)).ok_or(ValueError::TunnelPort)
 }
 
+/// The words of `--start-daemon` and `--stop-daemon`.
+pub(crate) const DAEMON_STATES: &[(&str, DaemonState)] = &[
+    ("master", DaemonState::Master),
+    ("backup", DaemonState::Backup),
+];
+
 /// `--start-daemon`, `--stop-daemon`
 pub(crate) fn daemon_state(word: &str) -> Option<DaemonState> {
-    match word {
-        "master" => Some(DaemonState::Master),
-        "backup" => Some(DaemonState::Backup),
-        _ => None,
-    }
+    let known = DAEMON_STATES.iter().find(|(name, _)| *name == word);
+    known.map(|(_, state)| *state)
 }
 
 /// `--syncid`

@@ -1,5 +1,6 @@
 //! From words to the kernel, and from the kernel to the output: one match.
 
+mod complete;
 mod connections;
 mod drain;
 mod failure;
@@ -72,7 +73,8 @@ pub fn run(
     match command {
         Ok(Command::Help(topic)) => print(out, &cli::help(topic)),
         Ok(Command::Version) => print(out, &cli::version()),
-        Ok(Command::Completions(shell)) => print(out, &cli::completions(shell)),
+        Ok(Command::Completions(shell)) => print(out, cli::completions(shell)),
+        Ok(Command::Complete(wanted)) => complete::complete(&wanted, out),
         Ok(Command::Restore(restore)) if !restore::needs_kernel(&restore) => {
             restore::rehearse(name, &restore, out, report)
         }
@@ -123,7 +125,10 @@ fn carry_out(kernel: &mut Kernel, command: Command, out: &mut Out) -> Result<(),
         Command::Help(topic) => print(out, &cli::help(topic)),
         Command::Version => print(out, &cli::version()),
         // The parser knows no rule with these.
-        Command::Restore(_) | Command::Drain(_) | Command::Completions(_) => Ok(()),
+        Command::Restore(_)
+        | Command::Drain(_)
+        | Command::Completions(_)
+        | Command::Complete(_) => Ok(()),
     }
 }
 

@@ -1,0 +1,324 @@
+//! What may stand where a word is being typed, for the shells' completion.
+//!
+//! The words typed so far are read as ever; the last is the one under the
+//! cursor, and may be empty. What only the kernel knows is named here, and
+//! looked up elsewhere.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use super::additions::{BY, COLOR, SHELLS, STATES};
+use super::flags::{Flags, Reading};
+use super::guide::short;
+use super::matrix::{self, Given, Label, Verb};
+use super::options::{OPTIONS, Opt, Spec, Takes, by_letter, by_name};
+use super::usage::Usage;
+use super::values::{DAEMON_STATES, TUNNEL_KINDS, sched_flag_names};
+use super::words::{self, Token};
+use crate::model::{Family, Forwarding, Protocol, TunnelKind, VirtualId};
+use crate::names::Resolve;
+
+/// The first word of a command line that asks for the words that may follow.
+/// Only the scripts of the shells type it.
+pub(super) const REQUEST: &str = "--complete";
+
+/// What may stand at the cursor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Completion {
+    /// What the word has before the part that is completed: `--state=`.
+    pub prefix: String,
+    /// The part that is completed, as far as it is typed.
+    pub stem: String,
+    /// What that part may become.
+    pub candidates: Candidates,
+}
+
+/// What a word may become.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Candidates {
+    /// One of these words, each with what it means.
+    Words(Vec<(String, &'static str)>),
+    /// The address and port of a service of this protocol.
+    Services(Protocol),
+    /// The mark of a service.
+    Marks,
+    /// A server of this service.
+    ServersOf(VirtualId),
+    /// A server of any service.
+    Servers,
+    /// A scheduler.
+    Schedulers,
+    /// A persistence engine.
+    Engines,
+    /// The name of a file.
+    Files,
+}
+
+/// For the words of `ipvsadm`. Ports may be names, hosts are not looked up.
+pub(super) fn ipvsadm(typed: &[String], names: &dyn Resolve) -> Completion {
+    let Some((word, before)) = typed.split_last() else {
+        return nothing("");
+    };
+    let names = &PortsOnly(names);
+    let (tokens, end) = words::read(before);
+    let (whole, _) = words::read(typed);
+    let with_value = match (end, whole.last()) {
+        // The word is the value of the option before it.
+        (Err(Usage::MissingArgument(_)), Some(&Token::Option { opt, .. })) => {
+            Some((opt, word.as_str()))
+        }
+        (Err(_), _) => return nothing(word),
+        (Ok(()), _) if before.iter().any(|word| word == "--") => return nothing(word),
+        (Ok(()), _) => attached(word),
+    };
+    match with_value {
+        Some((opt, value)) => {
+            let context = Context::of(&whole, names);
+            let start = word.len().saturating_sub(value.len());
+            context.value(opt, word.get(..start).unwrap_or_default(), value)
+        }
+        None => Context::of(&tokens, names).options(word),
+    }
+}
+
+/// The option in a word, and the value that is attached to it.
+fn attached(word: &str) -> Option<(Opt, &str)> {
+    if let Some((name, value)) = word
+        .strip_prefix("--")
+        .and_then(|long| long.split_once('='))
+    {
+        let spec = by_name(name).filter(|spec| spec.takes != Takes::Nothing)?;
+        return Some((spec.opt, value));
+    }
+    let alone = [word.to_owned()];
+    let (tokens, end) = words::read(&alone);
+    match (end, tokens.last()) {
+        (Ok(()), Some(&Token::Option { opt, value, .. })) => {
+            let length = value?.len();
+            Some((opt, word.get(word.len().checked_sub(length)?..)?))
+        }
+        _ => None,
+    }
+}
+
+/// The long names of the options of `ipvsadm-save`.
+const SAVE_OPTIONS: &[&str] = &["numeric", "output", "json"];
+
+/// Those of `ipvsadm-restore`, and one that `ipvsadm` has not.
+const RESTORE_OPTIONS: &[&str] = &["check", "dry-run", "json"];
+const CLEAR: (&str, &str) = ("--clear", "clear the table, then carry out the rules");
+
+/// For the words of `ipvsadm-save`.
+pub(super) fn save(typed: &[String]) -> Completion {
+    match typed {
+        [.., option, word] if option == "--output" => completion("", word, Candidates::Files),
+        [.., word] => match word.strip_prefix("--output=") {
+            Some(file) => completion("--output=", file, Candidates::Files),
+            None => of_tool(Verb::Save, SAVE_OPTIONS, typed, word),
+        },
+        [] => nothing(""),
+    }
+}
+
+/// For the words of `ipvsadm-restore`.
+pub(super) fn restore(typed: &[String]) -> Completion {
+    match typed.split_last() {
+        Some((word, before)) if word.starts_with('-') && !before.iter().any(|w| w == "--") => {
+            let mut options = of_tool(Verb::Restore, RESTORE_OPTIONS, typed, word);
+            if let Candidates::Words(words) = &mut options.candidates
+                && !before.iter().any(|word| word == CLEAR.0)
+            {
+                words.push((CLEAR.0.to_owned(), CLEAR.1));
+            }
+            options
+        }
+        Some((word, _)) => completion("", word, Candidates::Files),
+        None => nothing(""),
+    }
+}
+
+/// The options of a tool that may be added to those typed already.
+fn of_tool(verb: Verb, options: &[&str], typed: &[String], word: &str) -> Completion {
+    let specs = || options.iter().filter_map(|name| by_name(name));
+    let mut given = Given::default();
+    for spec in specs() {
+        let is_typed = |typed: &String| *typed == short(spec) && typed != word;
+        if let (true, Some(label)) = (typed.iter().any(is_typed), spec.opt.label()) {
+            given.insert(label);
+        }
+    }
+    let kind = TunnelKind::default();
+    let may_follow = |label| matrix::may_follow(verb, kind, given, label);
+    let fitting = specs().filter(|spec| spec.opt.label().is_some_and(may_follow));
+    let words = fitting.map(|spec| (short(spec), spec.help)).collect();
+    completion("", word, Candidates::Words(words))
+}
+
+fn completion(prefix: &str, stem: &str, candidates: Candidates) -> Completion {
+    Completion {
+        prefix: prefix.to_owned(),
+        stem: stem.to_owned(),
+        candidates,
+    }
+}
+
+fn nothing(word: &str) -> Completion {
+    completion("", word, Candidates::Words(Vec::new()))
+}
+
+/// Hosts are all the same: a look into the network would let the user wait.
+struct PortsOnly<'a>(&'a dyn Resolve);
+
+impl Resolve for PortsOnly<'_> {
+    fn addresses(&self, _: &str) -> Vec<IpAddr> {
+        vec![Ipv4Addr::UNSPECIFIED.into()]
+    }
+
+    fn port(&self, service: &str, protocol: Protocol) -> Option<u16> {
+        self.0.port(service, protocol)
+    }
+}
+
+/// What has been typed.
+struct Context<'a> {
+    tokens: &'a [Token<'a>],
+    verb: Option<Verb>,
+    flags: Flags<'a>,
+}
+
+impl<'a> Context<'a> {
+    fn of(tokens: &'a [Token<'a>], names: &'a dyn Resolve) -> Context<'a> {
+        let verb = tokens.iter().find_map(Token::verb);
+        let mut reading = Reading::new("ipvsadm", false, names);
+        // What is wrong is said when the command is given.
+        let _ = reading.run(tokens, Ok(()));
+        Context {
+            tokens,
+            verb,
+            flags: reading.flags,
+        }
+    }
+
+    /// What may stand where an option is expected.
+    fn options(&self, word: &str) -> Completion {
+        if !word.is_empty() && !word.starts_with('-') {
+            return nothing(word);
+        }
+        let fitting = OPTIONS.iter().filter(|spec| self.may_follow(spec));
+        let mut words: Vec<_> = match word.starts_with("--") {
+            true => fitting
+                .map(|spec| (format!("--{}", spec.long), spec.help))
+                .collect(),
+            false => fitting.map(|spec| (short(spec), spec.help)).collect(),
+        };
+        if self.is_bundle(word) {
+            words.push((word.to_owned(), ""));
+        }
+        completion("", word, Candidates::Words(words))
+    }
+
+    /// Whether the word is two or more letters that go together.
+    fn is_bundle(&self, word: &str) -> bool {
+        let letters = word.strip_prefix('-').unwrap_or_default();
+        let specs: Vec<_> = letters.chars().map(by_letter).collect();
+        let verbs = specs.iter().flatten().filter_map(|spec| match spec.opt {
+            Opt::Verb(verb) => Some(verb),
+            _ => None,
+        });
+        let verbs: Vec<_> = verbs.chain(self.verb).collect();
+        let &[verb] = verbs.as_slice() else {
+            return false;
+        };
+        let fits = |spec: &Option<&Spec>| match spec.map(|spec| spec.opt) {
+            Some(Opt::Verb(_)) => true,
+            Some(opt) => opt
+                .label()
+                .is_some_and(|label| matrix::goes_with(verb, label)),
+            None => false,
+        };
+        specs.len() > 1 && specs.iter().all(fits)
+    }
+
+    fn may_follow(&self, spec: &Spec) -> bool {
+        let flags = &self.flags;
+        let is_given =
+            |token: &Token<'_>| matches!(token, Token::Option { opt, .. } if *opt == spec.opt);
+        let Some(verb) = self.verb else {
+            return matches!(spec.opt, Opt::Verb(_));
+        };
+        if self.tokens.iter().any(is_given) {
+            return false;
+        }
+        match (verb, spec.opt) {
+            (Verb::Help, Opt::Verb(_)) => flags.topic.is_none(),
+            (_, Opt::Verb(_)) => false,
+            (_, Opt::Ipv6) => matches!(
+                flags.service,
+                Some(VirtualId::Fwmark {
+                    family: Family::V4,
+                    ..
+                })
+            ),
+            (_, opt) => opt.label().is_some_and(|label| {
+                let is_tunneled = flags.forwarding == Forwarding::Tunnel;
+                (is_tunneled || !Label::OF_TUNNELS.contains(&label))
+                    && matrix::may_follow(verb, flags.tunnel_kind, flags.given, label)
+            }),
+        }
+    }
+
+    /// What an option's value may be.
+    fn value(&self, opt: Opt, prefix: &str, value: &str) -> Completion {
+        let candidates = match opt {
+            Opt::Verb(Verb::StartDaemon | Verb::StopDaemon) => first(DAEMON_STATES),
+            Opt::Verb(Verb::Completions) => first(SHELLS),
+            Opt::Endpoint(protocol) => Candidates::Services(protocol),
+            Opt::Fwmark => Candidates::Marks,
+            Opt::Is(Label::Server) => self.servers(),
+            Opt::Is(Label::Scheduler) => Candidates::Schedulers,
+            Opt::Is(Label::Engine) => Candidates::Engines,
+            Opt::Is(Label::SchedFlags) => return self.sched_flags(prefix, value),
+            Opt::Is(Label::TunType) => first(TUNNEL_KINDS),
+            Opt::Is(Label::State) => plain(STATES.iter().copied()),
+            Opt::Is(Label::By) => first(BY),
+            Opt::Is(Label::Color) => first(COLOR),
+            Opt::Is(Label::Output) => Candidates::Files,
+            _ => plain([]),
+        };
+        completion(prefix, value, candidates)
+    }
+
+    /// The servers that there are; a new one is not among them.
+    fn servers(&self) -> Candidates {
+        match (self.verb, self.flags.service) {
+            (Some(Verb::AddServer), _) => plain([]),
+            (_, Some(id)) => Candidates::ServersOf(id),
+            (Some(Verb::List), None) => Candidates::Servers,
+            (_, None) => plain([]),
+        }
+    }
+
+    /// The flags that the scheduler has, each once, between commas.
+    fn sched_flags(&self, prefix: &str, value: &str) -> Completion {
+        let scheduler = self
+            .flags
+            .scheduler
+            .as_ref()
+            .map_or("", |name| name.as_str());
+        let (given, stem) = match value.rsplit_once(',') {
+            Some((given, stem)) => (format!("{given},"), stem),
+            None => (String::new(), value),
+        };
+        let left = sched_flag_names(scheduler).filter(|name| !given.split(',').any(|g| g == *name));
+        completion(&format!("{prefix}{given}"), stem, plain(left))
+    }
+}
+
+/// The first of each pair.
+fn first<T>(words: &[(&'static str, T)]) -> Candidates {
+    plain(words.iter().map(|(name, _)| *name))
+}
+
+fn plain(words: impl IntoIterator<Item = &'static str>) -> Candidates {
+    let words = words.into_iter().map(|word| (word.to_owned(), ""));
+    Candidates::Words(words.collect())
+}

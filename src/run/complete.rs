@@ -1,0 +1,149 @@
+//! What a shell may complete a word to, with what only the kernel knows. Where
+//! the kernel says nothing there is nothing to offer, and no error.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::{self, Write};
+
+use super::{Failure, Out};
+use crate::cli::{Candidates, Completion, SCHEDULERS};
+use crate::client::Client;
+use crate::model::{ServiceEntry, VirtualId};
+use crate::names::Numeric;
+use crate::rules::save::{Endpoint, Selector};
+
+/// What tells the scripts of the shells to complete the name of a file.
+const FILES: &str = "<files>";
+
+/// What the names of IPVS's modules begin with; what follows where the module
+/// is a persistence engine; and the one that is no scheduler either.
+const MODULE: &str = "ip_vs_";
+const ENGINE: &str = "pe_";
+const FTP: &str = "ftp";
+
+/// Prints what the word may become, a line each: the word, a tab, and what it
+/// is.
+pub(super) fn complete(wanted: &Completion, out: &mut Out) -> Result<(), Failure> {
+    print(wanted, out).map_err(Failure::writing)
+}
+
+fn print(wanted: &Completion, out: &mut Out) -> io::Result<()> {
+    let Completion { prefix, stem, .. } = wanted;
+    let found = match &wanted.candidates {
+        Candidates::Files => return writeln!(out, "{FILES}\t{prefix}"),
+        Candidates::Words(words) => words
+            .iter()
+            .map(|(word, help)| (word.clone(), (*help).to_owned()))
+            .collect(),
+        candidates => asked(candidates).unwrap_or_default(),
+    };
+    for (word, help) in found.iter().filter(|(word, _)| word.starts_with(stem)) {
+        writeln!(out, "{prefix}{word}\t{help}")?;
+    }
+    Ok(())
+}
+
+/// A word, and what it is.
+type Found = Vec<(String, String)>;
+
+fn asked(candidates: &Candidates) -> Option<Found> {
+    match candidates {
+        Candidates::Services(protocol) => services(|id| match id {
+            VirtualId::Endpoint { protocol: of, .. } => of == protocol,
+            VirtualId::Fwmark { .. } => false,
+        }),
+        Candidates::Marks => services(|id| matches!(id, VirtualId::Fwmark { .. })),
+        Candidates::ServersOf(id) => {
+            let entry = Client::open().ok()?.service(id).ok()?;
+            Some(servers(&[entry]))
+        }
+        Candidates::Servers => Some(servers(&Client::open().ok()?.table().ok()?)),
+        Candidates::Schedulers => Some(schedulers()),
+        Candidates::Engines => Some(engines()),
+        Candidates::Words(_) | Candidates::Files => None,
+    }
+}
+
+/// The services that are wanted, as their option's value.
+fn services(is_wanted: impl Fn(&VirtualId) -> bool) -> Option<Found> {
+    let mut entries = Client::open().ok()?.services().ok()?;
+    entries.retain(|entry| is_wanted(&entry.service.id));
+    entries.sort_unstable_by_key(|entry| entry.service.id);
+    let found = entries.iter().filter_map(|entry| {
+        let selector = Selector::new(&entry.service.id, &Numeric).to_string();
+        let mut words = selector.split(' ');
+        let scheduler = entry.service.scheduler.map(|name| name.to_string());
+        let help = scheduler.unwrap_or_default();
+        Some((words.nth(1)?.to_owned(), help))
+    });
+    Some(found.collect())
+}
+
+/// Each server once.
+fn servers(entries: &[ServiceEntry]) -> Found {
+    let mut found = BTreeMap::new();
+    for entry in entries {
+        for row in &entry.destinations {
+            let destination = &row.destination;
+            let word = Endpoint::server(&entry.service.id, destination, &Numeric).to_string();
+            let key = (destination.address, destination.port);
+            found.insert(key, (word, format!("weight {}", destination.weight)));
+        }
+    }
+    found.into_values().collect()
+}
+
+/// Those that the kernel has, loaded or not. Where it can't be seen which it
+/// could load, those that are known too.
+fn schedulers() -> Found {
+    let installed = installed();
+    let known = SCHEDULERS
+        .iter()
+        .map(|&(name, help)| (name.to_owned(), help));
+    let known: BTreeMap<_, _> = known.collect();
+    let names: BTreeSet<_> = match installed.is_empty() {
+        true => loaded().into_iter().chain(known.keys().cloned()).collect(),
+        false => loaded().into_iter().chain(installed).collect(),
+    };
+    names
+        .into_iter()
+        .filter(|name| name != FTP && !name.starts_with(ENGINE))
+        .map(|name| {
+            let help = known.get(&name).copied().unwrap_or_default();
+            (name, help.to_owned())
+        })
+        .collect()
+}
+
+/// The persistence engines that the kernel has, loaded or not.
+fn engines() -> Found {
+    let names: BTreeSet<_> = loaded().into_iter().chain(installed()).collect();
+    let engine = |name: String| Some((name.strip_prefix(ENGINE)?.to_owned(), String::new()));
+    names.into_iter().filter_map(engine).collect()
+}
+
+/// The modules of IPVS that are loaded, by what follows [`MODULE`].
+fn loaded() -> Vec<String> {
+    let text = fs::read_to_string("/proc/modules").unwrap_or_default();
+    let names = text.lines().filter_map(|line| line.split(' ').next());
+    names.filter_map(part).collect()
+}
+
+/// Those that are built into this kernel, or can be loaded.
+fn installed() -> Vec<String> {
+    let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let lists = ["modules.dep", "modules.builtin"];
+    let texts = lists.map(|list| {
+        let path = format!("/lib/modules/{}/{list}", release.trim_end());
+        fs::read_to_string(path).unwrap_or_default()
+    });
+    let lines = texts.iter().flat_map(|text| text.lines());
+    // `kernel/net/netfilter/ipvs/ip_vs_rr.ko.xz: …`
+    let files = lines.filter_map(|line| line.split(':').next()?.rsplit('/').next());
+    files.filter_map(part).collect()
+}
+
+fn part(module: &str) -> Option<String> {
+    let name = module.strip_prefix(MODULE)?;
+    Some(name.split('.').next()?.to_owned())
+}
