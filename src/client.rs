@@ -3,8 +3,12 @@
 use std::io;
 use std::ops::ControlFlow;
 
+use netlink_packet_core::DecodeError;
+
 use crate::error::{Error, Verb};
-use crate::model::{Change, Daemon, DestinationEntry, Info, ServiceEntry, Timeouts, VirtualId};
+use crate::model::{
+    Change, Daemon, DestinationEntry, Info, Service, ServiceEntry, Timeouts, VirtualId,
+};
 use crate::netlink::convert;
 use crate::netlink::exchange::Exchange;
 use crate::netlink::message::{Command, IpvsMessage};
@@ -54,10 +58,10 @@ impl<T: Transport> Client<T> {
             Error::Unavailable(io::Error::from_raw_os_error(errno))
         })?;
         let request = IpvsMessage::new(Command::GetInfo, Vec::new());
-        let answer = exchange.ask(Verb::Open, request).map_err(unavailable)?;
+        let info = exchange.ask(Verb::Open, request, convert::info);
         Ok(Self {
+            info: info.map_err(unavailable)?,
             exchange,
-            info: convert::info(answer),
         })
     }
 
@@ -75,17 +79,29 @@ impl<T: Transport> Client<T> {
     /// # Errors
     /// When the kernel refuses or can't be understood.
     pub fn services(&mut self) -> Result<Vec<ServiceEntry>, Error> {
+        self.list_services(convert::service_entry, |entry| entry.service.id)
+    }
+
+    /// Every service as it is configured, without its counters.
+    ///
+    /// # Errors
+    /// When the kernel refuses or can't be understood.
+    pub fn configured(&mut self) -> Result<Vec<Service>, Error> {
+        self.list_services(convert::service, |service| service.id)
+    }
+
+    fn list_services<R>(
+        &mut self,
+        read: impl Fn(&[u8]) -> Result<Option<R>, DecodeError>,
+        id: impl Fn(&R) -> VirtualId,
+    ) -> Result<Vec<R>, Error> {
         let request = IpvsMessage::new(Command::GetService, Vec::new());
         for _ in 0..=REPEATS {
-            let mut entries = Vec::new();
-            self.exchange.list(
-                Verb::ListServices,
-                request.clone(),
-                &mut entries,
-                convert::service_entry,
-            )?;
-            if is_each_told_once(&entries) {
-                return Ok(entries);
+            let mut rows = Vec::new();
+            self.exchange
+                .list(Verb::ListServices, request.clone(), &mut rows, &read)?;
+            if is_each_told_once(rows.iter().map(&id)) {
+                return Ok(rows);
             }
         }
         Err(Error::Interrupted)
@@ -114,9 +130,9 @@ impl<T: Transport> Client<T> {
     /// When there is no such service, or the kernel can't be understood.
     pub fn service(&mut self, id: &VirtualId) -> Result<ServiceEntry, Error> {
         let request = convert::about(Command::GetService, id);
-        let answer = self.exchange.ask(Verb::GetService, request)?;
-        let entry =
-            convert::service_entry(answer).map_err(|error| Error::Protocol(error.to_string()))?;
+        let entry = self
+            .exchange
+            .ask(Verb::GetService, request, convert::service_entry)?;
         let mut entry = entry.ok_or_else(|| Error::Protocol("it names no service".to_owned()))?;
         entry.destinations = self.destinations(id)?;
         Ok(entry)
@@ -133,7 +149,10 @@ impl<T: Transport> Client<T> {
     }
 
     /// Puts the servers of one service in `rows`, in place of what is there.
-    fn list_destinations(
+    ///
+    /// # Errors
+    /// As for [`destinations`](Client::destinations).
+    pub(crate) fn list_destinations(
         &mut self,
         id: &VirtualId,
         rows: &mut Vec<DestinationEntry>,
@@ -144,7 +163,7 @@ impl<T: Transport> Client<T> {
             Verb::ListServers,
             convert::about(Command::GetDest, id),
             rows,
-            |message| Ok(convert::destination_entry(message, family)),
+            |attributes| convert::destination_entry(attributes, family),
         )
     }
 
@@ -154,8 +173,8 @@ impl<T: Transport> Client<T> {
     /// When the kernel refuses or can't be understood.
     pub fn timeouts(&mut self) -> Result<Timeouts, Error> {
         let request = IpvsMessage::new(Command::GetConfig, Vec::new());
-        let answer = self.exchange.ask(Verb::GetTimeouts, request)?;
-        Ok(convert::timeouts(answer))
+        self.exchange
+            .ask(Verb::GetTimeouts, request, convert::timeouts)
     }
 
     /// The running synchronization daemons.
@@ -166,9 +185,7 @@ impl<T: Transport> Client<T> {
         let request = IpvsMessage::new(Command::GetDaemon, Vec::new());
         let mut daemons = Vec::new();
         self.exchange
-            .list(Verb::ListDaemons, request, &mut daemons, |message| {
-                Ok(convert::daemon(message))
-            })?;
+            .list(Verb::ListDaemons, request, &mut daemons, convert::daemon)?;
         Ok(daemons)
     }
 
@@ -209,8 +226,8 @@ impl<T: Transport> Client<T> {
 /// Whether no service is told twice. While the kernel moves the services into a
 /// larger hash table it goes on with a listing at the same count in another
 /// order, without a word: for each service told twice, one is left out.
-fn is_each_told_once(entries: &[ServiceEntry]) -> bool {
-    let mut ids: Vec<_> = entries.iter().map(|entry| entry.service.id).collect();
+fn is_each_told_once(ids: impl Iterator<Item = VirtualId>) -> bool {
+    let mut ids: Vec<_> = ids.collect();
     ids.sort_unstable();
     ids.is_sorted_by(|one, next| one < next)
 }

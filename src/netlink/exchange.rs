@@ -8,7 +8,6 @@ use netlink_packet_core::{
     DecodeError, Emitable, ErrorBuffer, NLM_F_ACK, NLM_F_ACK_TLVS, NLM_F_CAPPED, NLM_F_DUMP,
     NLM_F_DUMP_INTR, NLM_F_REQUEST, NLMSG_DONE, NLMSG_ERROR, NLMSG_NOOP, NLMSG_OVERRUN,
     NetlinkBuffer, NetlinkHeader, NetlinkMessage, NetlinkPayload, NlasIterator,
-    ParseableParametrized,
 };
 use netlink_packet_generic::ctrl::nlas::GenlCtrlAttrs;
 use netlink_packet_generic::ctrl::{GenlCtrl, GenlCtrlCmd};
@@ -74,8 +73,7 @@ impl<T: Transport> Exchange<T> {
         let sequence = self.ask_for(request, NLM_F_REQUEST)?;
         // Only the one attribute is looked at: a newer kernel may say more.
         self.family = self.answer(Verb::Open, sequence, kind, |payload| {
-            let attributes = payload.get(GENL_HDRLEN..).unwrap_or_default();
-            for attribute in NlasIterator::new(attributes) {
+            for attribute in NlasIterator::new(attributes(payload)?) {
                 let attribute = attribute?;
                 if attribute.kind() == CTRL_ATTR_FAMILY_ID {
                     return u16::read(attribute.value());
@@ -86,21 +84,29 @@ impl<T: Transport> Exchange<T> {
         Ok(())
     }
 
-    /// A question with one answer.
-    pub(crate) fn ask(&mut self, verb: Verb, message: IpvsMessage) -> Result<IpvsMessage, Error> {
+    /// A question with one answer, which `read` understands by its attributes.
+    pub(crate) fn ask<R>(
+        &mut self,
+        verb: Verb,
+        message: IpvsMessage,
+        read: impl Fn(&[u8]) -> Result<R, DecodeError>,
+    ) -> Result<R, Error> {
         let sequence = self.ask_for(self.addressed(message), NLM_F_REQUEST)?;
-        self.answer(verb, sequence, self.family, decode)
+        self.answer(verb, sequence, self.family, |payload| {
+            read(attributes(payload)?)
+        })
     }
 
     /// A question whose answer is a list; its rows are added to `rows`.
     ///
-    /// `row` makes a row of a message, or nothing of one that tells none.
+    /// `row` makes a row of a message's attributes, or nothing of those that
+    /// tell none.
     pub(crate) fn list<R>(
         &mut self,
         verb: Verb,
         message: IpvsMessage,
         rows: &mut Vec<R>,
-        mut row: impl FnMut(IpvsMessage) -> Result<Option<R>, DecodeError>,
+        mut row: impl FnMut(&[u8]) -> Result<Option<R>, DecodeError>,
     ) -> Result<(), Error> {
         let before = rows.len();
         let message = self.addressed(message);
@@ -120,7 +126,7 @@ impl<T: Transport> Exchange<T> {
         verb: Verb,
         sequence: u32,
         rows: &mut Vec<R>,
-        row: &mut impl FnMut(IpvsMessage) -> Result<Option<R>, DecodeError>,
+        row: &mut impl FnMut(&[u8]) -> Result<Option<R>, DecodeError>,
     ) -> Result<bool, Error> {
         let mut is_whole = true;
         // A row that can't be read is reported after the last one, so that
@@ -149,7 +155,7 @@ impl<T: Transport> Exchange<T> {
                     NLMSG_NOOP => {}
                     NLMSG_OVERRUN => return Err(Error::Overrun),
                     kind if kind == self.family => {
-                        match decode(message.payload).and_then(&mut *row) {
+                        match attributes(message.payload).and_then(&mut *row) {
                             Ok(row) => rows.extend(row),
                             Err(error) => outcome = outcome.and(Err(not_understood(error))),
                         }
@@ -181,9 +187,8 @@ impl<T: Transport> Exchange<T> {
         self.outbox.clear();
         for (verb, message) in requests {
             let message = wrapped(self.addressed(message), NLM_F_REQUEST);
-            let length = message.buffer_len();
             if verbs.len() == most
-                || (!verbs.is_empty() && self.outbox.len() + length > BATCH_BYTES)
+                || (!verbs.is_empty() && self.outbox.len() + length_of(&message) > BATCH_BYTES)
             {
                 let flow = self.flush(sent, &verbs, &mut refused)?;
                 sent += verbs.len();
@@ -212,10 +217,9 @@ impl<T: Transport> Exchange<T> {
     ) -> Result<ControlFlow<()>, Error> {
         let mut end = NetlinkHeader::default();
         end.flags = NLM_F_REQUEST | NLM_F_ACK;
-        self.enclose(NetlinkMessage::<GenlMessage<IpvsMessage>>::new(
-            end,
-            NetlinkPayload::Noop,
-        ));
+        let mut end = NetlinkMessage::<GenlMessage<IpvsMessage>>::new(end, NetlinkPayload::Noop);
+        end.finalize();
+        self.enclose(end);
         self.send()?;
         self.outbox.clear();
         let count = u32::try_from(verbs.len() + 1).unwrap_or(u32::MAX);
@@ -252,16 +256,16 @@ impl<T: Transport> Exchange<T> {
         message
     }
 
-    /// Appends a request to the outbox, under the next sequence number.
+    /// Appends a finalized request to the outbox, under the next sequence
+    /// number.
     fn enclose<F>(&mut self, mut message: NetlinkMessage<GenlMessage<F>>)
     where
         F: GenlFamily + Emitable + Debug,
     {
-        message.finalize();
         self.sequence = self.sequence.wrapping_add(1);
         message.header.sequence_number = self.sequence;
         let start = self.outbox.len();
-        self.outbox.resize(start + message.buffer_len(), 0);
+        self.outbox.resize(start + length_of(&message), 0);
         if let Some(room) = self.outbox.get_mut(start..) {
             message.serialize(room);
         }
@@ -432,11 +436,21 @@ where
 {
     let mut header = NetlinkHeader::default();
     header.flags = flags;
-    NetlinkMessage::new(header, NetlinkPayload::from(message))
+    let mut message = NetlinkMessage::new(header, NetlinkPayload::from(message));
+    message.finalize();
+    message
 }
 
-fn decode(payload: &[u8]) -> Result<IpvsMessage, DecodeError> {
-    GenlMessage::parse_with_param(payload, 0).map(|message| message.payload)
+/// The length of a finalized message: to count it again would take a walk
+/// through its attributes.
+fn length_of<F>(message: &NetlinkMessage<F>) -> usize {
+    usize::try_from(message.header.length).unwrap_or(usize::MAX)
+}
+
+/// What follows the `struct genlmsghdr`.
+fn attributes(payload: &[u8]) -> Result<&[u8], DecodeError> {
+    let attributes = payload.get(GENL_HDRLEN..);
+    attributes.ok_or_else(|| "struct genlmsghdr is cut short".into())
 }
 
 fn uninterrupted<R>(mut call: impl FnMut() -> io::Result<R>) -> io::Result<R> {

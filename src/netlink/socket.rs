@@ -44,13 +44,16 @@ impl Inbox {
     /// The kernel fills a datagram of a listing as far as the receiver's
     /// buffer goes, up to 32 KiB.
     pub(crate) const LISTING: usize = 32 * 1024;
+    /// So much zeroed memory comes from the kernel, page by page as it is
+    /// used: most commands need one page.
+    const ROOM: usize = 4 * Self::LISTING;
     /// Room for a refusal with its text and, from kernels that repeat it, the
     /// request.
     pub(crate) const REFUSAL: usize = 2 * 1024;
 
     pub(crate) fn new() -> Self {
         Self {
-            storage: vec![0; 2 * Self::LISTING],
+            storage: vec![0; Self::ROOM],
             slot: Self::LISTING,
             lengths: Vec::new(),
             truncated: false,

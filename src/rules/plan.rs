@@ -31,7 +31,7 @@ enum Before {
     Nothing,
     Service(Box<Service>),
     Server(Box<Destination>),
-    Both(Box<Service>, Box<[Destination]>),
+    Both(Box<(Service, Vec<Destination>)>),
 }
 
 impl Step {
@@ -49,8 +49,9 @@ impl Step {
             (Change::DeleteServer(id, _), Before::Server(server)) => {
                 vec![Change::AddServer(*id, **server)]
             }
-            (Change::DeleteService(id), Before::Both(service, servers)) => {
-                let service = Change::AddService(Service::clone(service));
+            (Change::DeleteService(id), Before::Both(both)) => {
+                let (service, servers) = both.as_ref();
+                let service = Change::AddService(service.clone());
                 let servers = servers.iter();
                 std::iter::once(service)
                     .chain(servers.map(|server| Change::AddServer(*id, *server)))
@@ -113,11 +114,25 @@ impl Display for Counts {
 /// The steps from `current`, as the kernel lists it, to `wanted`. There are
 /// none where the two are equal.
 pub fn plan(current: impl IntoIterator<Item = ServiceEntry>, wanted: Table) -> Vec<Step> {
-    let mut planner = Planner::new(wanted);
-    for entry in current {
-        planner.see(entry);
+    let current = current.into_iter();
+    let (services, rows): (Vec<_>, Vec<_>) = current
+        .map(|entry| (entry.service, entry.destinations))
+        .unzip();
+    let (mut planner, seen) = Planner::new(wanted, services);
+    for (seen, rows) in seen.into_iter().zip(rows) {
+        planner.see_servers(seen, &rows);
     }
     planner.finish()
+}
+
+/// A service of the table that is there: no more than is needed when its
+/// servers are seen.
+#[derive(Debug)]
+pub enum Seen {
+    /// It stays; its place among the rules.
+    Wanted(usize),
+    /// It has to go.
+    Unwanted(Box<Service>),
 }
 
 /// Makes a plan while the table is being listed: of a row that is as it should
@@ -132,49 +147,78 @@ pub struct Planner {
 }
 
 impl Planner {
-    /// Nothing has been seen of the table that is there.
-    pub fn new(wanted: Table) -> Self {
-        Self {
+    /// Takes note of every service that is there. The servers of each are to be
+    /// seen next, in any order.
+    pub fn new(wanted: Table, services: impl IntoIterator<Item = Service>) -> (Self, Vec<Seen>) {
+        let mut planner = Self {
             wanted,
             additions: Vec::new(),
             edits: Vec::new(),
             removals: Vec::new(),
+        };
+        let services = services.into_iter();
+        let seen = services.map(|service| planner.see(service)).collect();
+        planner.wanted.forget_identities();
+        (planner, seen)
+    }
+
+    fn see(&mut self, found: Service) -> Seen {
+        let Some(place) = self.wanted.place(&found.id) else {
+            return Seen::Unwanted(Box::new(found));
+        };
+        if let Some(RuledService { service, .. }) = self.wanted.at(place)
+            && !same_service(&found, &service.value)
+        {
+            self.edits.push(Step {
+                change: Change::EditService(service.value.clone()),
+                line: Some(service.line),
+                before: Before::Service(Box::new(found)),
+                place,
+            });
+        }
+        Seen::Wanted(place)
+    }
+
+    /// What tells a service from another; none if its servers have been seen.
+    pub fn id(&self, seen: &Seen) -> Option<VirtualId> {
+        match seen {
+            Seen::Wanted(place) => self.wanted.at(*place).map(|ruled| ruled.service.value.id),
+            Seen::Unwanted(service) => Some(service.id),
         }
     }
 
-    /// Takes note of a service and its servers.
-    pub fn see(&mut self, entry: ServiceEntry) {
-        let Some(place) = self.wanted.place(&entry.service.id) else {
-            self.remove(entry);
-            return;
-        };
-        // A row that is listed twice has been seen.
-        if let Some(RuledService { service, servers }) = self.wanted.take(place) {
-            let id = entry.service.id;
-            if !same_service(&entry.service, &service.value) {
-                self.edits.push(Step {
-                    change: Change::EditService(service.value),
-                    line: Some(service.line),
-                    before: Before::Service(Box::new(entry.service)),
-                    place,
-                });
+    /// Takes note of the servers of a service.
+    pub fn see_servers(&mut self, seen: Seen, rows: &[DestinationEntry]) {
+        match seen {
+            Seen::Wanted(place) => {
+                if let Some(RuledService { service, servers }) = self.wanted.take(place) {
+                    self.compare(place, service.value.id, rows, &servers);
+                }
             }
-            self.compare(place, id, &entry.destinations, &servers);
+            Seen::Unwanted(service) => self.remove(*service, rows),
         }
     }
 
     /// The whole plan, if everything has been seen.
     pub fn finish(mut self) -> Vec<Step> {
-        for (place, ruled) in std::mem::take(&mut self.wanted).into_places().enumerate() {
-            if let Some(ruled) = ruled {
-                self.add(place, ruled);
+        while let Some((first, last)) = self.wanted.take_last() {
+            for (place, ruled) in (first..).zip(last) {
+                if let Some(ruled) = ruled {
+                    self.add(place, ruled);
+                }
             }
         }
-        self.additions.sort_by_key(|step| step.place);
-        self.edits.sort_by_key(|step| step.place);
+        // Only the places are moved about, so that it takes little memory.
+        self.additions.sort_by_cached_key(|step| step.place);
+        self.edits.sort_by_cached_key(|step| step.place);
+        // What comes first takes the rest in: a long list alone is not copied.
         let mut steps = self.additions;
-        steps.append(&mut self.edits);
-        steps.append(&mut self.removals);
+        for mut part in [self.edits, self.removals] {
+            match steps.is_empty() {
+                true => steps = part,
+                false => steps.append(&mut part),
+            }
+        }
         steps
     }
 
@@ -202,12 +246,12 @@ impl Planner {
         });
     }
 
-    fn remove(&mut self, entry: ServiceEntry) {
-        let servers = entry.destinations.iter().map(|row| row.destination);
+    fn remove(&mut self, service: Service, rows: &[DestinationEntry]) {
+        let servers = rows.iter().map(|row| row.destination);
         self.removals.push(Step {
-            change: Change::DeleteService(entry.service.id),
+            change: Change::DeleteService(service.id),
             line: None,
-            before: Before::Both(Box::new(entry.service), servers.collect()),
+            before: Before::Both(Box::new((service, servers.collect()))),
             place: usize::MAX,
         });
     }

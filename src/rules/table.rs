@@ -103,9 +103,27 @@ impl Table {
         self.services.get_mut(place)?.take()
     }
 
-    /// What is at each place; those of deleted services are empty.
-    pub(super) fn into_places(self) -> impl Iterator<Item = Option<RuledService>> {
-        self.services.into_iter()
+    /// What is at a place; nothing where the service has been deleted or taken.
+    pub(super) fn at(&self, place: usize) -> Option<&RuledService> {
+        self.services.get(place)?.as_ref()
+    }
+
+    /// From now on services are found by their places alone.
+    pub(super) fn forget_identities(&mut self) {
+        self.places = HashMap::new();
+    }
+
+    /// Takes the last places away, and gives the first of them and what is at
+    /// each. The memory of a big table goes as they do.
+    pub(super) fn take_last(&mut self) -> Option<(usize, Vec<Option<RuledService>>)> {
+        const PIECE: usize = 1024;
+        if self.services.is_empty() {
+            return None;
+        }
+        let first = self.services.len().saturating_sub(PIECE);
+        let last = self.services.split_off(first);
+        self.services.shrink_to_fit();
+        Some((first, last))
     }
 
     /// Carries out the rule of a line. A change that is not to services and

@@ -65,10 +65,13 @@ pub(super) fn replace(
 /// The table is compared while it is being listed: of what stays as it is,
 /// nothing is kept.
 fn plan(client: &mut Client, wanted: Table) -> Result<Vec<Step>, Error> {
-    let mut planner = Planner::new(wanted);
-    for mut entry in client.services()? {
-        entry.destinations = client.destinations(&entry.service.id)?;
-        planner.see(entry);
+    let (mut planner, services) = Planner::new(wanted, client.configured()?);
+    let mut rows = Vec::new();
+    for seen in services {
+        if let Some(id) = planner.id(&seen) {
+            client.list_destinations(&id, &mut rows)?;
+            planner.see_servers(seen, &rows);
+        }
     }
     Ok(planner.finish())
 }

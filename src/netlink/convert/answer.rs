@@ -1,10 +1,13 @@
 //! What the kernel leaves out gets the value that an older kernel means by it;
 //! what it says in words that this program does not know is kept as it is.
 //! Only a service without any identity is an error.
+//!
+//! Everything is read attribute by attribute: of the rows of a big table, no
+//! message is made first.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use netlink_packet_core::DecodeError;
+use netlink_packet_core::{DecodeError, ErrorContext, NlaBuffer, NlasIterator, Parseable};
 
 use crate::model::{
     Daemon, DaemonState, Destination, DestinationEntry, Family, Forwarding, Info, Name, Netmask,
@@ -13,38 +16,49 @@ use crate::model::{
 use crate::netlink::attr::{
     BigEndian, CommandAttr, DaemonAttr, DestinationAttr, InfoAttr, ServiceAttr, StatsAttr,
 };
-use crate::netlink::message::{Attributes, IpvsMessage};
 use crate::netlink::uapi::*;
 
-/// The service that a message tells; none if it tells something else.
-pub(crate) fn service_entry(message: IpvsMessage) -> Result<Option<ServiceEntry>, DecodeError> {
-    let found = command_attributes(message).find_map(|attribute| match attribute {
-        CommandAttr::Service(attributes) => Some(attributes),
-        _ => None,
+/// The service, with its counters, that the attributes of a message tell; none
+/// if they tell something else.
+pub(crate) fn service_entry(attributes: &[u8]) -> Result<Option<ServiceEntry>, DecodeError> {
+    let told = told(attributes, IPVS_CMD_ATTR_SERVICE)?;
+    let entry = told.map(|told| {
+        let (service, counters) = service_from(told.value())?;
+        Ok(ServiceEntry::new(service, counters.stats()?))
     });
-    found.map(service_from).transpose()
+    entry.transpose().context("IPVS_CMD_ATTR_SERVICE")
 }
 
-fn service_from(attributes: Vec<ServiceAttr>) -> Result<ServiceEntry, DecodeError> {
+/// As [`service_entry`], without the counters.
+pub(crate) fn service(attributes: &[u8]) -> Result<Option<Service>, DecodeError> {
+    let told = told(attributes, IPVS_CMD_ATTR_SERVICE)?;
+    let service = told.map(|told| Ok(service_from(told.value())?.0));
+    service.transpose().context("IPVS_CMD_ATTR_SERVICE")
+}
+
+fn service_from(attributes: &[u8]) -> Result<(Service, Counters<'_>), DecodeError> {
     let (mut family, mut protocol, mut port, mut mark) = (AF_INET, 0, 0, 0);
     let (mut flags, mut timeout, mut netmask) = (0, 0, [0; 4]);
     let (mut address, mut scheduler, mut engine) = (None, None, None);
-    let (mut stats, mut stats64) = (None, None);
-    for attribute in attributes {
-        match attribute {
-            ServiceAttr::AddressFamily(value) => family = value,
-            ServiceAttr::Protocol(value) => protocol = value,
-            ServiceAttr::Address(value) => address = Some(value),
-            ServiceAttr::Port(BigEndian(value)) => port = value,
-            ServiceAttr::Fwmark(value) => mark = value,
-            ServiceAttr::SchedulerName(value) => scheduler = Some(Name::from_kernel(&value)),
-            ServiceAttr::Flags(value) => flags = value.flags,
-            ServiceAttr::Timeout(value) => timeout = value,
-            ServiceAttr::Netmask(value) => netmask = value,
-            ServiceAttr::EngineName(value) => engine = Some(Name::from_kernel(&value)),
-            ServiceAttr::Stats(value) => stats = Some(value),
-            ServiceAttr::Stats64(value) => stats64 = Some(value),
-            ServiceAttr::Other(_) => {}
+    let mut counters = Counters::default();
+    for attribute in NlasIterator::new(attributes) {
+        let attribute = attribute?;
+        match attribute.kind() {
+            IPVS_SVC_ATTR_STATS => counters.narrow = Some(attribute),
+            IPVS_SVC_ATTR_STATS64 => counters.wide = Some(attribute),
+            _ => match ServiceAttr::parse(&attribute)? {
+                ServiceAttr::AddressFamily(value) => family = value,
+                ServiceAttr::Protocol(value) => protocol = value,
+                ServiceAttr::Address(value) => address = Some(value),
+                ServiceAttr::Port(BigEndian(value)) => port = value,
+                ServiceAttr::Fwmark(value) => mark = value,
+                ServiceAttr::SchedulerName(value) => scheduler = Some(Name::from_kernel(&value)),
+                ServiceAttr::Flags(value) => flags = value.flags,
+                ServiceAttr::Timeout(value) => timeout = value,
+                ServiceAttr::Netmask(value) => netmask = value,
+                ServiceAttr::EngineName(value) => engine = Some(Name::from_kernel(&value)),
+                ServiceAttr::Stats(_) | ServiceAttr::Stats64(_) | ServiceAttr::Other(_) => {}
+            },
         }
     }
     let family = family_from(family);
@@ -68,17 +82,23 @@ fn service_from(attributes: Vec<ServiceAttr>) -> Result<ServiceEntry, DecodeErro
         },
         engine,
     };
-    Ok(ServiceEntry::new(service, stats_from(stats64.or(stats))))
+    Ok((service, counters))
 }
 
-/// The server that a message tells; none if it tells something else.
+/// The server, with its counters, that the attributes of a message tell; none
+/// if they tell something else.
 ///
 /// `family` is the service's: that of its servers on kernels that do not say.
-pub(crate) fn destination_entry(message: IpvsMessage, family: Family) -> Option<DestinationEntry> {
-    let attributes = command_attributes(message).find_map(|attribute| match attribute {
-        CommandAttr::Destination(attributes) => Some(attributes),
-        _ => None,
-    })?;
+pub(crate) fn destination_entry(
+    attributes: &[u8],
+    family: Family,
+) -> Result<Option<DestinationEntry>, DecodeError> {
+    let told = told(attributes, IPVS_CMD_ATTR_DEST)?;
+    let entry = told.map(|told| destination_from(told.value(), family));
+    entry.transpose().context("IPVS_CMD_ATTR_DEST")
+}
+
+fn destination_from(attributes: &[u8], family: Family) -> Result<DestinationEntry, DecodeError> {
     let mut address = [0; 16];
     let mut family = family;
     let mut entry = DestinationEntry::new(Destination::new(
@@ -86,47 +106,55 @@ pub(crate) fn destination_entry(message: IpvsMessage, family: Family) -> Option<
         0,
         Forwarding::Masquerade,
     ));
-    let (mut stats, mut stats64) = (None, None);
     let destination = &mut entry.destination;
     let activity = &mut entry.activity;
-    for attribute in attributes {
-        match attribute {
-            DestinationAttr::Address(value) => address = value,
-            DestinationAttr::AddressFamily(value) => family = family_from(value),
-            DestinationAttr::Port(BigEndian(value)) => destination.port = value,
-            DestinationAttr::ForwardingMethod(value) => {
-                destination.forwarding = forwarding_from(value);
-            }
-            DestinationAttr::Weight(value) => destination.weight = value,
-            DestinationAttr::UpperThreshold(value) => destination.upper_threshold = value,
-            DestinationAttr::LowerThreshold(value) => destination.lower_threshold = value,
-            DestinationAttr::ActiveConnections(value) => activity.active = value,
-            DestinationAttr::InactiveConnections(value) => activity.inactive = value,
-            DestinationAttr::PersistentConnections(value) => activity.persistent = value,
-            DestinationAttr::TunnelType(value) => {
-                destination.tunnel.kind = tunnel_kind_from(value);
-            }
-            DestinationAttr::TunnelPort(BigEndian(value)) => destination.tunnel.port = value,
-            DestinationAttr::TunnelFlags(value) => destination.tunnel.flags = value,
-            DestinationAttr::Stats(value) => stats = Some(value),
-            DestinationAttr::Stats64(value) => stats64 = Some(value),
-            DestinationAttr::Other(_) => {}
+    let mut counters = Counters::default();
+    for attribute in NlasIterator::new(attributes) {
+        let attribute = attribute?;
+        match attribute.kind() {
+            IPVS_DEST_ATTR_STATS => counters.narrow = Some(attribute),
+            IPVS_DEST_ATTR_STATS64 => counters.wide = Some(attribute),
+            _ => match DestinationAttr::parse(&attribute)? {
+                DestinationAttr::Address(value) => address = value,
+                DestinationAttr::AddressFamily(value) => family = family_from(value),
+                DestinationAttr::Port(BigEndian(value)) => destination.port = value,
+                DestinationAttr::ForwardingMethod(value) => {
+                    destination.forwarding = forwarding_from(value);
+                }
+                DestinationAttr::Weight(value) => destination.weight = value,
+                DestinationAttr::UpperThreshold(value) => destination.upper_threshold = value,
+                DestinationAttr::LowerThreshold(value) => destination.lower_threshold = value,
+                DestinationAttr::ActiveConnections(value) => activity.active = value,
+                DestinationAttr::InactiveConnections(value) => activity.inactive = value,
+                DestinationAttr::PersistentConnections(value) => activity.persistent = value,
+                DestinationAttr::TunnelType(value) => {
+                    destination.tunnel.kind = tunnel_kind_from(value);
+                }
+                DestinationAttr::TunnelPort(BigEndian(value)) => destination.tunnel.port = value,
+                DestinationAttr::TunnelFlags(value) => destination.tunnel.flags = value,
+                DestinationAttr::Stats(_)
+                | DestinationAttr::Stats64(_)
+                | DestinationAttr::Other(_) => {}
+            },
         }
     }
     destination.address = address_from(address, family);
-    entry.stats = stats_from(stats64.or(stats));
-    Some(entry)
+    entry.stats = counters.stats()?;
+    Ok(entry)
 }
 
-/// The daemon that a message tells; none if it tells something else.
-pub(crate) fn daemon(message: IpvsMessage) -> Option<Daemon> {
-    let attributes = command_attributes(message).find_map(|attribute| match attribute {
-        CommandAttr::Daemon(attributes) => Some(attributes),
-        _ => None,
-    })?;
+/// The daemon that the attributes of a message tell; none if they tell
+/// something else.
+pub(crate) fn daemon(attributes: &[u8]) -> Result<Option<Daemon>, DecodeError> {
+    let told = told(attributes, IPVS_CMD_ATTR_DAEMON)?;
+    let daemon = told.map(|told| daemon_from(told.value()));
+    daemon.transpose().context("IPVS_CMD_ATTR_DAEMON")
+}
+
+fn daemon_from(attributes: &[u8]) -> Result<Daemon, DecodeError> {
     let mut daemon = Daemon::new(DaemonState::Other(0), String::new(), 0);
-    for attribute in attributes {
-        match attribute {
+    for attribute in NlasIterator::new(attributes) {
+        match DaemonAttr::parse(&attribute?)? {
             DaemonAttr::State(value) => {
                 daemon.state = match value {
                     IP_VS_STATE_MASTER => DaemonState::Master,
@@ -144,54 +172,59 @@ pub(crate) fn daemon(message: IpvsMessage) -> Option<Daemon> {
             DaemonAttr::Other(_) => {}
         }
     }
-    Some(daemon)
+    Ok(daemon)
 }
 
-/// The timeouts that a message tells.
-pub(crate) fn timeouts(message: IpvsMessage) -> Timeouts {
+/// The timeouts that the attributes of a message tell.
+pub(crate) fn timeouts(attributes: &[u8]) -> Result<Timeouts, DecodeError> {
     let mut timeouts = Timeouts {
         tcp: 0,
         tcp_fin: 0,
         udp: 0,
     };
-    for attribute in command_attributes(message) {
-        match attribute {
+    for attribute in NlasIterator::new(attributes) {
+        match CommandAttr::parse(&attribute?)? {
             CommandAttr::TimeoutTcp(value) => timeouts.tcp = value,
             CommandAttr::TimeoutTcpFin(value) => timeouts.tcp_fin = value,
             CommandAttr::TimeoutUdp(value) => timeouts.udp = value,
             _ => {}
         }
     }
-    timeouts
+    Ok(timeouts)
 }
 
-/// What a message tells of the kernel's IPVS.
-pub(crate) fn info(message: IpvsMessage) -> Info {
+/// What the attributes of a message tell of the kernel's IPVS.
+pub(crate) fn info(attributes: &[u8]) -> Result<Info, DecodeError> {
     let mut info = Info::new(0, 0);
-    if let Attributes::Info(attributes) = message.attributes {
-        for attribute in attributes {
-            match attribute {
-                InfoAttr::Version(value) => info.version = value,
-                InfoAttr::ConnectionTableSize(value) => info.connection_table_size = value,
-                InfoAttr::Other(_) => {}
-            }
+    for attribute in NlasIterator::new(attributes) {
+        match InfoAttr::parse(&attribute?)? {
+            InfoAttr::Version(value) => info.version = value,
+            InfoAttr::ConnectionTableSize(value) => info.connection_table_size = value,
+            InfoAttr::Other(_) => {}
         }
     }
-    info
+    Ok(info)
 }
 
-fn command_attributes(message: IpvsMessage) -> impl Iterator<Item = CommandAttr> {
-    match message.attributes {
-        Attributes::Command(attributes) => attributes,
-        Attributes::Info(_) => Vec::new(),
+/// The counters of a row. Those of 32 bits are read only where there are no
+/// others.
+#[derive(Default)]
+struct Counters<'a> {
+    narrow: Option<NlaBuffer<&'a [u8]>>,
+    wide: Option<NlaBuffer<&'a [u8]>>,
+}
+
+impl Counters<'_> {
+    fn stats(&self) -> Result<Stats, DecodeError> {
+        let told = self.wide.or(self.narrow);
+        told.map_or(Ok(Stats::default()), |told| stats_from(told.value()))
     }
-    .into_iter()
 }
 
-fn stats_from(attributes: Option<Vec<StatsAttr>>) -> Stats {
+fn stats_from(attributes: &[u8]) -> Result<Stats, DecodeError> {
     let mut stats = Stats::default();
-    for attribute in attributes.unwrap_or_default() {
-        let (field, value) = match attribute {
+    for attribute in NlasIterator::new(attributes) {
+        let (field, value) = match StatsAttr::parse(&attribute?)? {
             StatsAttr::Connections(value) => (&mut stats.connections, value),
             StatsAttr::InPackets(value) => (&mut stats.in_packets, value),
             StatsAttr::OutPackets(value) => (&mut stats.out_packets, value),
@@ -206,7 +239,18 @@ fn stats_from(attributes: Option<Vec<StatsAttr>>) -> Stats {
         };
         *field = value.into();
     }
-    stats
+    Ok(stats)
+}
+
+/// The attribute of that kind, if there is one.
+fn told(attributes: &[u8], kind: u16) -> Result<Option<NlaBuffer<&[u8]>>, DecodeError> {
+    for attribute in NlasIterator::new(attributes) {
+        let attribute = attribute?;
+        if attribute.kind() == kind {
+            return Ok(Some(attribute));
+        }
+    }
+    Ok(None)
 }
 
 /// A family that this program does not know is shown as IPv6: that loses no
