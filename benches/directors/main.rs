@@ -15,8 +15,10 @@ mod load;
 mod measure;
 mod report;
 
+use std::path::Path;
+
 use load::Shape;
-use measure::{Program, Work};
+use measure::{Contender, Cost, Program, Work, race};
 use report::Row;
 
 /// The tables: services, and servers of each.
@@ -63,7 +65,10 @@ fn table(shape: Shape, add: &mut impl FnMut(Row)) {
     let changes = shape.0 * (1 + shape.1);
 
     let restore = Work::new(&["-R"]).stdin(&rules).before(load::start_afresh);
-    add(both(&name, &restore, (changes, "rule")));
+    let restored = both(&name, &restore, (changes, "rule"));
+    let reference = restored.reference;
+    add(restored);
+    add(replace_into_empty(&name, &rules, changes, reference));
     for words in LISTINGS {
         add(both(&name, &Work::new(words), (shape.0, "service")));
     }
@@ -71,17 +76,33 @@ fn table(shape: Shape, add: &mut impl FnMut(Row)) {
     load::start_afresh();
 }
 
-/// `-R --replace` of what is there; the reference has no such thing, so it is
-/// set beside our own `-Sn`.
-fn replace_in_place(name: &str, rules: &std::path::Path, services: usize) -> Row {
-    let replace = Work::new(&["-R", "--replace"]).stdin(rules);
+/// `-R --replace` where there is nothing yet, as at boot, beside the `-R` of
+/// the reference.
+fn replace_into_empty(name: &str, rules: &Path, changes: usize, reference: Cost) -> Row {
+    let replace = Work::new(&["-R", "--replace"])
+        .stdin(rules)
+        .before(load::start_afresh);
+    let [ours] = race([(&replace, Program::Ours)]);
     Row {
         work: replace.words(),
-        on: format!("{name}, in place; beside our own -Sn"),
-        reference: Work::new(&["-Sn"]).measure(Program::Ours),
-        ours: replace.measure(Program::Ours),
-        unit: (services, "service"),
+        on: format!("{name}, into an empty table; beside 1.31's -R"),
+        reference,
+        ours,
+        unit: (changes, "rule"),
     }
+}
+
+/// `-R --replace` of what is there; the reference has no such thing, so it is
+/// set beside our own `-Sn`.
+fn replace_in_place(name: &str, rules: &Path, services: usize) -> Row {
+    let save = Work::new(&["-Sn"]);
+    let replace = Work::new(&["-R", "--replace"]).stdin(rules);
+    row(
+        &replace,
+        format!("{name}, in place; beside our own -Sn"),
+        [(&save, Program::Ours), (&replace, Program::Ours)],
+        (services, "service"),
+    )
 }
 
 fn connections(count: usize, add: &mut impl FnMut(Row)) {
@@ -103,11 +124,22 @@ fn single_commands(add: &mut impl FnMut(Row)) {
 }
 
 fn both(on: &str, work: &Work, unit: (usize, &'static str)) -> Row {
+    let contenders = [Program::Reference, Program::Ours].map(|program| (work, program));
+    row(work, on.to_owned(), contenders, unit)
+}
+
+fn row(
+    work: &Work,
+    on: String,
+    contenders: [Contender<'_>; 2],
+    unit: (usize, &'static str),
+) -> Row {
+    let [reference, ours] = race(contenders);
     Row {
         work: work.words(),
-        on: on.to_owned(),
-        reference: work.measure(Program::Reference),
-        ours: work.measure(Program::Ours),
+        on,
+        reference,
+        ours,
         unit,
     }
 }

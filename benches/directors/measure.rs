@@ -23,6 +23,7 @@ impl Program {
 }
 
 /// What one program needed.
+#[derive(Clone, Copy)]
 pub(crate) struct Cost {
     /// The median of the runs.
     pub(crate) time: Duration,
@@ -71,29 +72,6 @@ impl Work {
         self.words.join(" ")
     }
 
-    /// Runs it once for memory, some times for time, and once for system calls.
-    pub(crate) fn measure(&self, program: Program) -> Cost {
-        let path = program.path();
-        let (first, memory) = self.with_memory(&path);
-        Cost {
-            time: self.median_time(&path, first),
-            memory,
-            system_calls: self.system_calls(&path),
-        }
-    }
-
-    /// A run of more than five seconds is not repeated: it is no close race.
-    fn median_time(&self, path: &Path, first: Duration) -> Duration {
-        if first.as_secs() >= 5 {
-            return first;
-        }
-        let mut times: Vec<_> = (0..self.runs)
-            .map(|_| self.run(&mut Command::new(path)))
-            .collect();
-        times.sort();
-        *times.get(times.len() / 2).expect("a run")
-    }
-
     fn with_memory(&self, path: &Path) -> (Duration, u64) {
         let note = std::env::temp_dir().join("peak-memory");
         let mut command = Command::new("time");
@@ -115,6 +93,11 @@ impl Work {
             .expect("strace counts calls")
     }
 
+    /// A run of more than five seconds is not repeated: it is no close race.
+    fn is_long(time: Duration) -> bool {
+        time.as_secs() >= 5
+    }
+
     fn run(&self, command: &mut Command) -> Duration {
         (self.before)();
         let stdin = match &self.stdin {
@@ -128,4 +111,36 @@ impl Work {
         assert!(status.success(), "{command:?} ended with {status}");
         time
     }
+}
+
+/// A program at a piece of work.
+pub(crate) type Contender<'a> = (&'a Work, Program);
+
+/// Runs each once for memory, some times in turn for time, and once for
+/// system calls.
+pub(crate) fn race<const COUNT: usize>(contenders: [Contender<'_>; COUNT]) -> [Cost; COUNT] {
+    let mut runs = contenders.map(|(work, program)| {
+        let path = program.path();
+        let (time, memory) = work.with_memory(&path);
+        let long = Work::is_long(time);
+        let times = if long { vec![time] } else { Vec::new() };
+        (work, path, memory, long, times)
+    });
+    let rounds = contenders.map(|(work, _)| work.runs).into_iter().max();
+    // In turn: what else the machine does meanwhile is done to both.
+    for _ in 0..rounds.unwrap_or_default() {
+        for (work, path, _, long, times) in &mut runs {
+            if !*long {
+                times.push(work.run(&mut Command::new(&*path)));
+            }
+        }
+    }
+    runs.map(|(work, path, memory, _, mut times)| {
+        times.sort();
+        Cost {
+            time: *times.get(times.len() / 2).expect("a run"),
+            memory,
+            system_calls: work.system_calls(&path),
+        }
+    })
 }
