@@ -1,5 +1,6 @@
 //! `-L -c`: the connection table.
 
+use std::borrow::Cow;
 use std::io::{self, BufRead, Write};
 
 use super::label::{Label, pad};
@@ -37,12 +38,12 @@ fn row(
     engines: bool,
     names: &dyn NameOf,
 ) -> io::Result<()> {
-    pad(out, connection.protocol, 3)?;
+    pad(out, &plain(connection.protocol), 3)?;
     let (minutes, seconds) = (connection.expires / 60, connection.expires % 60);
     // Two digits each, and the whole six characters wide at least.
     write!(out, " {minutes:02}:{seconds:02}")?;
     out.write_all(if minutes < 100 { b"  " } else { b" " })?;
-    pad(out, connection.state, 11)?;
+    pad(out, &plain(connection.state), 11)?;
     let protocol = connection.transport();
     let mut column = |out: &mut _, endpoint: Endpoint, width| {
         let text = label.set(endpoint.address, endpoint.port, protocol, names)?;
@@ -58,10 +59,21 @@ fn row(
         Some((name, data)) => {
             column(out, connection.server, 16)?;
             out.write_all(b" ")?;
-            pad(out, name, 18)?;
+            pad(out, &plain(name), 18)?;
             out.write_all(b" ")?;
-            out.write_all(data)?;
+            out.write_all(&plain(data))?;
         }
     }
     out.write_all(b"\n")
+}
+
+/// Text that no terminal takes for a command: what an engine noted has come
+/// over the network.
+fn plain(text: &[u8]) -> Cow<'_, [u8]> {
+    if text.iter().all(u8::is_ascii_graphic) {
+        return text.into();
+    }
+    let plain = |c: char| if c.is_control() { '?' } else { c };
+    let text: String = String::from_utf8_lossy(text).chars().map(plain).collect();
+    text.into_bytes().into()
 }

@@ -19,7 +19,9 @@ pub fn daemons(out: &mut impl Write, daemons: &[Daemon]) -> io::Result<()> {
             DaemonState::Backup => out.write_all(b"backup")?,
             DaemonState::Other(state) => write!(out, "state {state}")?,
         }
-        let (interface, id) = (&daemon.interface, daemon.sync_id);
+        // A device may be called almost anything.
+        let interface = daemon.interface.replace(char::is_control, "?");
+        let id = daemon.sync_id;
         write!(out, " sync daemon (mcast={interface}, syncid={id}")?;
         if let Some(length) = daemon.max_len.filter(|length| *length != 0) {
             write!(out, ", maxlen={length}")?;

@@ -1,0 +1,193 @@
+//! What is done with hostile bytes: each reader of bytes from outside, and
+//! whoever shows what it read. Nothing may panic, whatever they are.
+//!
+//! `make fuzz` looks for bytes that make one panic; `tests/corpus.rs` tries
+//! again all that were ever worth keeping.
+
+#![allow(dead_code, reason = "each program uses one")]
+
+#[path = "../tests/scripted/mod.rs"]
+mod scripted;
+
+use std::net::IpAddr;
+
+use ipvs::cli::{self, Command, Usage};
+use ipvs::model::{Info, Protocol, Service, ServiceEntry, Stats, VirtualId};
+use ipvs::names::{Numeric, Resolve};
+use ipvs::procfs::{self, Agreement, By, Filter};
+use ipvs::render::{self, Header, Numbers, View};
+use ipvs::rules::restore::{read_rules, read_table};
+use ipvs::rules::save;
+use ipvs::{json, model};
+
+use scripted::Script;
+
+/// A name or two, and no network.
+struct Book;
+
+impl Resolve for Book {
+    fn addresses(&self, host: &str) -> Vec<IpAddr> {
+        match host {
+            "web" => vec![[10, 0, 0, 1].into()],
+            "six" => vec![[0xfd, 0, 0, 0, 0, 0, 0, 1].into()],
+            _ => Vec::new(),
+        }
+    }
+
+    fn port(&self, service: &str, protocol: Protocol) -> Option<u16> {
+        (service == "http" && protocol == Protocol::Tcp).then_some(80)
+    }
+}
+
+fn parse(words: &[String]) -> Result<Command, Usage> {
+    cli::parse_rule("ipvsadm", words).resolve(&Book)
+}
+
+/// A rule file. What is accepted is written back and accepted again.
+pub(crate) fn rules(data: &[u8]) {
+    if let Err(error) = read_rules(data, parse) {
+        assert!(!error.to_string().is_empty());
+        assert!(!error.to_string().contains('\x1b'));
+    }
+    let _ = read_table(data, parse);
+}
+
+/// A command line, a word a line, under each name.
+pub(crate) fn words(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let words: Vec<String> = text.split('\n').map(str::to_owned).collect();
+    for outcome in [
+        cli::parse("ipvsadm", &words).resolve(&Book),
+        parse(&words),
+        cli::parse_save(&words),
+        cli::parse_restore(&words),
+    ] {
+        match outcome {
+            Ok(Command::Help(topic)) => assert!(!cli::help(topic).is_empty()),
+            Ok(_) => {}
+            Err(usage) => {
+                assert!(!usage.to_string().is_empty());
+                assert_ne!(usage.status(), 0);
+            }
+        }
+    }
+}
+
+/// The kernel's answers: the first byte chooses the question, then come
+/// datagrams, each behind its length in two bytes.
+pub(crate) fn netlink(data: &[u8]) {
+    let Some((question, mut rest)) = data.split_first() else {
+        return;
+    };
+    let mut script = Script::new();
+    while let Some((length, behind)) = rest.split_first_chunk() {
+        let length = usize::from(u16::from_le_bytes(*length)).min(behind.len());
+        let (datagram, others) = behind.split_at(length);
+        let datagram = datagram.to_vec();
+        script = script.answers(move |asked| vec![with_sequence(datagram, asked.sequence)]);
+        rest = others;
+    }
+    let id = VirtualId::Endpoint {
+        protocol: Protocol::Tcp,
+        address: [10, 0, 0, 1].into(),
+        port: 80,
+    };
+    let mut client = script.client();
+    match question % 6 {
+        0 => {
+            if let Ok(entries) = client.table() {
+                show(&entries);
+            }
+        }
+        1 => {
+            if let Ok(entry) = client.service(&id) {
+                show(&[entry]);
+            }
+        }
+        2 => {
+            if let Ok(daemons) = client.daemons() {
+                let _ = render::daemons(&mut Vec::new(), &daemons);
+                let _ = json::daemons(&mut Vec::new(), &daemons);
+            }
+        }
+        3 => {
+            let _ = client.timeouts();
+        }
+        4 => {
+            let _ = client.destinations(&id);
+        }
+        _ => {
+            let _ = client.apply(&model::Change::DeleteService(id));
+        }
+    }
+}
+
+/// Each message of a datagram gets the sequence number that is waited for, so
+/// that the rest of it is looked at.
+fn with_sequence(mut datagram: Vec<u8>, sequence: u32) -> Vec<u8> {
+    let mut at = 0;
+    while let Some(header) = datagram.get_mut(at..at + 16) {
+        header[8..12].copy_from_slice(&sequence.to_ne_bytes());
+        let length = u32::from_ne_bytes([header[0], header[1], header[2], header[3]]);
+        at += usize::try_from(length)
+            .unwrap_or(usize::MAX)
+            .clamp(16, 1 << 16);
+    }
+    datagram
+}
+
+/// Every listing of the table.
+fn show(entries: &[ServiceEntry]) {
+    let mut out = Vec::new();
+    for view in [
+        View::Plain,
+        View::Stats,
+        View::Rate,
+        View::Thresholds,
+        View::PersistentConnections,
+        View::TunnelInfo,
+    ] {
+        for numbers in [Numbers::Scaled, Numbers::Exact] {
+            let header = Header { info: None };
+            let _ = render::table(&mut out, header, entries, view, numbers, &Numeric);
+        }
+    }
+    let _ = save::write_rules(&mut out, entries, &Numeric);
+    assert!(!out.contains(&0x1b), "an escape reaches the terminal");
+    if let Ok(mut table) = json::Table::begin(&mut out, &Info::new(0, 0)) {
+        for entry in entries {
+            let _ = table.push(entry);
+        }
+        let _ = table.end();
+    }
+}
+
+/// The kernel's tables as text: connections, and the servers of services.
+pub(crate) fn proc(data: &[u8]) {
+    let filter = Filter::default();
+    let mut out = Vec::new();
+    for engines in [false, true] {
+        let _ = render::connections(&mut out, data, &filter, engines, &Numeric);
+    }
+    assert!(!out.contains(&0x1b), "an escape reaches the terminal");
+    let _ = json::connections(&mut out, data, &filter);
+    for by in [By::Server, By::Client, By::State, By::Service] {
+        if let Ok(counts) = procfs::count(data, &filter, by) {
+            let _ = render::counts(&mut out, by, &counts, &Numeric);
+            let _ = json::counts(&mut out, by, &counts);
+        }
+    }
+    let mut services: Vec<_> = [80, 443]
+        .map(|port| VirtualId::Endpoint {
+            protocol: Protocol::Tcp,
+            address: [10, 0, 0, 1].into(),
+            port,
+        })
+        .into_iter()
+        .filter_map(|id| Some(Service::new(id, "rr".parse().ok()?)))
+        .map(|service| ServiceEntry::new(service, Stats::default()))
+        .collect();
+    if let Ok(Agreement::Same) = procfs::add_servers(&mut services, data) {
+        show(&services);
+    }
+}
