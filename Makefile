@@ -20,7 +20,7 @@ in_lab := $(runner)=$(CURDIR)/tests/lab/run
 endif
 kernel_tests := cargo test --locked --quiet --features kernel-tests
 
-.PHONY: all try test setup lint deny unit kernel compat fuzz-compat fuzz-short test-kernels bench bench-small
+.PHONY: all try test setup lint deny unit kernel compat fuzz-compat fuzz-short test-kernels test-targets bench bench-small
 
 all:
 	cargo build --release --locked
@@ -71,6 +71,10 @@ test-kernel-%: setup
 	@tests/lab/kernels $*
 	@LAB_KERNEL=$* tests/lab/run uname -sr
 	@LAB_KERNEL=$* $(MAKE) --no-print-directory kernel compat fuzz-compat
+
+# As a 32-bit program, and on a big-endian machine, emulated.
+test-targets:
+	@tests/lab/targets
 
 # Both programs on the tables of a big director; the result is a document.
 bench: setup

@@ -18,7 +18,8 @@ fn with_nested_flags(message: &[u8]) -> Vec<u8> {
             let buffer = NlaBuffer::new_checked(&attributes[at..]).unwrap();
             let (length, kind) = (usize::from(buffer.length()), buffer.kind());
             if nested.contains(&kind) {
-                attributes[at + 3] |= 0x80;
+                let kind = kind | 0x8000;
+                attributes[at + 2..at + 4].copy_from_slice(&kind.to_ne_bytes());
                 mark(&mut attributes[at + 4..at + length], deeper, &[]);
             }
             at += length.next_multiple_of(4);
@@ -115,13 +116,12 @@ fn unknown_commands_are_written_as_they_were_read() {
 
 #[test]
 fn the_flags_of_a_service_are_flags_and_mask_in_host_byte_order() {
-    let flags = ServiceAttr::Flags(FlagsAndMask {
-        flags: 0x0102_0304,
-        mask: 0x0506_0708,
-    });
+    let (flags, mask) = (0x0102_0304_u32, 0x0506_0708_u32);
     let mut written = [0xff; 12];
-    flags.emit(&mut written);
-    assert_eq!(written, [12, 0, 7, 0, 4, 3, 2, 1, 8, 7, 6, 5]);
+    ServiceAttr::Flags(FlagsAndMask { flags, mask }).emit(&mut written);
+    let header = [12_u16, 7].map(u16::to_ne_bytes).concat();
+    let value = [flags, mask].map(u32::to_ne_bytes).concat();
+    assert_eq!(written[..], [header, value].concat());
 }
 
 #[test]

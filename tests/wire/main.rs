@@ -1,12 +1,12 @@
 //! Bytes as they were captured, read and written again; and bytes as no
 //! kernel should send them.
 
-#![cfg(target_endian = "little")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod codec;
 mod hostile;
 mod meaning;
+mod order;
 #[path = "../scripted/mod.rs"]
 mod scripted;
 
@@ -56,6 +56,9 @@ fn said(block: &'static str) -> Said {
         let bytes = digits
             .map(|digits| u8::from_str_radix(std::str::from_utf8(digits).unwrap(), 16).unwrap());
         side.last_mut().unwrap().extend(bytes);
+    }
+    for datagram in said.sent.iter_mut().chain(&mut said.received) {
+        order::turn(datagram);
     }
     said
 }
