@@ -10,6 +10,7 @@ use crate::cli::{Candidates, Completion, SCHEDULERS};
 use crate::client::Client;
 use crate::model::{ServiceEntry, VirtualId};
 use crate::names::Numeric;
+use crate::procfs::TABLE;
 use crate::rules::save::{Endpoint, Selector};
 
 /// What tells the scripts of the shells to complete the name of a file.
@@ -46,6 +47,13 @@ fn print(wanted: &Completion, out: &mut Out) -> io::Result<()> {
 /// A word, and what it is.
 type Found = Vec<(String, String)>;
 
+/// A conversation with the kernel's IPVS, if it is there: asking for it would
+/// make the kernel load it.
+fn client() -> Option<Client> {
+    fs::exists(TABLE).ok().filter(|is_there| *is_there)?;
+    Client::open().ok()
+}
+
 fn asked(candidates: &Candidates) -> Option<Found> {
     match candidates {
         Candidates::Services(protocol) => services(|id| match id {
@@ -54,10 +62,10 @@ fn asked(candidates: &Candidates) -> Option<Found> {
         }),
         Candidates::Marks => services(|id| matches!(id, VirtualId::Fwmark { .. })),
         Candidates::ServersOf(id) => {
-            let entry = Client::open().ok()?.service(id).ok()?;
+            let entry = client()?.service(id).ok()?;
             Some(servers(&[entry]))
         }
-        Candidates::Servers => Some(servers(&Client::open().ok()?.table().ok()?)),
+        Candidates::Servers => Some(servers(&client()?.table().ok()?)),
         Candidates::Schedulers => Some(schedulers()),
         Candidates::Engines => Some(engines()),
         Candidates::Words(_) | Candidates::Files => None,
@@ -66,7 +74,7 @@ fn asked(candidates: &Candidates) -> Option<Found> {
 
 /// The services that are wanted, as their option's value.
 fn services(is_wanted: impl Fn(&VirtualId) -> bool) -> Option<Found> {
-    let mut entries = Client::open().ok()?.services().ok()?;
+    let mut entries = client()?.services().ok()?;
     entries.retain(|entry| is_wanted(&entry.service.id));
     entries.sort_unstable_by_key(|entry| entry.service.id);
     let found = entries.iter().filter_map(|entry| {

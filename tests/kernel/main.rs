@@ -19,6 +19,7 @@ mod director;
 mod random_tables;
 mod typing;
 
+mod completions;
 mod connection_lists;
 mod counters;
 mod examples;

@@ -63,6 +63,8 @@ fn nothing_works_and_all_say_why() {
             ("ipvsadm-restore", format!("--check {}", rules.display())),
             ("ipvsadm", "-h".to_owned()),
             ("ipvsadm", "-v".to_owned()),
+            ("ipvsadm", "--complete -D -t ''".to_owned()),
+            ("ipvsadm", "--complete -A -s ''".to_owned()),
         ] {
             let mut command = Program::Ours.command(name);
             command.args(words(&line));
