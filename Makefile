@@ -1,6 +1,13 @@
 # make try    set up, build, and show the main job on real traffic
 # make test   set up, and run every test
 #
+# make && sudo make install      into PREFIX, /usr/local (DESTDIR stages it);
+#                                uninstall takes it away
+# make deb, make rpm             packages, into target/packages
+# make static                    the program without shared libraries
+# make test-packages             from Debian's package to this one and back
+# make test-reproducible         two builds in two folders
+#
 # Kernel tests run in the lab, a Linux kernel booted as a process (tests/lab).
 # IPVS_TEST_KERNEL=host runs them on this machine's kernel instead, as root, in
 # network namespaces of their own.
@@ -18,18 +25,75 @@ in_lab :=
 else
 in_lab := $(runner)=$(CURDIR)/tests/lab/run
 endif
+
+# The release is the same wherever it is built: it names no folder of this
+# machine. A RUSTFLAGS of yours takes the place of these flags.
+cargo_home := $(or $(CARGO_HOME),$(HOME)/.cargo)
+remap := --config 'build.rustflags = [ \
+    "--remap-path-prefix=$(CURDIR)=/ipvsadm-rs", "--remap-path-prefix=$(cargo_home)=/cargo"]'
+release := --release --locked $(remap)
+target := $(or $(CARGO_TARGET_DIR),$(CARGO_BUILD_TARGET_DIR),target)
+program := $(target)/release/ipvsadm
+
+PREFIX ?= /usr/local
+SBINDIR ?= $(PREFIX)/sbin
+MANDIR ?= $(PREFIX)/share/man/man8
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+BASHDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
+FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
+names := ipvsadm ipvsadm-save ipvsadm-restore
+
 kernel_tests := cargo test --locked --quiet --features kernel-tests
 
-.PHONY: all try test setup lint deny unit kernel compat fuzz-compat fuzz-short test-kernels test-targets bench bench-small
+.PHONY: all static install uninstall deb rpm test-packages test-reproducible
+.PHONY: try test setup lint deny unit kernel compat fuzz-compat fuzz-short test-kernels test-targets bench bench-small
 
 all:
-	cargo build --release --locked
+	cargo build $(release)
+
+static:
+	cargo build $(release) --target $(shell uname -m)-unknown-linux-musl
+
+# As root there may be no Rust: what was built is installed.
+$(program):
+	cargo build $(release)
+
+install: $(program)
+	install -d $(addprefix $(DESTDIR),$(SBINDIR) $(MANDIR) $(UNITDIR) $(BASHDIR) $(ZSHDIR) $(FISHDIR))
+	install -m 755 $(program) $(DESTDIR)$(SBINDIR)/ipvsadm
+	ln -sf ipvsadm $(DESTDIR)$(SBINDIR)/ipvsadm-save
+	ln -sf ipvsadm $(DESTDIR)$(SBINDIR)/ipvsadm-restore
+	install -m 644 $(names:%=man/%.8) $(DESTDIR)$(MANDIR)
+	install -m 644 systemd/*.service $(DESTDIR)$(UNITDIR)
+	sed -i 's|/sbin/ipvsadm|$(SBINDIR)/ipvsadm|' $(addprefix $(DESTDIR)$(UNITDIR)/,$(notdir $(wildcard systemd/*.service)))
+	umask 022; $(program) --completions bash >$(DESTDIR)$(BASHDIR)/ipvsadm
+	ln -sf ipvsadm $(DESTDIR)$(BASHDIR)/ipvsadm-save
+	ln -sf ipvsadm $(DESTDIR)$(BASHDIR)/ipvsadm-restore
+	umask 022; $(program) --completions zsh >$(DESTDIR)$(ZSHDIR)/_ipvsadm
+	umask 022; $(program) --completions fish >$(DESTDIR)$(FISHDIR)/ipvsadm.fish
+
+uninstall:
+	rm -f $(addprefix $(DESTDIR)$(SBINDIR)/,$(names)) \
+	    $(addprefix $(DESTDIR)$(MANDIR)/,$(names:%=%.8)) \
+	    $(addprefix $(DESTDIR)$(UNITDIR)/,$(notdir $(wildcard systemd/*.service))) \
+	    $(addprefix $(DESTDIR)$(BASHDIR)/,$(names)) \
+	    $(DESTDIR)$(ZSHDIR)/_ipvsadm $(DESTDIR)$(FISHDIR)/ipvsadm.fish
+
+deb rpm: all
+	packaging/$@/build $(target)/packages
+
+test-packages: deb rpm
+	@tests/packages/setup
+	@tests/packages/run $(target)/packages
+
+test-reproducible:
+	@tests/packages/reproducible
 
 setup:
 	@tests/lab/setup
 
-try: setup
-	cargo build --release --locked
+try: setup all
 	@tests/lab/try
 
 test: setup lint unit kernel compat fuzz-short bench-small
@@ -81,7 +145,7 @@ bench: setup
 	mkdir -p docs
 	BENCH_REPORT=$(CURDIR)/docs/benchmarks.md BENCH_MACHINE="$$(tests/lab/machine)" \
 	LAB_SECONDS=3000 LAB_MEMORY=3G \
-	$(in_lab) cargo bench --locked --quiet --features kernel-tests --bench directors
+	$(in_lab) cargo bench --locked --quiet $(remap) --features kernel-tests --bench directors
 
 bench-small: setup
-	BENCH_SIZE=small $(in_lab) cargo bench --locked --quiet --features kernel-tests --bench directors
+	BENCH_SIZE=small $(in_lab) cargo bench --locked --quiet $(remap) --features kernel-tests --bench directors
