@@ -28,3 +28,6 @@ pub mod rules;
 #[cfg(feature = "program")]
 #[doc(hidden)]
 pub mod run;
+#[cfg(feature = "program")]
+#[doc(hidden)]
+pub mod watch;

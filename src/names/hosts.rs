@@ -48,6 +48,13 @@ impl Names {
         }
     }
 
+    /// Asks for the names of more addresses, but waits for them no longer than
+    /// this.
+    pub fn add(&mut self, addresses: impl IntoIterator<Item = IpAddr>, patience: Duration) {
+        let found = search(addresses, Arc::new(SystemHosts), patience);
+        self.hosts.extend(found);
+    }
+
     /// These names as far as rules written with them mean the same when they
     /// are read again: a name of several hosts is left out.
     pub fn restorable(&self) -> Restorable<'_> {

@@ -44,6 +44,16 @@ impl Key {
             By::Service => Self::Service(connection.through()),
         }
     }
+
+    /// The address in it, which may have a name.
+    pub fn address(&self) -> Option<IpAddr> {
+        match self {
+            Self::Server(server) => Some(server.address),
+            Self::Client(client) => Some(*client),
+            Self::Service(VirtualId::Endpoint { address, .. }) => Some(*address),
+            Self::Service(VirtualId::Fwmark { .. }) | Self::State(_) => None,
+        }
+    }
 }
 
 /// How many have it in common.

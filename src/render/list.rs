@@ -29,7 +29,7 @@ pub(super) fn connections(out: &mut impl Write, entry: &DestinationEntry) -> io:
 }
 
 /// The name of a forwarding method.
-pub(super) fn method(forwarding: Forwarding) -> &'static str {
+pub fn method(forwarding: Forwarding) -> &'static str {
     match forwarding {
         Forwarding::Masquerade => "Masq",
         Forwarding::Local => "Local",

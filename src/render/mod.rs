@@ -3,6 +3,7 @@
 
 mod connections;
 mod counts;
+mod emphasis;
 mod flags;
 mod label;
 mod list;
@@ -18,10 +19,12 @@ mod tunnel;
 
 pub use connections::connections;
 pub use counts::counts;
+pub use emphasis::{Emphasis, NORMAL, Paint};
 pub use label::HostText;
+pub use list::method;
 pub use order::sort;
 pub use settings::{daemons, timeouts};
-pub use table::{Header, addresses, rows, table, titles};
+pub use table::{Header, Rates, Rows, addresses, rows, table, titles};
 
 /// Which columns a listing of the table has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

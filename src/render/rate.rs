@@ -1,4 +1,4 @@
-//! `--rate`: what goes through in a second, as the kernel smooths it.
+//! `--rate`: what goes through in a second.
 
 use std::io::{self, Write};
 
@@ -27,4 +27,9 @@ pub(super) fn server(out: &mut impl Write, stats: &Stats, numbers: Numbers) -> i
     exact(out, stats.out_packets_per_second)?;
     counter(out, stats.in_bytes_per_second, numbers)?;
     counter(out, stats.out_bytes_per_second, numbers)
+}
+
+/// The columns of either where nothing is known yet.
+pub(super) fn unknown(out: &mut impl Write) -> io::Result<()> {
+    (0..5).try_for_each(|_| write!(out, " {:>8}", '-'))
 }

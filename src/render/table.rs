@@ -4,9 +4,10 @@
 use std::io::{self, Write};
 use std::net::IpAddr;
 
+use super::emphasis::{Emphasis, NORMAL, Paint};
 use super::label::{Label, WIDTH, pad};
 use super::{Numbers, View, flags, list, persistent, rate, stats, thresholds, tunnel};
-use crate::model::{Info, Protocol, ServiceEntry, VirtualId};
+use crate::model::{Destination, DestinationEntry, Info, Protocol, ServiceEntry, VirtualId};
 use crate::names::NameOf;
 
 /// What stands above the rows.
@@ -58,72 +59,136 @@ pub fn rows(
     numbers: Numbers,
     names: &dyn NameOf,
 ) -> io::Result<()> {
-    let mut label = Label::default();
-    for entry in entries {
-        service(out, &mut label, entry, view, numbers, names)?;
-        let protocol = protocol(&entry.service.id);
-        for server in &entry.destinations {
-            let destination = &server.destination;
-            out.write_all(b"  -> ")?;
-            let text = label.set_column(destination.address, destination.port, protocol, names)?;
-            pad(out, text, WIDTH)?;
-            match view {
-                View::Plain => list::server(out, server)?,
-                View::Stats => stats::server(out, &server.stats, numbers)?,
-                View::Rate => rate::server(out, &server.stats, numbers)?,
-                View::Thresholds => thresholds::server(out, server)?,
-                View::PersistentConnections => persistent::server(out, server)?,
-                View::TunnelInfo => tunnel::server(out, server)?,
-            }
-            out.write_all(b"\n")?;
-        }
-    }
-    Ok(())
+    let mut rows = Rows::new(view, numbers, Paint::Plain, names);
+    entries.iter().try_for_each(|entry| rows.entry(out, entry))
 }
 
-/// The row of a service: how it is configured or, in the views that count,
-/// its counters.
-fn service(
-    out: &mut impl Write,
-    label: &mut Label,
-    entry: &ServiceEntry,
+/// Whether a row's rates mean something.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Rates {
+    /// They are shown.
+    #[default]
+    Known,
+    /// There is a dash in their place.
+    Unknown,
+}
+
+/// What writes row after row.
+pub struct Rows<'a> {
     view: View,
     numbers: Numbers,
-    names: &dyn NameOf,
-) -> io::Result<()> {
-    let counts = matches!(view, View::Stats | View::Rate);
-    let width = if counts { WIDTH } else { 0 };
-    match entry.service.id {
-        VirtualId::Endpoint {
-            protocol,
-            address,
-            port,
-        } => {
-            out.write_all(match protocol {
-                Protocol::Tcp => b"TCP  ",
-                Protocol::Udp => b"UDP  ",
-                Protocol::Sctp => b"SCTP ",
-                Protocol::Other(_) => b"?    ",
-            })?;
-            pad(
-                out,
-                label.set_column(address, port, Some(protocol), names)?,
-                width,
-            )?;
-        }
-        VirtualId::Fwmark { mark, family } => {
-            out.write_all(b"FWM  ")?;
-            pad(out, label.set_mark(mark, family)?, width)?;
+    paint: Paint,
+    names: &'a dyn NameOf,
+    label: Label,
+}
+
+impl<'a> Rows<'a> {
+    /// For rows of one listing.
+    pub fn new(view: View, numbers: Numbers, paint: Paint, names: &'a dyn NameOf) -> Self {
+        Self {
+            view,
+            numbers,
+            paint,
+            names,
+            label: Label::default(),
         }
     }
-    match view {
-        View::Stats => stats::service(out, &entry.stats, numbers)?,
-        View::Rate => rate::service(out, &entry.stats, numbers)?,
-        View::Plain | View::Thresholds | View::PersistentConnections | View::TunnelInfo => {
-            flags::service(out, &entry.service)?;
-        }
+
+    /// The row of a service and those of its servers.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn entry(&mut self, out: &mut impl Write, entry: &ServiceEntry) -> io::Result<()> {
+        self.service(out, entry, Rates::Known)?;
+        let id = &entry.service.id;
+        let mut servers = entry.destinations.iter();
+        servers.try_for_each(|server| self.server(out, id, server, Rates::Known))
     }
-    out.write_all(b"\n")
+
+    /// The row of a service: how it is configured or, in the views that count,
+    /// its counters.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn service(
+        &mut self,
+        out: &mut impl Write,
+        entry: &ServiceEntry,
+        rates: Rates,
+    ) -> io::Result<()> {
+        let (view, numbers) = (self.view, self.numbers);
+        let counts = matches!(view, View::Stats | View::Rate);
+        let width = if counts { WIDTH } else { 0 };
+        match entry.service.id {
+            VirtualId::Endpoint {
+                protocol,
+                address,
+                port,
+            } => {
+                out.write_all(match protocol {
+                    Protocol::Tcp => b"TCP  ",
+                    Protocol::Udp => b"UDP  ",
+                    Protocol::Sctp => b"SCTP ",
+                    Protocol::Other(_) => b"?    ",
+                })?;
+                let label = &mut self.label;
+                let text = label.set_column(address, port, Some(protocol), self.names)?;
+                pad(out, text, width)?;
+            }
+            VirtualId::Fwmark { mark, family } => {
+                out.write_all(b"FWM  ")?;
+                pad(out, self.label.set_mark(mark, family)?, width)?;
+            }
+        }
+        match (view, rates) {
+            (View::Stats, _) => stats::service(out, &entry.stats, numbers)?,
+            (View::Rate, Rates::Known) => rate::service(out, &entry.stats, numbers)?,
+            (View::Rate, Rates::Unknown) => rate::unknown(out)?,
+            (
+                View::Plain | View::Thresholds | View::PersistentConnections | View::TunnelInfo,
+                _,
+            ) => flags::service(out, &entry.service)?,
+        }
+        out.write_all(b"\n")
+    }
+
+    /// The row of a server of that service.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn server(
+        &mut self,
+        out: &mut impl Write,
+        service: &VirtualId,
+        server: &DestinationEntry,
+        rates: Rates,
+    ) -> io::Result<()> {
+        let emphasis = match self.paint {
+            Paint::Plain => None,
+            Paint::Colored => Emphasis::of(server),
+        };
+        if let Some(emphasis) = emphasis {
+            out.write_all(emphasis.code().as_bytes())?;
+        }
+        let Destination { address, port, .. } = server.destination;
+        out.write_all(b"  -> ")?;
+        let label = &mut self.label;
+        let text = label.set_column(address, port, protocol(service), self.names)?;
+        pad(out, text, WIDTH)?;
+        match (self.view, rates) {
+            (View::Plain, _) => list::server(out, server)?,
+            (View::Stats, _) => stats::server(out, &server.stats, self.numbers)?,
+            (View::Rate, Rates::Known) => rate::server(out, &server.stats, self.numbers)?,
+            (View::Rate, Rates::Unknown) => rate::unknown(out)?,
+            (View::Thresholds, _) => thresholds::server(out, server)?,
+            (View::PersistentConnections, _) => persistent::server(out, server)?,
+            (View::TunnelInfo, _) => tunnel::server(out, server)?,
+        }
+        if emphasis.is_some() {
+            out.write_all(NORMAL.as_bytes())?;
+        }
+        out.write_all(b"\n")
+    }
 }
 
 /// The protocol that ports are named by; a firewall mark has none.

@@ -4,32 +4,31 @@ use std::collections::HashSet;
 use std::io;
 use std::net::IpAddr;
 
-use anyhow::Context;
-
 use super::rows::or_numbers;
 use super::{Failure, Out};
 use crate::cli::{Connections, Format};
 use crate::json;
-use crate::model::VirtualId;
 use crate::names::Names;
-use crate::procfs::{self, By, CONNECTIONS, Count, Filter, Key};
+use crate::procfs::{self, By, CONNECTIONS, Filter};
 use crate::render;
 
 /// Lists connections as they are read, or counts them.
 pub(super) fn list(wanted: &Connections, out: &mut Out) -> Result<(), Failure> {
-    let filter = &Filter {
+    let filter = &filter(wanted);
+    match (wanted.by, wanted.format) {
+        (Some(by), _) => count(wanted, filter, by, out),
+        (None, Format::Text) => print(wanted, filter, out),
+        (None, Format::Json) => json::connections(out, open()?, filter).map_err(Failure::writing),
+    }
+}
+
+/// Which connections are wanted.
+pub(super) fn filter(wanted: &Connections) -> Filter {
+    Filter {
         service: wanted.service,
         server: wanted.server,
         client: wanted.client,
         state: wanted.state,
-    };
-    match (wanted.by, wanted.format) {
-        (Some(by), _) => count(wanted, filter, by, out),
-        (None, Format::Text) => print(wanted, filter, out),
-        (None, Format::Json) => {
-            let table = open().map_err(Failure::Files)?;
-            json::connections(out, table, filter).map_err(Failure::writing)
-        }
     }
 }
 
@@ -38,22 +37,18 @@ pub(super) fn list(wanted: &Connections, out: &mut Out) -> Result<(), Failure> {
 fn print(wanted: &Connections, filter: &Filter, out: &mut Out) -> Result<(), Failure> {
     let names = match wanted.numeric {
         true => None,
-        false => Some(Names::look_up(addresses(filter).map_err(Failure::Files)?)),
+        false => Some(Names::look_up(addresses(filter)?)),
     };
     let names = or_numbers(&names);
-    let table = open().map_err(Failure::Files)?;
-    render::connections(out, table, filter, wanted.persistent, names).map_err(Failure::writing)
+    render::connections(out, open()?, filter, wanted.persistent, names).map_err(Failure::writing)
 }
 
 fn count(wanted: &Connections, filter: &Filter, by: By, out: &mut Out) -> Result<(), Failure> {
-    let table = open().map_err(Failure::Files)?;
-    let counts = procfs::count(table, filter, by)
-        .with_context(|| format!("cannot read {CONNECTIONS}"))
-        .map_err(Failure::Files)?;
+    let counts = procfs::count(open()?, filter, by).map_err(unread)?;
     match wanted.format {
         Format::Json => json::counts(out, by, &counts),
         Format::Text => {
-            let hosts = || counts.iter().filter_map(host);
+            let hosts = || counts.iter().filter_map(|count| count.key.address());
             let names = (!wanted.numeric).then(|| Names::look_up(hosts()));
             render::counts(out, by, &counts, or_numbers(&names))
         }
@@ -61,17 +56,7 @@ fn count(wanted: &Connections, filter: &Filter, by: By, out: &mut Out) -> Result
     .map_err(Failure::writing)
 }
 
-/// The address that may have a name.
-fn host(count: &Count) -> Option<IpAddr> {
-    match count.key {
-        Key::Server(server) => Some(server.address),
-        Key::Client(client) => Some(client),
-        Key::Service(VirtualId::Endpoint { address, .. }) => Some(address),
-        Key::Service(VirtualId::Fwmark { .. }) | Key::State(_) => None,
-    }
-}
-
-fn addresses(filter: &Filter) -> anyhow::Result<HashSet<IpAddr>> {
+fn addresses(filter: &Filter) -> Result<HashSet<IpAddr>, Failure> {
     let mut addresses = HashSet::new();
     procfs::for_each_connection(open()?, |connection| {
         if filter.passes(connection) {
@@ -82,11 +67,17 @@ fn addresses(filter: &Filter) -> anyhow::Result<HashSet<IpAddr>> {
         }
         Ok(())
     })
-    .with_context(|| format!("cannot read {CONNECTIONS}"))?;
+    .map_err(unread)?;
     Ok(addresses)
 }
 
-fn open() -> anyhow::Result<impl io::BufRead> {
-    // As ipvsadm 1.31 says it.
-    procfs::open(CONNECTIONS).map_err(|_| anyhow::anyhow!("cannot open file {CONNECTIONS}"))
+/// The table, as ipvsadm 1.31 complains where there is none.
+pub(super) fn open() -> Result<impl io::BufRead, Failure> {
+    let complaint = |_| Failure::Files(anyhow::anyhow!("cannot open file {CONNECTIONS}"));
+    procfs::open(CONNECTIONS).map_err(complaint)
+}
+
+/// The table could not be read to its end.
+pub(super) fn unread(error: io::Error) -> Failure {
+    Failure::Files(anyhow::Error::new(error).context(format!("cannot read {CONNECTIONS}")))
 }

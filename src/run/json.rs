@@ -27,6 +27,6 @@ pub(super) fn table(
     };
     let rows = rows.map_err(Failure::Unlisted)?;
     let mut table = json::Table::begin(out, info).map_err(Failure::writing)?;
-    rows.for_each(client, |entry| table.push(entry).map_err(Failure::writing))?;
+    rows.for_each(client, |entry| table.push(&entry).map_err(Failure::writing))?;
     table.end().map_err(Failure::writing)
 }

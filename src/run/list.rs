@@ -1,35 +1,67 @@
 //! `-L`: the table, or one service of it.
 
+use std::io::{IsTerminal, stdout};
+
 use super::kernel::Kernel;
 use super::rows::{Rows, or_numbers};
 use super::{Failure, Out, json};
-use crate::cli::{Format, List};
-use crate::render::{self, Header};
+use crate::cli::{Color, Format, List};
+use crate::render::{self, Header, Paint, View};
 
 /// Lists services with their servers.
 pub(super) fn table(kernel: &mut Kernel, list: &List, out: &mut Out) -> Result<(), Failure> {
     if list.format == Format::Json {
         return json::table(kernel, list.service.as_ref(), list.order, out);
     }
-    let Kernel { client, info } = kernel;
-    let (header, mut rows) = match &list.service {
-        Some(id) => {
-            let service = client.service(id).map_err(Failure::Unlisted)?;
-            (Header { info: None }, Rows::one(service, list.order))
-        }
-        None => {
-            let rows = Rows::all(client, list.view, list.order).map_err(Failure::Unlisted)?;
-            (Header { info: Some(*info) }, rows)
-        }
+    let paint = paint(list.color);
+    let mut rows = match paint {
+        Paint::Plain => ask(kernel, list, list.view)?,
+        // `/proc` does not know of thresholds.
+        Paint::Colored => ask(kernel, list, View::Thresholds)?,
     };
+    let client = &mut kernel.client;
     let names = match list.numeric {
         true => None,
         false => Some(rows.names(client).map_err(Failure::Unlisted)?),
     };
     let names = or_numbers(&names);
-    render::titles(out, header, list.view).map_err(Failure::writing)?;
-    rows.for_each(client, |entry| {
-        let entry = std::slice::from_ref(entry);
-        render::rows(out, entry, list.view, list.numbers, names).map_err(Failure::writing)
+    render::titles(out, header(kernel, list), list.view).map_err(Failure::writing)?;
+    let mut writer = render::Rows::new(list.view, list.numbers, paint, names);
+    rows.for_each(&mut kernel.client, |entry| {
+        writer.entry(out, &entry).map_err(Failure::writing)
     })
+}
+
+/// The services, with what a view shows of them.
+pub(super) fn ask(kernel: &mut Kernel, list: &List, view: View) -> Result<Rows, Failure> {
+    let client = &mut kernel.client;
+    match &list.service {
+        Some(id) => client.service(id).map(|entry| Rows::one(entry, list.order)),
+        None => Rows::all(client, view, list.order),
+    }
+    .map_err(Failure::Unlisted)
+}
+
+/// What stands above the rows.
+pub(super) fn header(kernel: &Kernel, list: &List) -> Header {
+    Header {
+        info: list.service.is_none().then_some(kernel.info),
+    }
+}
+
+/// Whether rows are coloured.
+pub(super) fn paint(color: Color) -> Paint {
+    let wanted = match color {
+        Color::Never => false,
+        Color::Always => true,
+        Color::Auto => {
+            // <https://no-color.org>: any text counts, none does not.
+            let refused = std::env::var_os("NO_COLOR").is_some_and(|text| !text.is_empty());
+            !refused && stdout().is_terminal()
+        }
+    };
+    match wanted {
+        true => Paint::Colored,
+        false => Paint::Plain,
+    }
 }

@@ -81,7 +81,7 @@ impl Rows {
     pub(super) fn for_each(
         self,
         client: &mut Client,
-        mut each: impl FnMut(&ServiceEntry) -> Result<(), Failure>,
+        mut each: impl FnMut(ServiceEntry) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         for mut entry in self.services {
             if self.servers == Servers::ToBeAsked {
@@ -91,7 +91,7 @@ impl Rows {
             if self.order == Order::Sorted {
                 render::sort(std::slice::from_mut(&mut entry));
             }
-            each(&entry)?;
+            each(entry)?;
         }
         Ok(())
     }

@@ -41,6 +41,6 @@ fn rules(kernel: &mut Kernel, wanted: &Save, text: &mut Vec<u8>) -> Result<(), F
         .as_ref()
         .map_or(&Numeric as &dyn NameOf, |names| names);
     rows.for_each(client, |entry| {
-        save::write_rules(text, std::slice::from_ref(entry), names).map_err(Failure::writing)
+        save::write_rules(text, std::slice::from_ref(&entry), names).map_err(Failure::writing)
     })
 }

@@ -1,24 +1,285 @@
-//! `--watch`.
+//! `--watch`: a listing again and again; in place where a person watches it,
+//! one below the other elsewhere.
+
+use std::collections::HashSet;
+use std::io::{IsTerminal, Write, stdin, stdout};
+use std::net::IpAddr;
+use std::time::{Duration, Instant, SystemTime};
 
 use super::kernel::Kernel;
-use super::{Failure, Out};
-use crate::cli::{Connections, List, Watch};
+use super::rows::or_numbers;
+use super::{Failure, Out, connections, list};
+use crate::cli::{Connections, Format, List, Watch};
+use crate::model::ServiceEntry;
+use crate::names::Names;
+use crate::procfs;
+use crate::render::{self, Rows, View};
+use crate::watch::{
+    self, Action, Broken, End, Meter, Pace, RowId, Screen, Size, Subject, Then, Window, rfc_3339,
+};
+
+/// How long a frame waits for names. A key may be waiting too.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// The table, again and again.
 pub(super) fn table(
-    _kernel: &mut Kernel,
-    _list: &List,
-    _watch: Watch,
-    _out: &mut Out,
+    kernel: &mut Kernel,
+    list: &List,
+    watch: Watch,
+    out: &mut Out,
 ) -> Result<(), Failure> {
-    Err(Failure::Files(anyhow::anyhow!("not built yet")))
+    if is_seen(list.format) {
+        let paint = list::paint(list.color);
+        let interval = watch.interval;
+        return on_screen(
+            watch,
+            &mut TableSubject {
+                kernel,
+                list,
+                state: watch::Table::new(list.view, list.numbers, list.order, paint, interval),
+                names: KnownNames::unless(list.numeric),
+            },
+        );
+    }
+    let mut meter = Meter::default();
+    blocks(watch, list.format, out, |is_first, out| {
+        if !is_first {
+            kernel.info = kernel.client.info().map_err(Failure::Unlisted)?;
+        }
+        match (list.format, list.view) {
+            (Format::Text, View::Rate) => rates(kernel, list, &mut meter, out),
+            _ => list::table(kernel, list, out),
+        }
+    })
 }
 
 /// The connections, again and again.
 pub(super) fn connections(
-    _connections: &Connections,
-    _watch: Watch,
-    _out: &mut Out,
+    wanted: &Connections,
+    watch: Watch,
+    out: &mut Out,
 ) -> Result<(), Failure> {
-    Err(Failure::Files(anyhow::anyhow!("not built yet")))
+    if is_seen(wanted.format) {
+        return on_screen(
+            watch,
+            &mut ConnectionsSubject {
+                wanted,
+                state: watch::Connections::new(wanted.persistent, watch.interval),
+                names: KnownNames::unless(wanted.numeric),
+            },
+        );
+    }
+    blocks(watch, wanted.format, out, |_, out| {
+        connections::list(wanted, out)
+    })
+}
+
+/// Whether somebody sits there, to see it and to press keys.
+fn is_seen(format: Format) -> bool {
+    format == Format::Text && stdout().is_terminal() && stdin().is_terminal()
+}
+
+/// Listing after listing. Each is written out at once, text with a time above
+/// it and a blank line between.
+fn blocks(
+    watch: Watch,
+    format: Format,
+    out: &mut Out,
+    mut listing: impl FnMut(bool, &mut Out) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let mut pace = Pace::new(watch.interval, Instant::now());
+    let mut looks = 0_u64;
+    loop {
+        let is_first = looks == 0;
+        if format == Format::Text {
+            let separator = if is_first { "" } else { "\n" };
+            let time = rfc_3339(SystemTime::now());
+            writeln!(out, "{separator}{time}").map_err(Failure::writing)?;
+        }
+        listing(is_first, out)?;
+        out.flush().map_err(Failure::writing)?;
+        looks = looks.saturating_add(1);
+        if watch.count.is_some_and(|count| looks >= count) {
+            return Ok(());
+        }
+        let now = Instant::now();
+        std::thread::sleep(pace.next(now).saturating_duration_since(now));
+    }
+}
+
+/// The listing of rates, with rates of our own.
+fn rates(
+    kernel: &mut Kernel,
+    list: &List,
+    meter: &mut Meter,
+    out: &mut Out,
+) -> Result<(), Failure> {
+    let entries = look(kernel, list, |entry, services_at| {
+        meter.measure(entry, services_at, Instant::now());
+    })?;
+    meter.end_look();
+    let addresses = || render::addresses(&entries);
+    let names = (!list.numeric).then(|| Names::look_up(addresses()));
+    let names = or_numbers(&names);
+    let header = list::header(kernel, list);
+    render::titles(out, header, list.view).map_err(Failure::writing)?;
+    let mut rows = Rows::new(list.view, list.numbers, list::paint(list.color), names);
+    for entry in &entries {
+        let id = &entry.service.id;
+        let known = meter.rates(&RowId::service(id));
+        rows.service(out, entry, known).map_err(Failure::writing)?;
+        for server in &entry.destinations {
+            let known = meter.rates(&RowId::server(id, server));
+            rows.server(out, id, server, known)
+                .map_err(Failure::writing)?;
+        }
+    }
+    Ok(())
+}
+
+/// The services with all that the kernel tells of them. Each is handed on when
+/// its servers have just been read, with the time when all services were.
+fn look(
+    kernel: &mut Kernel,
+    list: &List,
+    mut each: impl FnMut(&mut ServiceEntry, Instant),
+) -> Result<Vec<ServiceEntry>, Failure> {
+    let rows = list::ask(kernel, list, View::Stats)?;
+    let services_at = Instant::now();
+    let mut entries = Vec::new();
+    rows.for_each(&mut kernel.client, |mut entry| {
+        each(&mut entry, services_at);
+        entries.push(entry);
+        Ok(())
+    })?;
+    Ok(entries)
+}
+
+fn on_screen(watch: Watch, subject: &mut impl Subject<Failure = Failure>) -> Result<(), Failure> {
+    let mut screen = Screen::enter().map_err(Failure::writing)?;
+    let end = watch::watch(&mut screen, subject, watch.interval, watch.count);
+    // Before anything is said.
+    drop(screen);
+    match end {
+        Ok(End::Done) => Ok(()),
+        Ok(End::Signal(number)) => Err(Failure::Stopped {
+            status: 128_u8.saturating_add(number),
+            message: String::new(),
+        }),
+        Err(Broken::Look(failure)) => Err(failure),
+        Err(Broken::Screen(error)) => Err(Failure::writing(error)),
+    }
+}
+
+struct TableSubject<'a> {
+    kernel: &'a mut Kernel,
+    list: &'a List,
+    state: watch::Table,
+    names: KnownNames,
+}
+
+impl Subject for TableSubject<'_> {
+    type Failure = Failure;
+
+    fn look(&mut self, _: Size) -> Result<(), Failure> {
+        let time = rfc_3339(SystemTime::now());
+        let state = &mut self.state;
+        let entries = look(self.kernel, self.list, |entry, services_at| {
+            state.measure(entry, services_at, Instant::now());
+        })?;
+        self.names.learn(render::addresses(&entries));
+        self.state.see(entries, time);
+        Ok(())
+    }
+
+    fn act(&mut self, action: Action, size: Size) -> Then {
+        self.state.act(action, size);
+        Then::Draw
+    }
+
+    fn resized(&self) -> Then {
+        Then::Draw
+    }
+
+    fn draw(&self, size: Size) -> Vec<u8> {
+        self.state.draw(size, or_numbers(&self.names.names))
+    }
+}
+
+struct ConnectionsSubject<'a> {
+    wanted: &'a Connections,
+    state: watch::Connections,
+    names: KnownNames,
+}
+
+impl Subject for ConnectionsSubject<'_> {
+    type Failure = Failure;
+
+    fn look(&mut self, size: Size) -> Result<(), Failure> {
+        let time = rfc_3339(SystemTime::now());
+        let filter = connections::filter(self.wanted);
+        let table = connections::open()?;
+        match self.wanted.by {
+            Some(by) => {
+                let counts = procfs::count(table, &filter, by).map_err(connections::unread)?;
+                self.state.see_counts(by, counts, time);
+            }
+            None => {
+                let (first, room) = self.state.wanted(size);
+                let window = Window::read(table, &filter, first, room);
+                self.state.see(window.map_err(connections::unread)?, time);
+            }
+        }
+        self.names.learn(self.state.addresses(size));
+        Ok(())
+    }
+
+    fn act(&mut self, action: Action, size: Size) -> Then {
+        match self.state.act(action, size) {
+            true => Then::Look,
+            false => {
+                self.names.learn(self.state.addresses(size));
+                Then::Draw
+            }
+        }
+    }
+
+    fn resized(&self) -> Then {
+        match self.state.depends_on_size() {
+            true => Then::Look,
+            false => Then::Draw,
+        }
+    }
+
+    fn draw(&self, size: Size) -> Vec<u8> {
+        self.state.draw(size, or_numbers(&self.names.names))
+    }
+}
+
+/// Names, each asked for once: what had no name in time stays a number.
+struct KnownNames {
+    /// None where numbers are wanted.
+    names: Option<Names>,
+    asked: HashSet<IpAddr>,
+}
+
+impl KnownNames {
+    fn unless(numeric: bool) -> Self {
+        Self {
+            names: (!numeric).then(Names::default),
+            asked: HashSet::new(),
+        }
+    }
+
+    fn learn(&mut self, addresses: impl IntoIterator<Item = IpAddr>) {
+        let Some(names) = &mut self.names else {
+            return;
+        };
+        let asked = &mut self.asked;
+        let new = addresses.into_iter();
+        let new: Vec<_> = new.filter(|address| asked.insert(*address)).collect();
+        if !new.is_empty() {
+            names.add(new, PATIENCE);
+        }
+    }
 }

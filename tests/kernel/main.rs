@@ -34,5 +34,6 @@ mod save_output;
 mod scheduling;
 mod sync;
 mod walks;
+mod watch;
 mod without_ip_vs;
 mod writers;

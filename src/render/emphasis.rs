@@ -1,0 +1,86 @@
+//! `--color`: servers that take no new connections stand out.
+
+use crate::model::DestinationEntry;
+
+/// Whether rows may hold more than their text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Paint {
+    /// Text alone, as scripts read it.
+    #[default]
+    Plain,
+    /// With the terminal's codes for colours.
+    Colored,
+}
+
+/// Why a server takes no new connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Emphasis {
+    /// Its weight is 0.
+    Quiesced,
+    /// Its connections have reached the upper threshold. The kernel's own mark
+    /// of it, `IP_VS_DEST_F_OVERLOAD`, does not come with its answers.
+    Overloaded,
+}
+
+/// Ends what [`Emphasis::code`] began.
+pub const NORMAL: &str = "\x1b[m";
+
+impl Emphasis {
+    /// What a server deserves. One of weight 0 was put so on purpose, whatever
+    /// else is true of it.
+    pub fn of(entry: &DestinationEntry) -> Option<Self> {
+        let connections = u64::from(entry.activity.active) + u64::from(entry.activity.inactive);
+        let bound = entry.destination.upper_threshold;
+        if entry.destination.weight == 0 {
+            Some(Self::Quiesced)
+        } else if bound > 0 && connections >= u64::from(bound) {
+            Some(Self::Overloaded)
+        } else {
+            None
+        }
+    }
+
+    /// The terminal's code for its colour: yellow, or red.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Quiesced => "\x1b[33m",
+            Self::Overloaded => "\x1b[31m",
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::model::{Destination, Forwarding};
+
+    fn emphasis(weight: u32, bound: u32, active: u32, inactive: u32) -> Option<Emphasis> {
+        let address = "10.0.0.1".parse().unwrap();
+        let mut server = Destination::new(address, 80, Forwarding::Masquerade);
+        server.weight = weight;
+        server.upper_threshold = bound;
+        let mut entry = DestinationEntry::new(server);
+        entry.activity.active = active;
+        entry.activity.inactive = inactive;
+        Emphasis::of(&entry)
+    }
+
+    #[test]
+    fn servers_without_new_connections_stand_out() {
+        use Emphasis::{Overloaded, Quiesced};
+        for (weight, bound, active, inactive, expected) in [
+            (1, 0, 0, 0, None),
+            (1, 0, u32::MAX, u32::MAX, None),
+            (0, 0, 0, 0, Some(Quiesced)),
+            (0, 1, 1, 0, Some(Quiesced)),
+            (1, 5, 2, 2, None),
+            (1, 5, 2, 3, Some(Overloaded)),
+            (1, 5, 0, 9, Some(Overloaded)),
+            (1, u32::MAX, u32::MAX, 1, Some(Overloaded)),
+        ] {
+            let found = emphasis(weight, bound, active, inactive);
+            assert_eq!(found, expected, "{weight} {bound} {active} {inactive}");
+        }
+    }
+}

@@ -1,0 +1,446 @@
+//! Connections on a terminal. Of a table that may be long no more rows are
+//! held than the window has room for.
+
+use std::collections::{HashMap, VecDeque};
+use std::io::{self, BufRead};
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::frame::{Frame, Size, Style};
+use super::keys::Action;
+use super::status::{self, Shown, Told};
+use crate::names::NameOf;
+use crate::procfs::{By, Connection, Count, Endpoint, Filter, Key};
+use crate::render;
+
+/// Rows of the kernel's table that are next to each other.
+#[derive(Default)]
+pub struct Window {
+    /// As the kernel wrote them.
+    lines: VecDeque<Vec<u8>>,
+    /// How many pass before them.
+    first: usize,
+    /// How many pass in all.
+    total: usize,
+}
+
+impl Window {
+    /// Reads a table, and keeps up to `room` of the connections that pass,
+    /// from that number on: the last ones, if there are fewer than that.
+    ///
+    /// # Errors
+    /// Those of `table`.
+    pub fn read(
+        mut table: impl BufRead,
+        filter: &Filter,
+        first: usize,
+        room: usize,
+    ) -> io::Result<Self> {
+        let mut window = Self::default();
+        let end = first.saturating_add(room);
+        let mut line = Vec::new();
+        while table.read_until(b'\n', &mut line)? > 0 {
+            if Connection::parse(&line).is_some_and(|found| filter.passes(&found)) {
+                if window.total < end && room > 0 {
+                    let full = window.lines.len() >= room;
+                    let oldest = if full { window.lines.pop_front() } else { None };
+                    let mut kept = oldest.unwrap_or_default();
+                    kept.clone_from(&line);
+                    window.lines.push_back(kept);
+                }
+                window.total = window.total.saturating_add(1);
+            }
+            line.clear();
+        }
+        window.first = window.total.min(end).saturating_sub(window.lines.len());
+        Ok(window)
+    }
+
+    fn connections(&self) -> impl Iterator<Item = Connection<'_>> {
+        self.lines.iter().filter_map(|line| Connection::parse(line))
+    }
+}
+
+/// What tells one connection from another.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Ends {
+    protocol: Vec<u8>,
+    ends: [Endpoint; 3],
+}
+
+impl Ends {
+    fn of(connection: &Connection<'_>) -> Self {
+        Self {
+            protocol: connection.protocol.to_vec(),
+            ends: [connection.client, connection.service, connection.server],
+        }
+    }
+}
+
+/// What was seen. What was seen before tells what has changed since; at first
+/// nothing has.
+enum Look {
+    Rows {
+        window: Window,
+        before: Option<Before>,
+    },
+    Counts {
+        by: By,
+        counts: Vec<Count>,
+        before: Option<HashMap<Key, (u64, u64)>>,
+    },
+}
+
+/// The states of connections that were seen, and whether these were all.
+struct Before {
+    states: HashMap<Ends, Vec<u8>>,
+    all: bool,
+}
+
+impl Before {
+    fn new(window: &Window) -> Self {
+        let seen = window.connections();
+        Self {
+            states: seen
+                .map(|found| (Ends::of(&found), found.state.to_vec()))
+                .collect(),
+            all: window.lines.len() == window.total,
+        }
+    }
+
+    /// Whether a connection is new or has another state. One that may only
+    /// have been outside of the window is not known to be new.
+    fn differs(&self, connection: &Connection<'_>) -> bool {
+        match self.states.get(&Ends::of(connection)) {
+            Some(state) => state != connection.state,
+            None => self.all,
+        }
+    }
+}
+
+/// What is watched of the connections, and how.
+pub struct Connections {
+    engines: bool,
+    interval: Duration,
+    /// The first row that is shown.
+    first: usize,
+    look: Option<Look>,
+    time: String,
+}
+
+impl Connections {
+    /// Before the first look. `engines` adds what persistence engines noted.
+    pub fn new(engines: bool, interval: Duration) -> Self {
+        Self {
+            engines,
+            interval,
+            first: 0,
+            look: None,
+            time: String::new(),
+        }
+    }
+
+    /// Which connections are wanted of the next look: from which on, and how
+    /// many.
+    pub fn wanted(&self, size: Size) -> (usize, usize) {
+        (self.first, status::room(size))
+    }
+
+    /// A new look at connections, at that time.
+    pub fn see(&mut self, window: Window, time: String) {
+        let before = match &self.look {
+            Some(Look::Rows { window, .. }) => Some(Before::new(window)),
+            _ => None,
+        };
+        self.first = window.first;
+        self.look = Some(Look::Rows { window, before });
+        self.time = time;
+    }
+
+    /// A new look at counts, at that time.
+    pub fn see_counts(&mut self, by: By, counts: Vec<Count>, time: String) {
+        let before = match self.look.take() {
+            Some(Look::Counts { counts, .. }) => {
+                let pair = |count: Count| (count.key, (count.connections, count.templates));
+                Some(counts.into_iter().map(pair).collect())
+            }
+            _ => None,
+        };
+        self.look = Some(Look::Counts { by, counts, before });
+        self.time = time;
+    }
+
+    /// Does what a key asks for; true if other connections must be read.
+    pub fn act(&mut self, action: Action, size: Size) -> bool {
+        let (rows, is_window) = match &self.look {
+            Some(Look::Rows { window, .. }) => (window.total, true),
+            Some(Look::Counts { counts, .. }) => (counts.len(), false),
+            None => (0, false),
+        };
+        let Action::Scroll(scroll) = action else {
+            return false;
+        };
+        let first = scroll.from(self.first, rows, status::room(size));
+        let moved = first != self.first;
+        self.first = first;
+        moved && is_window
+    }
+
+    /// Whether another size of the window takes other connections.
+    pub fn depends_on_size(&self) -> bool {
+        matches!(self.look, Some(Look::Rows { .. }))
+    }
+
+    /// The addresses that a window of that size shows.
+    pub fn addresses(&self, size: Size) -> Vec<IpAddr> {
+        match &self.look {
+            Some(Look::Rows { window, .. }) => window
+                .connections()
+                .flat_map(|found| [found.client, found.service, found.server])
+                .map(|end| end.address)
+                .collect(),
+            Some(Look::Counts { counts, .. }) => {
+                let (first, room) = self.wanted(size);
+                let shown = counts.iter().skip(first).take(room);
+                shown.filter_map(|count| count.key.address()).collect()
+            }
+            None => Vec::new(),
+        }
+    }
+
+    /// Draws what there is room for.
+    pub fn draw(&self, size: Size, names: &dyn NameOf) -> Vec<u8> {
+        let mut frame = Frame::new(size);
+        let mut text = Vec::new();
+        let room = status::room(size);
+        let (told, shown, marks) = match &self.look {
+            Some(Look::Rows { window, before }) => {
+                let lines: Vec<u8> = window.lines.iter().take(room).flatten().copied().collect();
+                let every = Filter::default();
+                // Nothing fails that is written to memory.
+                let _ = render::connections(&mut text, &lines[..], &every, self.engines, names);
+                let changed = |found: Connection<'_>| {
+                    let before = before.as_ref();
+                    before.is_some_and(|before| before.differs(&found))
+                };
+                let shown = Shown {
+                    first: window.first,
+                    rows: window.total,
+                    room: room.min(window.lines.len()),
+                };
+                let marks: Vec<_> = window.connections().map(changed).collect();
+                (told("connections", window.total), shown, marks)
+            }
+            Some(Look::Counts { by, counts, before }) => {
+                let first = self.first.min(counts.len().saturating_sub(room));
+                let end = counts.len().min(first.saturating_add(room));
+                let visible = counts.get(first..end).unwrap_or_default();
+                text.extend_from_slice(b"IPVS connections\n");
+                let _ = render::counts(&mut text, *by, visible, names);
+                let changed = |count: &Count| {
+                    let now = (count.connections, count.templates);
+                    let before = before.as_ref();
+                    before.is_some_and(|before| before.get(&count.key) != Some(&now))
+                };
+                let sum = |sum: u64, count: &Count| {
+                    let all = count.connections.saturating_add(count.templates);
+                    sum.saturating_add(all)
+                };
+                let total = usize::try_from(counts.iter().fold(0, sum)).unwrap_or(usize::MAX);
+                let shown = Shown {
+                    first,
+                    rows: counts.len(),
+                    room,
+                };
+                let marks = visible.iter().map(changed).collect();
+                (told(kind(*by), total), shown, marks)
+            }
+            None => return frame.finish(),
+        };
+        status::bar(&mut frame, &self.time, self.interval, &told, shown);
+        let mut lines = text.split_inclusive(|byte| *byte == b'\n');
+        for title in lines.by_ref().take(2) {
+            status::titles(&mut frame, title);
+        }
+        for (line, changed) in lines.zip(marks) {
+            let style = Style::Row {
+                changed,
+                emphasis: None,
+            };
+            frame.line(line, style);
+        }
+        status::keys(&mut frame, size, status::KEYS_OF_CONNECTIONS);
+        frame.finish()
+    }
+}
+
+fn told(what: &str, total: usize) -> Told {
+    Told {
+        what: what.to_owned(),
+        number: status::plural(total, "connection"),
+    }
+}
+
+/// What counts are of.
+fn kind(by: By) -> &'static str {
+    match by {
+        By::Server => "connections by server",
+        By::Client => "connections by client",
+        By::State => "connections by state",
+        By::Service => "connections by service",
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests {
+    use super::super::keys::Scroll;
+    use super::*;
+    use crate::names::Numeric;
+    use crate::procfs;
+
+    const SIZE: Size = Size {
+        columns: 100,
+        rows: 9,
+    };
+
+    /// The kernel's table, of connections by a client's port and a state.
+    fn table(connections: &[(u16, &str)]) -> Vec<u8> {
+        let mut table =
+            "Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires\n".to_owned();
+        for (port, state) in connections {
+            table += &format!(
+                "TCP 0A000009 {port:04X} 0A000001 0050 0A010002 0050 {state:11}      99\n"
+            );
+        }
+        table.into_bytes()
+    }
+
+    fn see(connections: &mut Connections, table: &[u8], filter: &Filter) {
+        let (first, room) = connections.wanted(SIZE);
+        let window = Window::read(table, filter, first, room).unwrap();
+        assert!(window.lines.len() <= room);
+        connections.see(window, "2026-11-21T10:50:10.123Z".to_owned());
+    }
+
+    /// The end of the bar, and the ports of the clients with their marks.
+    fn shown(connections: &Connections) -> String {
+        let text = String::from_utf8(connections.draw(SIZE, &Numeric)).unwrap();
+        let bar = text.split_once("every 2s  connections  ").unwrap().1;
+        let mut shown = bar.split_once("\x1b").unwrap().0.replace("  ", ", ") + ":";
+        for line in text.lines().filter(|line| line.contains("10.0.0.9:")) {
+            let port = line
+                .split_once("10.0.0.9:")
+                .unwrap()
+                .1
+                .split_once(' ')
+                .unwrap()
+                .0;
+            let mark = if line.contains("*TCP") { "*" } else { "" };
+            shown += &format!(" {mark}{port}");
+        }
+        shown
+    }
+
+    fn many(count: u16) -> Vec<u8> {
+        let rows: Vec<_> = (1..=count).map(|port| (port, "ESTABLISHED")).collect();
+        table(&rows)
+    }
+
+    #[test]
+    fn no_more_is_held_than_fits() {
+        let (every, table) = (Filter::default(), many(100));
+        let mut connections = Connections::new(false, Duration::from_secs(2));
+        for (scroll, expected) in [
+            (Scroll::Up, "1-5 of 100, 100 connections: 1 2 3 4 5"),
+            (Scroll::Down, "2-6 of 100, 100 connections: 2 3 4 5 6"),
+            (
+                Scroll::PageDown,
+                "7-11 of 100, 100 connections: 7 8 9 10 11",
+            ),
+            (
+                Scroll::Last,
+                "96-100 of 100, 100 connections: 96 97 98 99 100",
+            ),
+            (
+                Scroll::Down,
+                "96-100 of 100, 100 connections: 96 97 98 99 100",
+            ),
+        ] {
+            connections.act(Action::Scroll(scroll), SIZE);
+            see(&mut connections, &table, &every);
+            let expected = format!("rows {expected}");
+            assert_eq!(shown(&connections), expected, "{scroll:?}");
+        }
+        // Some have ended meanwhile.
+        see(&mut connections, &many(7), &every);
+        assert_eq!(
+            shown(&connections),
+            "rows 3-7 of 7, 7 connections: 3 4 5 6 7"
+        );
+        see(&mut connections, &many(0), &every);
+        assert_eq!(shown(&connections), "no rows, 0 connections:");
+        let window = Window::read(&table[..], &every, 5, 0).unwrap();
+        assert_eq!((window.lines.len(), window.total), (0, 100));
+    }
+
+    #[test]
+    fn only_those_that_pass_are_counted() {
+        let filter = Filter {
+            state: Some("TIME_WAIT"),
+            ..Filter::default()
+        };
+        let table = table(&[(1, "ESTABLISHED"), (2, "TIME_WAIT"), (3, "TIME_WAIT")]);
+        let mut connections = Connections::new(false, Duration::from_secs(2));
+        see(&mut connections, &table, &filter);
+        assert_eq!(shown(&connections), "rows 1-2 of 2, 2 connections: 2 3");
+    }
+
+    #[test]
+    fn new_connections_and_new_states_are_marked() {
+        let every = Filter::default();
+        let mut connections = Connections::new(false, Duration::from_secs(2));
+        see(
+            &mut connections,
+            &table(&[(1, "SYN_RECV"), (2, "ESTABLISHED")]),
+            &every,
+        );
+        assert_eq!(shown(&connections), "rows 1-2 of 2, 2 connections: 1 2");
+        let later = [(1, "ESTABLISHED"), (2, "ESTABLISHED"), (3, "SYN_RECV")];
+        see(&mut connections, &table(&later), &every);
+        assert_eq!(shown(&connections), "rows 1-3 of 3, 3 connections: *1 2 *3");
+        // What was outside of the window may be old.
+        see(&mut connections, &many(9), &every);
+        connections.act(Action::Scroll(Scroll::Last), SIZE);
+        see(&mut connections, &many(9), &every);
+        assert_eq!(
+            shown(&connections),
+            "rows 5-9 of 9, 9 connections: 5 6 7 8 9"
+        );
+    }
+
+    #[test]
+    fn counts_that_changed_are_marked() {
+        let mut connections = Connections::new(false, Duration::from_secs(2));
+        let mut drawn = Vec::new();
+        let before = table(&[(1, "ESTABLISHED"), (2, "TIME_WAIT")]);
+        let after = table(&[(1, "ESTABLISHED"), (2, "ESTABLISHED"), (3, "TIME_WAIT")]);
+        for table in [&before, &before, &after] {
+            let counts = procfs::count(&table[..], &Filter::default(), By::State).unwrap();
+            connections.see_counts(By::State, counts, String::new());
+            drawn.push(String::from_utf8(connections.draw(SIZE, &Numeric)).unwrap());
+        }
+        let marks = |text: &String| text.matches('*').count();
+        assert_eq!(drawn.iter().map(marks).collect::<Vec<_>>(), [0, 0, 1]);
+        assert!(
+            drawn[2].contains("by state  rows 1-2 of 2  3 connections"),
+            "{}",
+            drawn[2]
+        );
+        assert!(
+            drawn[2].contains("*          2         0 ESTABLISHED"),
+            "{}",
+            drawn[2]
+        );
+    }
+}

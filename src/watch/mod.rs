@@ -1,0 +1,310 @@
+//! `--watch` on a terminal: what is looked at is drawn in place, again and
+//! again, until a key, a signal or a number of looks ends it.
+
+mod clock;
+mod connections;
+mod frame;
+mod keys;
+mod rank;
+mod rates;
+mod screen;
+mod status;
+mod table;
+
+use std::io;
+use std::time::{Duration, Instant};
+
+pub use clock::rfc_3339;
+pub use connections::{Connections, Window};
+pub use frame::Size;
+pub use keys::Action;
+pub use rates::{Meter, RowId};
+pub use screen::Screen;
+pub use table::Table;
+
+/// What is watched.
+pub trait Subject {
+    /// Why it could not be looked at.
+    type Failure;
+
+    /// Looks at it, for a window of that size.
+    ///
+    /// # Errors
+    /// Why it could not; this ends the watching.
+    fn look(&mut self, size: Size) -> Result<(), Self::Failure>;
+
+    /// Does what a key asks for.
+    fn act(&mut self, action: Action, size: Size) -> Then;
+
+    /// What must be done when the window has another size.
+    fn resized(&self) -> Then;
+
+    /// Draws what was seen last.
+    fn draw(&self, size: Size) -> Vec<u8>;
+}
+
+/// What is to be done after a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Then {
+    /// To draw the same look anew.
+    Draw,
+    /// To look again, before it is due.
+    Look,
+}
+
+/// Where it is drawn.
+pub trait Terminal {
+    /// The size of the window.
+    fn size(&self) -> Size;
+
+    /// Shows a frame.
+    ///
+    /// # Errors
+    /// Why it could not be written.
+    fn show(&mut self, frame: &[u8]) -> io::Result<()>;
+
+    /// Waits until something happens, or until then.
+    ///
+    /// # Errors
+    /// Why it could not wait.
+    fn wait(&mut self, until: Instant) -> io::Result<Event>;
+}
+
+/// What happens to a terminal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The time is over.
+    Due,
+    /// Keys were typed.
+    Keys(Vec<Action>),
+    /// The window has another size.
+    Resized,
+    /// A signal asks to end, by its number.
+    Signal(u8),
+}
+
+/// How watching ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// By `q`, or because that was all.
+    Done,
+    /// By a signal, or by the key for one; its number.
+    Signal(u8),
+}
+
+/// Why watching ended too early.
+#[derive(Debug)]
+pub enum Broken<E> {
+    /// There was nothing to see.
+    Look(E),
+    /// The terminal failed.
+    Screen(io::Error),
+}
+
+/// The number of the signal that Ctrl-C stands for.
+const SIGINT: u8 = 2;
+
+/// Times at a fixed distance. After one that was missed it begins anew.
+pub struct Pace {
+    interval: Duration,
+    due: Instant,
+}
+
+impl Pace {
+    /// The first look is now.
+    pub fn new(interval: Duration, now: Instant) -> Self {
+        Self { interval, due: now }
+    }
+
+    /// When the next look is due.
+    pub fn next(&mut self, now: Instant) -> Instant {
+        let due = self.due.checked_add(self.interval);
+        self.due = due.map_or(now, |due| due.max(now));
+        self.due
+    }
+}
+
+/// Watches until something ends it, or after so many looks. The last one is
+/// shown as long as the others.
+///
+/// # Errors
+/// What failed.
+pub fn watch<S: Subject>(
+    terminal: &mut impl Terminal,
+    subject: &mut S,
+    interval: Duration,
+    count: Option<u64>,
+) -> Result<End, Broken<S::Failure>> {
+    let mut pace = Pace::new(interval, Instant::now());
+    let mut looks = 0_u64;
+    loop {
+        subject.look(terminal.size()).map_err(Broken::Look)?;
+        looks = looks.saturating_add(1);
+        let due = pace.next(Instant::now());
+        loop {
+            let frame = subject.draw(terminal.size());
+            terminal.show(&frame).map_err(Broken::Screen)?;
+            let then = match terminal.wait(due).map_err(Broken::Screen)? {
+                Event::Due if count.is_some_and(|count| looks >= count) => return Ok(End::Done),
+                Event::Due => break,
+                Event::Signal(number) => return Ok(End::Signal(number)),
+                Event::Resized => subject.resized(),
+                Event::Keys(actions) => {
+                    let mut then = Then::Draw;
+                    for action in actions {
+                        match action {
+                            Action::Quit => return Ok(End::Done),
+                            Action::Interrupt => return Ok(End::Signal(SIGINT)),
+                            action => {
+                                if subject.act(action, terminal.size()) == Then::Look {
+                                    then = Then::Look;
+                                }
+                            }
+                        }
+                    }
+                    then
+                }
+            };
+            if then == Then::Look {
+                subject.look(terminal.size()).map_err(Broken::Look)?;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use super::*;
+    use crate::render::View;
+
+    /// Events that come one after another; then the window is closed.
+    struct Script {
+        events: VecDeque<Event>,
+        shown: Vec<String>,
+    }
+
+    impl Terminal for Script {
+        fn size(&self) -> Size {
+            Size {
+                columns: 80,
+                rows: 24,
+            }
+        }
+
+        fn show(&mut self, frame: &[u8]) -> io::Result<()> {
+            self.shown.push(String::from_utf8_lossy(frame).into_owned());
+            Ok(())
+        }
+
+        fn wait(&mut self, _: Instant) -> io::Result<Event> {
+            self.events.pop_front().ok_or_else(io::Error::last_os_error)
+        }
+    }
+
+    /// Draws how often it was looked at, and what was done.
+    #[derive(Default)]
+    struct Counted {
+        looks: usize,
+        done: Vec<Action>,
+        gone_after: Option<usize>,
+    }
+
+    impl Subject for Counted {
+        type Failure = &'static str;
+
+        fn look(&mut self, _: Size) -> Result<(), &'static str> {
+            if self.gone_after == Some(self.looks) {
+                return Err("gone");
+            }
+            self.looks += 1;
+            Ok(())
+        }
+
+        fn act(&mut self, action: Action, _: Size) -> Then {
+            self.done.push(action);
+            match action {
+                Action::Reverse => Then::Look,
+                _ => Then::Draw,
+            }
+        }
+
+        fn resized(&self) -> Then {
+            Then::Draw
+        }
+
+        fn draw(&self, _: Size) -> Vec<u8> {
+            format!("{}/{}", self.looks, self.done.len()).into_bytes()
+        }
+    }
+
+    fn play(
+        subject: &mut Counted,
+        events: &[Event],
+        count: Option<u64>,
+    ) -> (Result<End, Broken<&'static str>>, String) {
+        let mut script = Script {
+            events: events.to_vec().into(),
+            shown: Vec::new(),
+        };
+        let end = watch(&mut script, subject, Duration::from_secs(1), count);
+        (end, script.shown.join(" "))
+    }
+
+    #[test]
+    fn it_goes_on_until_it_is_ended() {
+        let view = Action::View(View::Stats);
+        for (end, expected) in [
+            (Event::Keys(vec![view, Action::Quit, view]), End::Done),
+            (Event::Keys(vec![Action::Interrupt]), End::Signal(2)),
+            (Event::Signal(15), End::Signal(15)),
+        ] {
+            let events = [
+                Event::Due,
+                Event::Keys(vec![view, view]),
+                Event::Resized,
+                Event::Keys(vec![Action::Reverse, view]),
+                Event::Due,
+                end,
+            ];
+            let (end, shown) = play(&mut Counted::default(), &events, None);
+            assert_eq!(end.unwrap(), expected);
+            assert_eq!(shown, "1/0 2/0 2/2 2/2 3/4 4/4");
+        }
+    }
+
+    #[test]
+    fn the_last_of_a_number_of_looks_is_shown_its_time() {
+        let events = [Event::Due, Event::Keys(Vec::new()), Event::Due];
+        let (end, shown) = play(&mut Counted::default(), &events, Some(2));
+        assert_eq!(end.unwrap(), End::Done);
+        assert_eq!(shown, "1/0 2/0 2/0");
+    }
+
+    #[test]
+    fn what_is_gone_ends_it() {
+        let mut subject = Counted {
+            gone_after: Some(1),
+            ..Counted::default()
+        };
+        let (end, shown) = play(&mut subject, &[Event::Due], None);
+        assert!(matches!(end, Err(Broken::Look("gone"))));
+        assert_eq!(shown, "1/0");
+        let (end, _) = play(&mut Counted::default(), &[], None);
+        assert!(matches!(end, Err(Broken::Screen(_))));
+    }
+
+    #[test]
+    fn looks_keep_their_distance() {
+        let start = Instant::now();
+        let after = |millis| start + Duration::from_millis(millis);
+        let mut pace = Pace::new(Duration::from_secs(1), start);
+        assert_eq!(pace.next(after(10)), after(1000));
+        assert_eq!(pace.next(after(1400)), after(2000));
+        // Late: at once, and a second after that.
+        assert_eq!(pace.next(after(3500)), after(3500));
+        assert_eq!(pace.next(after(3600)), after(4500));
+    }
+}

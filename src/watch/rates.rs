@@ -1,0 +1,265 @@
+//! Rates of our own: exact counters over the true time between two looks.
+
+use std::collections::{HashMap, VecDeque};
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
+use crate::model::{DestinationEntry, ServiceEntry, Stats, VirtualId};
+use crate::render::Rates;
+
+/// The kernel adds up its counters every two seconds. Over less than that they
+/// would seem to stand still, and then to leap. A look may come a little early.
+const KERNEL_PERIOD: Duration = Duration::from_millis(1950);
+
+/// What tells a row of the table from all others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RowId {
+    service: VirtualId,
+    /// The server's address and port; none in the row of the service.
+    server: Option<(IpAddr, u16)>,
+}
+
+impl RowId {
+    /// The row of a service.
+    pub fn service(service: &VirtualId) -> Self {
+        Self {
+            service: *service,
+            server: None,
+        }
+    }
+
+    /// The row of a server of that service.
+    pub fn server(service: &VirtualId, entry: &DestinationEntry) -> Self {
+        let server = &entry.destination;
+        Self {
+            service: *service,
+            server: Some((server.address, server.port)),
+        }
+    }
+}
+
+/// What the counters of every row were, as long ago as rates need it.
+#[derive(Default)]
+pub struct Meter {
+    rows: HashMap<RowId, History>,
+    look: u64,
+}
+
+/// Connections, packets and bytes, each way.
+type Counters = [u64; 5];
+
+struct History {
+    /// Oldest first.
+    samples: VecDeque<(Instant, Counters)>,
+    rates: Rates,
+    /// In which look the row was last there.
+    look: u64,
+}
+
+impl Meter {
+    /// Puts rates of our own in the place of the kernel's, and 0 where nothing
+    /// is known yet. The counters of the service were read at the first time,
+    /// those of its servers at the second.
+    pub fn measure(&mut self, entry: &mut ServiceEntry, service_at: Instant, servers_at: Instant) {
+        let id = entry.service.id;
+        self.row(RowId::service(&id), &mut entry.stats, service_at);
+        for server in &mut entry.destinations {
+            let row = RowId::server(&id, server);
+            self.row(row, &mut server.stats, servers_at);
+        }
+    }
+
+    /// Whether the rates of a row could be computed in this look.
+    pub fn rates(&self, row: &RowId) -> Rates {
+        self.rows
+            .get(row)
+            .map_or(Rates::Unknown, |history| history.rates)
+    }
+
+    /// Ends a look: rows that were not in it are forgotten.
+    pub fn end_look(&mut self) {
+        self.rows.retain(|_, history| history.look == self.look);
+        self.look = self.look.wrapping_add(1);
+    }
+
+    fn row(&mut self, row: RowId, stats: &mut Stats, at: Instant) {
+        let look = self.look;
+        let history = self.rows.entry(row).or_insert_with(|| History {
+            samples: VecDeque::new(),
+            rates: Rates::Unknown,
+            look,
+        });
+        history.look = look;
+        let rates = history.add(at, counters(stats));
+        history.rates = match rates {
+            Some(_) => Rates::Known,
+            None => Rates::Unknown,
+        };
+        set_rates(stats, rates.unwrap_or_default());
+    }
+}
+
+impl History {
+    /// The rates since the newest sample that is old enough, or since the
+    /// oldest.
+    fn add(&mut self, at: Instant, counters: Counters) -> Option<Counters> {
+        let age = |sample: &(Instant, Counters)| at.saturating_duration_since(sample.0);
+        while let Some(second) = self.samples.get(1)
+            && age(second) >= KERNEL_PERIOD
+        {
+            self.samples.pop_front();
+        }
+        let rates = self
+            .samples
+            .front()
+            .and_then(|first| per_second(&first.1, &counters, age(first)));
+        if rates.is_none() {
+            // The counters were zeroed: what was before says nothing.
+            self.samples.clear();
+        }
+        self.samples.push_back((at, counters));
+        rates
+    }
+}
+
+/// Rates rounded to whole numbers; none if a counter went back, or no time
+/// has passed.
+fn per_second(before: &Counters, now: &Counters, time: Duration) -> Option<Counters> {
+    let nanos = time.as_nanos();
+    let mut rates = Counters::default();
+    for ((rate, before), now) in rates.iter_mut().zip(before).zip(now) {
+        let units = u128::from(now.checked_sub(*before)?) * 1_000_000_000;
+        let rounded = units.saturating_add(nanos / 2).checked_div(nanos)?;
+        *rate = u64::try_from(rounded).unwrap_or(u64::MAX);
+    }
+    Some(rates)
+}
+
+fn counters(stats: &Stats) -> Counters {
+    [
+        stats.connections,
+        stats.in_packets,
+        stats.out_packets,
+        stats.in_bytes,
+        stats.out_bytes,
+    ]
+}
+
+fn set_rates(stats: &mut Stats, rates: Counters) {
+    [
+        stats.connections_per_second,
+        stats.in_packets_per_second,
+        stats.out_packets_per_second,
+        stats.in_bytes_per_second,
+        stats.out_bytes_per_second,
+    ] = rates;
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests {
+    use super::*;
+    use crate::model::{Destination, Family, Forwarding, Service};
+
+    const ID: VirtualId = VirtualId::Fwmark {
+        mark: 1,
+        family: Family::V4,
+    };
+
+    /// A service with a server, and so many connections of each. The kernel's
+    /// own rates are nonsense.
+    fn entry(service: u64, server: u64) -> ServiceEntry {
+        let stats = |connections| {
+            let mut stats = Stats::default();
+            set_rates(&mut stats, [99; 5]);
+            stats.connections = connections;
+            stats
+        };
+        let address = "10.0.0.1".parse().unwrap();
+        let destination = Destination::new(address, 80, Forwarding::Masquerade);
+        let mut row = DestinationEntry::new(destination);
+        row.stats = stats(server);
+        let service_row = Service::new(ID, "rr".parse().unwrap());
+        let mut entry = ServiceEntry::new(service_row, stats(service));
+        entry.destinations.push(row);
+        entry
+    }
+
+    /// The rates of connections in looks at these times, in milliseconds, with
+    /// these counters of the service; its server has half of them.
+    fn rates(looks: &[(u64, u64)]) -> Vec<Option<(u64, u64)>> {
+        let (start, mut meter) = (Instant::now(), Meter::default());
+        let look = |&(millis, connections): &(u64, u64)| {
+            let at = start + Duration::from_millis(millis);
+            let mut entry = entry(connections, connections / 2);
+            meter.measure(&mut entry, at, at);
+            meter.end_look();
+            let server = entry.destinations.first().unwrap();
+            let found = [RowId::service(&ID), RowId::server(&ID, server)];
+            let found = found.map(|row| meter.rates(&row));
+            let rates = (
+                entry.stats.connections_per_second,
+                server.stats.connections_per_second,
+            );
+            match found {
+                [Rates::Known, Rates::Known] => Some(rates),
+                _ => {
+                    assert_eq!((found, rates), ([Rates::Unknown; 2], (0, 0)));
+                    None
+                }
+            }
+        };
+        looks.iter().map(look).collect()
+    }
+
+    #[test]
+    fn rates_are_differences_over_the_true_time() {
+        let found = rates(&[(0, 1000), (2000, 1200), (6000, 1200), (8500, 1450)]);
+        assert_eq!(
+            found,
+            [None, Some((100, 50)), Some((0, 0)), Some((100, 50))]
+        );
+        // 10 in 3 seconds, and 11: to the nearest whole number.
+        let found = rates(&[(0, 0), (3000, 10), (6000, 21)]);
+        assert_eq!(found, [None, Some((3, 2)), Some((4, 2))]);
+    }
+
+    #[test]
+    fn short_intervals_reach_back_over_the_kernels() {
+        // 100 a second, added up by the kernel every two seconds.
+        let looks: Vec<_> = (0..20).map(|n| (n * 500, n / 4 * 200)).collect();
+        let found = rates(&looks);
+        assert_eq!(found[0], None);
+        assert!(
+            found[4..].iter().all(|rate| *rate == Some((100, 50))),
+            "{found:?}"
+        );
+        // A first rate is better than none.
+        assert_eq!(rates(&[(0, 0), (1000, 100)]), [None, Some((100, 50))]);
+    }
+
+    #[test]
+    fn zeroed_counters_begin_anew() {
+        let found = rates(&[(0, 500), (2000, 10), (4000, 30)]);
+        assert_eq!(found, [None, None, Some((10, 5))]);
+    }
+
+    #[test]
+    fn no_number_is_a_panic() {
+        assert_eq!(per_second(&[0; 5], &[1; 5], Duration::ZERO), None);
+        let fast = per_second(&[0; 5], &[u64::MAX; 5], Duration::from_nanos(1));
+        assert_eq!(fast, Some([u64::MAX; 5]));
+        let slow = per_second(&[0; 5], &[u64::MAX; 5], Duration::MAX);
+        assert_eq!(slow, Some([1; 5]));
+    }
+
+    #[test]
+    fn rows_that_are_gone_are_forgotten() {
+        let (at, mut meter) = (Instant::now(), Meter::default());
+        meter.measure(&mut entry(1, 1), at, at);
+        meter.end_look();
+        assert_eq!(meter.rows.len(), 2);
+        meter.end_look();
+        assert!(meter.rows.is_empty());
+    }
+}

@@ -1,0 +1,84 @@
+//! What stands around the rows: a bar above the titles, the keys at the foot.
+
+use std::time::Duration;
+
+use super::frame::{Frame, Size, Style};
+
+/// Which rows are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Shown {
+    /// The first of them, from 0.
+    pub(super) first: usize,
+    /// How many there are.
+    pub(super) rows: usize,
+    /// How many fit.
+    pub(super) room: usize,
+}
+
+pub(super) const KEYS_OF_TABLE: &str =
+    "q quit  s/r/p stats, rate, plain  </> sort  R reverse  arrows, PgUp, PgDn scroll";
+pub(super) const KEYS_OF_CONNECTIONS: &str = "q quit  arrows, PgUp, PgDn, Home, End scroll";
+
+/// The bar, and two lines of titles.
+const ABOVE: usize = 3;
+/// From this height on there is a line for the keys.
+const ROOMY: usize = 8;
+
+/// How many rows a window has room for.
+pub(super) fn room(size: Size) -> usize {
+    let below = usize::from(size.rows >= ROOMY);
+    size.rows.saturating_sub(ABOVE + below)
+}
+
+/// What the bar tells besides the rows.
+pub(super) struct Told {
+    /// What is shown, and in which order.
+    pub(super) what: String,
+    /// How much there is of it.
+    pub(super) number: String,
+}
+
+/// The first line of a frame: when and how often, what, which rows, and how
+/// much there is. What matters most comes first: a narrow window cuts it.
+pub(super) fn bar(frame: &mut Frame, time: &str, interval: Duration, told: &Told, shown: Shown) {
+    let Told { what, number } = told;
+    // The time of day is enough.
+    let clock = time.get(11..19).unwrap_or_default();
+    let interval = interval.as_secs_f64();
+    let first = shown.first.saturating_add(1);
+    let last = shown.first.saturating_add(shown.room).min(shown.rows);
+    let rows = match first <= last {
+        true => format!("rows {first}-{last} of {}", shown.rows),
+        false if shown.rows == 0 => "no rows".to_owned(),
+        false => format!("none of {} rows", shown.rows),
+    };
+    let text = format!("{clock}Z  every {interval}s  {what}  {rows}  {number}");
+    frame.line(text.as_bytes(), Style::Bar);
+}
+
+/// The lines of titles, in the columns of the rows below.
+pub(super) fn titles(frame: &mut Frame, titles: &[u8]) {
+    for line in titles
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty())
+    {
+        let style = Style::Row {
+            changed: false,
+            emphasis: None,
+        };
+        frame.line(line, style);
+    }
+}
+
+/// The last line, where there is room.
+pub(super) fn keys(frame: &mut Frame, size: Size, keys: &str) {
+    if size.rows >= ROOMY {
+        frame.line(keys.as_bytes(), Style::Normal);
+    }
+}
+
+/// `1 service`, `2 services`
+pub(super) fn plural(number: usize, thing: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{number} {thing}{ending}")
+}

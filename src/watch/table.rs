@@ -1,0 +1,412 @@
+//! The table on a terminal: what is shown of the last look.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use super::frame::{Frame, Size, Style};
+use super::keys::Action;
+use super::rank::{self, Row, Sorting};
+use super::rates::{Meter, RowId};
+use super::status::{self, Shown, Told};
+use crate::model::{DestinationEntry, ServiceEntry};
+use crate::names::NameOf;
+use crate::render::{self, Emphasis, Header, Numbers, Order, Paint, Rates, Rows, View};
+
+/// A look at the table.
+#[derive(Default)]
+struct Look {
+    entries: Vec<ServiceEntry>,
+    /// Where each row is, and whether its rates are known.
+    places: HashMap<RowId, (Row, Rates)>,
+}
+
+impl Look {
+    fn new(entries: Vec<ServiceEntry>, meter: &Meter) -> Self {
+        let mut places = HashMap::new();
+        for (service, entry) in entries.iter().enumerate() {
+            let id = &entry.service.id;
+            let mut note = |row: RowId, server| {
+                places.insert(row, (Row { service, server }, meter.rates(&row)));
+            };
+            note(RowId::service(id), None);
+            for (place, server) in entry.destinations.iter().enumerate() {
+                note(RowId::server(id, server), Some(place));
+            }
+        }
+        Self { entries, places }
+    }
+
+    fn find(&self, row: Row) -> Option<(&ServiceEntry, Option<&DestinationEntry>)> {
+        let entry = self.entries.get(row.service)?;
+        match row.server {
+            None => Some((entry, None)),
+            Some(place) => Some((entry, Some(entry.destinations.get(place)?))),
+        }
+    }
+
+    /// The text of a row; none if it is not there.
+    fn text(&self, id: &RowId, rows: &mut Rows<'_>) -> Option<Vec<u8>> {
+        let (row, rates) = *self.places.get(id)?;
+        let mut text = Vec::new();
+        match self.find(row)? {
+            (entry, None) => rows.service(&mut text, entry, rates),
+            (entry, Some(server)) => rows.server(&mut text, &entry.service.id, server, rates),
+        }
+        .ok()?;
+        Some(text)
+    }
+}
+
+/// What is watched of the table, and how.
+pub struct Table {
+    view: View,
+    numbers: Numbers,
+    order: Order,
+    paint: Paint,
+    interval: Duration,
+    sorting: Sorting,
+    /// The first row that is shown.
+    first: usize,
+    meter: Meter,
+    current: Look,
+    previous: Option<Look>,
+    /// The rows of the current look.
+    rows: Vec<Row>,
+    time: String,
+}
+
+impl Table {
+    /// Begins with this view, before the first look.
+    pub fn new(
+        view: View,
+        numbers: Numbers,
+        order: Order,
+        paint: Paint,
+        interval: Duration,
+    ) -> Self {
+        Self {
+            view,
+            numbers,
+            order,
+            paint,
+            interval,
+            sorting: Sorting::default(),
+            first: 0,
+            meter: Meter::default(),
+            current: Look::default(),
+            previous: None,
+            rows: Vec::new(),
+            time: String::new(),
+        }
+    }
+
+    /// Puts rates of our own into a service that was just read, see
+    /// [`Meter::measure`].
+    pub fn measure(&mut self, entry: &mut ServiceEntry, service_at: Instant, servers_at: Instant) {
+        self.meter.measure(entry, service_at, servers_at);
+    }
+
+    /// A new look, at that time: services in the ordinary order.
+    pub fn see(&mut self, entries: Vec<ServiceEntry>, time: String) {
+        self.meter.end_look();
+        let look = Look::new(entries, &self.meter);
+        let before = std::mem::replace(&mut self.current, look);
+        // The very first has none before it.
+        self.previous = (!self.time.is_empty()).then_some(before);
+        self.time = time;
+        self.rank();
+    }
+
+    /// Does what a key asks for.
+    pub fn act(&mut self, action: Action, size: Size) {
+        match action {
+            Action::View(view) => {
+                if view != self.view {
+                    self.sorting = Sorting::default();
+                }
+                self.view = view;
+            }
+            Action::SortLeft => self.sorting.left(self.view),
+            Action::SortRight => self.sorting.right(self.view),
+            Action::Reverse => self.sorting.reversed = !self.sorting.reversed,
+            Action::Scroll(scroll) => {
+                let room = status::room(size);
+                self.first = scroll.from(self.first, self.rows.len(), room);
+                return;
+            }
+            Action::Quit | Action::Interrupt => return,
+        }
+        self.rank();
+    }
+
+    /// The services of the current look.
+    pub fn entries(&self) -> &[ServiceEntry] {
+        &self.current.entries
+    }
+
+    /// Draws what there is room for.
+    pub fn draw(&self, size: Size, names: &dyn NameOf) -> Vec<u8> {
+        let room = status::room(size);
+        let first = self.first.min(self.rows.len().saturating_sub(room));
+        let mut frame = Frame::new(size);
+        let shown = Shown {
+            first,
+            rows: self.rows.len(),
+            room,
+        };
+        status::bar(&mut frame, &self.time, self.interval, &self.told(), shown);
+        let mut titles = Vec::new();
+        // Nothing fails that is written to memory.
+        let _ = render::titles(&mut titles, Header::default(), self.view);
+        status::titles(&mut frame, &titles);
+        let mut rows = Rows::new(self.view, self.numbers, Paint::Plain, names);
+        for row in self.rows.iter().skip(first).take(room) {
+            let Some((entry, server)) = self.current.find(*row) else {
+                continue;
+            };
+            let id = match server {
+                None => RowId::service(&entry.service.id),
+                Some(server) => RowId::server(&entry.service.id, server),
+            };
+            let Some(text) = self.current.text(&id, &mut rows) else {
+                continue;
+            };
+            let changed = self
+                .previous
+                .as_ref()
+                .is_some_and(|look| look.text(&id, &mut rows).as_ref() != Some(&text));
+            let emphasis = match self.paint {
+                Paint::Plain => None,
+                Paint::Colored => server.and_then(Emphasis::of),
+            };
+            frame.line(&text, Style::Row { changed, emphasis });
+        }
+        status::keys(&mut frame, size, status::KEYS_OF_TABLE);
+        frame.finish()
+    }
+
+    fn rank(&mut self) {
+        self.rows = rank::rows(&self.current.entries, self.view, self.sorting);
+    }
+
+    /// View, order and numbers, for the bar.
+    fn told(&self) -> Told {
+        let view = match self.view {
+            View::Plain => "plain",
+            View::Stats => "stats",
+            View::Rate => "rate",
+            View::Thresholds => "thresholds",
+            View::PersistentConnections => "persistent-conn",
+            View::TunnelInfo => "tun-info",
+        };
+        let column = match (self.sorting.column(self.view), self.order) {
+            (rank::Column::Ordinary, Order::Sorted) => "address",
+            (rank::Column::Ordinary, Order::Kernel) => "kernel's order",
+            (column, _) => column.name(),
+        };
+        let reversed = if self.sorting.reversed {
+            " reversed"
+        } else {
+            ""
+        };
+        let services = self.current.entries.len();
+        let servers = self.rows.len().saturating_sub(services);
+        Told {
+            what: format!("{view} by {column}{reversed}"),
+            number: format!(
+                "{}, {}",
+                status::plural(services, "service"),
+                status::plural(servers, "server"),
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests {
+    use super::super::keys::Scroll;
+    use super::*;
+    use crate::model::{Destination, Forwarding, Protocol, Service, Stats, VirtualId};
+    use crate::names::Numeric;
+
+    const SIZE: Size = Size {
+        columns: 80,
+        rows: 10,
+    };
+
+    /// A service with servers of these weights and active connections.
+    fn entry(connections: u64, servers: &[(u32, u32)]) -> ServiceEntry {
+        let id = VirtualId::Endpoint {
+            protocol: Protocol::Tcp,
+            address: "192.0.2.80".parse().unwrap(),
+            port: 80,
+        };
+        let stats = Stats {
+            connections,
+            ..Stats::default()
+        };
+        let mut entry = ServiceEntry::new(Service::new(id, "rr".parse().unwrap()), stats);
+        for (number, &(weight, active)) in (1..).zip(servers) {
+            let address = [10, 0, 0, number].into();
+            let mut server = Destination::new(address, 80, Forwarding::Masquerade);
+            server.weight = weight;
+            server.upper_threshold = 9;
+            let mut server = DestinationEntry::new(server);
+            server.activity.active = active;
+            entry.destinations.push(server);
+        }
+        entry
+    }
+
+    fn table(paint: Paint) -> Table {
+        let (view, numbers, order) = (View::Plain, Numbers::Scaled, Order::Sorted);
+        Table::new(view, numbers, order, paint, Duration::from_secs(2))
+    }
+
+    fn see(table: &mut Table, mut entries: Vec<ServiceEntry>, at: Instant) {
+        for entry in &mut entries {
+            table.measure(entry, at, at);
+        }
+        table.see(entries, "2026-11-21T10:50:10.123Z".to_owned());
+    }
+
+    /// The lines on the screen, without what makes them bold or coloured.
+    fn lines(table: &Table, size: Size) -> Vec<String> {
+        let text = String::from_utf8(table.draw(size, &Numeric)).unwrap();
+        let text = text.split("\x1b[J").next().unwrap();
+        let line = |line: &str| {
+            let mut text = String::new();
+            for (number, piece) in line.split('\x1b').enumerate() {
+                text += match number {
+                    0 => piece,
+                    _ => piece.split_once(char::is_alphabetic).unwrap().1,
+                };
+            }
+            text.trim_end().to_owned()
+        };
+        text.split("\r\n").map(line).collect()
+    }
+
+    #[test]
+    fn a_frame_tells_what_it_shows() {
+        let mut table = table(Paint::Plain);
+        see(
+            &mut table,
+            vec![entry(7, &[(1, 2), (0, 0)])],
+            Instant::now(),
+        );
+        let expected = "\
+10:50:10Z  every 2s  plain by address  rows 1-3 of 3  1 service, 2 servers
+ Prot LocalAddress:Port Scheduler Flags
+   -> RemoteAddress:Port           Forward Weight ActiveConn InActConn
+ TCP  192.0.2.80:80 rr
+   -> 10.0.0.1:80                  Masq    1      2          0
+   -> 10.0.0.2:80                  Masq    0      0          0
+q quit  s/r/p stats, rate, plain  </> sort  R reverse  arrows, PgUp, PgDn scroll
+";
+        assert_eq!(lines(&table, SIZE).join("\n"), expected);
+    }
+
+    #[test]
+    fn rows_that_changed_are_marked() {
+        let (start, mut table) = (Instant::now(), table(Paint::Plain));
+        let marked = |table: &Table| {
+            let lines = lines(table, SIZE);
+            let marked = lines.iter().filter(|line| line.starts_with('*'));
+            let word = |line: &String| {
+                line.split(' ')
+                    .find(|word| word.contains(':'))
+                    .unwrap()
+                    .to_owned()
+            };
+            marked.map(word).collect::<Vec<_>>().join(" ")
+        };
+        see(&mut table, vec![entry(7, &[(1, 2), (1, 0)])], start);
+        assert_eq!(marked(&table), "");
+        let later = start + Duration::from_secs(2);
+        see(&mut table, vec![entry(9, &[(1, 2), (1, 1), (1, 0)])], later);
+        // One has a connection more, one is new.
+        assert_eq!(marked(&table), "10.0.0.2:80 10.0.0.3:80");
+        table.act(Action::View(View::Stats), SIZE);
+        assert_eq!(marked(&table), "192.0.2.80:80 10.0.0.3:80");
+        table.act(Action::View(View::Plain), SIZE);
+        assert_eq!(marked(&table), "10.0.0.2:80 10.0.0.3:80");
+        // Another order changes no row.
+        table.act(Action::Reverse, SIZE);
+        assert_eq!(marked(&table), "10.0.0.3:80 10.0.0.2:80");
+    }
+
+    #[test]
+    fn rates_are_ours() {
+        let (start, mut table) = (Instant::now(), table(Paint::Plain));
+        table.act(Action::View(View::Rate), SIZE);
+        let row = |table: &Table| lines(table, SIZE)[3].trim_start_matches('*').to_owned();
+        see(&mut table, vec![entry(7, &[])], start);
+        let dash = "        -";
+        let label = "TCP  192.0.2.80:80               ";
+        assert_eq!(
+            row(&table).trim_start(),
+            format!("{label}{}", dash.repeat(5))
+        );
+        see(
+            &mut table,
+            vec![entry(307, &[])],
+            start + Duration::from_secs(3),
+        );
+        let zero = "        0";
+        let expected = format!("{label}      100{}", zero.repeat(4));
+        assert_eq!(row(&table), expected);
+    }
+
+    #[test]
+    fn as_many_rows_as_fit() {
+        let mut table = table(Paint::Plain);
+        let many = entry(0, &[(1, 0); 200]);
+        see(&mut table, vec![many], Instant::now());
+        let shown = |table: &Table, size| {
+            let lines = lines(table, size);
+            let rows: Vec<_> = lines.iter().filter(|line| line.contains("Masq")).collect();
+            let word = |row: &&String| row.split_whitespace().nth(1).unwrap().to_owned();
+            let ends = [rows.first(), rows.last()].map(|row| row.map(word).unwrap_or_default());
+            format!("{} of {}: {}", rows.len(), lines.len(), ends.join(" "))
+        };
+        assert_eq!(shown(&table, SIZE), "5 of 10: 10.0.0.1:80 10.0.0.5:80");
+        table.act(Action::Scroll(Scroll::PageDown), SIZE);
+        assert_eq!(shown(&table, SIZE), "6 of 10: 10.0.0.6:80 10.0.0.11:80");
+        table.act(Action::Scroll(Scroll::Last), SIZE);
+        assert_eq!(shown(&table, SIZE), "6 of 10: 10.0.0.195:80 10.0.0.200:80");
+        let wide = Size {
+            columns: 100,
+            rows: 24,
+        };
+        assert!(lines(&table, wide)[0].ends_with("rows 182-201 of 201  1 service, 200 servers"));
+        // In a larger window the last page begins earlier.
+        assert_eq!(shown(&table, wide), "20 of 24: 10.0.0.181:80 10.0.0.200:80");
+        for rows in 0..5 {
+            let small = Size { columns: 20, rows };
+            assert!(lines(&table, small).len() <= rows.max(1));
+        }
+        see(&mut table, Vec::new(), Instant::now());
+        assert!(lines(&table, wide)[0].ends_with("no rows  0 services, 0 servers"));
+    }
+
+    #[test]
+    fn colours_are_for_those_who_ask() {
+        let colored = |paint| {
+            let mut table = table(paint);
+            see(
+                &mut table,
+                vec![entry(7, &[(0, 0), (1, 9), (1, 8)])],
+                Instant::now(),
+            );
+            let text = String::from_utf8(table.draw(SIZE, &Numeric)).unwrap();
+            (
+                text.contains("\x1b[33m   -> 10.0.0.1:80"),
+                text.contains("\x1b[31m   -> 10.0.0.2:80"),
+            )
+        };
+        assert_eq!(colored(Paint::Plain), (false, false));
+        assert_eq!(colored(Paint::Colored), (true, true));
+    }
+}
