@@ -10,6 +10,7 @@ use super::kernel::Kernel;
 use super::rows::or_numbers;
 use super::{Failure, Out, connections, list};
 use crate::cli::{Connections, Format, List, Watch};
+use crate::client::Client;
 use crate::model::ServiceEntry;
 use crate::names::Names;
 use crate::procfs;
@@ -39,11 +40,13 @@ pub(super) fn table(
                 state: watch::Table::new(list.view, list.numbers, list.order, paint, interval),
                 names: KnownNames::unless(list.numeric),
             },
-        );
+        )
+        .map_err(or_gone);
     }
     let mut meter = Meter::default();
     blocks(watch, list.format, out, |is_first, out| {
         if !is_first {
+            // Its size may change.
             kernel.info = kernel.client.info().map_err(Failure::Unlisted)?;
         }
         match (list.format, list.view) {
@@ -51,6 +54,7 @@ pub(super) fn table(
             _ => list::table(kernel, list, out),
         }
     })
+    .map_err(or_gone)
 }
 
 /// The connections, again and again.
@@ -72,6 +76,18 @@ pub(super) fn connections(
     blocks(watch, wanted.format, out, |_, out| {
         connections::list(wanted, out)
     })
+}
+
+/// Why the table could not be listed: the kernel knows no more than that it
+/// knows of no IPVS, if that is gone.
+fn or_gone(failure: Failure) -> Failure {
+    match failure {
+        Failure::Unlisted(_) => match Client::open() {
+            Ok(_) => failure,
+            Err(gone) => Failure::NoIpvs(gone),
+        },
+        other => other,
+    }
 }
 
 /// Whether somebody sits there, to see it and to press keys.

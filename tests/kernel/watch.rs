@@ -235,6 +235,24 @@ fn the_terminal_is_left_as_it_was() {
 }
 
 #[test]
+fn a_terminal_that_is_gone_ends_it() {
+    let _place = place();
+    restore(RULES);
+    let running = || {
+        let mut ps = Command::new("ps");
+        ps.args(["-C", "ipvsadm"]);
+        finish(ps, b"", TIMEOUT).status == 0
+    };
+    let terminal = Terminal::open(80, 24);
+    // The shell's children do not hear of it.
+    terminal.line("trap \"\" HUP; $I -Ln --watch=60");
+    terminal.until("it is watched", |screen| screen.contains("  every "));
+    assert!(running());
+    drop(terminal);
+    wait_until("it has ended", || !running());
+}
+
+#[test]
 fn connections_are_watched_as_far_as_they_fit() {
     let (_place, [client, a, b]) = with_two_servers();
     let _servers = (a.serve_udp(53), b.serve_udp(53));

@@ -9,7 +9,8 @@ use std::time::Duration;
 use nix::mount::{MsFlags, mount};
 
 use crate::director::place;
-use crate::support::{Namespace, Outcome, Program, TIMEOUT, finish, words};
+use crate::net::wait_until;
+use crate::support::{Namespace, Outcome, Program, TIMEOUT, finish, finish_into, words};
 
 /// COMPATIBILITY walk C: what is printed where there is no module.
 #[test]
@@ -90,6 +91,35 @@ fn the_module_is_loaded_when_it_is_needed() {
             assert_eq!(reference, ours);
         },
     );
+}
+
+#[test]
+fn watching_ends_when_the_module_goes() {
+    in_the_lab("without_ip_vs::watching_ends_when_the_module_goes", || {
+        let place = Namespace::fresh();
+        finish(modprobe(&["ip_vs"]), b"", TIMEOUT).succeeded();
+        let listings = place.folder().join("listings");
+        let output = std::fs::File::create(&listings).unwrap();
+        let outcome = std::thread::scope(|scope| {
+            let watching = scope.spawn(|| {
+                let mut command = Program::Ours.command("ipvsadm");
+                command.args(["-Ln", "--watch=0.1"]);
+                finish_into(Some(output.into()), command, b"", TIMEOUT)
+            });
+            wait_until("it is watched", || {
+                std::fs::metadata(&listings).unwrap().len() > 0
+            });
+            unload();
+            watching.join().unwrap()
+        });
+        let expected = "Can't initialize ipvs: Protocol not available\n\
+             Are you sure that IP Virtual Server is built in the kernel or as module?\n";
+        assert_eq!(
+            (outcome.status, outcome.stderr.as_str()),
+            (2, expected),
+            "{outcome}"
+        );
+    });
 }
 
 fn run_as(uid: u32, program: Program, line: &str) -> Outcome {
