@@ -26,12 +26,13 @@ pub enum Failure {
         /// The status of such a run.
         status: u8,
     },
-    /// A signal asked to stop; what had been begun has been undone.
+    /// It was not finished: a signal asked to stop, the time was over, or
+    /// somebody else changed the same.
     #[error("{message}")]
     Stopped {
-        /// 128 and the signal's number.
+        /// 128 and the signal's number, or 1.
         status: u8,
-        /// What became of the table.
+        /// Why, and what became of the table.
         message: String,
     },
     /// A file, or an output stream, failed.

@@ -12,6 +12,7 @@ mod replace;
 mod restore;
 mod rows;
 mod save;
+mod signal;
 mod watch;
 
 use std::fmt::Display;

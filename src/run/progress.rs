@@ -1,9 +1,10 @@
-//! How far a long restore has come, for who watches it on a terminal.
+//! How far long work has come, for who watches it on a terminal.
 //!
 //! Written here because the crates for it bring a mathematics library that
 //! every start of the program would have to load.
 
-use std::io::{IsTerminal, Write, stderr};
+use std::fmt::Arguments;
+use std::io::{IsTerminal, Stderr, Write, stderr};
 use std::time::{Duration, Instant};
 
 /// What takes less time needs no bar.
@@ -12,38 +13,85 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// How many changes go by between two looks at the clock.
 const STRIDE: usize = 256;
 
-/// The bar's own width, without what stands around it.
-const WIDTH: usize = 40;
+/// The bar's own width. With what stands around it the line has to fit into 80
+/// columns: where it is broken in two only the second part is overwritten.
+const WIDTH: usize = 30;
 
-/// A bar on standard error that comes after a second, if that is a terminal,
-/// and is gone when the work is.
-pub(super) struct Progress<W: Write = std::io::Stderr> {
+/// A bar on standard error, if that is a terminal; it is gone when the work is.
+pub(super) struct Bar<W: Write = Stderr> {
     /// None where nobody can see it.
     terminal: Option<W>,
+    drawn: bool,
+}
+
+impl Bar {
+    /// Nothing is drawn yet.
+    pub(super) fn new() -> Self {
+        Self::on(stderr().is_terminal().then(stderr))
+    }
+}
+
+impl<W: Write> Bar<W> {
+    /// On this terminal.
+    pub(super) fn on(terminal: Option<W>) -> Self {
+        Self {
+            terminal,
+            drawn: false,
+        }
+    }
+
+    /// Whether anybody can see it.
+    pub(super) fn is_seen(&self) -> bool {
+        self.terminal.is_some()
+    }
+
+    /// Draws it in place of what was drawn before. A terminal that can't be
+    /// written to is no reason to stop.
+    pub(super) fn draw(&mut self, done: usize, total: usize, text: Arguments<'_>) {
+        let Some(terminal) = &mut self.terminal else {
+            return;
+        };
+        let filled = done.saturating_mul(WIDTH) / total.max(1);
+        let bar = "#".repeat(filled.min(WIDTH));
+        // The text before may have been longer: the rest of the line is erased.
+        let _ = write!(terminal, "\r[{bar:WIDTH$}] {text}\x1b[K");
+        let _ = terminal.flush();
+        self.drawn = true;
+    }
+}
+
+impl<W: Write> Drop for Bar<W> {
+    fn drop(&mut self) {
+        if let (true, Some(terminal)) = (self.drawn, &mut self.terminal) {
+            let _ = write!(terminal, "\r\x1b[K");
+        }
+    }
+}
+
+/// A bar for a long restore, which comes after a second.
+pub(super) struct Progress<W: Write = Stderr> {
+    bar: Bar<W>,
     start: Instant,
     patience: Duration,
     done: usize,
     total: usize,
-    drawn: bool,
 }
 
 impl Progress {
     /// Towards so many changes.
     pub(super) fn towards(total: usize) -> Self {
-        let terminal = stderr().is_terminal().then(stderr);
-        Self::drawn_on(terminal, total, PATIENCE)
+        Self::with(Bar::new(), total, PATIENCE)
     }
 }
 
 impl<W: Write> Progress<W> {
-    fn drawn_on(terminal: Option<W>, total: usize, patience: Duration) -> Self {
+    fn with(bar: Bar<W>, total: usize, patience: Duration) -> Self {
         Self {
-            terminal,
+            bar,
             start: Instant::now(),
             patience,
             done: 0,
             total,
-            drawn: false,
         }
     }
 
@@ -56,30 +104,10 @@ impl<W: Write> Progress<W> {
     pub(super) fn reach(&mut self, done: usize) {
         let is_due = done / STRIDE > self.done / STRIDE;
         self.done = done;
-        if is_due && self.terminal.is_some() && self.start.elapsed() >= self.patience {
-            self.draw();
-        }
-    }
-
-    /// A terminal that can't be written to is no reason to stop.
-    fn draw(&mut self) {
-        let Some(terminal) = &mut self.terminal else {
-            return;
-        };
-        let (done, total) = (self.done, self.total);
-        let filled = done.saturating_mul(WIDTH) / total.max(1);
-        let bar = "#".repeat(filled.min(WIDTH));
-        let _ = write!(terminal, "\r[{bar:WIDTH$}] {done} of {total} changes");
-        let _ = terminal.flush();
-        self.drawn = true;
-    }
-}
-
-impl<W: Write> Drop for Progress<W> {
-    fn drop(&mut self) {
-        if let (true, Some(terminal)) = (self.drawn, &mut self.terminal) {
-            // Back to the start of the line, and the line erased.
-            let _ = write!(terminal, "\r\x1b[K");
+        if is_due && self.bar.is_seen() && self.start.elapsed() >= self.patience {
+            let total = self.total;
+            let text = format_args!("{done} of {total} changes");
+            self.bar.draw(done, total, text);
         }
     }
 }
@@ -92,7 +120,7 @@ mod tests {
     /// What goes to the terminal during 600 of 1024 changes, and at their end.
     fn written(patience: Duration) -> String {
         let mut terminal = Vec::new();
-        let mut progress = Progress::drawn_on(Some(&mut terminal), 1024, patience);
+        let mut progress = Progress::with(Bar::on(Some(&mut terminal)), 1024, patience);
         for _ in 0..600 {
             progress.step();
         }
@@ -103,14 +131,14 @@ mod tests {
     #[test]
     fn a_long_restore_shows_a_bar_until_it_ends() {
         let quarter = format!(
-            "\r[{}{}] 256 of 1024 changes",
-            "#".repeat(10),
-            " ".repeat(30)
+            "\r[{}{}] 256 of 1024 changes\x1b[K",
+            "#".repeat(7),
+            " ".repeat(23)
         );
         let half = format!(
-            "\r[{}{}] 512 of 1024 changes",
-            "#".repeat(20),
-            " ".repeat(20)
+            "\r[{}{}] 512 of 1024 changes\x1b[K",
+            "#".repeat(15),
+            " ".repeat(15)
         );
         assert_eq!(written(Duration::ZERO), format!("{quarter}{half}\r\x1b[K"));
     }

@@ -2,15 +2,11 @@
 //! alone, or stays what it was.
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-use anyhow::Context;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use super::kernel::Kernel;
 use super::progress::Progress;
 use super::restore::{Report, apply, show};
+use super::signal::StopSignal;
 use super::{Failure, Out};
 use crate::cli::{Command, Extent, Restore};
 use crate::client::Client;
@@ -51,13 +47,13 @@ pub(super) fn replace(
         let mut progress = Progress::towards(steps.len());
         let outcome = carry_out(&mut kernel.client, &steps, &mut |done| {
             progress.reach(done);
-            match stop.caught() {
+            match stop.status() {
                 Some(_) => ControlFlow::Break(()),
                 None => ControlFlow::Continue(()),
             }
         });
         drop(progress);
-        finish(outcome, &steps, stop.caught(), report)?;
+        finish(outcome, &steps, stop.status(), report)?;
     }
     apply(kernel, &wanted.others, out, report)
 }
@@ -80,7 +76,7 @@ fn plan(client: &mut Client, wanted: Table) -> Result<Vec<Step>, Error> {
 fn finish(
     outcome: Outcome<Error>,
     steps: &[Step],
-    signal: Option<u8>,
+    stopped: Option<u8>,
     report: &mut Report<'_>,
 ) -> Result<(), Failure> {
     let (cause, table) = match outcome {
@@ -105,7 +101,7 @@ fn finish(
     };
     Err(match cause {
         Cause::Interrupted => Failure::Stopped {
-            status: signal.map_or(130, |signal| 128_u8.saturating_add(signal)),
+            status: stopped.unwrap_or(130),
             message: format!("interrupted; {table}"),
         },
         Cause::Refused { step, error } => {
@@ -140,28 +136,5 @@ impl<T: Transport> Apply for Client<T> {
         refused: &mut dyn FnMut(usize, Error) -> ControlFlow<()>,
     ) -> Result<usize, Error> {
         Client::apply_all(self, changes.iter().copied(), refused)
-    }
-}
-
-/// Notes the signals that ask a program to end, so that it can first undo
-/// what it has begun.
-struct StopSignal(Arc<AtomicUsize>);
-
-impl StopSignal {
-    fn watch() -> anyhow::Result<Self> {
-        let caught = Arc::new(AtomicUsize::new(0));
-        for signal in [SIGINT, SIGTERM, SIGHUP] {
-            let number = usize::try_from(signal)?;
-            signal_hook::flag::register_usize(signal, Arc::clone(&caught), number)
-                .context("cannot watch for signals")?;
-        }
-        Ok(Self(caught))
-    }
-
-    fn caught(&self) -> Option<u8> {
-        match self.0.load(Ordering::Relaxed) {
-            0 => None,
-            signal => u8::try_from(signal).ok(),
-        }
     }
 }

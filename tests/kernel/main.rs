@@ -22,6 +22,7 @@ mod typing;
 mod completions;
 mod connection_lists;
 mod counters;
+mod drain;
 mod examples;
 mod forwarding;
 mod json;

@@ -1,0 +1,143 @@
+//! `--drain`: a server goes when nobody is connected to it any more.
+
+mod wait;
+mod words;
+
+use std::ops::ControlFlow;
+
+use super::Failure;
+use super::kernel::Kernel;
+use super::restore::Report;
+use super::signal::StopSignal;
+use crate::cli::Drain;
+use crate::client::Client;
+use crate::error::{Error, Verb};
+use crate::model::{Change, Destination, DestinationEntry, Name, ServiceEntry, ServiceFlags};
+use crate::netlink::uapi::{ENOENT, ESRCH};
+use wait::{Ended, wait};
+use words::Drained;
+
+/// Whether clients leave a server of weight 0 though they are persistent.
+const EXPIRE_TEMPLATES: &str = "/proc/sys/net/ipv4/vs/expire_quiescent_template";
+
+/// Takes a server out, or a service, without hurting anyone.
+pub(super) fn drain(
+    kernel: &mut Kernel,
+    drain: &Drain,
+    report: &mut Report<'_>,
+) -> Result<(), Failure> {
+    let client = &mut kernel.client;
+    let mut entry = client.service(&drain.service).map_err(|error| {
+        // What was asked for is a removal.
+        match error.errno() {
+            Some(errno @ ESRCH) => refusal(drain, errno),
+            _ => error,
+        }
+    })?;
+    entry.destinations.retain(|row| is_drained(drain, row));
+    if drain.server.is_some() && entry.destinations.is_empty() {
+        return Err(refusal(drain, ENOENT).into());
+    }
+    let stop = StopSignal::watch().map_err(Failure::Files)?;
+    close(client, drain, &entry.destinations)?;
+    warn(drain, &entry, report);
+    match wait(client, drain, &stop, report)? {
+        Ended::Here => {}
+        Ended::Gone => return gone(drain, report),
+    }
+    let removal = match drain.server {
+        Some(server) => Change::DeleteServer(drain.service, server),
+        None => Change::DeleteService(drain.service),
+    };
+    match client.apply(&removal) {
+        Err(error) if is_gone(&error) => gone(drain, report),
+        outcome => Ok(outcome?),
+    }
+}
+
+/// Sets the weights to 0 and leaves all else as it is.
+fn close(client: &mut Client, drain: &Drain, servers: &[DestinationEntry]) -> Result<(), Failure> {
+    let servers = servers.iter().map(|row| row.destination);
+    let edits: Vec<_> = servers
+        .filter(|server| server.weight != 0)
+        .map(|server| {
+            Change::EditServer(
+                drain.service,
+                Destination {
+                    weight: 0,
+                    ..server
+                },
+            )
+        })
+        .collect();
+    let mut outcome = Ok(());
+    client.apply_all(&edits, |_, error| {
+        // Others may have removed it since it was listed.
+        if is_gone(&error) {
+            return ControlFlow::Continue(());
+        }
+        outcome = Err(error);
+        ControlFlow::Break(())
+    })?;
+    Ok(outcome?)
+}
+
+/// Says where weight 0 does not do what is expected of it.
+fn warn(drain: &Drain, entry: &ServiceEntry, report: &mut Report<'_>) {
+    let drained = Drained(drain);
+    let is_kept = |row: &DestinationEntry| row.activity.persistent > 0;
+    if entry.service.is_persistent()
+        && entry.destinations.iter().any(is_kept)
+        && std::fs::read_to_string(EXPIRE_TEMPLATES).is_ok_and(|value| value.trim() == "0")
+    {
+        report(&format_args!(
+            "net.ipv4.vs.expire_quiescent_template is 0: persistent clients of {drained} keep \
+             coming back to it"
+        ));
+    }
+    let falls_back = entry.service.flags.contains(ServiceFlags::SCHED1);
+    let scheduler = entry.service.scheduler.as_ref().map(Name::as_str);
+    let remedy = match scheduler {
+        Some("sh") if !falls_back => " (it needs the flag sh-fallback)",
+        Some("dh") => "",
+        _ => return,
+    };
+    // Where all servers are drained nobody can be served, whatever it is.
+    if let (Some(_), Some(scheduler)) = (drain.server, scheduler) {
+        report(&format_args!(
+            "{scheduler} refuses the new clients of {drained} until it is removed{remedy}"
+        ));
+    }
+}
+
+fn is_drained(drain: &Drain, row: &DestinationEntry) -> bool {
+    drain.server.is_none_or(|server| {
+        (server.address, server.port) == (row.destination.address, row.destination.port)
+    })
+}
+
+/// What the kernel would say of the removal.
+fn refusal(drain: &Drain, errno: i32) -> Error {
+    let verb = match drain.server {
+        Some(_) => Verb::DeleteServer,
+        None => Verb::DeleteService,
+    };
+    Error::Kernel {
+        verb,
+        errno,
+        note: None,
+    }
+}
+
+fn is_gone(error: &Error) -> bool {
+    matches!(error.errno(), Some(ESRCH | ENOENT))
+}
+
+/// That is what was wanted.
+fn gone(drain: &Drain, report: &mut Report<'_>) -> Result<(), Failure> {
+    report(&format_args!(
+        "{} was removed by someone else",
+        Drained(drain)
+    ));
+    Ok(())
+}
