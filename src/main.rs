@@ -1,6 +1,6 @@
 //! The `ipvsadm` command, under whatever name it is called.
 
-use std::io::{Write, stderr};
+use std::io::{IsTerminal, Write, stderr};
 use std::process::ExitCode;
 
 use ipvs::run::{self, Program};
@@ -9,13 +9,18 @@ fn main() -> ExitCode {
     let mut words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
     let name = words.next().unwrap_or_else(|| "ipvsadm".to_owned());
     let words: Vec<String> = words.collect();
-    let result = run::run(&Program::named(name), &words, &mut report);
-    ExitCode::from(match result {
+    let program = Program::named(name);
+    ExitCode::from(match run::run(&program, &words, &mut report) {
         Ok(()) => 0,
         Err(failure) => {
             let message = failure.to_string();
             if !message.is_empty() {
                 report(&message);
+            }
+            if stderr().is_terminal()
+                && let Some(hint) = run::hint(&program, &words, &failure)
+            {
+                report(&format_args!("hint: {hint}"));
             }
             failure.status()
         }

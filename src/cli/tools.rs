@@ -10,6 +10,9 @@ pub(crate) const SAVE_USAGE: &str = "\
 ipvsadm-save: Script to save the IPVS table to stdout.
    With -n, in numbers. With --output FILE, into FILE. With --json, as JSON.";
 
+/// The long options of `ipvsadm-restore`.
+pub(crate) const RESTORE_OPTIONS: [&str; 4] = ["check", "clear", "dry-run", "json"];
+
 /// Reads the words of `ipvsadm-save [-n] [--output FILE] [--json]`. As ever, words that
 /// are no options do not count.
 ///
@@ -96,4 +99,17 @@ fn stop(restore: &mut Restore, at: Extent) -> Result<(), Usage> {
     }
     restore.stop_at = at;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_options_of_ipvsadm_restore_are_known() {
+        for name in RESTORE_OPTIONS {
+            let outcome = parse_restore(&[format!("--{name}")]);
+            assert!(!matches!(outcome, Err(Usage::UnknownOption(_))), "{name}");
+        }
+    }
 }

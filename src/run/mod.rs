@@ -4,6 +4,7 @@ mod complete;
 mod connections;
 mod drain;
 mod failure;
+mod hints;
 mod json;
 mod kernel;
 mod list;
@@ -19,6 +20,7 @@ use std::fmt::Display;
 use std::io::{BufWriter, StdoutLock, Write, stdout};
 
 pub use failure::Failure;
+pub use hints::hint;
 
 use crate::cli::{self, Command, Format};
 use crate::names::System;

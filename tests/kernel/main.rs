@@ -26,6 +26,7 @@ mod drain;
 mod examples;
 mod forwarding;
 mod json;
+mod hints;
 mod namespaces;
 mod privileges;
 mod replace_pairs;

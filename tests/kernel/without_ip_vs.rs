@@ -57,6 +57,12 @@ fn nothing_works_and_all_say_why() {
             assert!(ours.stderr.ends_with(&expected), "{ours}");
             assert!(!is_loaded());
         }
+        let mut script = Command::new("script");
+        let listing = format!("{} -Ln", Program::Ours.path().display());
+        script.args(["-qec", &listing, "/dev/null"]);
+        let shown = finish(script, b"", TIMEOUT).stdout;
+        let hint = "hint: in a container ip_vs must be loaded on the host: modprobe ip_vs\r\n";
+        assert!(shown.ends_with(hint), "{shown}");
         // What needs no kernel works all the same.
         let rules = place.folder().join("rules");
         std::fs::write(&rules, "-A -t 10.0.0.1:80\n").unwrap();

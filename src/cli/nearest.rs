@@ -1,0 +1,106 @@
+//! What was meant by a word that nothing is called.
+
+use super::options::OPTIONS;
+use super::tools::RESTORE_OPTIONS;
+
+/// The long option of `ipvsadm` that is most like this word, with its dashes.
+pub fn nearest_option(word: &str) -> Option<String> {
+    like(word, OPTIONS.iter().map(|spec| spec.long))
+}
+
+/// The same of `ipvsadm-restore`.
+pub fn nearest_restore_option(word: &str) -> Option<String> {
+    like(word, RESTORE_OPTIONS.iter().copied())
+}
+
+fn like<'a>(word: &str, options: impl Iterator<Item = &'a str>) -> Option<String> {
+    let name = word.strip_prefix("--")?.split('=').next()?;
+    nearest(name, options).map(|option| format!("--{option}"))
+}
+
+/// The name that is most like this word; none if it is not much like any.
+pub fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let names = names.into_iter().map(|name| (distance(word, name), name));
+    let (distance, name) = names.min_by_key(|&(distance, _)| distance)?;
+    // One letter in three may be wrong, and one in any word.
+    let bound = (name.chars().count() / 3).max(1);
+    (1..=bound).contains(&distance).then_some(name)
+}
+
+/// How many letters have to be put in, left out or replaced, or neighbours
+/// exchanged, to make one word of the other.
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    // The distances of what has been read of `one` to each beginning of
+    // `other`; those of one letter less, and of two less.
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    let mut above = row.clone();
+    let mut before = None;
+    for (at, letter) in one.chars().enumerate() {
+        let two_above = std::mem::replace(&mut above, row);
+        row = Vec::with_capacity(above.len());
+        row.push(at + 1);
+        for (to, &wanted) in other.iter().enumerate() {
+            let get = |row: &[usize], at: usize| row.get(at).copied().unwrap_or(usize::MAX / 2);
+            let mut least = get(&above, to) + usize::from(letter != wanted);
+            least = least.min(get(&above, to + 1) + 1).min(get(&row, to) + 1);
+            if let Some(last) = to.checked_sub(1)
+                && before == Some(wanted)
+                && other.get(last) == Some(&letter)
+            {
+                least = least.min(get(&two_above, last) + 1);
+            }
+            row.push(least);
+        }
+        before = Some(letter);
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distances() {
+        for (one, other, wanted) in [
+            ("", "", 0),
+            ("", "abc", 3),
+            ("abc", "", 3),
+            ("abc", "abc", 0),
+            ("abc", "abd", 1),
+            ("abc", "ac", 1),
+            ("ab", "ba", 1),
+            ("wieght", "weight", 1),
+            ("kitten", "sitting", 3),
+            ("é", "e", 1),
+        ] {
+            assert_eq!(distance(one, other), wanted, "{one} {other}");
+            assert_eq!(distance(other, one), wanted, "{other} {one}");
+        }
+    }
+
+    #[test]
+    fn misspelt_options() {
+        for (word, wanted) in [
+            ("--wieght", Some("--weight")),
+            ("--real-sever", Some("--real-server")),
+            ("--persistant=60", Some("--persistent")),
+            ("--lis", Some("--list")),
+            ("--drian=5", Some("--drain")),
+            ("--sat", Some("--set")),
+            ("--banana", None),
+            ("--", None),
+            ("--=", None),
+            ("-x", None),
+            ("--\u{1F980}", None),
+        ] {
+            assert_eq!(nearest_option(word).as_deref(), wanted, "{word}");
+        }
+        assert_eq!(
+            nearest_restore_option("--chekc").as_deref(),
+            Some("--check")
+        );
+        assert_eq!(nearest_restore_option("--weight"), None);
+    }
+}

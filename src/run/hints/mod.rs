@@ -1,0 +1,114 @@
+//! What may help after an error, for who reads it on a terminal.
+//!
+//! Nothing here changes anything: it looks at the words, the table and the
+//! modules.
+
+mod brackets;
+mod modules;
+mod table;
+
+use super::{Failure, Kind, Program};
+use crate::cli::{self, Command, Usage, ValueError};
+use crate::error::{Error, Verb};
+use crate::model::{Change, Destination, Service, VirtualId};
+use crate::names::System;
+use crate::netlink::uapi::{EINVAL, ENOENT, EPERM, ESRCH};
+
+/// What may help after this failure of a run with these words.
+pub fn hint(program: &Program, words: &[String], failure: &Failure) -> Option<String> {
+    match failure {
+        Failure::Usage(usage) => of_usage(program, words, usage),
+        Failure::NoIpvs(error) if error.errno() == Some(EPERM) => Some(modules::privilege()),
+        Failure::NoIpvs(_) => modules::no_ipvs(),
+        Failure::Refused(error) | Failure::Unlisted(error) => {
+            let Error::Kernel { verb, errno, .. } = error else {
+                return None;
+            };
+            refused(program, words, *verb, *errno)
+        }
+        _ => None,
+    }
+}
+
+fn of_usage(program: &Program, words: &[String], usage: &Usage) -> Option<String> {
+    match usage {
+        Usage::UnknownOption(word) => meant(program, word),
+        // A misspelt command is none.
+        Usage::NoCommand(_) => words.iter().find_map(|word| meant(program, word)),
+        Usage::Ipv6BeforeFwmark => Some(
+            "-6 is for firewall marks, as in -f MARK -6; an IPv6 service is -t [ADDRESS]:PORT"
+                .to_owned(),
+        ),
+        Usage::Value(ValueError::ServiceAddress | ValueError::ServerAddress) | Usage::ZeroPort => {
+            brackets::missing(words)
+        }
+        _ => None,
+    }
+}
+
+/// The option that was meant by a misspelt one.
+fn meant(program: &Program, word: &str) -> Option<String> {
+    let option = match program.kind {
+        Kind::Restore => cli::nearest_restore_option(word),
+        Kind::Ipvsadm | Kind::Save => cli::nearest_option(word),
+    };
+    option.map(|option| format!("did you mean {option}?"))
+}
+
+fn refused(program: &Program, words: &[String], verb: Verb, errno: i32) -> Option<String> {
+    if errno == EPERM {
+        return Some(modules::privilege());
+    }
+    if (verb, errno) == (Verb::StartDaemon, EINVAL) {
+        return table::mixed_service();
+    }
+    let asked = Asked::read(program, words)?;
+    match (verb, errno) {
+        (Verb::AddService | Verb::EditService, ENOENT) => modules::no_scheduler(&asked.service?),
+        (_, ESRCH) => table::near_services(&asked.id?),
+        (Verb::EditServer | Verb::DeleteServer, ENOENT) => {
+            table::near_servers(&asked.id?, &asked.server?)
+        }
+        (Verb::AddServer | Verb::EditServer, EINVAL) => {
+            table::mixed_server(&asked.id?, &asked.server?)
+        }
+        _ => None,
+    }
+}
+
+/// What the kernel was asked about.
+#[derive(Default)]
+struct Asked {
+    service: Option<Service>,
+    id: Option<VirtualId>,
+    server: Option<Destination>,
+}
+
+impl Asked {
+    fn read(program: &Program, words: &[String]) -> Option<Self> {
+        let Kind::Ipvsadm = program.kind else {
+            return None;
+        };
+        let command = cli::parse(&program.name, words).resolve(&System::default());
+        let of = |id, server| Self {
+            service: None,
+            id: Some(id),
+            server,
+        };
+        Some(match command.ok()? {
+            Command::Change(Change::AddService(service) | Change::EditService(service)) => Self {
+                service: Some(service.clone()),
+                ..of(service.id, None)
+            },
+            Command::Change(
+                Change::AddServer(id, server)
+                | Change::EditServer(id, server)
+                | Change::DeleteServer(id, server),
+            ) => of(id, Some(server)),
+            Command::Change(Change::DeleteService(id) | Change::Zero(Some(id))) => of(id, None),
+            Command::Drain(drain) => of(drain.service, drain.server),
+            Command::List(list) => of(list.service?, None),
+            _ => return None,
+        })
+    }
+}
