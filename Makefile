@@ -13,6 +13,7 @@
 # network namespaces of their own.
 
 SECONDS ?= 60
+TEST ?=
 SEED ?= 1
 # The releases of Debian whose kernels test-kernels goes through: 6.1, 6.12, and
 # the newest.
@@ -47,7 +48,7 @@ names := ipvsadm ipvsadm-save ipvsadm-restore
 kernel_tests := cargo test --locked --quiet --features kernel-tests
 
 .PHONY: all static install uninstall deb rpm test-packages test-reproducible
-.PHONY: try test setup lint deny unit kernel compat fuzz-compat fuzz-short test-kernels test-targets bench bench-small
+.PHONY: try test setup lint deny unit kernel compat faults fuzz fuzz-compat fuzz-short test-kernels test-targets bench bench-small
 
 all:
 	cargo build $(release)
@@ -96,7 +97,7 @@ setup:
 try: setup all
 	@tests/lab/try
 
-test: setup lint unit kernel compat fuzz-short bench-small
+test: setup lint unit kernel compat faults fuzz-short bench-small
 
 lint:
 	cargo fmt --check
@@ -115,15 +116,22 @@ unit:
 # The tests run the examples too.
 kernel: setup
 	cargo build --locked --quiet --examples
-	$(in_lab) $(kernel_tests) --test kernel
+	$(in_lab) $(kernel_tests) --test kernel $(TEST)
 
 compat: setup
-	$(in_lab) $(kernel_tests) --test compat
+	$(in_lab) $(kernel_tests) --test compat $(TEST)
+
+faults: setup
+	$(in_lab) $(kernel_tests) --test faults
 
 # The random comparison with the reference: make fuzz-compat SECONDS=600 SEED=7
 fuzz-compat: setup
 	FUZZ_SECONDS=$(SECONDS) FUZZ_SEED=$(SEED) LAB_SECONDS=$$(($(SECONDS) + 300)) \
 	$(in_lab) $(kernel_tests) --test fuzz
+
+# Hostile bytes for every reader: make fuzz SECONDS=600
+fuzz:
+	fuzz/run $(SECONDS)
 
 fuzz-short:
 	@$(MAKE) --no-print-directory fuzz-compat SECONDS=60 SEED=$(SEED)

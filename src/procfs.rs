@@ -138,14 +138,32 @@ impl<'a> Connection<'a> {
     }
 }
 
+/// Why not every connection of a table was handed on.
+#[derive(Debug, thiserror::Error)]
+pub enum Interrupted {
+    /// The table could not be read any further.
+    #[error("the connections can't be read: {0}")]
+    Unread(#[source] io::Error),
+    /// What was done with them failed.
+    #[error(transparent)]
+    Unused(#[from] io::Error),
+}
+
 /// Hands every connection of a table to `each`, until it fails or the table
 /// ends. Lines that are none are passed over.
+///
+/// # Errors
+/// Those of the table and of `each`.
 pub fn for_each_connection(
     mut table: impl BufRead,
     mut each: impl FnMut(&Connection<'_>) -> io::Result<()>,
-) -> io::Result<()> {
+) -> Result<(), Interrupted> {
     let mut line = Vec::new();
-    while table.read_until(b'\n', &mut line)? > 0 {
+    while table
+        .read_until(b'\n', &mut line)
+        .map_err(Interrupted::Unread)?
+        > 0
+    {
         if let Some(connection) = Connection::parse(&line) {
             each(&connection)?;
         }
@@ -312,7 +330,10 @@ mod tests {
             calls += 1;
             Err(io::ErrorKind::BrokenPipe.into())
         });
-        assert_eq!(result.unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+        assert!(matches!(
+            result,
+            Err(Interrupted::Unused(error)) if error.kind() == io::ErrorKind::BrokenPipe
+        ));
         assert_eq!(calls, 1);
     }
 }

@@ -1,6 +1,11 @@
 //! The inputs that fuzzing found worth keeping, tried again.
 #![cfg(feature = "program")]
-#![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic)]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout
+)]
 
 #[path = "../fuzz/bodies.rs"]
 mod bodies;
@@ -16,6 +21,7 @@ fn try_again(name: &str, body: fn(&[u8])) {
     let mut tried = 0;
     for file in files {
         let path = file.unwrap().path();
+        // Seen only where it panics.
         println!("{}", path.display());
         body(&std::fs::read(&path).unwrap());
         tried += 1;

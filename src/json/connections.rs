@@ -8,19 +8,23 @@ use serde::Serialize;
 use super::identity::{Address, Endpoint, ServiceId, Word, family, protocol};
 use super::{Items, Sequence, document};
 use crate::model::{Family, VirtualId};
-use crate::procfs::{By, Connection, Count, Filter, Key, for_each_connection};
+use crate::procfs::{By, Connection, Count, Filter, Interrupted, Key, for_each_connection};
 
 /// Writes the document of a table's connections while it is read.
 ///
 /// # Errors
 /// Those of `table` and of `out`.
-pub fn connections(out: impl Write, table: impl BufRead, filter: &Filter) -> io::Result<()> {
+pub fn connections(
+    out: impl Write,
+    table: impl BufRead,
+    filter: &Filter,
+) -> Result<(), Interrupted> {
     let mut items = Items::begin(out, "{\"connections\":[")?;
     for_each_connection(table, |connection| match filter.passes(connection) {
         true => items.push(&Row::from(connection)),
         false => Ok(()),
     })?;
-    items.end()
+    Ok(items.end()?)
 }
 
 #[derive(Serialize)]

@@ -2,10 +2,10 @@
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
-use std::io::{self, BufRead};
+use std::io::BufRead;
 use std::net::IpAddr;
 
-use super::{Connection, Endpoint, Filter, for_each_connection};
+use super::{Connection, Endpoint, Filter, Interrupted, for_each_connection};
 use crate::model::VirtualId;
 
 /// What connections are counted by.
@@ -73,7 +73,7 @@ pub struct Count {
 ///
 /// # Errors
 /// Those of `table`.
-pub fn count(table: impl BufRead, filter: &Filter, by: By) -> io::Result<Vec<Count>> {
+pub fn count(table: impl BufRead, filter: &Filter, by: By) -> Result<Vec<Count>, Interrupted> {
     let mut counts: HashMap<Key, (u64, u64)> = HashMap::new();
     for_each_connection(table, |connection| {
         if filter.passes(connection) {

@@ -5,7 +5,7 @@ use std::io::{self, BufRead, Write};
 
 use super::label::{Label, pad};
 use crate::names::NameOf;
-use crate::procfs::{Connection, Endpoint, Filter, for_each_connection};
+use crate::procfs::{Connection, Endpoint, Filter, Interrupted, for_each_connection};
 
 /// Lists the connections of a table as the kernel shows it, row by row as it
 /// is read. `engines` adds what persistence engines noted.
@@ -15,7 +15,7 @@ pub fn connections(
     filter: &Filter,
     engines: bool,
     names: &dyn NameOf,
-) -> io::Result<()> {
+) -> Result<(), Interrupted> {
     out.write_all(b"IPVS connection entries\n")?;
     out.write_all(b"pro expire state       source             virtual            destination")?;
     if engines {

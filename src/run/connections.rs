@@ -9,7 +9,7 @@ use super::{Failure, Out};
 use crate::cli::{Connections, Format};
 use crate::json;
 use crate::names::Names;
-use crate::procfs::{self, By, CONNECTIONS, Filter};
+use crate::procfs::{self, By, CONNECTIONS, Filter, Interrupted};
 use crate::render;
 
 /// Lists connections as they are read, or counts them.
@@ -18,7 +18,7 @@ pub(super) fn list(wanted: &Connections, out: &mut Out) -> Result<(), Failure> {
     match (wanted.by, wanted.format) {
         (Some(by), _) => count(wanted, filter, by, out),
         (None, Format::Text) => print(wanted, filter, out),
-        (None, Format::Json) => json::connections(out, open()?, filter).map_err(Failure::writing),
+        (None, Format::Json) => json::connections(out, open()?, filter).map_err(unlisted),
     }
 }
 
@@ -40,11 +40,11 @@ fn print(wanted: &Connections, filter: &Filter, out: &mut Out) -> Result<(), Fai
         false => Some(Names::look_up(addresses(filter)?)),
     };
     let names = or_numbers(&names);
-    render::connections(out, open()?, filter, wanted.persistent, names).map_err(Failure::writing)
+    render::connections(out, open()?, filter, wanted.persistent, names).map_err(unlisted)
 }
 
 fn count(wanted: &Connections, filter: &Filter, by: By, out: &mut Out) -> Result<(), Failure> {
-    let counts = procfs::count(open()?, filter, by).map_err(unread)?;
+    let counts = procfs::count(open()?, filter, by).map_err(unlisted)?;
     match wanted.format {
         Format::Json => json::counts(out, by, &counts),
         Format::Text => {
@@ -67,7 +67,7 @@ fn addresses(filter: &Filter) -> Result<HashSet<IpAddr>, Failure> {
         }
         Ok(())
     })
-    .map_err(unread)?;
+    .map_err(unlisted)?;
     Ok(addresses)
 }
 
@@ -77,7 +77,12 @@ pub(super) fn open() -> Result<impl io::BufRead, Failure> {
     procfs::open(CONNECTIONS).map_err(complaint)
 }
 
-/// The table could not be read to its end.
-pub(super) fn unread(error: io::Error) -> Failure {
-    Failure::Files(anyhow::Error::new(error).context(format!("cannot read {CONNECTIONS}")))
+/// Not every connection was read, or written.
+pub(super) fn unlisted(interrupted: Interrupted) -> Failure {
+    match interrupted {
+        Interrupted::Unread(error) => {
+            Failure::Files(anyhow::Error::new(error).context(format!("cannot read {CONNECTIONS}")))
+        }
+        Interrupted::Unused(error) => Failure::writing(error),
+    }
 }

@@ -13,7 +13,7 @@ use crate::cli::{Connections, Format, List, Watch};
 use crate::client::Client;
 use crate::model::ServiceEntry;
 use crate::names::Names;
-use crate::procfs;
+use crate::procfs::{self, Interrupted};
 use crate::render::{self, Rows, View};
 use crate::watch::{
     self, Action, Broken, End, Meter, Pace, RowId, Screen, Size, Subject, Then, Window, rfc_3339,
@@ -237,13 +237,14 @@ impl Subject for ConnectionsSubject<'_> {
         let table = connections::open()?;
         match self.wanted.by {
             Some(by) => {
-                let counts = procfs::count(table, &filter, by).map_err(connections::unread)?;
+                let counts = procfs::count(table, &filter, by).map_err(connections::unlisted)?;
                 self.state.see_counts(by, counts, time);
             }
             None => {
                 let (first, room) = self.state.wanted(size);
                 let window = Window::read(table, &filter, first, room);
-                self.state.see(window.map_err(connections::unread)?, time);
+                let window = window.map_err(Interrupted::Unread);
+                self.state.see(window.map_err(connections::unlisted)?, time);
             }
         }
         self.names.learn(self.state.addresses(size));

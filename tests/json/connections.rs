@@ -1,5 +1,7 @@
 //! Connections, and how many there are.
 
+use std::io::Error;
+
 use ipvs::json;
 use ipvs::procfs::{By, Filter, count};
 use serde_json::{Value, json};
@@ -9,7 +11,9 @@ use crate::document;
 const TABLE: &[u8] = include_bytes!("../golden/ip_vs_conn.txt");
 
 fn connections(table: &[u8], filter: &Filter) -> Vec<Value> {
-    let document = document("connections", |out| json::connections(out, table, filter));
+    let document = document("connections", |out| {
+        json::connections(out, table, filter).map_err(Error::other)
+    });
     document["connections"].as_array().unwrap().clone()
 }
 

@@ -150,7 +150,6 @@ fn what_is_read_while_others_write_was_there() {
                 _ => panic!("{outcome}"),
             }
         }
-        println!("{rows} rows, {replaced} replacements, {refused} refused");
         assert!(rows > 100 && replaced + refused > 0);
     });
     // When they are gone, the table is made what is wanted.
