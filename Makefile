@@ -53,6 +53,7 @@ kernel_tests := cargo test --locked --quiet --features kernel-tests
 all:
 	cargo build $(release)
 
+# Needs Rust's library for it: rustup target add $(uname -m)-unknown-linux-musl
 static:
 	cargo build $(release) --target $(shell uname -m)-unknown-linux-musl
 
@@ -73,13 +74,16 @@ install: $(program)
 	ln -sf ipvsadm $(DESTDIR)$(BASHDIR)/ipvsadm-restore
 	umask 022; $(program) --completions zsh >$(DESTDIR)$(ZSHDIR)/_ipvsadm
 	umask 022; $(program) --completions fish >$(DESTDIR)$(FISHDIR)/ipvsadm.fish
+	ln -sf ipvsadm.fish $(DESTDIR)$(FISHDIR)/ipvsadm-save.fish
+	ln -sf ipvsadm.fish $(DESTDIR)$(FISHDIR)/ipvsadm-restore.fish
 
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(SBINDIR)/,$(names)) \
 	    $(addprefix $(DESTDIR)$(MANDIR)/,$(names:%=%.8)) \
 	    $(addprefix $(DESTDIR)$(UNITDIR)/,$(notdir $(wildcard systemd/*.service))) \
 	    $(addprefix $(DESTDIR)$(BASHDIR)/,$(names)) \
-	    $(DESTDIR)$(ZSHDIR)/_ipvsadm $(DESTDIR)$(FISHDIR)/ipvsadm.fish
+	    $(addprefix $(DESTDIR)$(FISHDIR)/,$(names:%=%.fish)) \
+	    $(DESTDIR)$(ZSHDIR)/_ipvsadm
 
 deb rpm: all
 	packaging/$@/build $(target)/packages
