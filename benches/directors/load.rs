@@ -23,10 +23,10 @@ pub(crate) fn rules(Shape(services, servers): Shape) -> PathBuf {
         let id = format!("10.0.{}.{}:80", service >> 8 & 255, service & 255);
         writeln!(text, "-A -t {id} -s wlc").unwrap();
         for server in 0..servers {
-            let (high, low) = (server >> 8, server & 255);
+            let (high, middle, low) = (1 + (server >> 16), server >> 8 & 255, server & 255);
             writeln!(
                 text,
-                "-a -t {id} -r 10.1.{high}.{low}:80 -m -w {}",
+                "-a -t {id} -r 10.{high}.{middle}.{low}:80 -m -w {}",
                 1 + server % 9
             )
             .unwrap();

@@ -53,6 +53,7 @@ fn main() {
     }
     connections(if small { 600 } else { 60_000 }, &mut add);
     single_commands(&mut add);
+    extremes(small, &mut add);
     if let Ok(file) = std::env::var("BENCH_REPORT") {
         std::fs::write(&file, report::document(&text)).expect("the report can be written");
     }
@@ -68,7 +69,9 @@ fn table(shape: Shape, add: &mut impl FnMut(Row)) {
     let restored = both(&name, &restore, (changes, "rule"));
     let reference = restored.reference;
     add(restored);
-    add(replace_into_empty(&name, &rules, changes, reference));
+    if let Some(reference) = reference {
+        add(replace_into_empty(&name, &rules, changes, reference));
+    }
     for words in LISTINGS {
         add(both(&name, &Work::new(words), (shape.0, "service")));
     }
@@ -86,7 +89,7 @@ fn replace_into_empty(name: &str, rules: &Path, changes: usize, reference: Cost)
     Row {
         work: replace.words(),
         on: format!("{name}, into an empty table; beside 1.31's -R"),
-        reference,
+        reference: Some(reference),
         ours,
         unit: (changes, "rule"),
     }
@@ -123,6 +126,49 @@ fn single_commands(add: &mut impl FnMut(Row)) {
     }
 }
 
+/// Tables beyond any director's: that every command ends, and with what.
+fn extremes(small: bool, add: &mut impl FnMut(Row)) {
+    let (tables, count) = match small {
+        true => ([Shape(1, 1_000), Shape(600, 1)], 2_000),
+        false => ([Shape(1, 100_000), Shape(60_000, 1)], 200_000),
+    };
+    for shape in tables {
+        let rules = load::rules(shape);
+        let name = format!("{} x {}", shape.0, shape.1);
+        let rows = (shape.0 * (1 + shape.1), "row");
+        let restore = Work::new(&["-R"]).stdin(&rules).before(load::start_afresh);
+        add(ours(&name, &restore, rows));
+        for words in LISTINGS {
+            add(ours(&name, &Work::new(words), rows));
+        }
+        add(ours(&name, &Work::new(&["-L", "--json"]), rows));
+        let replace = Work::new(&["-R", "--replace"]).stdin(&rules);
+        add(ours(&format!("{name}, in place"), &replace, rows));
+        load::start_afresh();
+    }
+    load::connections(count);
+    let name = format!("{count} connections");
+    for words in [
+        &["-Lnc"][..],
+        &["-Lc", "--json"],
+        &["-Lnc", "--by", "client"],
+    ] {
+        add(ours(&name, &Work::new(words), (count, "connection")));
+    }
+    load::start_afresh();
+}
+
+fn ours(on: &str, work: &Work, unit: (usize, &'static str)) -> Row {
+    let [ours] = race([(work, Program::Ours)]);
+    Row {
+        work: work.words(),
+        on: on.to_owned(),
+        reference: None,
+        ours,
+        unit,
+    }
+}
+
 fn both(on: &str, work: &Work, unit: (usize, &'static str)) -> Row {
     let contenders = [Program::Reference, Program::Ours].map(|program| (work, program));
     row(work, on.to_owned(), contenders, unit)
@@ -138,7 +184,7 @@ fn row(
     Row {
         work: work.words(),
         on,
-        reference,
+        reference: Some(reference),
         ours,
         unit,
     }

@@ -10,7 +10,8 @@ pub(crate) struct Row {
     pub(crate) work: String,
     /// The table that it worked on.
     pub(crate) on: String,
-    pub(crate) reference: Cost,
+    /// None where waiting for it would tell nothing.
+    pub(crate) reference: Option<Cost>,
     pub(crate) ours: Cost,
     /// How many of what the work is about.
     pub(crate) unit: (usize, &'static str),
@@ -31,15 +32,24 @@ pub(crate) fn line(row: &Row) -> String {
         ours,
         unit: (count, unit),
     } = row;
-    let [their_time, our_time] = [reference, ours].map(|cost| cost.time.as_secs_f64());
+    let our_time = ours.time.as_secs_f64();
+    let [their_time, ratio, their_calls, their_memory] = match reference {
+        None => ["", "", "", ""].map(str::to_owned),
+        Some(cost) => {
+            let time = cost.time.as_secs_f64();
+            [
+                format!("{time:.3} s"),
+                format!("{:.1}", time / our_time),
+                cost.system_calls.to_string(),
+                cost.memory.to_string(),
+            ]
+        }
+    };
+    let (calls, memory) = (ours.system_calls, ours.memory);
+    let each = calls as f64 / *count as f64;
     format!(
-        "| `{work}` | {on} | {their_time:.3} s | {our_time:.3} s | {:.1} | {} | {} | {:.3} a {unit} | {} | {} |\n",
-        their_time / our_time,
-        reference.system_calls,
-        ours.system_calls,
-        ours.system_calls as f64 / *count as f64,
-        reference.memory,
-        ours.memory,
+        "| `{work}` | {on} | {their_time} | {our_time:.3} s | {ratio} | {their_calls} | {calls} \
+         | {each:.3} a {unit} | {their_memory} | {memory} |\n"
     )
 }
 
@@ -54,7 +64,8 @@ pub(crate) fn document(table: &str) -> String {
          three runs (of 51 for single commands; of one where a run takes five seconds or more),\n\
          from start to end of the process. Memory is the peak resident set as GNU time gives it,\n\
          system calls are counted by `strace -f -c`, both in runs of their own. System calls and\n\
-         page faults cost several times what they cost on hardware: read the ratios.\n\n\
+         page faults cost several times what they cost on hardware: read the ratios. The last\n\
+         rows are tables beyond any director's, and only what we do with them.\n\n\
          {table}\n{NOTES}",
         kernel.trim(),
         processor.trim(),
