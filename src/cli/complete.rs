@@ -11,6 +11,7 @@ use super::flags::{Flags, Reading};
 use super::guide::short;
 use super::matrix::{self, Given, Label, Verb};
 use super::options::{OPTIONS, Opt, Spec, Takes, by_letter, by_name};
+use super::tools::RESTORE_OPTIONS;
 use super::usage::Usage;
 use super::values::{DAEMON_STATES, TUNNEL_KINDS, sched_flag_names};
 use super::words::{self, Token};
@@ -103,8 +104,7 @@ fn attached(word: &str) -> Option<(Opt, &str)> {
 /// The long names of the options of `ipvsadm-save`.
 const SAVE_OPTIONS: &[&str] = &["numeric", "output", "json"];
 
-/// Those of `ipvsadm-restore`, and one that `ipvsadm` has not.
-const RESTORE_OPTIONS: &[&str] = &["check", "dry-run", "json"];
+/// The one of `ipvsadm-restore` that `ipvsadm` has only as a command.
 const CLEAR: (&str, &str) = ("--clear", "clear the table, then carry out the rules");
 
 /// For the words of `ipvsadm-save`.
@@ -123,7 +123,7 @@ pub(super) fn save(typed: &[String]) -> Completion {
 pub(super) fn restore(typed: &[String]) -> Completion {
     match typed.split_last() {
         Some((word, before)) if word.starts_with('-') && !before.iter().any(|w| w == "--") => {
-            let mut options = of_tool(Verb::Restore, RESTORE_OPTIONS, typed, word);
+            let mut options = of_tool(Verb::Restore, &RESTORE_OPTIONS, typed, word);
             if let Candidates::Words(words) = &mut options.candidates
                 && !before.iter().any(|word| word == CLEAR.0)
             {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, Write};
 
-use super::{Failure, Out};
+use super::{Failure, Out, modules};
 use crate::cli::{Candidates, Completion, SCHEDULERS};
 use crate::client::Client;
 use crate::model::{ServiceEntry, VirtualId};
@@ -132,26 +132,16 @@ fn engines() -> Found {
 
 /// The modules of IPVS that are loaded, by what follows [`MODULE`].
 fn loaded() -> Vec<String> {
-    let text = fs::read_to_string("/proc/modules").unwrap_or_default();
-    let names = text.lines().filter_map(|line| line.split(' ').next());
-    names.filter_map(part).collect()
+    parts(modules::loaded())
 }
 
 /// Those that are built into this kernel, or can be loaded.
 fn installed() -> Vec<String> {
-    let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-    let lists = ["modules.dep", "modules.builtin"];
-    let texts = lists.map(|list| {
-        let path = format!("/lib/modules/{}/{list}", release.trim_end());
-        fs::read_to_string(path).unwrap_or_default()
-    });
-    let lines = texts.iter().flat_map(|text| text.lines());
-    // `kernel/net/netfilter/ipvs/ip_vs_rr.ko.xz: …`
-    let files = lines.filter_map(|line| line.split(':').next()?.rsplit('/').next());
-    files.filter_map(part).collect()
+    let folder = modules::folder();
+    parts(folder.map_or_else(Vec::new, |folder| modules::installed(&folder)))
 }
 
-fn part(module: &str) -> Option<String> {
-    let name = module.strip_prefix(MODULE)?;
-    Some(name.split('.').next()?.to_owned())
+fn parts(names: Vec<String>) -> Vec<String> {
+    let parts = names.iter().filter_map(|name| name.strip_prefix(MODULE));
+    parts.map(str::to_owned).collect()
 }

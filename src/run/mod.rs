@@ -8,6 +8,7 @@ mod hints;
 mod json;
 mod kernel;
 mod list;
+mod modules;
 mod progress;
 mod replace;
 mod restore;

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use crate::cli;
 use crate::model::{Name, Service};
+use crate::run::modules;
 
 /// Made by Docker and by Podman in each of their containers.
 const CONTAINER_MARKS: [&str; 2] = ["/.dockerenv", "/run/.containerenv"];
@@ -45,17 +46,16 @@ pub(super) fn no_scheduler(service: &Service) -> Option<String> {
     })
 }
 
-/// Why a module could not be loaded; none where `/proc` does not tell which
-/// kernel this is.
+/// Why a module could not be loaded; none where it is not known which kernel
+/// this is.
 fn not_loaded(module: &str) -> Option<String> {
-    let release = fs::read_to_string("/proc/sys/kernel/osrelease").ok()?;
-    let folder = format!("/lib/modules/{}", release.trim());
-    let has_folder = Path::new(&folder).is_dir();
-    let has_module = ["modules.dep", "modules.builtin"].iter().any(|list| {
-        let list = fs::read_to_string(format!("{folder}/{list}"));
-        list.is_ok_and(|list| lists(&list, module))
-    });
+    let folder = modules::folder()?;
+    let has_folder = folder.is_dir();
+    let has_module = modules::installed(&folder)
+        .iter()
+        .any(|name| name == module);
     let in_container = CONTAINER_MARKS.iter().any(|mark| Path::new(mark).exists());
+    let folder = folder.display();
     Some(match (has_folder, has_module) {
         (true, false) => format!("there is no module {module} in {folder}"),
         (true, true) if !in_container => {
@@ -63,37 +63,4 @@ fn not_loaded(module: &str) -> Option<String> {
         }
         _ => format!("in a container {module} must be loaded on the host: modprobe {module}"),
     })
-}
-
-/// Whether one of these lines, `FOLDER/NAME.ko[.xz][: OTHERS]`, is about the
-/// module.
-fn lists(list: &str, name: &str) -> bool {
-    let files = list.lines().filter_map(|line| line.split(':').next());
-    let mut names = files.filter_map(|file| file.rsplit('/').next());
-    names.any(|file| {
-        file.split_once(".ko")
-            .is_some_and(|(module, _)| module == name)
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lists_of_modules() {
-        let list = "kernel/net/ipvs/ip_vs.ko: kernel/net/nf.ko kernel/net/ip_vs_no.ko\n\
-                    kernel/net/ipvs/ip_vs_rr.ko.xz: kernel/net/ipvs/ip_vs.ko\n\
-                    kernel/lib/crc.ko\n";
-        for (name, wanted) in [
-            ("ip_vs", true),
-            ("ip_vs_rr", true),
-            ("crc", true),
-            ("ip_vs_no", false),
-            ("ip_vs_r", false),
-            ("", false),
-        ] {
-            assert_eq!(lists(list, name), wanted, "{name}");
-        }
-    }
 }
