@@ -229,7 +229,12 @@ fn a_scheduler_that_refuses_the_clients_of_weight_0_is_named() {
             "dh",
             "dh refuses the new clients of 10.1.0.2:80 until it is removed\n",
         ),
-        ("mh", ""),
+        (
+            "mh",
+            "mh refuses the new clients of 10.1.0.2:80 until it is removed (it needs the flag \
+             mh-fallback)\n",
+        ),
+        ("mh -b mh-fallback", ""),
     ] {
         ipvsadm(&format!("-A -t 10.0.0.1:80 -s {scheduler}"));
         ipvsadm("-a -t 10.0.0.1:80 -r 10.1.0.2 -m");
@@ -241,19 +246,25 @@ fn a_scheduler_that_refuses_the_clients_of_weight_0_is_named() {
 
 /// That it is so.
 #[test]
-fn sh_needs_its_fallback_for_weight_0() {
+fn sh_and_mh_need_their_fallback_for_weight_0() {
     let (_place, [client, a, b]) = with_two_servers();
     let _servers = (a.serve(80), b.serve(80));
     let sources: String = (100..116)
         .map(|n| format!("addr add 10.0.0.{n}/24 dev eth0\n"))
         .collect();
     client.ip(&sources);
-    for (flags, refused) in [("", true), (" -b sh-fallback", false)] {
+    for (scheduler, refused) in [
+        ("sh", true),
+        ("sh -b sh-fallback", false),
+        ("mh", true),
+        ("mh -b mh-fallback", false),
+    ] {
         restore(&format!(
-            "-A -t 10.0.0.1:80 -s sh{flags}\n\
+            "-A -t 10.0.0.1:80 -s {scheduler}\n\
              -a -t 10.0.0.1:80 -r 10.1.0.2 -m\n\
-             -a -t 10.0.0.1:80 -r 10.1.0.3 -m -w 0\n"
+             -a -t 10.0.0.1:80 -r 10.1.0.3 -m\n"
         ));
+        ipvsadm("-e -t 10.0.0.1:80 -r 10.1.0.3 -m -w 0");
         let curls = "for n in $(seq 100 115); do \
                      curl -sm 1 --interface 10.0.0.$n telnet://10.0.0.1:80 </dev/null \
                      || echo $?; done";
@@ -261,7 +272,7 @@ fn sh_needs_its_fallback_for_weight_0() {
         assert_eq!(
             statuses.lines().any(|status| status == "7"),
             refused,
-            "{statuses}"
+            "{scheduler}: {statuses}"
         );
         ipvsadm("-C");
     }

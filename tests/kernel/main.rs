@@ -30,6 +30,7 @@ mod json;
 mod manual_examples;
 mod namespaces;
 mod privileges;
+mod readme;
 mod replace_pairs;
 mod restore_live;
 mod rollback;

@@ -99,6 +99,7 @@ fn warn(drain: &Drain, entry: &ServiceEntry, report: &mut Report<'_>) {
     let scheduler = entry.service.scheduler.as_ref().map(Name::as_str);
     let remedy = match scheduler {
         Some("sh") if !falls_back => " (it needs the flag sh-fallback)",
+        Some("mh") if !falls_back => " (it needs the flag mh-fallback)",
         Some("dh") => "",
         _ => return,
     };
