@@ -249,7 +249,7 @@ fn a_scheduler_that_refuses_the_clients_of_weight_0_is_named() {
 fn sh_and_mh_need_their_fallback_for_weight_0() {
     let (_place, [client, a, b]) = with_two_servers();
     let _servers = (a.serve(80), b.serve(80));
-    let sources: String = (100..116)
+    let sources: String = (100..108)
         .map(|n| format!("addr add 10.0.0.{n}/24 dev eth0\n"))
         .collect();
     client.ip(&sources);
@@ -265,8 +265,8 @@ fn sh_and_mh_need_their_fallback_for_weight_0() {
              -a -t 10.0.0.1:80 -r 10.1.0.3 -m\n"
         ));
         ipvsadm("-e -t 10.0.0.1:80 -r 10.1.0.3 -m -w 0");
-        let curls = "for n in $(seq 100 115); do \
-                     curl -sm 1 --interface 10.0.0.$n telnet://10.0.0.1:80 </dev/null \
+        let curls = "for n in $(seq 100 107); do \
+                     curl -sm 0.4 --interface 10.0.0.$n telnet://10.0.0.1:80 </dev/null \
                      || echo $?; done";
         let statuses = client.run(|| shell(curls));
         assert_eq!(
