@@ -27,8 +27,8 @@ fn main() -> ExitCode {
     })
 }
 
-/// Says something on standard error; if nobody can hear it, nothing is lost
-/// that could be told otherwise.
+/// Says something on standard error, in one piece beside what others say there;
+/// if nobody can hear it, nothing is lost that could be told otherwise.
 fn report(message: &dyn std::fmt::Display) {
-    let _ = writeln!(stderr(), "{message}");
+    let _ = stderr().write_all(format!("{message}\n").as_bytes());
 }
