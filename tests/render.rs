@@ -438,11 +438,7 @@ fn connections() {
 #[test]
 fn timeouts() {
     let mut out = Vec::new();
-    let timeouts = Timeouts {
-        tcp: 900,
-        tcp_fin: 120,
-        udp: 300,
-    };
+    let timeouts = Timeouts::new(900, 120, 300);
     render::timeouts(&mut out, &timeouts).unwrap();
     assert_same(&out, "Timeout (tcp tcpfin udp): 900 120 300\n");
 }

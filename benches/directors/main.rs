@@ -139,10 +139,10 @@ fn extremes(small: bool, add: &mut impl FnMut(Row)) {
         let restore = Work::new(&["-R"]).stdin(&rules).before(load::start_afresh);
         add(ours(&name, &restore, rows));
         for words in LISTINGS {
-            add(ours(&name, &Work::new(words), rows));
+            add(ours(&name, &Work::new(words).uncounted(), rows));
         }
-        add(ours(&name, &Work::new(&["-L", "--json"]), rows));
-        let replace = Work::new(&["-R", "--replace"]).stdin(&rules);
+        add(ours(&name, &Work::new(&["-L", "--json"]).uncounted(), rows));
+        let replace = Work::new(&["-R", "--replace"]).stdin(&rules).uncounted();
         add(ours(&format!("{name}, in place"), &replace, rows));
         load::start_afresh();
     }

@@ -30,7 +30,8 @@ pub(crate) struct Cost {
     /// Peak resident memory in KiB.
     pub(crate) memory: u64,
     /// Of the whole process.
-    pub(crate) system_calls: u64,
+    /// None where counting would take minutes.
+    pub(crate) system_calls: Option<u64>,
 }
 
 /// A command line, and what has to be so before it runs.
@@ -39,6 +40,7 @@ pub(crate) struct Work {
     stdin: Option<PathBuf>,
     before: fn(),
     runs: usize,
+    counted: bool,
 }
 
 impl Work {
@@ -48,6 +50,7 @@ impl Work {
             stdin: None,
             before: || (),
             runs: 3,
+            counted: true,
         }
     }
 
@@ -65,6 +68,17 @@ impl Work {
     pub(crate) fn often(mut self) -> Self {
         self.runs = 51;
         self
+    }
+
+    /// For what makes so many system calls that counting them takes minutes.
+    pub(crate) fn uncounted(mut self) -> Self {
+        self.counted = false;
+        self
+    }
+
+    /// Under strace, what takes seconds takes minutes.
+    fn is_counted(&self, long: bool) -> bool {
+        self.counted && !long
     }
 
     /// The command line without the program.
@@ -135,12 +149,12 @@ pub(crate) fn race<const COUNT: usize>(contenders: [Contender<'_>; COUNT]) -> [C
             }
         }
     }
-    runs.map(|(work, path, memory, _, mut times)| {
+    runs.map(|(work, path, memory, long, mut times)| {
         times.sort();
         Cost {
             time: *times.get(times.len() / 2).expect("a run"),
             memory,
-            system_calls: work.system_calls(&path),
+            system_calls: work.is_counted(long).then(|| work.system_calls(&path)),
         }
     })
 }

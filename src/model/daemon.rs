@@ -4,6 +4,7 @@ use std::net::IpAddr;
 ///
 /// When they are set, a 0 leaves the kernel's value as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Timeouts {
     /// TCP sessions (`IPVS_CMD_ATTR_TIMEOUT_TCP`).
     pub tcp: u32,
@@ -13,8 +14,16 @@ pub struct Timeouts {
     pub udp: u32,
 }
 
+impl Timeouts {
+    /// Timeouts in seconds.
+    pub fn new(tcp: u32, tcp_fin: u32, udp: u32) -> Self {
+        Self { tcp, tcp_fin, udp }
+    }
+}
+
 /// What a sync daemon does (`IPVS_DAEMON_ATTR_STATE`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum DaemonState {
     /// `IP_VS_STATE_MASTER`: it sends this director's connections.
     Master,

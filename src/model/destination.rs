@@ -5,6 +5,7 @@ use super::Stats;
 /// How packets reach a real server (`IPVS_DEST_ATTR_FWD_METHOD`, the bits of
 /// `IP_VS_CONN_F_FWD_MASK`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Forwarding {
     /// `IP_VS_CONN_F_MASQ`: network address translation.
     Masquerade,
@@ -22,6 +23,7 @@ pub enum Forwarding {
 
 /// The kind of a tunnel (`IPVS_DEST_ATTR_TUN_TYPE`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum TunnelKind {
     /// `IP_VS_CONN_F_TUNNEL_TYPE_IPIP`
     #[default]

@@ -32,6 +32,7 @@ impl Family {
 
 /// The transport protocol of a virtual service (`IPVS_SVC_ATTR_PROTOCOL`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Protocol {
     /// `IPPROTO_TCP`
     Tcp,

@@ -8,7 +8,8 @@ use crate::model::{Name, Netmask, Service, ServiceFlags};
 /// Writes ` SCHEDULER [(FLAGS)] [persistent …] [ops]`.
 pub(super) fn service(out: &mut impl Write, service: &Service) -> io::Result<()> {
     let scheduler = service.scheduler.as_ref().map_or("", Name::as_str);
-    write!(out, " {scheduler}")?;
+    out.write_all(b" ")?;
+    out.write_all(scheduler.as_bytes())?;
     scheduler_flags(out, scheduler, service.flags)?;
     if service.is_persistent() {
         write!(out, " persistent {}", service.timeout)?;

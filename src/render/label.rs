@@ -14,7 +14,7 @@ pub(super) const WIDTH: usize = 28;
 /// No label is longer in bytes, whatever its family.
 const MAX_LEN: usize = 59;
 
-const BLANKS: [u8; 64] = [b' '; 64];
+pub(super) const BLANKS: [u8; 64] = [b' '; 64];
 
 /// An address as C's `inet_ntop` writes it, which old scripts compare with.
 ///
@@ -55,16 +55,32 @@ impl Label {
         self.text.clear();
         match (address, names.host(address)) {
             (IpAddr::V4(_), Some(name)) => self.text.extend_from_slice(name.as_bytes()),
-            (IpAddr::V4(address), None) => write!(self.text, "{address}")?,
+            (IpAddr::V4(address), None) => {
+                let [first, others @ ..] = address.octets();
+                self.number(first);
+                for octet in others {
+                    self.text.push(b'.');
+                    self.number(octet);
+                }
+            }
             (IpAddr::V6(_), Some(name)) => write!(self.text, "[{name}]")?,
             (IpAddr::V6(_), None) => write!(self.text, "[{}]", HostText(address))?,
         }
         match protocol.and_then(|protocol| names.port(port, protocol)) {
             Some(name) => write!(self.text, ":{name}")?,
-            None => write!(self.text, ":{port}")?,
+            None => {
+                self.text.push(b':');
+                self.number(port);
+            }
         }
         self.text.truncate(MAX_LEN);
         Ok(&self.text)
+    }
+
+    fn number(&mut self, number: impl itoa::Integer) {
+        let mut digits = itoa::Buffer::new();
+        self.text
+            .extend_from_slice(digits.format(number).as_bytes());
     }
 
     /// Becomes a host without a port, and so without brackets.

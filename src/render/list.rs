@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use super::label::pad;
+use super::number::left;
 use crate::model::{DestinationEntry, Forwarding};
 
 pub(super) const TITLES: &[u8] = b"\
@@ -11,8 +13,9 @@ Prot LocalAddress:Port Scheduler Flags
 
 /// The columns of a server, behind its label.
 pub(super) fn server(out: &mut impl Write, entry: &DestinationEntry) -> io::Result<()> {
-    let forwarding = method(entry.destination.forwarding);
-    write!(out, " {forwarding:<7} ")?;
+    out.write_all(b" ")?;
+    pad(out, method(entry.destination.forwarding).as_bytes(), 7)?;
+    out.write_all(b" ")?;
     connections(out, entry)
 }
 
@@ -21,11 +24,11 @@ pub(super) fn connections(out: &mut impl Write, entry: &DestinationEntry) -> io:
     // The kernel keeps an int; other programs than ours set negative ones.
     let weight = entry.destination.weight as i32;
     let activity = &entry.activity;
-    write!(
-        out,
-        "{weight:<6} {:<10} {:<10}",
-        activity.active, activity.inactive
-    )
+    left(out, weight.into(), 6)?;
+    out.write_all(b" ")?;
+    left(out, activity.active.into(), 10)?;
+    out.write_all(b" ")?;
+    left(out, activity.inactive.into(), 10)
 }
 
 /// The name of a forwarding method.

@@ -3,14 +3,15 @@
 use std::io::{self, Write};
 
 use super::Numbers;
+use super::label::{BLANKS, pad};
 
 /// From which value on a counter is written in which unit. Each unit keeps
 /// the width at eight characters; what is left over is cut, not rounded.
-const UNITS: [(u64, u64, char); 4] = [
-    (100_000_000_000_000, 1_000_000_000_000, 'T'),
-    (100_000_000_000, 1_000_000_000, 'G'),
-    (1_000_000_000, 1_000_000, 'M'),
-    (100_000_000, 1_000, 'K'),
+const UNITS: [(u64, u64, &[u8]); 4] = [
+    (100_000_000_000_000, 1_000_000_000_000, b"T"),
+    (100_000_000_000, 1_000_000_000, b"G"),
+    (1_000_000_000, 1_000_000, b"M"),
+    (100_000_000, 1_000, b"K"),
 ];
 
 /// Writes a counter and the blanks before it.
@@ -20,14 +21,32 @@ pub(super) fn counter(out: &mut impl Write, value: u64, numbers: Numbers) -> io:
         Numbers::Scaled => UNITS.iter().find(|(from, _, _)| value >= *from),
     };
     match unit {
-        Some((_, divisor, letter)) => write!(out, "{:>8}{letter}", value / divisor),
-        None => write!(out, "{value:>9}"),
+        Some((_, divisor, letter)) => {
+            right(out, value / divisor, 8)?;
+            out.write_all(letter)
+        }
+        None => right(out, value, 9),
     }
 }
 
 /// Writes a number in full, at least one blank before it.
 pub(super) fn exact(out: &mut impl Write, value: u64) -> io::Result<()> {
-    write!(out, " {value:>8}")
+    out.write_all(b" ")?;
+    right(out, value, 8)
+}
+
+/// Writes a number at the right of its column.
+fn right(out: &mut impl Write, value: u64, width: usize) -> io::Result<()> {
+    let mut digits = itoa::Buffer::new();
+    let text = digits.format(value).as_bytes();
+    let missing = width.saturating_sub(text.len());
+    out.write_all(BLANKS.get(..missing).unwrap_or(&BLANKS))?;
+    out.write_all(text)
+}
+
+/// Writes a number at the left of its column.
+pub(super) fn left(out: &mut impl Write, value: i64, width: usize) -> io::Result<()> {
+    pad(out, itoa::Buffer::new().format(value).as_bytes(), width)
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ fn timeouts() {
         ("1 --set 2 3", [1, 2, 3]),
         ("--set 2678400 2678400 2678400", [2_678_400; 3]),
     ] {
-        accepts(line, SetTimeouts(Timeouts { tcp, tcp_fin, udp }));
+        accepts(line, SetTimeouts(Timeouts::new(tcp, tcp_fin, udp)));
     }
 }
 

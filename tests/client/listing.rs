@@ -291,10 +291,6 @@ fn timeouts_are_told() {
         let told = IpvsMessage::new(Command::SetConfig, attributes);
         vec![ipvs(0, asked.sequence, &told)]
     });
-    let timeouts = Timeouts {
-        tcp: 1,
-        tcp_fin: 2,
-        udp: 3,
-    };
+    let timeouts = Timeouts::new(1, 2, 3);
     assert_eq!(script.client().timeouts().unwrap(), timeouts);
 }

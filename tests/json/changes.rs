@@ -26,11 +26,7 @@ fn every_action_has_what_it_is_done_to() {
     let service = full().service;
     let server = full().destinations[0].destination;
     let id = service.id;
-    let timeouts = Timeouts {
-        tcp: 0,
-        tcp_fin: 5,
-        udp: 0,
-    };
+    let timeouts = Timeouts::new(0, 5, 0);
     let document = changes(&[
         Change::AddService(service.clone()),
         Change::EditService(service),

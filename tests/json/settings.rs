@@ -8,11 +8,7 @@ use crate::document;
 
 #[test]
 fn timeouts() {
-    let timeouts = Timeouts {
-        tcp: 900,
-        tcp_fin: u32::MAX,
-        udp: 0,
-    };
+    let timeouts = Timeouts::new(900, u32::MAX, 0);
     let expected = json!({
         "tcp_seconds": 900,
         "tcp_fin_seconds": u32::MAX,

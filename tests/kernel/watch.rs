@@ -200,7 +200,7 @@ fn the_terminal_is_left_as_it_was() {
     let before = terminal.state();
     assert!(before.starts_with("1 0 "), "{before}");
     let gone = "-D -t 10.0.0.1:80";
-    for (words, how, status) in [
+    let cases = [
         ("-Ln --watch=60", "keys C-c", 130),
         ("-Ln --watch=60", "signal TERM", 143),
         ("-Ln --watch=60", "signal HUP", 129),
@@ -209,9 +209,11 @@ fn the_terminal_is_left_as_it_was() {
         ("-Lnc --by state --watch=60", "keys q", 0),
         ("-Ln --watch=0.1 --count 2", "", 0),
         ("-Ln -t 10.0.0.1:80 --watch=0.1", gone, 1),
-    ] {
-        // Not the command that is typed, but what it prints, says `status`.
-        terminal.line(&format!("clear; $I {words}; echo st\"\"atus $?"));
+    ];
+    for (number, (words, how, status)) in cases.into_iter().enumerate() {
+        // Not the command that is typed, but what it prints, says `status`; and
+        // the number tells it from the one before, which is there for a while.
+        terminal.line(&format!("clear; $I {words}; echo st\"\"atus {number} $?"));
         if !how.is_empty() {
             terminal.until("it is watched", |screen| screen.contains("  every "));
         }
@@ -227,7 +229,7 @@ fn the_terminal_is_left_as_it_was() {
             Some(_) => drop(ipvsadm(how)),
             None => {}
         }
-        let left = terminal.until_there_is(&format!("status {status}\nready:"));
+        let left = terminal.until_there_is(&format!("status {number} {status}\nready:"));
         assert_eq!(left.contains("No such service\n"), how == gone, "{left}");
         assert!(!left.contains("  every "), "{words}, {how}:\n{left}");
         assert_eq!(terminal.state(), before, "{words}, {how}");

@@ -247,11 +247,7 @@ fn changes_that_no_command_makes_are_comments() {
 #[test]
 fn other_changes_are_shown_too() {
     let shown = |change: Change| ChangeRule::new(&change, &Numeric).to_string();
-    let timeouts = Timeouts {
-        tcp: 1,
-        tcp_fin: 2,
-        udp: 3,
-    };
+    let timeouts = Timeouts::new(1, 2, 3);
     assert_eq!(shown(Change::SetTimeouts(timeouts)), "--set 1 2 3");
     let mut daemon = Daemon::new(DaemonState::Master, "eth0", 9);
     daemon.ttl = Some(4);

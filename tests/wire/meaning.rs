@@ -132,11 +132,7 @@ fn changes_are_asked_for_as_ipvsadm_asks() {
         ),
         (
             "ipvsadm --set 800 0 300",
-            Change::SetTimeouts(Timeouts {
-                tcp: 800,
-                tcp_fin: 0,
-                udp: 300,
-            }),
+            Change::SetTimeouts(Timeouts::new(800, 0, 300)),
         ),
         ("ipvsadm -Z", Change::Zero(None)),
         (
