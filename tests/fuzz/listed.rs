@@ -128,19 +128,40 @@ fn accepted_anyway(words: &[String], complaint: &str) -> Option<Vec<String>> {
     let mut rest = words.iter();
     while let Some(word) = rest.next() {
         match word.as_str() {
-            "-t" | "-u" | "-f" | "-r" | "--tcp-service" | "--udp-service" | "--sctp-service"
-            | "--fwmark-service" | "--real-server" => {
+            "--tcp-service" | "--udp-service" | "--sctp-service" | "--fwmark-service"
+            | "--real-server" => {
                 rest.next();
             }
             "-6" | "--ipv6" => {}
-            _ if ["-t", "-u", "-f", "-r"]
-                .iter()
-                .any(|start| word.starts_with(start)) => {}
             _ if word.contains("-service=") || word.starts_with("--real-server=") => {}
-            _ => usual.push(word.clone()),
+            _ => match narrowing_letter(word) {
+                Some((before, value)) => {
+                    if before != "-" {
+                        usual.push(before.to_owned());
+                    }
+                    if value.is_empty() {
+                        rest.next();
+                    }
+                }
+                None => usual.push(word.clone()),
+            },
         }
     }
     Some(usual)
+}
+
+/// What stands before and after the letter of a service or a server in a
+/// bundle: `-Lc` and `=1` of `-Lcf=1`.
+fn narrowing_letter(word: &str) -> Option<(&str, &str)> {
+    let letters = word
+        .strip_prefix('-')
+        .filter(|rest| !rest.starts_with('-'))?;
+    // An option with a value ends a bundle.
+    let at = letters.find(|letter| "tufrspMbwxy".contains(letter))?;
+    let (before, rest) = word.split_at(at + 1);
+    "tufr"
+        .contains(rest.chars().next()?)
+        .then_some((before, &rest[1..]))
 }
 
 /// Differences 1 and 2: the lines are first all checked, then all carried out.
