@@ -126,7 +126,7 @@ compat: setup
 	$(in_lab) $(kernel_tests) --test compat $(TEST)
 
 faults: setup
-	$(in_lab) $(kernel_tests) --test faults
+	$(in_lab) $(kernel_tests) --test faults $(TEST)
 
 # The random comparison with the reference: make fuzz-compat SECONDS=600 SEED=7
 fuzz-compat: setup

@@ -43,7 +43,7 @@ fn parse(words: &[String]) -> Result<Command, Usage> {
     cli::parse_rule("ipvsadm", words).resolve(&Book)
 }
 
-/// A rule file. What is accepted is written back and accepted again.
+/// A rule file. What is refused is told plainly.
 pub(crate) fn rules(data: &[u8]) {
     if let Err(error) = read_rules(data, parse) {
         assert!(!error.to_string().is_empty());

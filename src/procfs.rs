@@ -155,8 +155,16 @@ pub enum Interrupted {
 /// # Errors
 /// Those of the table and of `each`.
 pub fn for_each_connection(
-    mut table: impl BufRead,
+    table: impl BufRead,
     mut each: impl FnMut(&Connection<'_>) -> io::Result<()>,
+) -> Result<(), Interrupted> {
+    for_each_line(table, |_, connection| each(connection))
+}
+
+/// As [`for_each_connection`], with each connection's line of the table.
+pub(crate) fn for_each_line(
+    mut table: impl BufRead,
+    mut each: impl FnMut(&[u8], &Connection<'_>) -> io::Result<()>,
 ) -> Result<(), Interrupted> {
     let mut line = Vec::new();
     while table
@@ -165,7 +173,7 @@ pub fn for_each_connection(
         > 0
     {
         if let Some(connection) = Connection::parse(&line) {
-            each(&connection)?;
+            each(&line, &connection)?;
         }
         line.clear();
     }

@@ -4,15 +4,12 @@ use std::time::Duration;
 
 use super::command::{Color, Shell};
 use super::matrix::Label;
-use super::values::{ValueError, number};
+use super::values::{MAX_TIMEOUT, ValueError, named, number};
 use crate::model::Prefix;
 use crate::procfs::By;
 
 /// The time between two looks where `--watch` names none.
 pub(crate) const DEFAULT_INTERVAL: Duration = Duration::from_secs(2);
-
-/// The longest time to drain: as long as the longest timeout of a connection.
-const MAX_DRAIN: i64 = 31 * 24 * 60 * 60;
 
 /// The words of `--by`.
 pub(crate) const BY: &[(&str, By)] = &[
@@ -93,8 +90,7 @@ pub(crate) fn color(word: &str) -> Result<Color, ValueError> {
 }
 
 fn choice<T: Copy>(option: Label, word: &str, known: &[(&str, T)]) -> Result<T, ValueError> {
-    let found = known.iter().find(|(name, _)| *name == word);
-    found.map(|(_, value)| *value).ok_or_else(|| {
+    named(word, known).ok_or_else(|| {
         let names: Vec<_> = known.iter().map(|(name, _)| *name).collect();
         ValueError::Choice {
             option,
@@ -119,19 +115,16 @@ pub(crate) fn count(word: &str) -> Result<u64, ValueError> {
     number(word, 1..=i64::MAX).ok_or_else(|| ValueError::Count(word.to_owned()))
 }
 
-/// `--drain`
+/// `--drain`: no connection lives longer.
 pub(crate) fn drain_time(word: &str) -> Result<Duration, ValueError> {
-    number(word, 0..=MAX_DRAIN)
+    number(word, 0..=MAX_TIMEOUT)
         .map(Duration::from_secs)
         .ok_or_else(|| ValueError::DrainTime(word.to_owned()))
 }
 
 /// `--completions`
 pub(crate) fn shell(word: &str) -> Result<Shell, ValueError> {
-    let found = SHELLS.iter().find(|(name, _)| *name == word);
-    found
-        .map(|(_, shell)| *shell)
-        .ok_or_else(|| ValueError::Shell(word.to_owned()))
+    named(word, SHELLS).ok_or_else(|| ValueError::Shell(word.to_owned()))
 }
 
 #[cfg(test)]

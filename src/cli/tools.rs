@@ -13,8 +13,8 @@ ipvsadm-save: Script to save the IPVS table to stdout.
 /// The long options of `ipvsadm-restore`.
 pub(crate) const RESTORE_OPTIONS: [&str; 4] = ["check", "clear", "dry-run", "json"];
 
-/// Reads the words of `ipvsadm-save [-n] [--output FILE] [--json]`. As ever, words that
-/// are no options do not count.
+/// Reads the words of `ipvsadm-save [-n] [--output FILE] [--json]`. As ever,
+/// words that are no options do not count.
 ///
 /// # Errors
 /// Any other option.
@@ -43,8 +43,7 @@ pub fn parse_save(words: &[String]) -> Result<Command, Usage> {
 }
 
 /// Reads the words of `ipvsadm-restore [FILE] [--clear] [--check|--dry-run
-/// [--json]]`.
-/// As ever, options of one dash do not count.
+/// [--json]]`. As ever, options of one dash do not count.
 ///
 /// # Errors
 /// Any other long option, a second file, `--check` with `--dry-run`, `--json`

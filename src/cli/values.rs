@@ -71,8 +71,8 @@ pub enum ValueError {
     Shell(String),
 }
 
-/// The longest timeout in seconds: 31 days.
-const MAX_TIMEOUT: i64 = 31 * 24 * 60 * 60;
+/// The longest timeout of a connection, in seconds: 31 days.
+pub(crate) const MAX_TIMEOUT: i64 = 31 * 24 * 60 * 60;
 
 /// `isspace` of the C locale.
 pub(crate) fn is_space(c: char) -> bool {
@@ -86,6 +86,12 @@ pub(crate) fn number<T: TryFrom<i64>>(word: &str, range: RangeInclusive<i64>) ->
     // i64 takes a sign; two of them, blanks after one and no digits it refuses.
     let value: i64 = digits.parse().ok()?;
     T::try_from(value).ok().filter(|_| range.contains(&value))
+}
+
+/// The value of a word among those that are known.
+pub(crate) fn named<T: Copy>(word: &str, known: &[(&str, T)]) -> Option<T> {
+    let found = known.iter().find(|(name, _)| *name == word);
+    found.map(|(_, value)| *value)
 }
 
 /// `-w`
@@ -217,8 +223,7 @@ pub(crate) const TUNNEL_KINDS: &[(&str, TunnelKind)] = &[
 
 /// `--tun-type`
 pub(crate) fn tunnel_kind(word: &str) -> Result<TunnelKind, ValueError> {
-    let known = TUNNEL_KINDS.iter().find(|(name, _)| *name == word);
-    known.map(|(_, kind)| *kind).ok_or(ValueError::TunnelKind)
+    named(word, TUNNEL_KINDS).ok_or(ValueError::TunnelKind)
 }
 
 /// `--tun-port`
@@ -234,8 +239,7 @@ pub(crate) const DAEMON_STATES: &[(&str, DaemonState)] = &[
 
 /// `--start-daemon`, `--stop-daemon`
 pub(crate) fn daemon_state(word: &str) -> Option<DaemonState> {
-    let known = DAEMON_STATES.iter().find(|(name, _)| *name == word);
-    known.map(|(_, state)| *state)
+    named(word, DAEMON_STATES)
 }
 
 /// `--syncid`

@@ -13,7 +13,7 @@ use crate::cli::{Connections, Format, List, Watch};
 use crate::client::Client;
 use crate::model::ServiceEntry;
 use crate::names::Names;
-use crate::procfs::{self, Interrupted};
+use crate::procfs;
 use crate::render::{self, Rows, View};
 use crate::watch::{
     self, Action, Broken, End, Meter, Pace, RowId, Screen, Size, Subject, Then, Window, rfc_3339,
@@ -243,7 +243,6 @@ impl Subject for ConnectionsSubject<'_> {
             None => {
                 let (first, room) = self.state.wanted(size);
                 let window = Window::read(table, &filter, first, room);
-                let window = window.map_err(Interrupted::Unread);
                 self.state.see(window.map_err(connections::unlisted)?, time);
             }
         }

@@ -2,7 +2,7 @@
 //! held than the window has room for.
 
 use std::collections::{HashMap, VecDeque};
-use std::io::{self, BufRead};
+use std::io::BufRead;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::frame::{Frame, Size, Style};
 use super::keys::Action;
 use super::status::{self, Shown, Told};
 use crate::names::NameOf;
-use crate::procfs::{By, Connection, Count, Endpoint, Filter, Key};
+use crate::procfs::{By, Connection, Count, Endpoint, Filter, Interrupted, Key, for_each_line};
 use crate::render;
 
 /// Rows of the kernel's table that are next to each other.
@@ -31,27 +31,28 @@ impl Window {
     /// # Errors
     /// Those of `table`.
     pub fn read(
-        mut table: impl BufRead,
+        table: impl BufRead,
         filter: &Filter,
         first: usize,
         room: usize,
-    ) -> io::Result<Self> {
+    ) -> Result<Self, Interrupted> {
         let mut window = Self::default();
         let end = first.saturating_add(room);
-        let mut line = Vec::new();
-        while table.read_until(b'\n', &mut line)? > 0 {
-            if Connection::parse(&line).is_some_and(|found| filter.passes(&found)) {
-                if window.total < end && room > 0 {
-                    let full = window.lines.len() >= room;
-                    let oldest = if full { window.lines.pop_front() } else { None };
-                    let mut kept = oldest.unwrap_or_default();
-                    kept.clone_from(&line);
-                    window.lines.push_back(kept);
-                }
-                window.total = window.total.saturating_add(1);
+        for_each_line(table, |line, found| {
+            if !filter.passes(found) {
+                return Ok(());
             }
-            line.clear();
-        }
+            if window.total < end && room > 0 {
+                let full = window.lines.len() >= room;
+                let oldest = if full { window.lines.pop_front() } else { None };
+                let mut kept = oldest.unwrap_or_default();
+                kept.clear();
+                kept.extend_from_slice(line);
+                window.lines.push_back(kept);
+            }
+            window.total = window.total.saturating_add(1);
+            Ok(())
+        })?;
         window.first = window.total.min(end).saturating_sub(window.lines.len());
         Ok(window)
     }

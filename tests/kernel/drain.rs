@@ -1,14 +1,13 @@
 //! A server is taken out, and nobody is hurt.
 
-use std::fs::File;
 use std::net::UdpSocket;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
-use crate::director::{Place, ipvsadm, mark, place, restore, with_two_servers};
+use crate::director::{ipvsadm, mark, place, restore, with_two_servers};
+use crate::draining::{ADDRESS, Draining, WEIGHT, active, kept_by_servers, ours, weights};
 use crate::net::{Host, Talk, count, wait_until};
 use crate::support::netlink::Attribute;
-use crate::support::{Outcome, Program, TIMEOUT, Table, finish, kernel_table, run, shell, words};
+use crate::support::{Program, TIMEOUT, Table, finish, kernel_table, run, shell, words};
 
 const AT_80: &str = "10.0.0.1:80";
 const DRAIN_B: &str = "-d -t 10.0.0.1:80 -r 10.1.0.3 --drain";
@@ -433,11 +432,6 @@ fn every_other_setting_is_kept() {
     assert!(changes.is_empty(), "{changes}");
 }
 
-/// Runs our program to its end.
-fn ours(line: &str) -> Outcome {
-    run(Program::Ours, words(line), "")
-}
-
 /// Two connections, the first to A and the second to B.
 fn one_to_each(client: &Host) -> [Talk; 2] {
     let mut talks = [(); 2].map(|()| client.connect(AT_80).unwrap());
@@ -448,25 +442,6 @@ fn one_to_each(client: &Host) -> [Talk; 2] {
     }
     assert_eq!(met, ["A", "B"]);
     talks
-}
-
-/// `IPVS_DEST_ATTR_ADDR`, `IPVS_DEST_ATTR_WEIGHT`
-const ADDRESS: u16 = 1;
-const WEIGHT: u16 = 4;
-
-/// The weights of all servers, by address.
-fn weights() -> Vec<u32> {
-    let table = kernel_table();
-    let servers = table.services.iter().flat_map(|service| &service.servers);
-    let attribute = |server: &[Attribute], kind| {
-        let mut found = server.iter().filter(|part| part.kind == kind);
-        found.next().unwrap().value.clone()
-    };
-    let weights = servers.map(|server| (attribute(server, ADDRESS), attribute(server, WEIGHT)));
-    let mut weights: Vec<_> = weights.collect();
-    weights.sort();
-    let number = |(_, weight): (_, Vec<u8>)| u32::from_ne_bytes(weight[..].try_into().unwrap());
-    weights.into_iter().map(number).collect()
 }
 
 /// This table with weight 0 for the servers with these addresses.
@@ -482,75 +457,4 @@ fn closed(table: &Table, servers: impl Fn(&[u8]) -> bool) -> Table {
         }
     }
     table
-}
-
-/// The active connections of all servers.
-fn active() -> Vec<u32> {
-    kept_by_servers("ActiveConn")
-}
-
-/// What the kernel's own table says in this column of all servers, by
-/// address as it writes it.
-fn kept_by_servers(column: &str) -> Vec<u32> {
-    let text = std::fs::read_to_string("/proc/thread-self/net/ip_vs").unwrap();
-    let rows = text
-        .lines()
-        .map(|row| row.split_whitespace().collect::<Vec<_>>());
-    let mut rows = rows.filter(|row| row.first() == Some(&"->"));
-    let title = rows.next().unwrap();
-    let at = title.iter().position(|name| *name == column).unwrap();
-    let mut rows: Vec<_> = rows.collect();
-    rows.sort_by_key(|row| row[1]);
-    rows.iter().map(|row| row[at].parse().unwrap()).collect()
-}
-
-/// A drain that goes on beside the test.
-struct Draining {
-    child: Child,
-    stderr: PathBuf,
-}
-
-impl Draining {
-    fn begin(place: &Place, line: &str) -> Self {
-        let stderr = place.folder().join("stderr");
-        let child = Program::Ours
-            .command("ipvsadm")
-            .args(words(line))
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(File::create(&stderr).unwrap())
-            .spawn()
-            .unwrap();
-        Self { child, stderr }
-    }
-
-    /// Waits until the last server of the table takes no more connections.
-    fn wait_for_weight_0(&self) {
-        wait_until("a server takes no more", || weights().contains(&0));
-    }
-
-    fn signal(&self, name: &str) {
-        shell(&format!("kill -{name} {}", self.child.id()));
-    }
-
-    /// Waits for its end.
-    fn end(mut self) -> Outcome {
-        let mut status = None;
-        wait_until("it ends", || {
-            status = self.child.try_wait().unwrap();
-            status.is_some()
-        });
-        Outcome {
-            status: status.unwrap().code().unwrap(),
-            stdout: String::new(),
-            stderr: std::fs::read_to_string(&self.stderr).unwrap(),
-        }
-    }
-}
-
-impl Drop for Draining {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }

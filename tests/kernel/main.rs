@@ -16,6 +16,7 @@ mod support;
 
 mod as_text;
 mod director;
+mod draining;
 mod random_tables;
 mod typing;
 
