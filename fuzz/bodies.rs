@@ -14,7 +14,7 @@ use std::net::IpAddr;
 use ipvs::cli::{self, Command, Usage};
 use ipvs::model::{Info, Protocol, Service, ServiceEntry, Stats, VirtualId};
 use ipvs::names::{Numeric, Resolve};
-use ipvs::procfs::{self, Agreement, By, Filter};
+use ipvs::procfs::{self, By, Filter};
 use ipvs::render::{self, Header, Numbers, View};
 use ipvs::rules::restore::{read_rules, read_table};
 use ipvs::rules::save;
@@ -152,7 +152,9 @@ fn show(entries: &[ServiceEntry]) {
             let _ = render::table(&mut out, header, entries, view, numbers, &Numeric);
         }
     }
-    let _ = save::write_rules(&mut out, entries, &Numeric);
+    let mut rules = String::new();
+    let _ = save::write_rules(&mut rules, entries, &Numeric);
+    out.extend_from_slice(rules.as_bytes());
     assert!(!out.contains(&0x1b), "an escape reaches the terminal");
     if let Ok(mut table) = json::Table::begin(&mut out, &Info::new(0, 0)) {
         for entry in entries {
@@ -177,7 +179,7 @@ pub(crate) fn proc(data: &[u8]) {
             let _ = json::counts(&mut out, by, &counts);
         }
     }
-    let mut services: Vec<_> = [80, 443]
+    let services: Vec<_> = [80, 443]
         .map(|port| VirtualId::Endpoint {
             protocol: Protocol::Tcp,
             address: [10, 0, 0, 1].into(),
@@ -185,9 +187,13 @@ pub(crate) fn proc(data: &[u8]) {
         })
         .into_iter()
         .filter_map(|id| Some(Service::new(id, "rr".parse().ok()?)))
-        .map(|service| ServiceEntry::new(service, Stats::default()))
         .collect();
-    if let Ok(Agreement::Same) = procfs::add_servers(&mut services, data) {
-        show(&services);
+    if let Ok(Some(servers)) = procfs::servers(&services, data) {
+        let entries = services.into_iter().enumerate().map(|(place, service)| {
+            let mut entry = ServiceEntry::new(service, Stats::default());
+            entry.destinations = servers.of(place).collect();
+            entry
+        });
+        show(&entries.collect::<Vec<_>>());
     }
 }

@@ -7,7 +7,7 @@ use netlink_packet_core::DecodeError;
 
 use crate::error::{Error, Verb};
 use crate::model::{
-    Change, Daemon, DestinationEntry, Info, Service, ServiceEntry, Timeouts, VirtualId,
+    Change, Daemon, DestinationEntry, Family, Info, Service, ServiceEntry, Timeouts, VirtualId,
 };
 use crate::netlink::convert;
 use crate::netlink::exchange::Exchange;
@@ -79,7 +79,7 @@ impl<T: Transport> Client<T> {
     /// # Errors
     /// When the kernel refuses or can't be understood.
     pub fn services(&mut self) -> Result<Vec<ServiceEntry>, Error> {
-        self.list_services(convert::service_entry, |entry| entry.service.id)
+        self.list_services(convert::service_entry, |entry| &entry.service.id)
     }
 
     /// Every service as it is configured, without its counters.
@@ -87,19 +87,19 @@ impl<T: Transport> Client<T> {
     /// # Errors
     /// When the kernel refuses or can't be understood.
     pub fn configured(&mut self) -> Result<Vec<Service>, Error> {
-        self.list_services(convert::service, |service| service.id)
+        self.list_services(convert::service, |service| &service.id)
     }
 
     fn list_services<R>(
         &mut self,
         read: impl Fn(&[u8]) -> Result<Option<R>, DecodeError>,
-        id: impl Fn(&R) -> VirtualId,
+        id: impl Fn(&R) -> &VirtualId,
     ) -> Result<Vec<R>, Error> {
-        let request = IpvsMessage::new(Command::GetService, Vec::new());
+        let request = || IpvsMessage::new(Command::GetService, Vec::new());
         for _ in 0..=REPEATS {
             let mut rows = Vec::new();
             self.exchange
-                .list(Verb::ListServices, request.clone(), &mut rows, &read)?;
+                .list(Verb::ListServices, request, &mut rows, &read)?;
             if is_each_told_once(rows.iter().map(&id)) {
                 return Ok(rows);
             }
@@ -116,10 +116,9 @@ impl<T: Transport> Client<T> {
     /// When the kernel refuses or can't be understood.
     pub fn table(&mut self) -> Result<Vec<ServiceEntry>, Error> {
         let mut entries = self.services()?;
-        let mut rows = Vec::new();
         for entry in &mut entries {
-            self.list_destinations(&entry.service.id, &mut rows)?;
-            entry.destinations = rows.as_slice().into();
+            entry.destinations = self.destinations(&entry.service.id)?;
+            entry.destinations.shrink_to_fit();
         }
         Ok(entries)
     }
@@ -144,27 +143,36 @@ impl<T: Transport> Client<T> {
     /// When the kernel refuses or can't be understood.
     pub fn destinations(&mut self, id: &VirtualId) -> Result<Vec<DestinationEntry>, Error> {
         let mut rows = Vec::new();
-        self.list_destinations(id, &mut rows)?;
+        self.list_destinations(id, &mut rows, convert::destination_entry)?;
         Ok(rows)
     }
 
     /// Puts the servers of one service in `rows`, in place of what is there.
+    /// Their counters are left at 0.
     ///
     /// # Errors
     /// As for [`destinations`](Client::destinations).
-    pub(crate) fn list_destinations(
+    pub(crate) fn list_configured(
         &mut self,
         id: &VirtualId,
         rows: &mut Vec<DestinationEntry>,
     ) -> Result<(), Error> {
-        let family = id.family();
         rows.clear();
-        self.exchange.list(
-            Verb::ListServers,
-            convert::about(Command::GetDest, id),
-            rows,
-            |attributes| convert::destination_entry(attributes, family),
-        )
+        self.list_destinations(id, rows, convert::destination)
+    }
+
+    fn list_destinations(
+        &mut self,
+        id: &VirtualId,
+        rows: &mut Vec<DestinationEntry>,
+        read: impl Fn(&[u8], Family) -> Result<Option<DestinationEntry>, DecodeError>,
+    ) -> Result<(), Error> {
+        let family = id.family();
+        let request = || convert::about(Command::GetDest, id);
+        self.exchange
+            .list(Verb::ListServers, request, rows, |attributes| {
+                read(attributes, family)
+            })
     }
 
     /// The timeouts of connections.
@@ -182,7 +190,7 @@ impl<T: Transport> Client<T> {
     /// # Errors
     /// When the kernel refuses or can't be understood.
     pub fn daemons(&mut self) -> Result<Vec<Daemon>, Error> {
-        let request = IpvsMessage::new(Command::GetDaemon, Vec::new());
+        let request = || IpvsMessage::new(Command::GetDaemon, Vec::new());
         let mut daemons = Vec::new();
         self.exchange
             .list(Verb::ListDaemons, request, &mut daemons, convert::daemon)?;
@@ -226,7 +234,7 @@ impl<T: Transport> Client<T> {
 /// Whether no service is told twice. While the kernel moves the services into a
 /// larger hash table it goes on with a listing at the same count in another
 /// order, without a word: for each service told twice, one is left out.
-fn is_each_told_once(ids: impl Iterator<Item = VirtualId>) -> bool {
+fn is_each_told_once<'a>(ids: impl Iterator<Item = &'a VirtualId>) -> bool {
     let mut ids: Vec<_> = ids.collect();
     ids.sort_unstable();
     ids.is_sorted_by(|one, next| one < next)

@@ -18,7 +18,7 @@ use crate::model::{Family, Protocol, VirtualId};
 
 pub use count::{By, Count, Key, count};
 pub use filter::Filter;
-pub use table::{Agreement, TABLE, add_servers};
+pub use table::{Servers, TABLE, servers};
 
 /// Where the kernel shows the connections of the network namespace.
 pub const CONNECTIONS: &str = "/proc/net/ip_vs_conn";

@@ -97,21 +97,22 @@ impl<T: Transport> Exchange<T> {
         })
     }
 
-    /// A question whose answer is a list; its rows are added to `rows`.
+    /// A question whose answer is a list; its rows are added to `rows`. It is
+    /// asked again where the list was interrupted.
     ///
     /// `row` makes a row of a message's attributes, or nothing of those that
     /// tell none.
     pub(crate) fn list<R>(
         &mut self,
         verb: Verb,
-        message: IpvsMessage,
+        question: impl Fn() -> IpvsMessage,
         rows: &mut Vec<R>,
         mut row: impl FnMut(&[u8]) -> Result<Option<R>, DecodeError>,
     ) -> Result<(), Error> {
         let before = rows.len();
-        let message = self.addressed(message);
         for _ in 0..=DUMP_REPEATS {
-            let sequence = self.ask_for(message.clone(), NLM_F_REQUEST | NLM_F_DUMP)?;
+            let message = self.addressed(question());
+            let sequence = self.ask_for(message, NLM_F_REQUEST | NLM_F_DUMP)?;
             if self.list_once(verb, sequence, rows, &mut row)? {
                 return Ok(());
             }

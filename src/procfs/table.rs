@@ -9,11 +9,12 @@
 
 use std::io::{self, BufRead};
 use std::net::IpAddr;
+use std::ops::Range;
 use std::str;
 
 use super::{address, hex};
 use crate::model::{
-    Destination, DestinationEntry, Family, Forwarding, Protocol, ServiceEntry, VirtualId,
+    Activity, Destination, DestinationEntry, Family, Forwarding, Protocol, Service, VirtualId,
 };
 
 /// Where the kernel shows the table of the network namespace.
@@ -22,72 +23,87 @@ pub const TABLE: &str = "/proc/net/ip_vs";
 /// What stands above the rows.
 const TITLE_LINES: usize = 3;
 
-/// Whether the text said the same as what it was held against.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use]
-pub enum Agreement {
-    /// It did.
-    Same,
-    /// The table changed in between, or the text is not understood.
-    Different,
+/// The servers of services. Of their settings the text has forwarding methods
+/// and weights alone.
+#[derive(Debug)]
+pub struct Servers {
+    rows: Vec<(Destination, Activity)>,
+    /// Where those of each service are among them.
+    of_services: Vec<Option<Range<u32>>>,
 }
 
-/// Gives each of `services` its servers, with their forwarding methods,
-/// weights and connections; nothing else is known of them. After
-/// [`Agreement::Different`] the servers are of no use.
+impl Servers {
+    /// Those of the service that stands at this place.
+    pub fn of(&self, place: usize) -> impl Iterator<Item = DestinationEntry> {
+        let range = self.of_services.get(place).cloned().flatten();
+        let range = range.unwrap_or_default();
+        let rows = self.rows.get(range.start as usize..range.end as usize);
+        rows.unwrap_or_default()
+            .iter()
+            .map(|&(destination, activity)| {
+                let mut entry = DestinationEntry::new(destination);
+                entry.activity = activity;
+                entry
+            })
+    }
+}
+
+/// Reads the servers of `services`; none where the table has changed since
+/// these were listed, or the text is not understood.
 ///
 /// # Errors
 /// Where the text can't be read.
-pub fn add_servers(services: &mut [ServiceEntry], mut text: impl BufRead) -> io::Result<Agreement> {
+pub fn servers(services: &[Service], mut text: impl BufRead) -> io::Result<Option<Servers>> {
     let places = Places::of(services);
-    let mut seen = vec![false; services.len()];
+    let mut rows = Vec::new();
+    let mut of_services = vec![None; services.len()];
+    // The service whose rows are being read, and where they begin.
+    let mut current = None;
     let mut line = Vec::new();
     for _ in 0..TITLE_LINES {
         text.read_until(b'\n', &mut line)?;
     }
-    let mut place = None;
-    // Each service keeps as much as it has servers, and no more.
-    let mut servers = Vec::new();
     loop {
         line.clear();
         let is_end = text.read_until(b'\n', &mut line)? == 0;
         let mut words = line
             .split(u8::is_ascii_whitespace)
             .filter(|word| !word.is_empty());
-        if line.starts_with(b"  ->") {
+        if line.starts_with(b"  ->") && current.is_some() {
             match destination(&mut words) {
-                Some(server) => servers.push(server),
-                None => return Ok(Agreement::Different),
+                Some(server) => rows.push(server),
+                None => return Ok(None),
             }
             continue;
         }
-        if let Some(entry) = place.and_then(|place: usize| services.get_mut(place)) {
-            entry.destinations = servers.as_slice().into();
-        } else if !servers.is_empty() {
-            return Ok(Agreement::Different);
+        let Ok(next) = u32::try_from(rows.len()) else {
+            return Ok(None);
+        };
+        if let Some((place, start)) = current {
+            let range = match of_services.get_mut(place) {
+                // There twice: rows moved while the text was read.
+                Some(Some(_)) | None => return Ok(None),
+                Some(range) => range,
+            };
+            *range = Some(start..next);
         }
-        servers.clear();
         if is_end {
             break;
         }
-        place = service(&mut words, services, &places);
-        match place.and_then(|place| seen.get_mut(place)) {
-            Some(seen) if !*seen => *seen = true,
-            // Unknown, or there twice: rows moved while the text was read.
-            _ => return Ok(Agreement::Different),
+        match service(&mut words, services, &places) {
+            Some(place) => current = Some((place, next)),
+            None => return Ok(None),
         }
     }
-    Ok(match seen.contains(&false) {
-        true => Agreement::Different,
-        false => Agreement::Same,
-    })
+    let is_whole = !of_services.contains(&None);
+    Ok(is_whole.then_some(Servers { rows, of_services }))
 }
 
 /// `TCP  0A000001:0050 rr persistent 360 FFFFFFFF`, `FWM  00000001 wlc`: the
 /// place of the service, if netlink has told the same of it.
 fn service<'a>(
     words: &mut impl Iterator<Item = &'a [u8]>,
-    services: &[ServiceEntry],
+    services: &[Service],
     places: &Places,
 ) -> Option<usize> {
     let protocol = words.next()?;
@@ -110,12 +126,12 @@ fn service<'a>(
     };
     let place = places.find(&id, services)?;
     let named = words.next()?;
-    let known = services.get(place)?.service.scheduler.as_ref()?;
+    let known = services.get(place)?.scheduler.as_ref()?;
     (known.as_str().as_bytes() == named).then_some(place)
 }
 
 /// `  -> 0A010001:0050      Masq    1      0          0`
-fn destination<'a>(words: &mut impl Iterator<Item = &'a [u8]>) -> Option<DestinationEntry> {
+fn destination<'a>(words: &mut impl Iterator<Item = &'a [u8]>) -> Option<(Destination, Activity)> {
     let mut words = words.skip(1);
     let (address, port) = endpoint(words.next()?)?;
     let forwarding = match words.next()? {
@@ -131,10 +147,12 @@ fn destination<'a>(words: &mut impl Iterator<Item = &'a [u8]>) -> Option<Destina
     let mut destination = Destination::new(address, port, forwarding);
     // The text has it signed.
     destination.weight = u32::try_from(weight & 0xffff_ffff).ok()?;
-    let mut entry = DestinationEntry::new(destination);
-    entry.activity.active = u32::try_from(active).ok()?;
-    entry.activity.inactive = u32::try_from(inactive).ok()?;
-    Some(entry)
+    let activity = Activity {
+        active: u32::try_from(active).ok()?,
+        inactive: u32::try_from(inactive).ok()?,
+        persistent: 0,
+    };
+    Some((destination, activity))
 }
 
 /// `0A000001:0050`, `[2001:0db8:0000:0000:0000:0000:0000:0001]:0050`
@@ -151,13 +169,13 @@ fn endpoint(word: &[u8]) -> Option<(IpAddr, u16)> {
 struct Places(Vec<u32>);
 
 impl Places {
-    fn of(services: &[ServiceEntry]) -> Self {
+    fn of(services: &[Service]) -> Self {
         let mut places: Vec<u32> = (0..).take(services.len()).collect();
         places.sort_unstable_by_key(|&place| id_at(services, place));
         Self(places)
     }
 
-    fn find(&self, id: &VirtualId, services: &[ServiceEntry]) -> Option<usize> {
+    fn find(&self, id: &VirtualId, services: &[Service]) -> Option<usize> {
         let found = self
             .0
             .binary_search_by_key(&Some(*id), |&place| id_at(services, place));
@@ -165,7 +183,7 @@ impl Places {
     }
 
     /// The service of a mark that only one family has.
-    fn only_family_of(&self, mark: u32, services: &[ServiceEntry]) -> Option<VirtualId> {
+    fn only_family_of(&self, mark: u32, services: &[Service]) -> Option<VirtualId> {
         let [v4, v6] = [Family::V4, Family::V6].map(|family| VirtualId::Fwmark { mark, family });
         match [v4, v6].map(|id| self.find(&id, services).is_some()) {
             [true, false] => Some(v4),
@@ -175,16 +193,15 @@ impl Places {
     }
 }
 
-fn id_at(services: &[ServiceEntry], place: u32) -> Option<VirtualId> {
+fn id_at(services: &[Service], place: u32) -> Option<VirtualId> {
     let place = usize::try_from(place).ok()?;
-    services.get(place).map(|entry| entry.service.id)
+    services.get(place).map(|service| service.id)
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 mod tests {
     use super::*;
-    use crate::model::{Service, Stats};
 
     const TITLES: &str = "IP Virtual Server version 1.2.1 (size=4096)\n\
         Prot LocalAddress:Port Scheduler Flags\n\
@@ -196,7 +213,7 @@ mod tests {
     const SIXTH: &str =
         "  -> [2001:0db8:0000:0000:0000:0000:0000:0001]:0000      Tunnel  5      0          0\n";
 
-    fn services() -> Vec<ServiceEntry> {
+    fn services() -> Vec<Service> {
         let web = VirtualId::Endpoint {
             protocol: Protocol::Tcp,
             address: [10, 0, 0, 1].into(),
@@ -208,39 +225,38 @@ mod tests {
         };
         [(mark, "wlc"), (web, "rr")]
             .map(|(id, scheduler)| Service::new(id, scheduler.parse().unwrap()))
-            .map(|service| ServiceEntry::new(service, Stats::default()))
             .into()
     }
 
     /// What comes of reading those lines.
-    fn read(lines: &[&str]) -> (Agreement, Vec<ServiceEntry>) {
+    fn read(lines: &[&str]) -> Option<Servers> {
         let text = format!("{TITLES}{}", lines.concat());
-        let mut services = services();
-        let agreement = add_servers(&mut services, text.as_bytes());
-        (agreement.unwrap(), services)
+        servers(&services(), text.as_bytes()).unwrap()
     }
 
     #[test]
     fn servers_come_to_the_services_that_netlink_named() {
-        let text = [WEB, FIRST, SECOND, MARK, SIXTH];
-        let (agreement, services) = read(&text);
-        assert_eq!(agreement, Agreement::Same);
-        let [mark, web] = &services[..] else { panic!() };
-        assert_eq!(mark.destinations.len(), 1);
-        assert_eq!(
-            mark.destinations[0].destination.forwarding,
-            Forwarding::Tunnel
-        );
-        assert_eq!(mark.destinations[0].destination.port, 0);
-        let [one, two] = &web.destinations[..] else {
-            panic!()
-        };
+        let servers = read(&[WEB, FIRST, SECOND, MARK, SIXTH]).unwrap();
+        let [mark, web, none] = [0, 1, 2].map(|place| servers.of(place).collect::<Vec<_>>());
+        let [one] = &mark[..] else { panic!() };
+        assert_eq!(one.destination.forwarding, Forwarding::Tunnel);
+        assert_eq!(one.destination.port, 0);
+        let [one, two] = &web[..] else { panic!() };
         assert_eq!((one.activity.active, one.activity.inactive), (2, 3));
         assert_eq!(one.destination.weight, 1);
         assert_eq!(
             (two.destination.port, two.destination.weight),
             (8080, u32::MAX)
         );
+        assert!(none.is_empty());
+    }
+
+    #[test]
+    fn a_service_may_have_no_servers() {
+        for lines in [&[WEB, FIRST, SECOND, MARK][..], &[MARK, WEB, FIRST, SECOND]] {
+            let servers = read(lines).unwrap();
+            assert_eq!([0, 1].map(|place| servers.of(place).count()), [0, 2]);
+        }
     }
 
     #[test]
@@ -250,6 +266,7 @@ mod tests {
         for wrong in [
             &[WEB, FIRST, SECOND][..],
             &[WEB, FIRST, SECOND, MARK, SIXTH, WEB],
+            &[WEB, FIRST, WEB, SECOND, MARK, SIXTH],
             &[&other_scheduler, FIRST, SECOND, MARK, SIXTH],
             &[&other_service, FIRST, SECOND, MARK, SIXTH],
             &[FIRST, WEB, SECOND, MARK, SIXTH],
@@ -257,7 +274,7 @@ mod tests {
             &[WEB, FIRST, "\n", MARK, SIXTH],
             &["UNKNOWN 0A000001:0050 rr\n", MARK],
         ] {
-            assert_eq!(read(wrong).0, Agreement::Different, "{wrong:?}");
+            assert!(read(wrong).is_none(), "{wrong:?}");
         }
     }
 
@@ -265,13 +282,12 @@ mod tests {
     fn a_mark_of_both_families_is_not_guessed() {
         let mut services = services();
         let mut other = services[0].clone();
-        other.service.id = VirtualId::Fwmark {
+        other.id = VirtualId::Fwmark {
             mark: 7,
             family: Family::V4,
         };
         services.push(other);
         let text = format!("{TITLES}{WEB}{MARK}{MARK}");
-        let agreement = add_servers(&mut services, text.as_bytes());
-        assert_eq!(agreement.unwrap(), Agreement::Different);
+        assert!(servers(&services, text.as_bytes()).unwrap().is_none());
     }
 }

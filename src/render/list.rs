@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::label::pad;
-use super::number::left;
+use super::number::{left, left_columns};
 use crate::model::{DestinationEntry, Forwarding};
 
 pub(super) const TITLES: &[u8] = b"\
@@ -25,10 +25,7 @@ pub(super) fn connections(out: &mut impl Write, entry: &DestinationEntry) -> io:
     let weight = entry.destination.weight as i32;
     let activity = &entry.activity;
     left(out, weight.into(), 6)?;
-    out.write_all(b" ")?;
-    left(out, activity.active.into(), 10)?;
-    out.write_all(b" ")?;
-    left(out, activity.inactive.into(), 10)
+    left_columns(out, [(activity.active, 10), (activity.inactive, 10)])
 }
 
 /// The name of a forwarding method.

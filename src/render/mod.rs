@@ -22,7 +22,7 @@ pub use counts::counts;
 pub use emphasis::{Emphasis, NORMAL, Paint};
 pub use label::HostText;
 pub use list::method;
-pub use order::sort;
+pub use order::{sort, sort_servers, sort_services};
 pub use settings::{daemons, timeouts};
 pub use table::{Header, Rates, Rows, addresses, rows, table, titles};
 

@@ -49,6 +49,17 @@ pub(super) fn left(out: &mut impl Write, value: i64, width: usize) -> io::Result
     pad(out, itoa::Buffer::new().format(value).as_bytes(), width)
 }
 
+/// Writes numbers at the left of their columns, a blank before each.
+pub(super) fn left_columns<const N: usize>(
+    out: &mut impl Write,
+    columns: [(u32, usize); N],
+) -> io::Result<()> {
+    columns.into_iter().try_for_each(|(value, width)| {
+        out.write_all(b" ")?;
+        left(out, value.into(), width)
+    })
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {

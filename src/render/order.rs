@@ -2,17 +2,25 @@
 
 use std::net::IpAddr;
 
-use crate::model::{Family, Protocol, ServiceEntry, VirtualId};
+use crate::model::{DestinationEntry, Family, Protocol, Service, ServiceEntry, VirtualId};
 
-/// Sorts services and the servers of each by their numbers: firewall marks
-/// last; then family, protocol, address and port.
+/// Sorts services and the servers of each.
 pub fn sort(entries: &mut [ServiceEntry]) {
     entries.sort_unstable_by_key(|entry| key(&entry.service.id));
     for entry in entries {
-        entry
-            .destinations
-            .sort_unstable_by_key(|server| (server.destination.address, server.destination.port));
+        sort_servers(&mut entry.destinations);
     }
+}
+
+/// Sorts services by their numbers: firewall marks last; then family,
+/// protocol, address and port.
+pub fn sort_services(services: &mut [Service]) {
+    services.sort_unstable_by_key(|service| key(&service.id));
+}
+
+/// Sorts servers by family, address and port.
+pub fn sort_servers(servers: &mut [DestinationEntry]) {
+    servers.sort_unstable_by_key(|server| (server.destination.address, server.destination.port));
 }
 
 /// The endpoint of a service with a mark counts as all zero, and its absent
@@ -42,7 +50,7 @@ fn number(protocol: Protocol) -> u16 {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::model::{Destination, DestinationEntry, Forwarding, Service, Stats};
+    use crate::model::{Destination, Forwarding, Stats};
 
     fn entry(id: VirtualId) -> ServiceEntry {
         ServiceEntry::new(Service::new(id, "rr".parse().unwrap()), Stats::default())

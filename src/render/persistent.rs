@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::number::left_columns;
 use crate::model::DestinationEntry;
 
 pub(super) const TITLES: &[u8] = b"\
@@ -11,12 +12,13 @@ Prot LocalAddress:Port            Weight    PersistConn ActiveConn InActConn\x20
 
 /// The columns of a server, behind its label.
 pub(super) fn server(out: &mut impl Write, entry: &DestinationEntry) -> io::Result<()> {
-    write!(
+    left_columns(
         out,
-        " {:<9} {:<11} {:<10} {:<10}",
-        entry.destination.weight,
-        entry.activity.persistent,
-        entry.activity.active,
-        entry.activity.inactive,
+        [
+            (entry.destination.weight, 9),
+            (entry.activity.persistent, 11),
+            (entry.activity.active, 10),
+            (entry.activity.inactive, 10),
+        ],
     )
 }

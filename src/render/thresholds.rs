@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::number::left_columns;
 use crate::model::DestinationEntry;
 
 pub(super) const TITLES: &[u8] = b"\
@@ -11,12 +12,13 @@ Prot LocalAddress:Port            Uthreshold Lthreshold ActiveConn InActConn\x20
 
 /// The columns of a server, behind its label.
 pub(super) fn server(out: &mut impl Write, entry: &DestinationEntry) -> io::Result<()> {
-    write!(
+    left_columns(
         out,
-        " {:<10} {:<10} {:<10} {:<10}",
-        entry.destination.upper_threshold,
-        entry.destination.lower_threshold,
-        entry.activity.active,
-        entry.activity.inactive,
+        [
+            (entry.destination.upper_threshold, 10),
+            (entry.destination.lower_threshold, 10),
+            (entry.activity.active, 10),
+            (entry.activity.inactive, 10),
+        ],
     )
 }

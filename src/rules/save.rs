@@ -3,8 +3,7 @@
 //! A rule is the words of a command line. The same words serve to show a
 //! change before it is made.
 
-use std::fmt::{self, Display, Formatter};
-use std::io::{self, Write};
+use std::fmt::{self, Display, Formatter, Write};
 use std::net::IpAddr;
 
 use super::effective;
@@ -26,7 +25,7 @@ pub fn write_rules(
     out: &mut impl Write,
     entries: &[ServiceEntry],
     names: &dyn NameOf,
-) -> io::Result<()> {
+) -> fmt::Result {
     for entry in entries {
         let id = &entry.service.id;
         let known = has_option(id);
@@ -237,7 +236,7 @@ impl Display for Endpoint<'_> {
         match (self.address, self.names.host(self.address)) {
             (IpAddr::V4(_), Some(name)) => f.write_str(name)?,
             (IpAddr::V6(_), Some(name)) => write!(f, "[{name}]")?,
-            (IpAddr::V4(address), None) => address.fmt(f)?,
+            (IpAddr::V4(_), None) => HostText(self.address).fmt(f)?,
             (IpAddr::V6(_), None) => write!(f, "[{}]", HostText(self.address))?,
         }
         let name = self

@@ -4,10 +4,10 @@ use std::io::Write;
 
 use super::Failure;
 use super::kernel::Kernel;
-use super::rows::Rows;
+use super::rows::{Detail, Rows};
 use crate::json;
 use crate::model::VirtualId;
-use crate::render::{Order, View};
+use crate::render::Order;
 
 pub(super) use crate::json::{daemons, timeouts};
 
@@ -22,8 +22,7 @@ pub(super) fn table(
     let Kernel { client, info } = kernel;
     let rows = match service {
         Some(id) => client.service(id).map(|entry| Rows::one(entry, order)),
-        // A view that needs the counters.
-        None => Rows::all(client, View::Stats, order),
+        None => Rows::all(client, Detail::Counters, order),
     };
     let rows = rows.map_err(Failure::Unlisted)?;
     let mut table = json::Table::begin(out, info).map_err(Failure::writing)?;

@@ -3,10 +3,10 @@
 use std::io::{IsTerminal, stdout};
 
 use super::kernel::Kernel;
-use super::rows::{Rows, or_numbers};
+use super::rows::{Detail, Rows, or_numbers};
 use super::{Failure, Out, json};
 use crate::cli::{Color, Format, List};
-use crate::render::{self, Header, Paint, View};
+use crate::render::{self, Header, Paint};
 
 /// Lists services with their servers.
 pub(super) fn table(kernel: &mut Kernel, list: &List, out: &mut Out) -> Result<(), Failure> {
@@ -14,15 +14,16 @@ pub(super) fn table(kernel: &mut Kernel, list: &List, out: &mut Out) -> Result<(
         return json::table(kernel, list.service.as_ref(), list.order, out);
     }
     let paint = paint(list.color);
+    let shown = Detail::of(list.view);
     let mut rows = match paint {
-        Paint::Plain => ask(kernel, list, list.view)?,
+        Paint::Plain => ask(kernel, list, shown)?,
         // `/proc` does not know of thresholds.
-        Paint::Colored => ask(kernel, list, View::Thresholds)?,
+        Paint::Colored => ask(kernel, list, shown.max(Detail::Settings))?,
     };
     let client = &mut kernel.client;
     let names = match list.numeric {
         true => None,
-        false => Some(rows.names(client).map_err(Failure::Unlisted)?),
+        false => Some(rows.names(client)?),
     };
     let names = or_numbers(&names);
     render::titles(out, header(kernel, list), list.view).map_err(Failure::writing)?;
@@ -32,12 +33,12 @@ pub(super) fn table(kernel: &mut Kernel, list: &List, out: &mut Out) -> Result<(
     })
 }
 
-/// The services, with what a view shows of them.
-pub(super) fn ask(kernel: &mut Kernel, list: &List, view: View) -> Result<Rows, Failure> {
+/// The services, with as much of them as is needed.
+pub(super) fn ask(kernel: &mut Kernel, list: &List, detail: Detail) -> Result<Rows, Failure> {
     let client = &mut kernel.client;
     match &list.service {
         Some(id) => client.service(id).map(|entry| Rows::one(entry, list.order)),
-        None => Rows::all(client, view, list.order),
+        None => Rows::all(client, detail, list.order),
     }
     .map_err(Failure::Unlisted)
 }

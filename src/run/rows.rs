@@ -1,12 +1,13 @@
 //! The rows of a listing: every service at once, the servers of each when
-//! their turn comes, so that they are not all held.
+//! their turn comes, so that they are not all held. What the listing does not
+//! show of them is not held either.
 
 use super::Failure;
 use crate::client::Client;
 use crate::error::Error;
-use crate::model::ServiceEntry;
+use crate::model::{Service, ServiceEntry, Stats};
 use crate::names::{NameOf, Names};
-use crate::procfs::{self, Agreement};
+use crate::procfs;
 use crate::render::{self, Order, View};
 
 /// How often the short way is tried before the sure one is taken.
@@ -14,87 +15,158 @@ const ATTEMPTS: usize = 2;
 /// Up to so many services, asking for the servers of each is the shorter way.
 const FEW: usize = 8;
 
+/// How much a listing shows of a service and its servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Detail {
+    /// Scheduler and flags, forwarding methods, weights and connections: what
+    /// `/proc` tells too.
+    Brief,
+    /// Every setting, and the connections.
+    Settings,
+    /// The counters as well.
+    Counters,
+}
+
+impl Detail {
+    /// What a view shows.
+    pub(super) fn of(view: View) -> Self {
+        match view {
+            View::Plain => Self::Brief,
+            View::Thresholds | View::PersistentConnections | View::TunnelInfo => Self::Settings,
+            View::Stats | View::Rate => Self::Counters,
+        }
+    }
+}
+
 /// Services, with or still without their servers.
 pub(super) struct Rows {
-    services: Vec<ServiceEntry>,
-    servers: Servers,
+    services: Services,
     order: Order,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Servers {
-    ToBeAsked,
-    Known,
+enum Services {
+    /// With their servers.
+    Whole(Vec<ServiceEntry>),
+    /// With their counters. The servers are to be asked for.
+    Counted(Vec<ServiceEntry>),
+    /// Without counters. The servers are to be asked for if there are none.
+    Configured(Vec<Service>, Option<procfs::Servers>),
 }
 
 impl Rows {
     /// One service with its servers.
-    pub(super) fn one(service: ServiceEntry, order: Order) -> Self {
+    pub(super) fn one(mut service: ServiceEntry, order: Order) -> Self {
+        if order == Order::Sorted {
+            render::sort_servers(&mut service.destinations);
+        }
         Self {
-            services: vec![service],
-            servers: Servers::Known,
+            services: Services::Whole(vec![service]),
             order,
         }
     }
 
-    /// Every service, for a view.
-    pub(super) fn all(client: &mut Client, view: View, order: Order) -> Result<Self, Error> {
-        let mut services = client.services()?;
-        let mut servers = Servers::ToBeAsked;
-        if view == View::Plain && services.len() > FEW {
-            for _ in 0..ATTEMPTS {
-                let text = procfs::open(procfs::TABLE);
-                match text.and_then(|text| procfs::add_servers(&mut services, text)) {
-                    Ok(Agreement::Same) => {
-                        servers = Servers::Known;
-                        break;
-                    }
-                    // The table is changing.
-                    Ok(Agreement::Different) => services = client.services()?,
-                    // Not every environment shows it.
-                    Err(_) => break,
+    /// Every service.
+    pub(super) fn all(client: &mut Client, detail: Detail, order: Order) -> Result<Self, Error> {
+        let services = match detail {
+            Detail::Brief => brief(client, order)?,
+            Detail::Settings => Services::Configured(configured(client, order)?, None),
+            Detail::Counters => {
+                let mut services = client.services()?;
+                if order == Order::Sorted {
+                    render::sort(&mut services);
                 }
+                Services::Counted(services)
             }
-        }
-        if order == Order::Sorted {
-            render::sort(&mut services);
-        }
-        Ok(Self {
-            services,
-            servers,
-            order,
-        })
+        };
+        Ok(Self { services, order })
     }
 
     /// The names of all their addresses; for these, every server must be known.
-    pub(super) fn names(&mut self, client: &mut Client) -> Result<Names, Error> {
-        if self.servers == Servers::ToBeAsked {
-            for entry in &mut self.services {
-                entry.destinations = client.destinations(&entry.service.id)?;
-            }
-            self.servers = Servers::Known;
-        }
-        Ok(Names::look_up(render::addresses(&self.services)))
+    pub(super) fn names(&mut self, client: &mut Client) -> Result<Names, Failure> {
+        let mut entries = Vec::new();
+        let services = std::mem::replace(&mut self.services, Services::Whole(Vec::new()));
+        services.for_each(client, self.order, |mut entry| {
+            entry.destinations.shrink_to_fit();
+            entries.push(entry);
+            Ok(())
+        })?;
+        let names = Names::look_up(render::addresses(&entries));
+        self.services = Services::Whole(entries);
+        Ok(names)
     }
 
     /// Gives each service with its servers to `each`, in order.
     pub(super) fn for_each(
         self,
         client: &mut Client,
+        each: impl FnMut(ServiceEntry) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        self.services.for_each(client, self.order, each)
+    }
+}
+
+impl Services {
+    fn for_each(
+        self,
+        client: &mut Client,
+        order: Order,
         mut each: impl FnMut(ServiceEntry) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        for mut entry in self.services {
-            if self.servers == Servers::ToBeAsked {
+        let mut each = |mut entry: ServiceEntry| {
+            if order == Order::Sorted {
+                render::sort_servers(&mut entry.destinations);
+            }
+            each(entry)
+        };
+        match self {
+            Self::Whole(entries) => entries.into_iter().try_for_each(each),
+            Self::Counted(entries) => entries.into_iter().try_for_each(|mut entry| {
                 let servers = client.destinations(&entry.service.id);
                 entry.destinations = servers.map_err(Failure::Unlisted)?;
+                each(entry)
+            }),
+            Self::Configured(services, known) => {
+                for (place, service) in services.into_iter().enumerate() {
+                    let mut entry = ServiceEntry::new(service, Stats::default());
+                    match &known {
+                        Some(servers) => entry.destinations.extend(servers.of(place)),
+                        None => client
+                            .list_configured(&entry.service.id, &mut entry.destinations)
+                            .map_err(Failure::Unlisted)?,
+                    }
+                    each(entry)?;
+                }
+                Ok(())
             }
-            if self.order == Order::Sorted {
-                render::sort(std::slice::from_mut(&mut entry));
-            }
-            each(entry)?;
         }
-        Ok(())
     }
+}
+
+/// As they are configured.
+fn configured(client: &mut Client, order: Order) -> Result<Vec<Service>, Error> {
+    let mut services = client.configured()?;
+    if order == Order::Sorted {
+        render::sort_services(&mut services);
+    }
+    Ok(services)
+}
+
+/// With servers from `/proc`, where it can be read and tells the same.
+fn brief(client: &mut Client, order: Order) -> Result<Services, Error> {
+    for _ in 0..ATTEMPTS {
+        let services = configured(client, order)?;
+        if services.len() <= FEW {
+            return Ok(Services::Configured(services, None));
+        }
+        let text = procfs::open(procfs::TABLE);
+        match text.and_then(|text| procfs::servers(&services, text)) {
+            Ok(None) => {} // The table is changing.
+            Ok(known) => return Ok(Services::Configured(services, known)),
+            // Not every environment shows it.
+            Err(_) => return Ok(Services::Configured(services, None)),
+        }
+    }
+    Ok(Services::Configured(configured(client, order)?, None))
 }
 
 /// Names, or numbers where no names are wanted.

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::kernel::Kernel;
-use super::rows::or_numbers;
+use super::rows::{Detail, or_numbers};
 use super::{Failure, Out, connections, list};
 use crate::cli::{Connections, Format, List, Watch};
 use crate::client::Client;
@@ -160,7 +160,7 @@ fn look(
     list: &List,
     mut each: impl FnMut(&mut ServiceEntry, Instant),
 ) -> Result<Vec<ServiceEntry>, Failure> {
-    let rows = list::ask(kernel, list, View::Stats)?;
+    let rows = list::ask(kernel, list, Detail::Counters)?;
     let services_at = Instant::now();
     let mut entries = Vec::new();
     rows.for_each(&mut kernel.client, |mut entry| {

@@ -192,10 +192,10 @@ fn names_stand_for_numbers_where_there_are_some() {
                  -A -f 7 -6 -s rr\n\
                  -a -f 7 -6 -r [fd00::9]:80 -m\n\
                  -A --sctp-service 10.0.0.1:80 -s rr\n";
-    let mut out = Vec::new();
+    let mut out = String::new();
     write_rules(&mut out, &table(rules), &Named).unwrap();
     assert_eq!(
-        String::from_utf8(out).unwrap(),
+        out,
         "-A --sctp-service four.example.org:80 -s rr\n\
          -A -f 7 -6 -s rr\n\
          -a -f 7 -6 -r [six.example.org]:80 -m -w 1\n\

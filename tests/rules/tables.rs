@@ -39,9 +39,9 @@ pub(crate) fn describe(rules: &str) -> Result<Description, ReadError> {
 
 /// What is saved of a table.
 pub(crate) fn saved(table: &[ServiceEntry]) -> String {
-    let mut out = Vec::new();
+    let mut out = String::new();
     write_rules(&mut out, table, &Numeric).unwrap();
-    String::from_utf8(out).unwrap()
+    out
 }
 
 /// The table that rules make of an empty one.

@@ -14,7 +14,7 @@ use crate::model::{
     Protocol, Service, ServiceEntry, ServiceFlags, Stats, Timeouts, TunnelKind, VirtualId,
 };
 use crate::netlink::attr::{
-    BigEndian, CommandAttr, DaemonAttr, DestinationAttr, InfoAttr, ServiceAttr, StatsAttr,
+    BigEndian, CommandAttr, Counter, DaemonAttr, DestinationAttr, InfoAttr, ServiceAttr, Value,
 };
 use crate::netlink::uapi::*;
 
@@ -94,11 +94,28 @@ pub(crate) fn destination_entry(
     family: Family,
 ) -> Result<Option<DestinationEntry>, DecodeError> {
     let told = told(attributes, IPVS_CMD_ATTR_DEST)?;
-    let entry = told.map(|told| destination_from(told.value(), family));
+    let entry = told.map(|told| {
+        let (mut entry, counters) = destination_from(told.value(), family)?;
+        entry.stats = counters.stats()?;
+        Ok(entry)
+    });
     entry.transpose().context("IPVS_CMD_ATTR_DEST")
 }
 
-fn destination_from(attributes: &[u8], family: Family) -> Result<DestinationEntry, DecodeError> {
+/// As [`destination_entry`], with counters of 0.
+pub(crate) fn destination(
+    attributes: &[u8],
+    family: Family,
+) -> Result<Option<DestinationEntry>, DecodeError> {
+    let told = told(attributes, IPVS_CMD_ATTR_DEST)?;
+    let entry = told.map(|told| Ok(destination_from(told.value(), family)?.0));
+    entry.transpose().context("IPVS_CMD_ATTR_DEST")
+}
+
+fn destination_from(
+    attributes: &[u8],
+    family: Family,
+) -> Result<(DestinationEntry, Counters<'_>), DecodeError> {
     let mut address = [0; 16];
     let mut family = family;
     let mut entry = DestinationEntry::new(Destination::new(
@@ -139,8 +156,7 @@ fn destination_from(attributes: &[u8], family: Family) -> Result<DestinationEntr
         }
     }
     destination.address = address_from(address, family);
-    entry.stats = counters.stats()?;
-    Ok(entry)
+    Ok((entry, counters))
 }
 
 /// The daemon that the attributes of a message tell; none if they tell
@@ -224,20 +240,23 @@ impl Counters<'_> {
 fn stats_from(attributes: &[u8]) -> Result<Stats, DecodeError> {
     let mut stats = Stats::default();
     for attribute in NlasIterator::new(attributes) {
-        let (field, value) = match StatsAttr::parse(&attribute?)? {
-            StatsAttr::Connections(value) => (&mut stats.connections, value),
-            StatsAttr::InPackets(value) => (&mut stats.in_packets, value),
-            StatsAttr::OutPackets(value) => (&mut stats.out_packets, value),
-            StatsAttr::InBytes(value) => (&mut stats.in_bytes, value),
-            StatsAttr::OutBytes(value) => (&mut stats.out_bytes, value),
-            StatsAttr::ConnectionRate(value) => (&mut stats.connections_per_second, value),
-            StatsAttr::InPacketRate(value) => (&mut stats.in_packets_per_second, value),
-            StatsAttr::OutPacketRate(value) => (&mut stats.out_packets_per_second, value),
-            StatsAttr::InByteRate(value) => (&mut stats.in_bytes_per_second, value),
-            StatsAttr::OutByteRate(value) => (&mut stats.out_bytes_per_second, value),
-            StatsAttr::Other(_) => continue,
+        let attribute = attribute?;
+        let field = match attribute.kind() {
+            IPVS_STATS_ATTR_CONNS => &mut stats.connections,
+            IPVS_STATS_ATTR_INPKTS => &mut stats.in_packets,
+            IPVS_STATS_ATTR_OUTPKTS => &mut stats.out_packets,
+            IPVS_STATS_ATTR_INBYTES => &mut stats.in_bytes,
+            IPVS_STATS_ATTR_OUTBYTES => &mut stats.out_bytes,
+            IPVS_STATS_ATTR_CPS => &mut stats.connections_per_second,
+            IPVS_STATS_ATTR_INPPS => &mut stats.in_packets_per_second,
+            IPVS_STATS_ATTR_OUTPPS => &mut stats.out_packets_per_second,
+            IPVS_STATS_ATTR_INBPS => &mut stats.in_bytes_per_second,
+            IPVS_STATS_ATTR_OUTBPS => &mut stats.out_bytes_per_second,
+            _ => continue,
         };
-        *field = value.into();
+        *field = Counter::read(attribute.value())
+            .context("IPVS_STATS_ATTR_*")?
+            .into();
     }
     Ok(stats)
 }

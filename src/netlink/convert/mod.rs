@@ -3,5 +3,7 @@
 mod answer;
 mod request;
 
-pub(crate) use answer::{daemon, destination_entry, info, service, service_entry, timeouts};
+pub(crate) use answer::{
+    daemon, destination, destination_entry, info, service, service_entry, timeouts,
+};
 pub(crate) use request::{about, change};
