@@ -28,11 +28,12 @@ in_lab := $(runner)=$(CURDIR)/tests/lab/run
 endif
 
 # The release is the same wherever it is built: it names no folder of this
-# machine. A RUSTFLAGS of yours takes the place of these flags.
+# machine. And it needs no shared library but libc (packaging/linker). A
+# RUSTFLAGS of yours takes the place of these flags.
 cargo_home := $(or $(CARGO_HOME),$(HOME)/.cargo)
-remap := --config 'build.rustflags = [ \
+flags := --config 'build.rustflags = [ "-Lnative=packaging/linker", \
     "--remap-path-prefix=$(CURDIR)=/ipvsadm-rs", "--remap-path-prefix=$(cargo_home)=/cargo"]'
-release := --release --locked $(remap)
+release := --release --locked $(flags)
 target := $(or $(CARGO_TARGET_DIR),$(CARGO_BUILD_TARGET_DIR),target)
 program := $(target)/release/ipvsadm
 
@@ -157,7 +158,7 @@ bench: setup
 	mkdir -p docs
 	BENCH_REPORT=$(CURDIR)/docs/benchmarks.md BENCH_MACHINE="$$(tests/lab/machine)" \
 	LAB_SECONDS=3000 LAB_MEMORY=3G \
-	$(in_lab) cargo bench --locked --quiet $(remap) --features kernel-tests --bench directors
+	$(in_lab) cargo bench --locked --quiet $(flags) --features kernel-tests --bench directors
 
 bench-small: setup
-	BENCH_SIZE=small $(in_lab) cargo bench --locked --quiet $(remap) --features kernel-tests --bench directors
+	BENCH_SIZE=small $(in_lab) cargo bench --locked --quiet $(flags) --features kernel-tests --bench directors
