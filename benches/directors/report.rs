@@ -87,7 +87,7 @@ const NOTES: &str = "\
 
 The lab's kernel is a process, and what runs in it is another. A system call or a
 page fault is a switch from one to the other. Where a processor lies idle beside
-them they run on two, and each switch wakes one up: 1.31 then takes up to 16 s to
+them they run on two, and each switch wakes one up: 1.31 then takes up to 20 s to
 list 16,000 services. Where the machine is busy, or under `taskset -c 0 make bench`,
 they share one, a switch costs far less, and the same listing takes 2.2 s. We make
 few system calls, so that this takes more from 1.31 than from us: `-Ln` is 12 times
@@ -99,15 +99,18 @@ faster there, in 0.18 s, and the views with counters 5 to 6 times.
 for one question, and takes the next question on a socket only after the answer's
 end. That is two system calls a service: `send`, and a `recvmmsg` that takes the
 rows and the end together. A program in C that does no more than these calls, into
-two buffers of 32 KiB, and does not look at what it gets took 0.30 s on one
-processor, where 1.31 took 2.2 s: 7.3 times is the most that can be had there. Our
-own part is 450 million instructions for 32,000 rows (`valgrind --tool=callgrind`);
-most of them read attributes and write numbers.
+two buffers of 32 KiB, and does not look at what it gets took 2.0 to 2.3 s where
+1.31 took 17 to 20 s, and 0.30 s on one processor, where 1.31 took 2.2 s: 8 to 9
+times, or 7.3, is the most that can be had. Our own part is 270 million instructions
+for 32,000 rows (`valgrind --tool=callgrind`), 210 to 250 where no counters are
+shown, and up to 800 page faults for what is held: together some 0.3 s. From one run
+to the next the same program varies by a tenth.
 
 **`-Ln`, 16,000 x 1.** The services are one question, answered in 180 datagrams; the
 servers are `/proc/net/ip_vs`, which the kernel gives a page at a time, 341 of them.
 In the C program, on one processor, the first took 0.05 s and the second 0.07 s. Our
-own part is 305 million instructions.
+own part is 160 million instructions. Linux walks its table from the start for each
+page: at 60,000 services that is most of the time.
 
 **100 x 160.** Both programs are told the same 16,000 servers, some 400 bytes each,
 and write the same rows. 1.31 makes 2,800 system calls for that, and we 240 to 320;
@@ -118,6 +121,11 @@ writes each row into a datagram, and the reading and writing of rows in the prog
 large the buffer is; 60,000 connections are 968 pages. `cat` takes as long for them
 as we do but for a tenth. 1.31 reads a quarter of a page at a time.
 
-**A single command.** Nearly all of it is the loading of the program: about 290 page
-faults for ours and 250 for 1.31, 80 system calls and 110.
+**A single command.** Of the 340,000 instructions of `-L --timeout` 15,000 are ours;
+the loader takes 230,000, and Rust's run-time, which looks for the end of its stack
+in `/proc/self/maps`, 90,000. There are 69 system calls to 1.31's 108, but 285 page
+faults to 255: our program is the larger one.
+
+**`-R` of one service with 100,000 servers.** Linux looks through the servers of a
+service before it adds one: 20,000 take 0.9 s, 40,000 take 3.5 s.
 ";
