@@ -89,8 +89,9 @@ uninstall:
 deb rpm: all
 	packaging/$@/build $(target)/packages
 
-test-packages: deb rpm
+test-packages:
 	@tests/packages/setup
+	@$(MAKE) --no-print-directory deb rpm
 	@tests/packages/run $(target)/packages
 
 test-reproducible:
