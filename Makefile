@@ -101,13 +101,14 @@ setup:
 	@tests/lab/setup
 
 try: setup all
-	@tests/lab/try
+	@IPVSADM=$(program) tests/lab/try
 
 test: setup lint unit kernel compat faults fuzz-short bench-small
 
 lint:
 	cargo fmt --check
 	cargo clippy --locked --all-targets --features kernel-tests -- -D warnings
+	cargo clippy --locked --no-default-features -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps
 	mandoc -T lint -W warning man/*.8
 	systemd-analyze verify --man=no systemd/*.service

@@ -1,5 +1,6 @@
-//! What is done with hostile bytes: each reader of bytes from outside, and
-//! whoever shows what it read. Nothing may panic, whatever they are.
+//! What is done with hostile bytes: the readers of rule files, of command lines,
+//! of netlink answers and of the kernel's tables in `/proc`, and whoever shows
+//! what they read. Nothing may panic, whatever they are.
 //!
 //! `make fuzz` looks for bytes that make one panic; `tests/corpus.rs` tries
 //! again all that were ever worth keeping.
@@ -93,7 +94,7 @@ pub(crate) fn netlink(data: &[u8]) {
         port: 80,
     };
     let mut client = script.client();
-    match question % 6 {
+    match question % 8 {
         0 => {
             if let Ok(entries) = client.table() {
                 show(&entries);
@@ -115,6 +116,12 @@ pub(crate) fn netlink(data: &[u8]) {
         }
         4 => {
             let _ = client.destinations(&id);
+        }
+        5 => {
+            let _ = client.configured();
+        }
+        6 => {
+            let _ = client.configured_destinations(&id, &mut Vec::new());
         }
         _ => {
             let _ = client.apply(&model::Change::DeleteService(id));

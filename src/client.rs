@@ -65,13 +65,9 @@ impl<T: Transport> Client<T> {
         })
     }
 
-    /// What the kernel says of its IPVS. It is asked once, when the
-    /// conversation is opened.
-    ///
-    /// # Errors
-    /// None as yet.
-    pub fn info(&mut self) -> Result<Info, Error> {
-        Ok(self.info)
+    /// What the kernel said of its IPVS when the conversation was opened.
+    pub fn info(&self) -> Info {
+        self.info
     }
 
     /// Every service, without its servers.
@@ -147,12 +143,12 @@ impl<T: Transport> Client<T> {
         Ok(rows)
     }
 
-    /// Puts the servers of one service in `rows`, in place of what is there.
-    /// Their counters are left at 0.
+    /// Puts the servers of one service in `rows`, in place of what is there. The
+    /// counters that the kernel tells of them are passed over, and are 0.
     ///
     /// # Errors
     /// As for [`destinations`](Client::destinations).
-    pub(crate) fn list_configured(
+    pub fn configured_destinations(
         &mut self,
         id: &VirtualId,
         rows: &mut Vec<DestinationEntry>,

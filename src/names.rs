@@ -2,6 +2,7 @@
 //! see; only `run` holds the real, looking-up kind.
 
 mod hosts;
+mod numbers;
 mod services;
 
 use std::cell::RefCell;
@@ -11,6 +12,8 @@ use std::net::IpAddr;
 use crate::model::Protocol;
 
 pub use hosts::{Names, Restorable};
+pub use numbers::HostText;
+pub(crate) use numbers::dotted;
 use services::Services;
 
 /// Names into numbers.

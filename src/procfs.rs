@@ -1,8 +1,8 @@
-//! The kernel's connection table, as `/proc/net/ip_vs_conn` shows it.
+//! The kernel's tables as text: `/proc/net/ip_vs`, and `/proc/net/ip_vs_conn`
+//! with the connections.
 //!
-//! The table may hold hundreds of thousands of connections, so it is never
-//! held here: lines are handed on one by one and nothing is allocated for
-//! them.
+//! There may be hundreds of thousands of connections, so they are never held:
+//! lines are handed on one by one and nothing is allocated for them.
 
 mod count;
 mod filter;

@@ -113,7 +113,7 @@ own part is 160 million instructions. Linux walks its table from the start for e
 page: at 60,000 services that is most of the time.
 
 **100 x 160.** Both programs are told the same 16,000 servers, some 400 bytes each,
-and write the same rows. 1.31 makes 2,800 system calls for that, and we 240 to 320;
+and write the same rows. 1.31 makes 2,800 system calls for that, and we 210 to 310;
 so few are a small part of the time for either. What is left is the kernel, which
 writes each row into a datagram, and the reading and writing of rows in the program.
 

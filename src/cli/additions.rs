@@ -115,7 +115,7 @@ pub(crate) fn count(word: &str) -> Result<u64, ValueError> {
     number(word, 1..=i64::MAX).ok_or_else(|| ValueError::Count(word.to_owned()))
 }
 
-/// `--drain`: no connection lives longer.
+/// `--drain`: at most the longest timeout of a connection.
 pub(crate) fn drain_time(word: &str) -> Result<Duration, ValueError> {
     number(word, 0..=MAX_TIMEOUT)
         .map(Duration::from_secs)

@@ -92,7 +92,7 @@ impl Flags<'_> {
     /// What ipvsadm 1.31 says of a listing of connections that we narrow.
     fn narrowing(&self, verb: Verb) -> Option<Usage> {
         let is_narrowed = verb == Verb::List && self.given.has(Label::Connection);
-        is_narrowed.then(|| matrix::command_of_1_31(verb, self.given).err())?
+        is_narrowed.then(|| matrix::command_unnarrowed(verb, self.given).err())?
     }
 
     fn id(&self, verb: Verb) -> Result<VirtualId, Usage> {

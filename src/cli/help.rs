@@ -21,11 +21,11 @@ About one command alone: ipvsadm --help COMMAND, for instance --help -A.
 
 const TERMS: &str = "SERVICE is one of -t, -u, --sctp-service and -f; SERVER is HOST[:PORT].\n";
 
-/// The options as clap knows them: for help and for completions.
+/// The options as clap knows them, which lays out the help.
 ///
 /// Words are not read by clap: what ipvsadm answers depends on their order and
 /// on the ways of popt.
-pub fn definition() -> Command {
+fn definition() -> Command {
     let options = OPTIONS.iter().map(|spec| {
         let mut letters = spec.short.chars();
         let mut arg = Arg::new(spec.long)

@@ -298,8 +298,9 @@ pub(crate) fn command(verb: Verb, given: Given) -> Result<(), Usage> {
     })
 }
 
-/// Checks a command's options as ipvsadm 1.31 does.
-pub(crate) fn command_of_1_31(verb: Verb, given: Given) -> Result<(), Usage> {
+/// As [`command`], but for a listing of connections that can't be narrowed, as
+/// in ipvsadm 1.31.
+pub(crate) fn command_unnarrowed(verb: Verb, given: Given) -> Result<(), Usage> {
     check(given, Context::Command(verb), |label| {
         of_command(verb, label)
     })
@@ -413,7 +414,7 @@ mod tests {
         let narrowed = given(&[Connection, Server, Service]);
         assert_eq!(command(Verb::List, narrowed), Ok(()));
         assert_eq!(
-            complaint(command_of_1_31(Verb::List, narrowed)),
+            complaint(command_unnarrowed(Verb::List, narrowed)),
             "The option 'service-address' conflicts with the 'connection' option in the 'list' \
              command"
         );

@@ -29,7 +29,7 @@ pub use command::{
 };
 pub use complete::{Candidates, Completion};
 pub use completions::completions;
-pub use help::{definition, help, version};
+pub use help::{help, version};
 pub use matrix::{Label, Verb};
 pub use nearest::{nearest, nearest_option, nearest_restore_option};
 pub use options::SCHEDULERS;
@@ -38,7 +38,6 @@ pub use usage::{Context, Usage};
 pub use values::ValueError;
 
 use crate::names::Resolve;
-pub use crate::procfs::By;
 use flags::Reading;
 use words::Token;
 

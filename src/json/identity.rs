@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use serde::{Serialize, Serializer};
 
 use crate::model::{Family, Protocol, VirtualId};
+use crate::names::HostText;
 use crate::procfs;
-use crate::render::HostText;
 
 /// An address as the text listings have it.
 pub(super) struct Address(pub(super) IpAddr);

@@ -1,3 +1,5 @@
+use std::fmt::{self, Display, Formatter};
+
 use super::{Daemon, DaemonState, Destination, Service, Timeouts, VirtualId};
 
 /// One thing that the kernel can be asked to change.
@@ -26,4 +28,53 @@ pub enum Change {
     StartDaemon(Daemon),
     /// `IPVS_CMD_DEL_DAEMON`
     StopDaemon(DaemonState),
+}
+
+/// How many changes there are of each kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// `-A` and `-a`
+    pub additions: usize,
+    /// `-E` and `-e`
+    pub edits: usize,
+    /// `-D`, `-d` and `-C`
+    pub removals: usize,
+}
+
+impl Counts {
+    /// Counts changes to the table; others do not count.
+    pub fn of<'a>(changes: impl IntoIterator<Item = &'a Change>) -> Self {
+        let mut counts = Self::default();
+        for change in changes {
+            let kind = match change {
+                Change::AddService(_) | Change::AddServer(..) => &mut counts.additions,
+                Change::EditService(_) | Change::EditServer(..) => &mut counts.edits,
+                Change::DeleteService(_) | Change::DeleteServer(..) | Change::Clear => {
+                    &mut counts.removals
+                }
+                Change::Zero(_)
+                | Change::SetTimeouts(_)
+                | Change::StartDaemon(_)
+                | Change::StopDaemon(_) => continue,
+            };
+            *kind = kind.saturating_add(1);
+        }
+        counts
+    }
+}
+
+impl Display for Counts {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let plural = |count: usize| if count == 1 { "" } else { "s" };
+        write!(
+            f,
+            "{} addition{}, {} edit{}, {} removal{}",
+            self.additions,
+            plural(self.additions),
+            self.edits,
+            plural(self.edits),
+            self.removals,
+            plural(self.removals)
+        )
+    }
 }

@@ -13,7 +13,7 @@ mod prefix;
 mod service;
 mod stats;
 
-pub use change::Change;
+pub use change::{Change, Counts};
 pub use daemon::{Daemon, DaemonState, Timeouts};
 pub use destination::{Activity, Destination, DestinationEntry, Forwarding, Tunnel, TunnelKind};
 pub use name::{Name, NameError};

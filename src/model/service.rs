@@ -44,6 +44,18 @@ pub enum Protocol {
     Other(u16),
 }
 
+impl Protocol {
+    /// Its IP number.
+    pub fn number(self) -> u16 {
+        match self {
+            Self::Tcp => 6,
+            Self::Udp => 17,
+            Self::Sctp => 132,
+            Self::Other(number) => number,
+        }
+    }
+}
+
 /// What tells one virtual service from another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum VirtualId {

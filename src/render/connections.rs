@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::io::{self, BufRead, Write};
 
 use super::label::{Label, pad};
+use super::number::two_digits;
 use crate::names::NameOf;
 use crate::procfs::{Connection, Endpoint, Filter, Interrupted, for_each_connection};
 
@@ -40,8 +41,11 @@ fn row(
 ) -> io::Result<()> {
     pad(out, &plain(connection.protocol), 3)?;
     let (minutes, seconds) = (connection.expires / 60, connection.expires % 60);
-    // Two digits each, and the whole six characters wide at least.
-    write!(out, " {minutes:02}:{seconds:02}")?;
+    // The whole is six characters wide at least.
+    out.write_all(b" ")?;
+    two_digits(out, minutes)?;
+    out.write_all(b":")?;
+    two_digits(out, seconds)?;
     out.write_all(if minutes < 100 { b"  " } else { b" " })?;
     pad(out, &plain(connection.state), 11)?;
     let protocol = connection.transport();

@@ -20,7 +20,6 @@ mod tunnel;
 pub use connections::connections;
 pub use counts::counts;
 pub use emphasis::{Emphasis, NORMAL, Paint};
-pub use label::HostText;
 pub use list::method;
 pub use order::{sort, sort_servers, sort_services};
 pub use settings::{daemons, timeouts};

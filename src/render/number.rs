@@ -1,4 +1,4 @@
-//! Counters, in columns of eight digits.
+//! Numbers in columns.
 
 use std::io::{self, Write};
 
@@ -42,6 +42,14 @@ fn right(out: &mut impl Write, value: u64, width: usize) -> io::Result<()> {
     let missing = width.saturating_sub(text.len());
     out.write_all(BLANKS.get(..missing).unwrap_or(&BLANKS))?;
     out.write_all(text)
+}
+
+/// Writes a number of two digits or more.
+pub(super) fn two_digits(out: &mut impl Write, value: u64) -> io::Result<()> {
+    if value < 10 {
+        out.write_all(b"0")?;
+    }
+    out.write_all(itoa::Buffer::new().format(value).as_bytes())
 }
 
 /// Writes a number at the left of its column.

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::model::{DestinationEntry, Family, Protocol, Service, ServiceEntry, VirtualId};
+use crate::model::{DestinationEntry, Family, Service, ServiceEntry, VirtualId};
 
 /// Sorts services and the servers of each.
 pub fn sort(entries: &mut [ServiceEntry]) {
@@ -31,18 +31,8 @@ fn key(id: &VirtualId) -> (u32, Family, u16, IpAddr, u16) {
             protocol,
             address,
             port,
-        } => (0, Family::of(address), number(protocol), address, port),
+        } => (0, Family::of(address), protocol.number(), address, port),
         VirtualId::Fwmark { mark, family } => (mark, family, 0, family.unspecified(), 0),
-    }
-}
-
-/// The IP protocol number.
-fn number(protocol: Protocol) -> u16 {
-    match protocol {
-        Protocol::Tcp => 6,
-        Protocol::Udp => 17,
-        Protocol::Sctp => 132,
-        Protocol::Other(number) => number,
     }
 }
 
@@ -50,7 +40,7 @@ fn number(protocol: Protocol) -> u16 {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::model::{Destination, Forwarding, Stats};
+    use crate::model::{Destination, Forwarding, Protocol, Stats};
 
     fn entry(id: VirtualId) -> ServiceEntry {
         ServiceEntry::new(Service::new(id, "rr".parse().unwrap()), Stats::default())

@@ -1,10 +1,10 @@
 //! Bytes into numbered lines of words.
 //!
 //! Words are parted by blanks, tabs and carriage returns. The word `ipvsadm` is
-//! passed over wherever it stands, so that a line may be a whole command. There are no quotes
-//! and no escapes. A `#` at the start of a word begins a comment that goes to
-//! the end of the line. However long a line is, only a bounded part of it is
-//! kept.
+//! passed over wherever it stands, so that a line may be a whole command. There
+//! are no quotes and no escapes. A `#` at the start of a word begins a comment
+//! that goes to the end of the line. However long a line is, only a bounded part
+//! of it is kept.
 
 use std::io::{self, BufRead};
 

@@ -7,7 +7,6 @@
 //! least the servers that both tables give it.
 
 use std::collections::HashMap;
-use std::fmt::{self, Display, Formatter};
 
 use super::effective::{same_server, same_service};
 use super::table::{Ruled, RuledService, Servers, Table, key};
@@ -59,55 +58,6 @@ impl Step {
             }
             _ => Vec::new(),
         }
-    }
-}
-
-/// How many changes there are of each kind.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// `-A` and `-a`
-    pub additions: usize,
-    /// `-E` and `-e`
-    pub edits: usize,
-    /// `-D`, `-d` and `-C`
-    pub removals: usize,
-}
-
-impl Counts {
-    /// Counts changes to the table; others do not count.
-    pub fn of<'a>(changes: impl IntoIterator<Item = &'a Change>) -> Self {
-        let mut counts = Self::default();
-        for change in changes {
-            let kind = match change {
-                Change::AddService(_) | Change::AddServer(..) => &mut counts.additions,
-                Change::EditService(_) | Change::EditServer(..) => &mut counts.edits,
-                Change::DeleteService(_) | Change::DeleteServer(..) | Change::Clear => {
-                    &mut counts.removals
-                }
-                Change::Zero(_)
-                | Change::SetTimeouts(_)
-                | Change::StartDaemon(_)
-                | Change::StopDaemon(_) => continue,
-            };
-            *kind = kind.saturating_add(1);
-        }
-        counts
-    }
-}
-
-impl Display for Counts {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let plural = |count: usize| if count == 1 { "" } else { "s" };
-        write!(
-            f,
-            "{} addition{}, {} edit{}, {} removal{}",
-            self.additions,
-            plural(self.additions),
-            self.edits,
-            plural(self.edits),
-            self.removals,
-            plural(self.removals)
-        )
     }
 }
 

@@ -11,8 +11,7 @@ use crate::model::{
     Change, Daemon, DaemonState, Destination, Family, Forwarding, Netmask, Protocol, Service,
     ServiceEntry, ServiceFlags, Tunnel, TunnelKind, VirtualId,
 };
-use crate::names::NameOf;
-use crate::render::HostText;
+use crate::names::{HostText, NameOf};
 
 /// Writes services and their servers, in the order given.
 ///

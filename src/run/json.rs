@@ -20,11 +20,7 @@ pub(super) fn table(
     out: &mut impl Write,
 ) -> Result<(), Failure> {
     let Kernel { client, info } = kernel;
-    let rows = match service {
-        Some(id) => client.service(id).map(|entry| Rows::one(entry, order)),
-        None => Rows::all(client, Detail::Counters, order),
-    };
-    let rows = rows.map_err(Failure::Unlisted)?;
+    let rows = Rows::ask(client, service, Detail::Counters, order)?;
     let mut table = json::Table::begin(out, info).map_err(Failure::writing)?;
     rows.for_each(client, |entry| table.push(&entry).map_err(Failure::writing))?;
     table.end().map_err(Failure::writing)

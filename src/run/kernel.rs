@@ -28,8 +28,8 @@ pub(super) fn open() -> Result<Kernel, Error> {
 }
 
 fn attempt() -> Result<Kernel, Error> {
-    let mut client = Client::open()?;
-    let info = client.info()?;
+    let client = Client::open()?;
+    let info = client.info();
     Ok(Kernel { client, info })
 }
 

@@ -35,12 +35,12 @@ pub(super) fn table(kernel: &mut Kernel, list: &List, out: &mut Out) -> Result<(
 
 /// The services, with as much of them as is needed.
 pub(super) fn ask(kernel: &mut Kernel, list: &List, detail: Detail) -> Result<Rows, Failure> {
-    let client = &mut kernel.client;
-    match &list.service {
-        Some(id) => client.service(id).map(|entry| Rows::one(entry, list.order)),
-        None => Rows::all(client, detail, list.order),
-    }
-    .map_err(Failure::Unlisted)
+    Rows::ask(
+        &mut kernel.client,
+        list.service.as_ref(),
+        detail,
+        list.order,
+    )
 }
 
 /// What stands above the rows.

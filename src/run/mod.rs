@@ -97,7 +97,7 @@ pub fn run(
     out.flush().map_err(Failure::writing)
 }
 
-/// Any command but a restore: what a line of a rule file may be as well.
+/// What a line of a rule file may be as well.
 fn carry_out(kernel: &mut Kernel, command: Command, out: &mut Out) -> Result<(), Failure> {
     match command {
         Command::Change(change) => Ok(kernel.client.apply(&change)?),

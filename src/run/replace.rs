@@ -65,7 +65,7 @@ fn plan(client: &mut Client, wanted: Table) -> Result<Vec<Step>, Error> {
     let mut rows = Vec::new();
     for seen in services {
         if let Some(id) = planner.id(&seen) {
-            client.list_configured(&id, &mut rows)?;
+            client.configured_destinations(&id, &mut rows)?;
             planner.see_servers(seen, &rows);
         }
     }

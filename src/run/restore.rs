@@ -1,5 +1,5 @@
 //! `-R` and `ipvsadm-restore`: all of the input is read and checked before
-//! the kernel is asked for anything.
+//! anything is changed. Only lines typed on a terminal act at once.
 
 use std::fmt::Display;
 use std::fs::File;
@@ -13,10 +13,9 @@ use super::progress::Progress;
 use super::{Failure, Out, carry_out, replace};
 use crate::cli::{self, Command, Extent, Format, Restore, RestoreMode, Usage};
 use crate::json;
-use crate::model::Change;
+use crate::model::{Change, Counts};
 use crate::names::{Numeric, System};
 use crate::rules::lines::Lines;
-use crate::rules::plan::Counts;
 use crate::rules::restore::{ReadError, Rule, read_rules, read_table};
 use crate::rules::save::ChangeRule;
 

@@ -1,11 +1,11 @@
-//! The rows of a listing: every service at once, the servers of each when
-//! their turn comes, so that they are not all held. What the listing does not
-//! show of them is not held either.
+//! The rows of a listing. Services are asked for at once; the servers of each
+//! when their turn comes, unless `/proc` tells all of them or their names are
+//! wanted. What a listing does not show of them is not held.
 
 use super::Failure;
 use crate::client::Client;
 use crate::error::Error;
-use crate::model::{Service, ServiceEntry, Stats};
+use crate::model::{Service, ServiceEntry, Stats, VirtualId};
 use crate::names::{NameOf, Names};
 use crate::procfs;
 use crate::render::{self, Order, View};
@@ -49,35 +49,25 @@ enum Services {
     Whole(Vec<ServiceEntry>),
     /// With their counters. The servers are to be asked for.
     Counted(Vec<ServiceEntry>),
-    /// Without counters. The servers are to be asked for if there are none.
+    /// Without counters. The servers are to be asked for if not known.
     Configured(Vec<Service>, Option<procfs::Servers>),
 }
 
 impl Rows {
-    /// One service with its servers.
-    pub(super) fn one(mut service: ServiceEntry, order: Order) -> Self {
-        if order == Order::Sorted {
-            render::sort_servers(&mut service.destinations);
-        }
-        Self {
-            services: Services::Whole(vec![service]),
-            order,
-        }
-    }
-
-    /// Every service.
-    pub(super) fn all(client: &mut Client, detail: Detail, order: Order) -> Result<Self, Error> {
-        let services = match detail {
-            Detail::Brief => brief(client, order)?,
-            Detail::Settings => Services::Configured(configured(client, order)?, None),
-            Detail::Counters => {
-                let mut services = client.services()?;
-                if order == Order::Sorted {
-                    render::sort(&mut services);
-                }
-                Services::Counted(services)
-            }
+    /// One service, or every service.
+    pub(super) fn ask(
+        client: &mut Client,
+        service: Option<&VirtualId>,
+        detail: Detail,
+        order: Order,
+    ) -> Result<Self, Failure> {
+        let services = match (service, detail) {
+            (Some(id), _) => client.service(id).map(|entry| Services::Whole(vec![entry])),
+            (None, Detail::Brief) => brief(client, order),
+            (None, Detail::Settings) => configured(client, order).map(Services::unknown),
+            (None, Detail::Counters) => counted(client, order).map(Services::Counted),
         };
+        let services = services.map_err(Failure::Unlisted)?;
         Ok(Self { services, order })
     }
 
@@ -106,6 +96,10 @@ impl Rows {
 }
 
 impl Services {
+    fn unknown(services: Vec<Service>) -> Self {
+        Self::Configured(services, None)
+    }
+
     fn for_each(
         self,
         client: &mut Client,
@@ -131,7 +125,7 @@ impl Services {
                     match &known {
                         Some(servers) => entry.destinations.extend(servers.of(place)),
                         None => client
-                            .list_configured(&entry.service.id, &mut entry.destinations)
+                            .configured_destinations(&entry.service.id, &mut entry.destinations)
                             .map_err(Failure::Unlisted)?,
                     }
                     each(entry)?;
@@ -140,6 +134,15 @@ impl Services {
             }
         }
     }
+}
+
+/// With their counters.
+fn counted(client: &mut Client, order: Order) -> Result<Vec<ServiceEntry>, Error> {
+    let mut services = client.services()?;
+    if order == Order::Sorted {
+        render::sort(&mut services);
+    }
+    Ok(services)
 }
 
 /// As they are configured.
@@ -156,17 +159,17 @@ fn brief(client: &mut Client, order: Order) -> Result<Services, Error> {
     for _ in 0..ATTEMPTS {
         let services = configured(client, order)?;
         if services.len() <= FEW {
-            return Ok(Services::Configured(services, None));
+            return Ok(Services::unknown(services));
         }
         let text = procfs::open(procfs::TABLE);
         match text.and_then(|text| procfs::servers(&services, text)) {
             Ok(None) => {} // The table is changing.
             Ok(known) => return Ok(Services::Configured(services, known)),
             // Not every environment shows it.
-            Err(_) => return Ok(Services::Configured(services, None)),
+            Err(_) => return Ok(Services::unknown(services)),
         }
     }
-    Ok(Services::Configured(configured(client, order)?, None))
+    configured(client, order).map(Services::unknown)
 }
 
 /// Names, or numbers where no names are wanted.

@@ -33,8 +33,7 @@ pub(super) fn save(kernel: &mut Kernel, wanted: &Save, out: &mut Out) -> Result<
 
 fn rules(kernel: &mut Kernel, wanted: &Save) -> Result<String, Failure> {
     let client = &mut kernel.client;
-    let rows = Rows::all(client, Detail::Settings, Order::Sorted);
-    let mut rows = rows.map_err(Failure::Unlisted)?;
+    let mut rows = Rows::ask(client, None, Detail::Settings, Order::Sorted)?;
     let names = match wanted.numeric {
         true => None,
         false => Some(rows.names(client)?),

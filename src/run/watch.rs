@@ -44,11 +44,7 @@ pub(super) fn table(
         .map_err(or_gone);
     }
     let mut meter = Meter::default();
-    blocks(watch, list.format, out, |is_first, out| {
-        if !is_first {
-            // Its size may change.
-            kernel.info = kernel.client.info().map_err(Failure::Unlisted)?;
-        }
+    blocks(watch, list.format, out, |out| {
         match (list.format, list.view) {
             (Format::Text, View::Rate) => rates(kernel, list, &mut meter, out),
             _ => list::table(kernel, list, out),
@@ -73,7 +69,7 @@ pub(super) fn connections(
             },
         );
     }
-    blocks(watch, wanted.format, out, |_, out| {
+    blocks(watch, wanted.format, out, |out| {
         connections::list(wanted, out)
     })
 }
@@ -101,18 +97,17 @@ fn blocks(
     watch: Watch,
     format: Format,
     out: &mut Out,
-    mut listing: impl FnMut(bool, &mut Out) -> Result<(), Failure>,
+    mut listing: impl FnMut(&mut Out) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let mut pace = Pace::new(watch.interval, Instant::now());
     let mut looks = 0_u64;
     loop {
-        let is_first = looks == 0;
         if format == Format::Text {
-            let separator = if is_first { "" } else { "\n" };
+            let separator = if looks == 0 { "" } else { "\n" };
             let time = rfc_3339(SystemTime::now());
             writeln!(out, "{separator}{time}").map_err(Failure::writing)?;
         }
-        listing(is_first, out)?;
+        listing(out)?;
         out.flush().map_err(Failure::writing)?;
         looks = looks.saturating_add(1);
         if watch.count.is_some_and(|count| looks >= count) {

@@ -139,11 +139,6 @@ impl Table {
         self.rank();
     }
 
-    /// The services of the current look.
-    pub fn entries(&self) -> &[ServiceEntry] {
-        &self.current.entries
-    }
-
     /// Draws what there is room for.
     pub fn draw(&self, size: Size, names: &dyn NameOf) -> Vec<u8> {
         let room = status::room(size);

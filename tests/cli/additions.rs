@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use ipvs::cli::{
-    By, Color, Command, Connections, Drain, Extent, Format, Restore, RestoreMode, Save, Shell,
-    Verb, Watch, parse_restore, parse_rule, parse_save,
+    Color, Command, Connections, Drain, Extent, Format, Restore, RestoreMode, Save, Shell, Verb,
+    Watch, parse_restore, parse_rule, parse_save,
 };
+use ipvs::procfs::By;
 
 use super::support::*;
 

@@ -1,5 +1,9 @@
 //! Every command with every option of its own kind.
 
+use std::collections::BTreeSet;
+
+use ipvs::cli::Label;
+
 use super::support::*;
 
 /// An option as typed and as messages name it.
@@ -42,6 +46,14 @@ const OPTIONS: &[(&str, &str)] = &[
     ("--check", "check"),
     ("--dry-run", "dry-run"),
     ("--output f", "output"),
+    ("--json", "json"),
+    ("--client 10.0.0.9", "client"),
+    ("--state NONE", "state"),
+    ("--by client", "by"),
+    ("--watch", "watch"),
+    ("--count 2", "count"),
+    ("--color never", "color"),
+    ("--drain", "drain"),
 ];
 
 /// A command with what it needs, its name in messages, and its options: those
@@ -57,7 +69,11 @@ const COMMANDS: &[(&str, &str, &str)] = &[
         "edit-service",
         "service-address scheduler persistent netmask ops pe sched-flags",
     ),
-    ("-D -t 10.0.0.1:80", "delete-service", "service-address"),
+    (
+        "-D -t 10.0.0.1:80",
+        "delete-service",
+        "service-address drain",
+    ),
     (
         "-a -t 10.0.0.1:80 -r 10.1.0.1",
         "add-server",
@@ -73,17 +89,17 @@ const COMMANDS: &[(&str, &str, &str)] = &[
     (
         "-d -t 10.0.0.1:80 -r 10.1.0.1",
         "delete-server",
-        "service-address real-server",
+        "service-address real-server drain",
     ),
     ("-C", "flush", ""),
     (
         "-L",
         "list",
         "numeric connection service-address timeout daemon stats rate thresholds persistent-conn \
-         nosort syncid exact tun-info",
+         nosort syncid exact tun-info json client state by watch count color",
     ),
-    ("-S", "save", "numeric output"),
-    ("-R", "restore", "replace check dry-run"),
+    ("-S", "save", "numeric output json"),
+    ("-R", "restore", "replace check dry-run json"),
     ("-Z", "zero", "service-address"),
     ("--set 1 2 3", "set", ""),
     (
@@ -96,6 +112,9 @@ const COMMANDS: &[(&str, &str, &str)] = &[
 
 #[test]
 fn every_command_with_every_option() {
+    let labels = OPTIONS.iter().map(|(_, label)| (*label).to_owned());
+    let all = Label::ALL.iter().map(Label::to_string);
+    assert_eq!(labels.collect::<BTreeSet<_>>(), all.collect());
     for (command, verb, own) in COMMANDS {
         let own: Vec<&str> = own.split_whitespace().collect();
         for (option, label) in OPTIONS {

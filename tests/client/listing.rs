@@ -3,8 +3,10 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use ipvs::error::Error;
-use ipvs::model::{Change, Timeouts};
-use ipvs::netlink::attr::CommandAttr;
+use ipvs::model::{Change, Stats, Timeouts};
+use ipvs::netlink::attr::{
+    BigEndian, CommandAttr, Counter, DestinationAttr, ServiceAttr, StatsAttr,
+};
 use ipvs::netlink::message::{Command, IpvsMessage};
 use netlink_packet_core::NetlinkBuffer;
 
@@ -29,6 +31,40 @@ fn a_listing_comes_in_any_number_of_messages_and_datagrams() {
     let entries = script.client().services().unwrap();
     assert_eq!(marks(&entries), [1, 2, 3, 4]);
     assert!(script.is_over());
+}
+
+#[test]
+fn what_is_configured_comes_without_counters() {
+    let counted = || vec![StatsAttr::Connections(Counter::U64(7))];
+    let services = || {
+        Script::new().answers(move |asked| {
+            let mark = ServiceAttr::Fwmark(1);
+            let attributes = vec![mark, ServiceAttr::Stats64(counted())];
+            let row = row(asked.sequence, CommandAttr::Service(attributes));
+            vec![row, done(asked.sequence, 0)]
+        })
+    };
+    let entries = services().client().services().unwrap();
+    assert_eq!(entries[0].stats.connections, 7);
+    let configured = services().client().configured().unwrap();
+    assert_eq!(configured, [entries[0].service.clone()]);
+
+    let servers = || {
+        Script::new().answers(move |asked| {
+            let port = DestinationAttr::Port(BigEndian(80));
+            let attributes = vec![port, DestinationAttr::Stats64(counted())];
+            let row = row(asked.sequence, CommandAttr::Destination(attributes));
+            vec![row, done(asked.sequence, 0)]
+        })
+    };
+    let mut expected = servers().client().destinations(&mark(1)).unwrap();
+    assert_eq!(expected[0].stats.connections, 7);
+    let mut rows = [&expected[..], &expected[..]].concat();
+    let mut script = servers();
+    let read = script.client().configured_destinations(&mark(1), &mut rows);
+    read.unwrap();
+    expected[0].stats = Stats::default();
+    assert_eq!(rows, expected);
 }
 
 #[test]

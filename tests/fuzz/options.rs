@@ -122,7 +122,7 @@ pub const NASTY: &[&str] = &[
     "a-word-that-is-longer-than-any-buffer-for-a-name-has-room-for",
 ];
 
-/// Any option at all.
+/// Any option that both programs have.
 pub fn any(dice: &mut Dice) -> Word {
     match dice.below(36) {
         0 => Word::with('t', "tcp-service", "10.0.0.1:80"),

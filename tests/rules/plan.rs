@@ -1,8 +1,8 @@
 use std::collections::BTreeSet;
 
-use ipvs::model::{Change, ServiceEntry};
+use ipvs::model::{Change, Counts, ServiceEntry};
 use ipvs::names::Numeric;
-use ipvs::rules::plan::{Counts, Step, plan};
+use ipvs::rules::plan::{Step, plan};
 use ipvs::rules::save::ChangeRule;
 use proptest::prelude::*;
 

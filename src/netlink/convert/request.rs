@@ -2,7 +2,7 @@ use std::net::IpAddr;
 
 use crate::error::Verb;
 use crate::model::{
-    Change, Daemon, DaemonState, Destination, Family, Forwarding, Name, Netmask, Protocol, Service,
+    Change, Daemon, DaemonState, Destination, Family, Forwarding, Name, Netmask, Service,
     ServiceFlags, TunnelKind, VirtualId,
 };
 use crate::netlink::attr::{
@@ -95,7 +95,7 @@ fn identity(id: &VirtualId) -> Vec<ServiceAttr> {
             address,
             port,
         } => attributes.extend([
-            ServiceAttr::Protocol(protocol_number(protocol)),
+            ServiceAttr::Protocol(protocol.number()),
             ServiceAttr::Address(address_bytes(address)),
             ServiceAttr::Port(BigEndian(port)),
         ]),
@@ -200,15 +200,6 @@ fn address_bytes(address: IpAddr) -> [u8; 16] {
             [a, b, c, d, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
         }
         IpAddr::V6(address) => address.octets(),
-    }
-}
-
-fn protocol_number(protocol: Protocol) -> u16 {
-    match protocol {
-        Protocol::Tcp => IPPROTO_TCP,
-        Protocol::Udp => IPPROTO_UDP,
-        Protocol::Sctp => IPPROTO_SCTP,
-        Protocol::Other(number) => number,
     }
 }
 
