@@ -19,8 +19,12 @@ SEED ?= 1
 # the newest.
 RELEASES ?= bookworm trixie sid
 
+# What the tests are built for, if not for this machine as it is.
+TARGET ?=
+for := $(if $(TARGET),--target $(TARGET))
 host := $(shell rustc -vV | sed -n 's/^host: //p')
-runner := CARGO_TARGET_$(shell echo $(host) | tr a-z- A-Z_)_RUNNER
+musl := $(shell uname -m)-unknown-linux-musl
+runner := CARGO_TARGET_$(shell echo $(or $(TARGET),$(host)) | tr a-z- A-Z_)_RUNNER
 ifeq ($(IPVS_TEST_KERNEL),host)
 in_lab :=
 else
@@ -46,17 +50,18 @@ ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
 FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 names := ipvsadm ipvsadm-save ipvsadm-restore
 
-kernel_tests := cargo test --locked --quiet --features kernel-tests
+kernel_tests := cargo test --locked --quiet $(for) --features kernel-tests
 
 .PHONY: all static install uninstall deb rpm test-packages test-reproducible
-.PHONY: try test setup lint deny unit kernel compat faults fuzz fuzz-compat fuzz-short test-kernels test-targets bench bench-small
+.PHONY: try test setup lint deny unit kernel compat faults fuzz fuzz-compat fuzz-short
+.PHONY: test-kernels test-static test-targets bench bench-small
 
 all:
 	cargo build $(release)
 
-# Needs Rust's library for it: rustup target add $(uname -m)-unknown-linux-musl
+# Needs Rust's library for it: rustup target add x86_64-unknown-linux-musl
 static:
-	cargo build $(release) --target $(shell uname -m)-unknown-linux-musl
+	cargo build $(release) --target $(musl)
 
 # As root there may be no Rust: what was built is installed.
 $(program):
@@ -118,11 +123,11 @@ deny:
 	cargo deny check licenses sources bans
 
 unit:
-	cargo test --locked --quiet
+	cargo test --locked --quiet $(for)
 
 # The tests run the examples too.
 kernel: setup
-	cargo build --locked --quiet --examples
+	cargo build --locked --quiet $(for) --examples
 	$(in_lab) $(kernel_tests) --test kernel $(TEST)
 
 compat: setup
@@ -150,6 +155,11 @@ test-kernel-%: setup
 	@tests/lab/kernels $*
 	@LAB_KERNEL=$* tests/lab/run uname -sr
 	@LAB_KERNEL=$* $(MAKE) --no-print-directory kernel compat fuzz-compat
+
+# With the C library that make static links. Not the comparison: without a name
+# server, musl waits for one.
+test-static:
+	@$(MAKE) --no-print-directory unit kernel TARGET=$(musl) TEST=walks
 
 # As a 32-bit program, and on a big-endian machine, emulated.
 test-targets:

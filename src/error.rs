@@ -5,7 +5,8 @@ use std::fmt;
 use std::io;
 
 use crate::netlink::uapi::{
-    EAFNOSUPPORT, EEXIST, EINVAL, EMSGSIZE, ENOENT, ENOMEM, EOPNOTSUPP, EPERM, ESRCH,
+    EAFNOSUPPORT, EBUSY, EEXIST, EINVAL, EIO, EMSGSIZE, ENOENT, ENOMEM, EOPNOTSUPP, EPERM, ERANGE,
+    ESRCH,
 };
 
 /// What was asked of the kernel when it refused.
@@ -117,8 +118,19 @@ impl fmt::Display for Sentence<'_> {
     }
 }
 
-/// What the C library says of an error of the system, and no more.
+/// What the GNU C library says of an error of the system, and no more. Linked
+/// with another, those of its words that differ are ours.
 pub fn os_text(error: &io::Error) -> String {
+    let words = match error.raw_os_error() {
+        Some(EIO) => Some("Input/output error"),
+        Some(ENOMEM) => Some("Cannot allocate memory"),
+        Some(EBUSY) => Some("Device or resource busy"),
+        Some(ERANGE) => Some("Numerical result out of range"),
+        _ => None,
+    };
+    if let Some(words) = words {
+        return words.to_owned();
+    }
     let mut text = error.to_string();
     if let Some(errno) = error.raw_os_error() {
         let number = format!(" (os error {errno})");
