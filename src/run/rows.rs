@@ -96,6 +96,7 @@ impl Rows {
 }
 
 impl Services {
+    /// Servers are to be asked for.
     fn unknown(services: Vec<Service>) -> Self {
         Self::Configured(services, None)
     }
