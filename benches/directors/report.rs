@@ -124,7 +124,8 @@ as we do but for a tenth. 1.31 reads a quarter of a page at a time.
 **A single command.** Of the 340,000 instructions of `-L --timeout` 15,000 are ours;
 the loader takes 230,000, and Rust's run-time, which looks for the end of its stack
 in `/proc/self/maps`, 90,000. There are 69 system calls to 1.31's 108, but 285 page
-faults to 255: our program is the larger one.
+faults to 255: our program is the larger one. What `make static` builds needs no
+loader, and took 0.021 s where 1.31 took 0.041 s and the program of `make` 0.044 s.
 
 **`-R` of one service with 100,000 servers.** Linux looks through the servers of a
 service before it adds one: 20,000 take 0.9 s, 40,000 take 3.5 s.
