@@ -3,8 +3,8 @@
 use std::io::Write;
 
 use super::Failure;
-use super::kernel::Kernel;
 use super::rows::{Detail, Rows};
+use crate::client::Client;
 use crate::json;
 use crate::model::VirtualId;
 use crate::render::Order;
@@ -14,14 +14,13 @@ pub(super) use crate::json::{daemons, timeouts};
 /// The table, or one service of it. Nothing is written before the kernel has
 /// named the services; the servers of each follow in their turn.
 pub(super) fn table(
-    kernel: &mut Kernel,
+    client: &mut Client,
     service: Option<&VirtualId>,
     order: Order,
     out: &mut impl Write,
 ) -> Result<(), Failure> {
-    let Kernel { client, info } = kernel;
     let rows = Rows::ask(client, service, Detail::Counters, order)?;
-    let mut table = json::Table::begin(out, info).map_err(Failure::writing)?;
+    let mut table = json::Table::begin(out, &client.info()).map_err(Failure::writing)?;
     rows.for_each(client, |entry| table.push(&entry).map_err(Failure::writing))?;
     table.end().map_err(Failure::writing)
 }

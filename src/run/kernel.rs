@@ -4,33 +4,20 @@ use std::process::{Command, Stdio};
 
 use crate::client::Client;
 use crate::error::Error;
-use crate::model::Info;
 
 /// The only program that this one ever starts.
 const MODPROBE: &str = "/sbin/modprobe";
-
-/// An IPVS that answers, and what it says of itself.
-pub(super) struct Kernel {
-    pub(super) client: Client,
-    pub(super) info: Info,
-}
 
 /// Opens the conversation. If IPVS does not answer its module is loaded and it
 /// is asked once more, as ipvsadm always did, whatever the reason was.
 ///
 /// # Errors
 /// Why the second attempt failed.
-pub(super) fn open() -> Result<Kernel, Error> {
-    attempt().or_else(|_| {
+pub(super) fn open() -> Result<Client, Error> {
+    Client::open().or_else(|_| {
         load_module();
-        attempt()
+        Client::open()
     })
-}
-
-fn attempt() -> Result<Kernel, Error> {
-    let client = Client::open()?;
-    let info = client.info();
-    Ok(Kernel { client, info })
 }
 
 /// modprobe's own complaints go to our standard error; that it failed shows

@@ -2,51 +2,45 @@
 
 use std::io::{IsTerminal, stdout};
 
-use super::kernel::Kernel;
 use super::rows::{Detail, Rows, or_numbers};
 use super::{Failure, Out, json};
 use crate::cli::{Color, Format, List};
+use crate::client::Client;
 use crate::render::{self, Header, Paint};
 
 /// Lists services with their servers.
-pub(super) fn table(kernel: &mut Kernel, list: &List, out: &mut Out) -> Result<(), Failure> {
+pub(super) fn table(client: &mut Client, list: &List, out: &mut Out) -> Result<(), Failure> {
     if list.format == Format::Json {
-        return json::table(kernel, list.service.as_ref(), list.order, out);
+        return json::table(client, list.service.as_ref(), list.order, out);
     }
     let paint = paint(list.color);
     let shown = Detail::of(list.view);
     let mut rows = match paint {
-        Paint::Plain => ask(kernel, list, shown)?,
+        Paint::Plain => ask(client, list, shown)?,
         // `/proc` does not know of thresholds.
-        Paint::Colored => ask(kernel, list, shown.max(Detail::Settings))?,
+        Paint::Colored => ask(client, list, shown.max(Detail::Settings))?,
     };
-    let client = &mut kernel.client;
     let names = match list.numeric {
         true => None,
         false => Some(rows.names(client)?),
     };
     let names = or_numbers(&names);
-    render::titles(out, header(kernel, list), list.view).map_err(Failure::writing)?;
+    render::titles(out, header(client, list), list.view).map_err(Failure::writing)?;
     let mut writer = render::Rows::new(list.view, list.numbers, paint, names);
-    rows.for_each(&mut kernel.client, |entry| {
+    rows.for_each(client, |entry| {
         writer.entry(out, &entry).map_err(Failure::writing)
     })
 }
 
 /// The services, with as much of them as is needed.
-pub(super) fn ask(kernel: &mut Kernel, list: &List, detail: Detail) -> Result<Rows, Failure> {
-    Rows::ask(
-        &mut kernel.client,
-        list.service.as_ref(),
-        detail,
-        list.order,
-    )
+pub(super) fn ask(client: &mut Client, list: &List, detail: Detail) -> Result<Rows, Failure> {
+    Rows::ask(client, list.service.as_ref(), detail, list.order)
 }
 
 /// What stands above the rows.
-pub(super) fn header(kernel: &Kernel, list: &List) -> Header {
+pub(super) fn header(client: &Client, list: &List) -> Header {
     Header {
-        info: list.service.is_none().then_some(kernel.info),
+        info: list.service.is_none().then_some(client.info()),
     }
 }
 

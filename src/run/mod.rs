@@ -24,9 +24,9 @@ pub use failure::Failure;
 pub use hints::hint;
 
 use crate::cli::{self, Command, Format};
+use crate::client::Client;
 use crate::names::System;
 use crate::render;
-use kernel::Kernel;
 
 /// The name under which the binary was called decides which words it knows.
 pub struct Program {
@@ -84,13 +84,13 @@ pub fn run(
         }
         command => {
             // Without IPVS that is the answer, however wrong the words are.
-            let mut kernel = kernel::open().map_err(Failure::NoIpvs)?;
+            let mut client = kernel::open().map_err(Failure::NoIpvs)?;
             match command? {
                 Command::Restore(restore) => {
-                    restore::restore(name, &mut kernel, &restore, out, report)
+                    restore::restore(name, &mut client, &restore, out, report)
                 }
-                Command::Drain(drain) => drain::drain(&mut kernel, &drain, report),
-                command => carry_out(&mut kernel, command, out),
+                Command::Drain(drain) => drain::drain(&mut client, &drain, report),
+                command => carry_out(&mut client, command, out),
             }
         }
     }?;
@@ -98,19 +98,19 @@ pub fn run(
 }
 
 /// What a line of a rule file may be as well.
-fn carry_out(kernel: &mut Kernel, command: Command, out: &mut Out) -> Result<(), Failure> {
+fn carry_out(client: &mut Client, command: Command, out: &mut Out) -> Result<(), Failure> {
     match command {
-        Command::Change(change) => Ok(kernel.client.apply(&change)?),
+        Command::Change(change) => Ok(client.apply(&change)?),
         Command::List(list) => match list.watch {
-            Some(watch) => watch::table(kernel, &list, watch, out),
-            None => list::table(kernel, &list, out),
+            Some(watch) => watch::table(client, &list, watch, out),
+            None => list::table(client, &list, out),
         },
         Command::Connections(connections) => match connections.watch {
             Some(watch) => watch::connections(&connections, watch, out),
             None => connections::list(&connections, out),
         },
         Command::ShowTimeouts(format) => {
-            let timeouts = kernel.client.timeouts().map_err(Failure::Unlisted)?;
+            let timeouts = client.timeouts().map_err(Failure::Unlisted)?;
             match format {
                 Format::Text => render::timeouts(out, &timeouts),
                 Format::Json => json::timeouts(out, &timeouts),
@@ -118,14 +118,14 @@ fn carry_out(kernel: &mut Kernel, command: Command, out: &mut Out) -> Result<(),
             .map_err(Failure::writing)
         }
         Command::ShowDaemons(format) => {
-            let daemons = kernel.client.daemons().map_err(Failure::Unlisted)?;
+            let daemons = client.daemons().map_err(Failure::Unlisted)?;
             match format {
                 Format::Text => render::daemons(out, &daemons),
                 Format::Json => json::daemons(out, &daemons),
             }
             .map_err(Failure::writing)
         }
-        Command::Save(save) => save::save(kernel, &save, out),
+        Command::Save(save) => save::save(client, &save, out),
         Command::Help(topic) => print(out, &cli::help(topic)),
         Command::Version => print(out, &cli::version()),
         // The parser knows no rule with these.

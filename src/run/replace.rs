@@ -3,7 +3,6 @@
 
 use std::ops::ControlFlow;
 
-use super::kernel::Kernel;
 use super::progress::Progress;
 use super::restore::{Report, apply, show};
 use super::signal::StopSignal;
@@ -23,13 +22,13 @@ use crate::rules::table::Table;
 /// Plans the way from the kernel's table to the one described, then goes it
 /// or, for a dry run, shows it.
 pub(super) fn replace(
-    kernel: &mut Kernel,
+    client: &mut Client,
     wanted: Description,
     restore: &Restore,
     out: &mut Out,
     report: &mut Report<'_>,
 ) -> Result<(), Failure> {
-    let steps = plan(&mut kernel.client, wanted.table).map_err(Failure::Unlisted)?;
+    let steps = plan(client, wanted.table).map_err(Failure::Unlisted)?;
     if restore.stop_at == Extent::DryRun {
         let others = wanted.others.iter().filter_map(|rule| match &rule.command {
             Command::Change(change) => Some(change),
@@ -45,7 +44,7 @@ pub(super) fn replace(
     if !steps.is_empty() {
         let stop = StopSignal::watch().map_err(Failure::Files)?;
         let mut progress = Progress::towards(steps.len());
-        let outcome = carry_out(&mut kernel.client, &steps, &mut |done| {
+        let outcome = carry_out(client, &steps, &mut |done| {
             progress.reach(done);
             match stop.status() {
                 Some(_) => ControlFlow::Break(()),
@@ -55,7 +54,7 @@ pub(super) fn replace(
         drop(progress);
         finish(outcome, &steps, stop.status(), report)?;
     }
-    apply(kernel, &wanted.others, out, report)
+    apply(client, &wanted.others, out, report)
 }
 
 /// The table is compared while it is being listed: of what stays as it is,

@@ -8,10 +8,10 @@ use std::ops::ControlFlow;
 
 use anyhow::Context;
 
-use super::kernel::Kernel;
 use super::progress::Progress;
 use super::{Failure, Out, carry_out, replace};
 use crate::cli::{self, Command, Extent, Format, Restore, RestoreMode, Usage};
+use crate::client::Client;
 use crate::json;
 use crate::model::{Change, Counts};
 use crate::names::{Numeric, System};
@@ -67,31 +67,31 @@ pub(super) fn rehearse(
 /// A restore that needs the kernel.
 pub(super) fn restore(
     program: &str,
-    kernel: &mut Kernel,
+    client: &mut Client,
     restore: &Restore,
     out: &mut Out,
     report: &mut Report<'_>,
 ) -> Result<(), Failure> {
     if restore.mode == RestoreMode::Apply && restore.input.is_none() && stdin().is_terminal() {
-        return converse(program, kernel, out, report);
+        return converse(program, client, out, report);
     }
     let input = open(restore)?;
     let parse = parser(program);
     if restore.mode == RestoreMode::Replace {
         let wanted = read_table(input, parse).map_err(|error| refused(error, "", report))?;
-        return replace::replace(kernel, wanted, restore, out, report);
+        return replace::replace(client, wanted, restore, out, report);
     }
     let rules = read_rules(input, parse).map_err(|error| refused(error, "", report))?;
     if restore.mode == RestoreMode::ClearThenApply {
-        kernel.client.apply(&Change::Clear)?;
+        client.apply(&Change::Clear)?;
     }
-    apply(kernel, &rules, out, report)
+    apply(client, &rules, out, report)
 }
 
 /// Carries rules out in order. What the kernel refuses is reported, and the
 /// rest is done all the same.
 pub(super) fn apply(
-    kernel: &mut Kernel,
+    client: &mut Client,
     rules: &[Rule],
     out: &mut Out,
     report: &mut Report<'_>,
@@ -105,14 +105,14 @@ pub(super) fn apply(
             _ => None,
         });
         let changes = changes.inspect(|_| progress.step());
-        kernel.client.apply_all(changes, |index, error| {
+        client.apply_all(changes, |index, error| {
             failed = true;
             let line = run.get(index).map_or(0, |rule| rule.line);
             report(&format_args!("line {line}: {error}"));
             ControlFlow::Continue(())
         })?;
         for rule in run.iter().filter(|rule| !is_change(rule)) {
-            match carry_out(kernel, rule.command.clone(), out) {
+            match carry_out(client, rule.command.clone(), out) {
                 // As ever, these are the last lines that count.
                 Ok(()) if ends_rules(&rule.command) => return lines(failed),
                 Ok(()) => {}
@@ -130,7 +130,7 @@ pub(super) fn apply(
 /// Rules from a terminal are carried out as they are typed.
 fn converse(
     program: &str,
-    kernel: &mut Kernel,
+    client: &mut Client,
     out: &mut Out,
     report: &mut Report<'_>,
 ) -> Result<(), Failure> {
@@ -155,7 +155,7 @@ fn converse(
         }
         let command = parse(words)?;
         let last = ends_rules(&command);
-        if let Err(failure) = carry_out(kernel, command, out) {
+        if let Err(failure) = carry_out(client, command, out) {
             report(&failure);
             failed = true;
         }

@@ -5,21 +5,21 @@ use std::slice;
 
 use anyhow::Context;
 
-use super::kernel::Kernel;
 use super::rows::{Detail, Rows};
 use super::{Failure, Out, json};
 use crate::cli::{Format, Save};
+use crate::client::Client;
 use crate::names::{NameOf, Numeric};
 use crate::render::Order;
 use crate::rules::{output, save};
 
 /// The whole table is read before the first byte is written.
-pub(super) fn save(kernel: &mut Kernel, wanted: &Save, out: &mut Out) -> Result<(), Failure> {
+pub(super) fn save(client: &mut Client, wanted: &Save, out: &mut Out) -> Result<(), Failure> {
     let text = match wanted.format {
-        Format::Text => rules(kernel, wanted)?.into_bytes(),
+        Format::Text => rules(client, wanted)?.into_bytes(),
         Format::Json => {
             let mut text = Vec::new();
-            json::table(kernel, None, Order::Sorted, &mut text)?;
+            json::table(client, None, Order::Sorted, &mut text)?;
             text
         }
     };
@@ -31,8 +31,7 @@ pub(super) fn save(kernel: &mut Kernel, wanted: &Save, out: &mut Out) -> Result<
     }
 }
 
-fn rules(kernel: &mut Kernel, wanted: &Save) -> Result<String, Failure> {
-    let client = &mut kernel.client;
+fn rules(client: &mut Client, wanted: &Save) -> Result<String, Failure> {
     let mut rows = Rows::ask(client, None, Detail::Settings, Order::Sorted)?;
     let names = match wanted.numeric {
         true => None,

@@ -6,7 +6,6 @@ use std::io::{IsTerminal, Write, stdin, stdout};
 use std::net::IpAddr;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::kernel::Kernel;
 use super::rows::{Detail, or_numbers};
 use super::{Failure, Out, connections, list};
 use crate::cli::{Connections, Format, List, Watch};
@@ -24,7 +23,7 @@ const PATIENCE: Duration = Duration::from_millis(500);
 
 /// The table, again and again.
 pub(super) fn table(
-    kernel: &mut Kernel,
+    client: &mut Client,
     list: &List,
     watch: Watch,
     out: &mut Out,
@@ -35,7 +34,7 @@ pub(super) fn table(
         return on_screen(
             watch,
             &mut TableSubject {
-                kernel,
+                client,
                 list,
                 state: watch::Table::new(list.view, list.numbers, list.order, paint, interval),
                 names: KnownNames::unless(list.numeric),
@@ -46,8 +45,8 @@ pub(super) fn table(
     let mut meter = Meter::default();
     blocks(watch, list.format, out, |out| {
         match (list.format, list.view) {
-            (Format::Text, View::Rate) => rates(kernel, list, &mut meter, out),
-            _ => list::table(kernel, list, out),
+            (Format::Text, View::Rate) => rates(client, list, &mut meter, out),
+            _ => list::table(client, list, out),
         }
     })
     .map_err(or_gone)
@@ -120,19 +119,19 @@ fn blocks(
 
 /// The listing of rates, with rates of our own.
 fn rates(
-    kernel: &mut Kernel,
+    client: &mut Client,
     list: &List,
     meter: &mut Meter,
     out: &mut Out,
 ) -> Result<(), Failure> {
-    let entries = look(kernel, list, |entry, services_at| {
+    let entries = look(client, list, |entry, services_at| {
         meter.measure(entry, services_at, Instant::now());
     })?;
     meter.end_look();
     let addresses = || render::addresses(&entries);
     let names = (!list.numeric).then(|| Names::look_up(addresses()));
     let names = or_numbers(&names);
-    let header = list::header(kernel, list);
+    let header = list::header(client, list);
     render::titles(out, header, list.view).map_err(Failure::writing)?;
     let mut rows = Rows::new(list.view, list.numbers, list::paint(list.color), names);
     for entry in &entries {
@@ -151,14 +150,14 @@ fn rates(
 /// The services with all that the kernel tells of them. Each is handed on when
 /// its servers have just been read, with the time when all services were.
 fn look(
-    kernel: &mut Kernel,
+    client: &mut Client,
     list: &List,
     mut each: impl FnMut(&mut ServiceEntry, Instant),
 ) -> Result<Vec<ServiceEntry>, Failure> {
-    let rows = list::ask(kernel, list, Detail::Counters)?;
+    let rows = list::ask(client, list, Detail::Counters)?;
     let services_at = Instant::now();
     let mut entries = Vec::new();
-    rows.for_each(&mut kernel.client, |mut entry| {
+    rows.for_each(client, |mut entry| {
         each(&mut entry, services_at);
         entries.push(entry);
         Ok(())
@@ -183,7 +182,7 @@ fn on_screen(watch: Watch, subject: &mut impl Subject<Failure = Failure>) -> Res
 }
 
 struct TableSubject<'a> {
-    kernel: &'a mut Kernel,
+    client: &'a mut Client,
     list: &'a List,
     state: watch::Table,
     names: KnownNames,
@@ -195,7 +194,7 @@ impl Subject for TableSubject<'_> {
     fn look(&mut self, _: Size) -> Result<(), Failure> {
         let time = rfc_3339(SystemTime::now());
         let state = &mut self.state;
-        let entries = look(self.kernel, self.list, |entry, services_at| {
+        let entries = look(self.client, self.list, |entry, services_at| {
             state.measure(entry, services_at, Instant::now());
         })?;
         self.names.learn(render::addresses(&entries));

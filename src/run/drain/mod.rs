@@ -6,7 +6,6 @@ mod words;
 use std::ops::ControlFlow;
 
 use super::Failure;
-use super::kernel::Kernel;
 use super::restore::Report;
 use super::signal::StopSignal;
 use crate::cli::Drain;
@@ -22,11 +21,10 @@ const EXPIRE_TEMPLATES: &str = "/proc/sys/net/ipv4/vs/expire_quiescent_template"
 
 /// Takes a server out, or a service, without hurting anyone.
 pub(super) fn drain(
-    kernel: &mut Kernel,
+    client: &mut Client,
     drain: &Drain,
     report: &mut Report<'_>,
 ) -> Result<(), Failure> {
-    let client = &mut kernel.client;
     let mut entry = client.service(&drain.service).map_err(|error| {
         // What was asked for is a removal.
         match error.errno() {
