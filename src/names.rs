@@ -6,7 +6,7 @@ mod numbers;
 mod services;
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use crate::model::Protocol;
@@ -49,7 +49,7 @@ impl NameOf for Numeric {
 /// however many rules name it.
 #[derive(Default)]
 pub struct System {
-    hosts: RefCell<HashMap<String, Vec<IpAddr>>>,
+    hosts: RefCell<BTreeMap<String, Vec<IpAddr>>>,
     services: Services,
 }
 

@@ -181,15 +181,19 @@ impl<T: Transport> Exchange<T> {
         requests: impl Iterator<Item = (Verb, IpvsMessage)>,
         mut refused: impl FnMut(usize, Error) -> ControlFlow<()>,
     ) -> Result<usize, Error> {
-        // Were there more, their refusals could overrun the receive buffer.
-        let most = (self.transport.receive_buffer() / REFUSAL_COST).max(1);
+        let mut most = None;
         let mut sent = 0;
         let mut verbs = Vec::new();
         self.outbox.clear();
         for (verb, message) in requests {
             let message = wrapped(self.addressed(message), NLM_F_REQUEST);
-            if verbs.len() == most
-                || (!verbs.is_empty() && self.outbox.len() + length_of(&message) > BATCH_BYTES)
+            // Were there more, their refusals could overrun the receive buffer.
+            // One request finds room enough.
+            let mut most = || {
+                *most.get_or_insert_with(|| self.transport.receive_buffer() / REFUSAL_COST)
+            };
+            if !verbs.is_empty()
+                && (verbs.len() >= most() || self.outbox.len() + length_of(&message) > BATCH_BYTES)
             {
                 let flow = self.flush(sent, &verbs, &mut refused)?;
                 sent += verbs.len();

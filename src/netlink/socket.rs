@@ -23,9 +23,10 @@ pub trait Transport {
     /// Those of `recvmmsg(2)`; it is called again after `EINTR`.
     fn receive(&mut self, inbox: &mut Inbox) -> io::Result<()>;
 
-    /// How many bytes of unread answers the kernel keeps before it drops any,
-    /// its own bookkeeping included (`SO_RCVBUF`).
-    fn receive_buffer(&self) -> usize;
+    /// Makes room for the answers to many requests; returns how many bytes of
+    /// unread ones the kernel keeps before it drops any, its own bookkeeping
+    /// included (`SO_RCVBUF`).
+    fn receive_buffer(&mut self) -> usize;
 
     /// Whether the kernel grants this process `CAP_NET_ADMIN`.
     fn is_privileged(&self) -> bool;
@@ -100,8 +101,7 @@ impl Inbox {
 #[derive(Debug)]
 pub struct Socket {
     socket: netlink_sys::Socket,
-    receive_buffer: usize,
-    privileged: bool,
+    receive_buffer: Option<usize>,
 }
 
 impl Socket {
@@ -117,17 +117,18 @@ impl Socket {
         let socket = netlink_sys::Socket::new(NETLINK_GENERIC)?;
         // A connected socket takes messages from the kernel alone.
         socket.connect(&SocketAddr::new(0, 0))?;
-        // Kernels before 4.12 have no extended acknowledgements, those before
-        // 4.3 repeat requests in errors: both can be lived with.
+        // Kernels before 4.12 have no extended acknowledgements: that can be
+        // lived with.
         let _ = socket.set_ext_ack(true);
-        let _ = socket.set_cap_ack(true);
-        let privileged = setsockopt(&socket, RcvBufForce, &Self::RECEIVE_BUFFER).is_ok();
-        let receive_buffer = socket.get_rx_buf_sz()?;
         Ok(Self {
             socket,
-            receive_buffer,
-            privileged,
+            receive_buffer: None,
         })
+    }
+
+    /// Whether the kernel allowed it, which it does with `CAP_NET_ADMIN`.
+    fn enlarge(socket: &netlink_sys::Socket) -> bool {
+        setsockopt(socket, RcvBufForce, &Self::RECEIVE_BUFFER).is_ok()
     }
 }
 
@@ -160,11 +161,18 @@ impl Transport for Socket {
         Ok(())
     }
 
-    fn receive_buffer(&self) -> usize {
-        self.receive_buffer
+    fn receive_buffer(&mut self) -> usize {
+        let socket = &self.socket;
+        *self.receive_buffer.get_or_insert_with(|| {
+            // Kernels before 4.3 repeat requests in errors.
+            let _ = socket.set_cap_ack(true);
+            Self::enlarge(socket);
+            // One request at a time needs the least room.
+            socket.get_rx_buf_sz().unwrap_or_default()
+        })
     }
 
     fn is_privileged(&self) -> bool {
-        self.privileged
+        Self::enlarge(&self.socket)
     }
 }

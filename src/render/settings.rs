@@ -2,12 +2,15 @@
 
 use std::io::{self, Write};
 
+use super::number::left_columns;
 use crate::model::{Daemon, DaemonState, Timeouts};
 
 /// The line of the timeouts.
 pub fn timeouts(out: &mut impl Write, timeouts: &Timeouts) -> io::Result<()> {
-    let Timeouts { tcp, tcp_fin, udp } = timeouts;
-    writeln!(out, "Timeout (tcp tcpfin udp): {tcp} {tcp_fin} {udp}")
+    let Timeouts { tcp, tcp_fin, udp } = *timeouts;
+    out.write_all(b"Timeout (tcp tcpfin udp):")?;
+    left_columns(out, [tcp, tcp_fin, udp].map(|seconds| (seconds, 0)))?;
+    out.write_all(b"\n")
 }
 
 /// A line for each sync daemon. What the kernel left out (before 4.3 it sent

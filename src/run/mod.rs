@@ -43,9 +43,9 @@ enum Kind {
 impl Program {
     /// The program of that name, which may have folders before it.
     pub fn named(name: String) -> Self {
-        let kind = match name.rsplit('/').next() {
-            Some("ipvsadm-save") => Kind::Save,
-            Some("ipvsadm-restore") => Kind::Restore,
+        let kind = match name.as_bytes().rsplit(|byte| *byte == b'/').next() {
+            Some(b"ipvsadm-save") => Kind::Save,
+            Some(b"ipvsadm-restore") => Kind::Restore,
             _ => Kind::Ipvsadm,
         };
         Self { name, kind }

@@ -135,7 +135,7 @@ impl Transport for &mut Script {
         Ok(())
     }
 
-    fn receive_buffer(&self) -> usize {
+    fn receive_buffer(&mut self) -> usize {
         match self.receive_buffer {
             0 => 1 << 20,
             bytes => bytes,
