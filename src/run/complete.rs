@@ -24,6 +24,7 @@ const FTP: &str = "ftp";
 
 /// Prints what the word may become, a line each: the word, a tab, and what it
 /// is.
+#[inline(never)]
 pub(super) fn complete(wanted: &Completion, out: &mut Out) -> Result<(), Failure> {
     print(wanted, out).map_err(Failure::writing)
 }

@@ -13,6 +13,7 @@ use crate::procfs::{self, By, CONNECTIONS, Filter, Interrupted};
 use crate::render;
 
 /// Lists connections as they are read, or counts them.
+#[inline(never)]
 pub(super) fn list(wanted: &Connections, out: &mut Out) -> Result<(), Failure> {
     let filter = &filter(wanted);
     match (wanted.by, wanted.format) {

@@ -22,6 +22,7 @@ pub(super) fn open() -> Result<Client, Error> {
 
 /// modprobe's own complaints go to our standard error; that it failed shows
 /// when IPVS is asked again.
+#[inline(never)]
 fn load_module() {
     let _ = Command::new(MODPROBE)
         .args(["--", "ip_vs"])

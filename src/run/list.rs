@@ -9,6 +9,7 @@ use crate::client::Client;
 use crate::render::{self, Header, Paint};
 
 /// Lists services with their servers.
+#[inline(never)]
 pub(super) fn table(client: &mut Client, list: &List, out: &mut Out) -> Result<(), Failure> {
     if list.format == Format::Json {
         return json::table(client, list.service.as_ref(), list.order, out);

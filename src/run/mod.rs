@@ -9,6 +9,7 @@ mod json;
 mod kernel;
 mod list;
 mod modules;
+mod out;
 mod progress;
 mod replace;
 mod restore;
@@ -18,10 +19,12 @@ mod signal;
 mod watch;
 
 use std::fmt::Display;
-use std::io::{BufWriter, StdoutLock, Write, stdout};
+use std::io::Write;
 
 pub use failure::Failure;
 pub use hints::hint;
+
+use out::Out;
 
 use crate::cli::{self, Command, Format};
 use crate::client::Client;
@@ -52,11 +55,6 @@ impl Program {
     }
 }
 
-/// Where the output goes: everything is gathered into few large writes.
-type Out = BufWriter<StdoutLock<'static>>;
-
-const OUTPUT_BUFFER: usize = 64 * 1024;
-
 /// Does what the words ask for. What goes wrong on the way without ending the
 /// run is given to `report`.
 ///
@@ -73,7 +71,7 @@ pub fn run(
         Kind::Save => cli::parse_save(words),
         Kind::Restore => cli::parse_restore(words),
     };
-    let out = &mut BufWriter::with_capacity(OUTPUT_BUFFER, stdout().lock());
+    let out = &mut out::open();
     match command {
         Ok(Command::Help(topic)) => print(out, &cli::help(topic)),
         Ok(Command::Version) => print(out, &cli::version()),
@@ -136,6 +134,7 @@ fn carry_out(client: &mut Client, command: Command, out: &mut Out) -> Result<(),
     }
 }
 
+#[inline(never)]
 fn print(out: &mut Out, text: &str) -> Result<(), Failure> {
     out.write_all(text.as_bytes()).map_err(Failure::writing)
 }

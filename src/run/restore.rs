@@ -32,6 +32,7 @@ pub(super) fn needs_kernel(restore: &Restore) -> bool {
 }
 
 /// `--check`, and `--dry-run` of rules that are carried out as they stand.
+#[inline(never)]
 pub(super) fn rehearse(
     program: &str,
     restore: &Restore,
@@ -65,6 +66,7 @@ pub(super) fn rehearse(
 }
 
 /// A restore that needs the kernel.
+#[inline(never)]
 pub(super) fn restore(
     program: &str,
     client: &mut Client,

@@ -14,6 +14,7 @@ use crate::render::Order;
 use crate::rules::{output, save};
 
 /// The whole table is read before the first byte is written.
+#[inline(never)]
 pub(super) fn save(client: &mut Client, wanted: &Save, out: &mut Out) -> Result<(), Failure> {
     let text = match wanted.format {
         Format::Text => rules(client, wanted)?.into_bytes(),

@@ -22,6 +22,7 @@ use crate::watch::{
 const PATIENCE: Duration = Duration::from_millis(500);
 
 /// The table, again and again.
+#[inline(never)]
 pub(super) fn table(
     client: &mut Client,
     list: &List,
@@ -53,6 +54,7 @@ pub(super) fn table(
 }
 
 /// The connections, again and again.
+#[inline(never)]
 pub(super) fn connections(
     wanted: &Connections,
     watch: Watch,

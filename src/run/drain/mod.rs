@@ -20,6 +20,7 @@ use words::Drained;
 const EXPIRE_TEMPLATES: &str = "/proc/sys/net/ipv4/vs/expire_quiescent_template";
 
 /// Takes a server out, or a service, without hurting anyone.
+#[inline(never)]
 pub(super) fn drain(
     client: &mut Client,
     drain: &Drain,
