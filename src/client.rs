@@ -45,13 +45,13 @@ impl<T: Transport> Client<T> {
     /// As for [`open`](Client::open).
     pub fn with_transport(transport: T) -> Result<Self, Error> {
         let mut exchange = Exchange::new(transport);
-        let privileged = exchange.is_privileged();
-        exchange.resolve_family().map_err(|error| {
+        let resolved = exchange.resolve_family();
+        resolved.map_err(|error| {
             let errno = match error.errno() {
                 // Only the controller knows of families, and it tells anyone.
                 // Those who may not do more get the same answer whether there
                 // is an IPVS or not.
-                Some(ENOENT) if privileged => ENOPROTOOPT,
+                Some(ENOENT) if exchange.is_privileged() => ENOPROTOOPT,
                 Some(ENOENT) => EPERM,
                 _ => return unavailable(error),
             };

@@ -12,8 +12,8 @@ use std::net::IpAddr;
 use crate::model::Protocol;
 
 pub use hosts::{Names, Restorable};
+pub(crate) use numbers::Dotted;
 pub use numbers::HostText;
-pub(crate) use numbers::dotted;
 use services::Services;
 
 /// Names into numbers.

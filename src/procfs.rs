@@ -7,14 +7,16 @@
 mod count;
 mod filter;
 mod table;
+mod words;
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 use std::str;
 
 use crate::model::{Family, Protocol, VirtualId};
+use words::{Words, address, hex};
 
 pub use count::{By, Count, Key, count};
 pub use filter::Filter;
@@ -66,9 +68,7 @@ pub struct Connection<'a> {
 impl<'a> Connection<'a> {
     /// A line of the table; none if it is the title line or malformed.
     pub fn parse(line: &'a [u8]) -> Option<Self> {
-        let mut words = line
-            .split(u8::is_ascii_whitespace)
-            .filter(|word| !word.is_empty());
+        let mut words = Words(line);
         let protocol = words.next()?;
         let mut endpoint = || {
             Some(Endpoint {
@@ -178,28 +178,6 @@ pub(crate) fn for_each_line(
         line.clear();
     }
     Ok(())
-}
-
-/// `0A000001`, or eight groups of hexadecimal digits between colons.
-fn address(word: &[u8]) -> Option<IpAddr> {
-    if word.len() == 8
-        && let Some(bits) = hex(word)
-    {
-        return Some(Ipv4Addr::from_bits(bits).into());
-    }
-    let address: Ipv6Addr = str::from_utf8(word).ok()?.parse().ok()?;
-    Some(address.into())
-}
-
-/// At most eight hexadecimal digits of either case, and nothing else.
-fn hex(word: &[u8]) -> Option<u32> {
-    if word.is_empty() || word.len() > 8 {
-        return None;
-    }
-    word.iter().try_fold(0, |value, byte| {
-        let digit = char::from(*byte).to_digit(16)?;
-        Some(value << 4 | digit)
-    })
 }
 
 #[cfg(test)]

@@ -189,9 +189,8 @@ impl<T: Transport> Exchange<T> {
             let message = wrapped(self.addressed(message), NLM_F_REQUEST);
             // Were there more, their refusals could overrun the receive buffer.
             // One request finds room enough.
-            let mut most = || {
-                *most.get_or_insert_with(|| self.transport.receive_buffer() / REFUSAL_COST)
-            };
+            let mut most =
+                || *most.get_or_insert_with(|| self.transport.receive_buffer() / REFUSAL_COST);
             if !verbs.is_empty()
                 && (verbs.len() >= most() || self.outbox.len() + length_of(&message) > BATCH_BYTES)
             {

@@ -12,7 +12,7 @@ use std::net::IpAddr;
 use std::ops::Range;
 use std::str;
 
-use super::{address, hex};
+use super::words::{Words, address, hex};
 use crate::model::{
     Activity, Destination, DestinationEntry, Family, Forwarding, Protocol, Service, VirtualId,
 };
@@ -66,9 +66,7 @@ pub fn servers(services: &[Service], mut text: impl BufRead) -> io::Result<Optio
     loop {
         line.clear();
         let is_end = text.read_until(b'\n', &mut line)? == 0;
-        let mut words = line
-            .split(u8::is_ascii_whitespace)
-            .filter(|word| !word.is_empty());
+        let mut words = Words(&line);
         if line.starts_with(b"  ->") && current.is_some() {
             match destination(&mut words) {
                 Some(server) => rows.push(server),

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::net::IpAddr;
 
 use crate::model::{Family, Protocol};
-use crate::names::{HostText, NameOf, dotted};
+use crate::names::{Dotted, HostText, NameOf};
 
 /// The width of the column. IPv4 labels are cut to it; IPv6 labels push the
 /// other columns to the right.
@@ -34,10 +34,9 @@ impl Label {
         self.text.clear();
         match (address, names.host(address)) {
             (IpAddr::V4(_), Some(name)) => self.text.extend_from_slice(name.as_bytes()),
-            (IpAddr::V4(address), None) => dotted(address, |part| {
-                self.text.extend_from_slice(part.as_bytes());
-                Ok::<_, io::Error>(())
-            })?,
+            (IpAddr::V4(address), None) => {
+                self.text.extend_from_slice(Dotted::of(address).as_bytes());
+            }
             (IpAddr::V6(_), Some(name)) => write!(self.text, "[{name}]")?,
             (IpAddr::V6(_), None) => write!(self.text, "[{}]", HostText(address))?,
         }

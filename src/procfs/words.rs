@@ -1,0 +1,47 @@
+//! The words of a line, and what they mean.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::str;
+
+/// What stands between the blanks of a line.
+pub(super) struct Words<'a>(pub(super) &'a [u8]);
+
+impl<'a> Iterator for Words<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let start = self.0.iter().position(|byte| !byte.is_ascii_whitespace())?;
+        let (_, line) = self.0.split_at_checked(start)?;
+        let end = line.iter().position(u8::is_ascii_whitespace);
+        let (word, line) = line.split_at_checked(end.unwrap_or(line.len()))?;
+        self.0 = line;
+        Some(word)
+    }
+}
+
+/// `0A000001`, or eight groups of hexadecimal digits between colons.
+pub(super) fn address(word: &[u8]) -> Option<IpAddr> {
+    if word.len() == 8
+        && let Some(bits) = hex(word)
+    {
+        return Some(Ipv4Addr::from_bits(bits).into());
+    }
+    let address: Ipv6Addr = str::from_utf8(word).ok()?.parse().ok()?;
+    Some(address.into())
+}
+
+/// At most eight hexadecimal digits of either case, and nothing else.
+pub(super) fn hex(word: &[u8]) -> Option<u32> {
+    if word.is_empty() || word.len() > 8 {
+        return None;
+    }
+    word.iter().try_fold(0, |value, &byte| {
+        let digit = match byte {
+            b'0'..=b'9' => byte - b'0',
+            b'A'..=b'F' => byte - b'A' + 10,
+            b'a'..=b'f' => byte - b'a' + 10,
+            _ => return None,
+        };
+        Some(value << 4 | u32::from(digit))
+    })
+}
