@@ -7,7 +7,8 @@ use netlink_packet_core::DecodeError;
 
 use crate::error::{Error, Verb};
 use crate::model::{
-    Change, Daemon, DestinationEntry, Family, Info, Service, ServiceEntry, Timeouts, VirtualId,
+    Change, Daemon, DestinationEntry, Family, Info, Service, ServiceEntry, Stats, Timeouts,
+    VirtualId,
 };
 use crate::netlink::convert;
 use crate::netlink::exchange::Exchange;
@@ -84,6 +85,14 @@ impl<T: Transport> Client<T> {
     /// When the kernel refuses or can't be understood.
     pub fn configured(&mut self) -> Result<Vec<Service>, Error> {
         self.list_services(convert::service, |service| &service.id)
+    }
+
+    /// The counters of every service, without how it is configured.
+    ///
+    /// # Errors
+    /// When the kernel refuses or can't be understood.
+    pub fn counters(&mut self) -> Result<Vec<(VirtualId, Stats)>, Error> {
+        self.list_services(convert::counters, |(id, _)| id)
     }
 
     fn list_services<R>(

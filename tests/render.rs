@@ -70,6 +70,13 @@ fn stats(totals: [u64; 5], rates: [u64; 5]) -> Stats {
     stats
 }
 
+fn sort(entries: &mut [ServiceEntry]) {
+    render::sort_services(entries, |entry| &entry.service.id);
+    for entry in entries {
+        render::sort_servers(&mut entry.destinations);
+    }
+}
+
 fn endpoint(protocol: Protocol, address: &str, port: u16) -> VirtualId {
     VirtualId::Endpoint {
         protocol,
@@ -330,7 +337,7 @@ fn listing(
 
 fn sorted(view: View, numbers: Numbers, names: &dyn NameOf) -> Vec<u8> {
     let mut entries = table();
-    render::sort(&mut entries);
+    sort(&mut entries);
     listing(info(), &entries, view, numbers, names)
 }
 
@@ -402,7 +409,7 @@ fn one_service_has_titles_but_no_version() {
     ] {
         let mut entries = table();
         entries.retain(|entry| entry.service.id == id);
-        render::sort(&mut entries);
+        sort(&mut entries);
         let ours = listing(Header::default(), &entries, view, Numbers::Scaled, &Numeric);
         assert_same(&ours, golden);
     }

@@ -180,8 +180,16 @@ impl Service {
     /// A service with that scheduler, not persistent, without flags.
     pub fn new(id: VirtualId, scheduler: Name) -> Self {
         Self {
-            id,
             scheduler: Some(scheduler),
+            ..Self::unknown(id)
+        }
+    }
+
+    /// A service of which no more is known.
+    pub(crate) fn unknown(id: VirtualId) -> Self {
+        Self {
+            id,
+            scheduler: None,
             flags: ServiceFlags::default(),
             timeout: 0,
             netmask: Netmask::host(id.family()),

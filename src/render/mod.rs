@@ -21,7 +21,7 @@ pub use connections::connections;
 pub use counts::counts;
 pub use emphasis::{Emphasis, NORMAL, Paint};
 pub use list::method;
-pub use order::{sort, sort_servers, sort_services};
+pub use order::{sort_servers, sort_services};
 pub use settings::{daemons, timeouts};
 pub use table::{Header, Rates, Rows, addresses, rows, table, titles};
 

@@ -2,20 +2,12 @@
 
 use std::net::IpAddr;
 
-use crate::model::{DestinationEntry, Family, Service, ServiceEntry, VirtualId};
+use crate::model::{DestinationEntry, Family, VirtualId};
 
-/// Sorts services and the servers of each.
-pub fn sort(entries: &mut [ServiceEntry]) {
-    entries.sort_unstable_by_key(|entry| key(&entry.service.id));
-    for entry in entries {
-        sort_servers(&mut entry.destinations);
-    }
-}
-
-/// Sorts services by their numbers: firewall marks last; then family,
+/// Sorts rows of services by their numbers: firewall marks last; then family,
 /// protocol, address and port.
-pub fn sort_services(services: &mut [Service]) {
-    services.sort_unstable_by_key(|service| key(&service.id));
+pub fn sort_services<R>(rows: &mut [R], id: impl Fn(&R) -> &VirtualId) {
+    rows.sort_unstable_by_key(|row| key(id(row)));
 }
 
 /// Sorts servers by family, address and port.
@@ -40,11 +32,7 @@ fn key(id: &VirtualId) -> (u32, Family, u16, IpAddr, u16) {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::model::{Destination, Forwarding, Protocol, Stats};
-
-    fn entry(id: VirtualId) -> ServiceEntry {
-        ServiceEntry::new(Service::new(id, "rr".parse().unwrap()), Stats::default())
-    }
+    use crate::model::{Destination, Forwarding, Protocol};
 
     fn endpoint(protocol: Protocol, address: &str, port: u16) -> VirtualId {
         VirtualId::Endpoint {
@@ -73,9 +61,9 @@ mod tests {
             mark(2, Family::V4),
             mark(u32::MAX, Family::V4),
         ];
-        let mut entries: Vec<_> = expected.iter().rev().copied().map(entry).collect();
-        sort(&mut entries);
-        let sorted: Vec<_> = entries.iter().map(|entry| entry.service.id).collect();
+        let mut sorted = expected;
+        sorted.reverse();
+        sort_services(&mut sorted, |id| id);
         assert_eq!(sorted, expected);
     }
 
@@ -88,17 +76,16 @@ mod tests {
             ("::1", 80),
             ("fd00::1", 80),
         ];
-        let mut service = entry(endpoint(Protocol::Tcp, "fd00::99", 80));
-        for (address, port) in expected.iter().rev() {
-            let address = address.parse().unwrap();
-            let server = Destination::new(address, *port, Forwarding::Tunnel);
-            service.destinations.push(DestinationEntry::new(server));
-        }
-        let mut entries = [service];
-        sort(&mut entries);
-        let [service] = entries;
-        let sorted: Vec<_> = service
-            .destinations
+        let mut servers: Vec<_> = expected
+            .iter()
+            .rev()
+            .map(|(address, port)| {
+                let address = address.parse().unwrap();
+                DestinationEntry::new(Destination::new(address, *port, Forwarding::Tunnel))
+            })
+            .collect();
+        sort_servers(&mut servers);
+        let sorted: Vec<_> = servers
             .iter()
             .map(|server| &server.destination)
             .map(|server| (server.address.to_string(), server.port))

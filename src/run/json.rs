@@ -19,7 +19,7 @@ pub(super) fn table(
     order: Order,
     out: &mut impl Write,
 ) -> Result<(), Failure> {
-    let rows = Rows::ask(client, service, Detail::Counters, order)?;
+    let rows = Rows::ask(client, service, Detail::Everything, order)?;
     let mut table = json::Table::begin(out, &client.info()).map_err(Failure::writing)?;
     rows.for_each(client, |entry| table.push(&entry).map_err(Failure::writing))?;
     table.end().map_err(Failure::writing)

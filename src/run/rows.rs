@@ -23,8 +23,10 @@ pub(super) enum Detail {
     Brief,
     /// Every setting, and the connections.
     Settings,
-    /// The counters as well.
+    /// The counters, and every setting of servers.
     Counters,
+    /// All there is.
+    Everything,
 }
 
 impl Detail {
@@ -47,8 +49,10 @@ pub(super) struct Rows {
 enum Services {
     /// With their servers.
     Whole(Vec<ServiceEntry>),
-    /// With their counters. The servers are to be asked for.
-    Counted(Vec<ServiceEntry>),
+    /// The servers are to be asked for.
+    Full(Vec<ServiceEntry>),
+    /// Counters alone. The servers are to be asked for.
+    Counted(Vec<(VirtualId, Stats)>),
     /// Without counters. The servers are to be asked for if not known.
     Configured(Vec<Service>, Option<procfs::Servers>),
 }
@@ -65,7 +69,12 @@ impl Rows {
             (Some(id), _) => client.service(id).map(|entry| Services::Whole(vec![entry])),
             (None, Detail::Brief) => brief(client, order),
             (None, Detail::Settings) => configured(client, order).map(Services::unknown),
-            (None, Detail::Counters) => counted(client, order).map(Services::Counted),
+            (None, Detail::Counters) => client
+                .counters()
+                .map(|services| Services::Counted(in_order(services, order, |(id, _)| id))),
+            (None, Detail::Everything) => client.services().map(|services| {
+                Services::Full(in_order(services, order, |entry| &entry.service.id))
+            }),
         };
         let services = services.map_err(Failure::Unlisted)?;
         Ok(Self { services, order })
@@ -115,10 +124,12 @@ impl Services {
         };
         match self {
             Self::Whole(entries) => entries.into_iter().try_for_each(each),
-            Self::Counted(entries) => entries.into_iter().try_for_each(|mut entry| {
-                let servers = client.destinations(&entry.service.id);
-                entry.destinations = servers.map_err(Failure::Unlisted)?;
-                each(entry)
+            Self::Full(entries) => entries
+                .into_iter()
+                .try_for_each(|entry| each(with_servers(client, entry)?)),
+            Self::Counted(services) => services.into_iter().try_for_each(|(id, stats)| {
+                let entry = ServiceEntry::new(Service::unknown(id), stats);
+                each(with_servers(client, entry)?)
             }),
             Self::Configured(services, known) => {
                 for (place, service) in services.into_iter().enumerate() {
@@ -138,21 +149,22 @@ impl Services {
 }
 
 /// With their counters.
-fn counted(client: &mut Client, order: Order) -> Result<Vec<ServiceEntry>, Error> {
-    let mut services = client.services()?;
-    if order == Order::Sorted {
-        render::sort(&mut services);
-    }
-    Ok(services)
+fn with_servers(client: &mut Client, mut entry: ServiceEntry) -> Result<ServiceEntry, Failure> {
+    let servers = client.destinations(&entry.service.id);
+    entry.destinations = servers.map_err(Failure::Unlisted)?;
+    Ok(entry)
 }
 
-/// As they are configured.
 fn configured(client: &mut Client, order: Order) -> Result<Vec<Service>, Error> {
-    let mut services = client.configured()?;
+    let services = client.configured()?;
+    Ok(in_order(services, order, |service| &service.id))
+}
+
+fn in_order<R>(mut rows: Vec<R>, order: Order, id: impl Fn(&R) -> &VirtualId) -> Vec<R> {
     if order == Order::Sorted {
-        render::sort_services(&mut services);
+        render::sort_services(&mut rows, id);
     }
-    Ok(services)
+    rows
 }
 
 /// With servers from `/proc`, where it can be read and tells the same.

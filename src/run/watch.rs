@@ -156,7 +156,7 @@ fn look(
     list: &List,
     mut each: impl FnMut(&mut ServiceEntry, Instant),
 ) -> Result<Vec<ServiceEntry>, Failure> {
-    let rows = list::ask(client, list, Detail::Counters)?;
+    let rows = list::ask(client, list, Detail::Everything)?;
     let services_at = Instant::now();
     let mut entries = Vec::new();
     rows.for_each(client, |mut entry| {

@@ -29,6 +29,12 @@ pub(crate) fn service_entry(attributes: &[u8]) -> Result<Option<ServiceEntry>, D
     entry.transpose().context("IPVS_CMD_ATTR_SERVICE")
 }
 
+/// The counters of the service that the attributes of a message tell.
+pub(crate) fn counters(attributes: &[u8]) -> Result<Option<(VirtualId, Stats)>, DecodeError> {
+    let entry = service_entry(attributes)?;
+    Ok(entry.map(|entry| (entry.service.id, entry.stats)))
+}
+
 /// As [`service_entry`], without the counters.
 pub(crate) fn service(attributes: &[u8]) -> Result<Option<Service>, DecodeError> {
     let told = told(attributes, IPVS_CMD_ATTR_SERVICE)?;

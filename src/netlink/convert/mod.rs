@@ -4,6 +4,6 @@ mod answer;
 mod request;
 
 pub(crate) use answer::{
-    daemon, destination, destination_entry, info, service, service_entry, timeouts,
+    counters, daemon, destination, destination_entry, info, service, service_entry, timeouts,
 };
 pub(crate) use request::{about, change};
