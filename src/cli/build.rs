@@ -63,6 +63,7 @@ impl Flags<'_> {
     }
 
     /// The words of `--set`. No other command has any.
+    #[inline(never)]
     fn timeouts(&self, verb: Verb) -> Result<Timeouts, Usage> {
         let (timeouts, left) = match (verb, self.words.as_slice()) {
             (Verb::Set, &[tcp, tcp_fin, udp, ref left @ ..]) => (
@@ -109,6 +110,7 @@ impl Flags<'_> {
         })
     }
 
+    #[inline(never)]
     fn into_service(self, verb: Verb, sched_flags: ServiceFlags) -> Result<Service, Usage> {
         let id = self.id(verb)?;
         let mut flags = sched_flags;
@@ -136,6 +138,7 @@ impl Flags<'_> {
         })
     }
 
+    #[inline(never)]
     fn destination(&self, verb: Verb) -> Result<Destination, Usage> {
         let id = self.id(verb)?;
         let server = self.server(verb)?;
@@ -178,6 +181,7 @@ impl Flags<'_> {
         })
     }
 
+    #[inline(never)]
     fn into_drain(self, verb: Verb) -> Result<Command, Usage> {
         let server = match verb {
             Verb::DeleteServer => Some(self.server(verb)?.as_written()),
@@ -195,6 +199,7 @@ impl Flags<'_> {
         Ok(Command::Completions(shell))
     }
 
+    #[inline(never)]
     fn into_save(self) -> Command {
         Command::Save(Save {
             numeric: self.given.has(Label::Numeric),
@@ -203,6 +208,7 @@ impl Flags<'_> {
         })
     }
 
+    #[inline(never)]
     fn into_restore(self) -> Command {
         let check = self.given.has(Label::Check);
         let dry_run = self.given.has(Label::DryRun);

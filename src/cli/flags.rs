@@ -194,6 +194,7 @@ impl<'a> Reading<'a> {
         Ok(())
     }
 
+    #[inline(never)]
     fn option(
         &mut self,
         opt: Opt,

@@ -1,4 +1,7 @@
 //! From words to the kernel, and from the kernel to the output: one match.
+//!
+//! Here and in `cli`, what only some commands need is `inline(never)`: most of a
+//! start are page faults, and a command is not to touch the pages of another.
 
 mod complete;
 mod connections;
