@@ -16,7 +16,7 @@ use std::path::Path;
 use std::str;
 
 use crate::model::{Family, Protocol, VirtualId};
-use words::{Words, address, hex};
+use words::{Words, address, decimal, hex};
 
 pub use count::{By, Count, Key, count};
 pub use filter::Filter;
@@ -68,7 +68,7 @@ pub struct Connection<'a> {
 impl<'a> Connection<'a> {
     /// A line of the table; none if it is the title line or malformed.
     pub fn parse(line: &'a [u8]) -> Option<Self> {
-        let mut words = Words(line);
+        let mut words = Words::of(line);
         let protocol = words.next()?;
         let mut endpoint = || {
             Some(Endpoint {
@@ -78,8 +78,10 @@ impl<'a> Connection<'a> {
         };
         let (client, service, server) = (endpoint()?, endpoint()?, endpoint()?);
         let state = words.next()?;
-        let expires = str::from_utf8(words.next()?).ok()?.parse().ok()?;
-        let engine = words.next().zip(words.next());
+        let expires = decimal(words.next()?)?;
+        // What an engine noted came over the network: any byte may be in it.
+        let mut noted = || words.next()?.split(u8::is_ascii_whitespace).next();
+        let engine = noted().zip(noted());
         Some(Self {
             protocol,
             client,

@@ -66,7 +66,7 @@ pub fn servers(services: &[Service], mut text: impl BufRead) -> io::Result<Optio
     loop {
         line.clear();
         let is_end = text.read_until(b'\n', &mut line)? == 0;
-        let mut words = Words(&line);
+        let mut words = Words::of(&line);
         if line.starts_with(b"  ->") && current.is_some() {
             match destination(&mut words) {
                 Some(server) => rows.push(server),

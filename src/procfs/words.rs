@@ -4,15 +4,21 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str;
 
 /// What stands between the blanks of a line.
-pub(super) struct Words<'a>(pub(super) &'a [u8]);
+pub(super) struct Words<'a>(&'a [u8]);
+
+impl<'a> Words<'a> {
+    pub(super) fn of(line: &'a [u8]) -> Self {
+        Self(line.strip_suffix(b"\n").unwrap_or(line))
+    }
+}
 
 impl<'a> Iterator for Words<'a> {
     type Item = &'a [u8];
 
     fn next(&mut self) -> Option<&'a [u8]> {
-        let start = self.0.iter().position(|byte| !byte.is_ascii_whitespace())?;
+        let start = self.0.iter().position(|byte| *byte != b' ')?;
         let (_, line) = self.0.split_at_checked(start)?;
-        let end = line.iter().position(u8::is_ascii_whitespace);
+        let end = line.iter().position(|byte| *byte == b' ');
         let (word, line) = line.split_at_checked(end.unwrap_or(line.len()))?;
         self.0 = line;
         Some(word)
@@ -28,6 +34,17 @@ pub(super) fn address(word: &[u8]) -> Option<IpAddr> {
     }
     let address: Ipv6Addr = str::from_utf8(word).ok()?.parse().ok()?;
     Some(address.into())
+}
+
+/// A number of decimal digits.
+pub(super) fn decimal(word: &[u8]) -> Option<u64> {
+    if word.is_empty() {
+        return None;
+    }
+    word.iter().try_fold(0_u64, |value, byte| {
+        let digit = byte.checked_sub(b'0').filter(|digit| *digit < 10)?;
+        value.checked_mul(10)?.checked_add(digit.into())
+    })
 }
 
 /// At most eight hexadecimal digits of either case, and nothing else.
