@@ -49,7 +49,7 @@ impl Work {
             words: words.iter().map(|word| (*word).to_owned()).collect(),
             stdin: None,
             before: || (),
-            runs: 3,
+            runs: 7,
             counted: true,
         }
     }

@@ -68,7 +68,7 @@ pub(crate) fn document(table: &str) -> String {
         "# Benchmarks\n\n\
          `make bench` made this page: Linux {} in the lab (tests/lab), on {}.\n\n\
          Both programs ran in turn on the same tables within one boot. Time is the median of\n\
-         three runs (of 51 for single commands; of one where a run takes five seconds or more),\n\
+         seven runs (of 51 for single commands; of one where a run takes five seconds or more),\n\
          from start to end of the process. Memory is the peak resident set as GNU time gives it,\n\
          system calls are counted by `strace -f -c`, both in runs of their own; they are not\n\
          counted where that takes minutes: 1.31 makes 16 for a rule and 18 for a service that it\n\
@@ -101,10 +101,11 @@ end. That is two system calls a service: `send`, and a `recvmmsg` that takes the
 rows and the end together. A program in C that does no more than these calls, into
 two buffers of 32 KiB, and does not look at what it gets took 2.0 to 2.3 s where
 1.31 took 17 to 20 s, and 0.30 s on one processor, where 1.31 took 2.2 s: 8 to 9
-times, or 7.3, is the most that can be had. Our own part is 270 million instructions
+times, or 7.3, is the most that can be had. Of its 128 microseconds a service 114 are
+the two switches: `getppid` alone takes 57. Our own part is 260 million instructions
 for 32,000 rows (`valgrind --tool=callgrind`), 210 to 250 where no counters are
-shown, and up to 800 page faults for what is held: together some 0.3 s. From one run
-to the next the same program varies by a tenth.
+shown, and 500 to 700 page faults of 160 microseconds for what is held: together 0.2
+to 0.3 s. From one run to the next the same program varies by a tenth.
 
 **`-Ln`, 16,000 x 1.** The services are one question, answered in 180 datagrams; the
 servers are `/proc/net/ip_vs`, which the kernel gives a page at a time, 341 of them.
@@ -118,14 +119,15 @@ so few are a small part of the time for either. What is left is the kernel, whic
 writes each row into a datagram, and the reading and writing of rows in the program.
 
 **`-Lnc`.** Linux fills one page at a `read()` of `/proc/net/ip_vs_conn`, however
-large the buffer is; 60,000 connections are 968 pages. `cat` takes as long for them
-as we do but for a tenth. 1.31 reads a quarter of a page at a time.
+large the buffer is; 60,000 connections are 968 pages. A program that reads them and
+does nothing else takes 0.48 to 0.54 s where we take 0.57 to 0.64 s. 1.31 reads a
+quarter of a page at a time.
 
-**A single command.** Of the 340,000 instructions of `-L --timeout` 15,000 are ours;
-the loader takes 230,000, and Rust's run-time, which looks for the end of its stack
-in `/proc/self/maps`, 90,000. There are 69 system calls to 1.31's 108, but 285 page
-faults to 255: our program is the larger one. What `make static` builds needs no
-loader, and took 0.021 s where 1.31 took 0.041 s and the program of `make` 0.044 s.
+**A single command.** A start is page faults: 235 of them, to 223 of 1.31, at 160
+microseconds each; and 65 system calls to 108. 40 are pages of the C library's table of
+symbols, 45 of our own code, and 25 those that Rust's run-time touches when it looks
+for the end of its stack in `/proc/self/maps`. What `make static` builds needs no
+loader, and took 0.019 s where 1.31 took 0.043 s and the program of `make` 0.043 s.
 
 **`-R` of one service with 100,000 servers.** Linux looks through the servers of a
 service before it adds one: 20,000 take 0.9 s, 40,000 take 3.5 s.

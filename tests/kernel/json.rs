@@ -1,5 +1,6 @@
 //! `--json` against the text listings of the same table, and the schemas.
 
+use std::fs::File;
 use std::process::Stdio;
 
 use serde_json::{Value, json};
@@ -250,13 +251,14 @@ fn what_can_not_be_written_is_said_in_text() {
         "-Lc --by state --json",
         "-S --json",
     ] {
-        let full = std::fs::File::create("/dev/full").unwrap();
-        let outcome = json_into(line, full.into());
-        assert_eq!(outcome.0, 1, "{line}");
-        assert_eq!(
-            outcome.1, "cannot write to standard output: No space left on device\n",
-            "{line}"
-        );
+        for (out, why) in [
+            (File::create("/dev/full"), "No space left on device"),
+            (File::open("/dev/null"), "Bad file descriptor"),
+        ] {
+            let complaint = format!("cannot write to standard output: {why}\n");
+            let outcome = json_into(line, out.unwrap().into());
+            assert_eq!(outcome, (1, complaint), "{line}");
+        }
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
         assert_eq!(
