@@ -31,6 +31,12 @@ else
 in_lab := $(runner)=$(CURDIR)/tests/lab/run
 endif
 
+# From 2.36 on glibc's loader takes a program's relocations packed (DT_RELR): ten
+# pages less to read at each start.
+comma := ,
+packed := $(if $(shell getconf GNU_LIBC_VERSION 2>/dev/null | awk '$$2 >= 2.36'), \
+    "-Clink-arg=-Wl$(comma)-z$(comma)pack-relative-relocs"$(comma))
+
 # The release is the same wherever it is built: it names no folder of this
 # machine. And it needs no shared library but libc (packaging/linker). A
 # RUSTFLAGS of yours takes the place of these flags.
@@ -38,11 +44,6 @@ cargo_home := $(or $(CARGO_HOME),$(HOME)/.cargo)
 flags = --config 'build.rustflags = [ "-Lnative=packaging/linker", $(packed) \
     "--remap-path-prefix=$(CURDIR)=/ipvsadm-rs", "--remap-path-prefix=$(cargo_home)=/cargo"]'
 release = --release --locked $(flags)
-# From 2.36 on glibc's loader takes a program's relocations packed (DT_RELR): ten
-# pages less to read before each start.
-comma := ,
-packed := $(if $(shell getconf GNU_LIBC_VERSION 2>/dev/null | awk '$$2 >= 2.36'), \
-    "-Clink-arg=-Wl$(comma)-z$(comma)pack-relative-relocs"$(comma))
 target := $(or $(CARGO_TARGET_DIR),$(CARGO_BUILD_TARGET_DIR),target)
 program := $(target)/release/ipvsadm
 

@@ -80,7 +80,10 @@ impl<'a> Connection<'a> {
         let state = words.next()?;
         let expires = decimal(words.next()?)?;
         // What an engine noted came over the network: any byte may be in it.
-        let mut noted = || words.next()?.split(u8::is_ascii_whitespace).next();
+        let mut noted = || {
+            let mut parts = words.next()?.split(u8::is_ascii_whitespace);
+            parts.find(|part| !part.is_empty())
+        };
         let engine = noted().zip(noted());
         Some(Self {
             protocol,
@@ -261,15 +264,19 @@ mod tests {
 
     #[test]
     fn families_may_be_mixed_and_engines_leave_data() {
-        let line = b"UDP fd00:0000:0000:0000:0000:0000:0000:0001 0000 \
-            fd00:0000:0000:0000:0000:0000:0000:0002 13C4 0A00004E 13C4 NONE             59 \
-            sip abc-def@host.example\n";
-        let connection = Connection::parse(line).unwrap();
-        assert_eq!(connection.client, endpoint("fd00::1", 0));
-        assert_eq!(connection.service, endpoint("fd00::2", 5060));
-        assert_eq!(connection.server, endpoint("10.0.0.78", 5060));
-        let engine: (&[u8], &[u8]) = (b"sip", b"abc-def@host.example");
-        assert_eq!(connection.engine, Some(engine));
+        for data in ["abc-def@host.example\n", "\tabc-def@host.example\r\n"] {
+            let line = format!(
+                "UDP fd00:0000:0000:0000:0000:0000:0000:0001 0000 \
+                 fd00:0000:0000:0000:0000:0000:0000:0002 13C4 0A00004E 13C4 NONE             59 \
+                 sip {data}"
+            );
+            let connection = Connection::parse(line.as_bytes()).unwrap();
+            assert_eq!(connection.client, endpoint("fd00::1", 0));
+            assert_eq!(connection.service, endpoint("fd00::2", 5060));
+            assert_eq!(connection.server, endpoint("10.0.0.78", 5060));
+            let engine: (&[u8], &[u8]) = (b"sip", b"abc-def@host.example");
+            assert_eq!(connection.engine, Some(engine));
+        }
     }
 
     #[test]
