@@ -89,9 +89,9 @@ The lab's kernel is a process, and what runs in it is another. A system call or 
 page fault is a switch from one to the other. Where a processor lies idle beside
 them they run on two, and each switch wakes one up: 1.31 then takes up to 20 s to
 list 16,000 services. Where the machine is busy, or under `taskset -c 0 make bench`,
-they share one, a switch costs far less, and the same listing takes 2.2 s. We make
-few system calls, so that this takes more from 1.31 than from us: `-Ln` is 12 times
-faster there, in 0.18 s, and the views with counters 5 to 6 times.
+they share one, a switch costs far less, and the same listing takes 2.2 to 5 s. We
+make few system calls, so that this takes more from 1.31 than from us: `-Ln` is 12
+times faster there, in 0.18 s, and the views with counters 5 to 7 times.
 
 ## Where the time goes
 
@@ -100,12 +100,13 @@ for one question, and takes the next question on a socket only after the answer'
 end. That is two system calls a service: `send`, and a `recvmmsg` that takes the
 rows and the end together. A program in C that does no more than these calls, into
 two buffers of 32 KiB, and does not look at what it gets took 2.0 to 2.3 s where
-1.31 took 17 to 20 s, and 0.30 s on one processor, where 1.31 took 2.2 s: 8 to 9
-times, or 7.3, is the most that can be had. Of its 128 microseconds a service 114 are
+1.31 took 17 to 20 s, and on one processor 0.30 s to 2.2 s, another day 0.61 s to 5.0:
+8 to 9 times, or 7.3 to 8.2, is the most that can be had. Of its 128 microseconds a service 114 are
 the two switches: `getppid` alone takes 57. Our own part is 260 million instructions
 for 32,000 rows (`valgrind --tool=callgrind`), 210 to 250 where no counters are
 shown, and 500 to 700 page faults of 160 microseconds for what is held: together 0.2
-to 0.3 s. From one run to the next the same program varies by a tenth.
+to 0.3 s. From one run to the next the same program varies by a tenth, and these
+four rows by more: 6.4 to 9.4 times in three runs of the whole.
 
 **`-Ln`, 16,000 x 1.** The services are one question, answered in 180 datagrams; the
 servers are `/proc/net/ip_vs`, which the kernel gives a page at a time, 341 of them.
