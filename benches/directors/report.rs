@@ -101,12 +101,12 @@ end. That is two system calls a service: `send`, and a `recvmmsg` that takes the
 rows and the end together. A program in C that does no more than these calls, into
 two buffers of 32 KiB, and does not look at what it gets took 2.0 to 2.3 s where
 1.31 took 17 to 20 s, and on one processor 0.30 s to 2.2 s, another day 0.61 s to 5.0:
-8 to 9 times, or 7.3 to 8.2, is the most that can be had. Of its 128 microseconds a service 114 are
-the two switches: `getppid` alone takes 57. Our own part is 260 million instructions
-for 32,000 rows (`valgrind --tool=callgrind`), 210 to 250 where no counters are
-shown, and 500 to 700 page faults of 160 microseconds for what is held: together 0.2
-to 0.3 s. From one run to the next the same program varies by a tenth, and these
-four rows by more: 6.4 to 9.4 times in three runs of the whole.
+8 to 9 times, or 7.3 to 8.2, is the most that can be had. Of its 128 microseconds a
+service 114 are the two switches: `getppid` alone takes 57. Our own part is 260
+million instructions for 32,000 rows (`valgrind --tool=callgrind`), 210 to 250 where
+no counters are shown, and 500 to 700 page faults of 160 microseconds for what is
+held: together 0.2 to 0.3 s. From one run to the next the same program varies by a
+tenth, and these four rows by more: 6.4 to 9.4 times in three runs of the whole.
 
 **`-Ln`, 16,000 x 1.** The services are one question, answered in 180 datagrams; the
 servers are `/proc/net/ip_vs`, which the kernel gives a page at a time, 341 of them.

@@ -49,7 +49,7 @@ pub(super) struct Rows {
 enum Services {
     /// With their servers.
     Whole(Vec<ServiceEntry>),
-    /// The servers are to be asked for.
+    /// Whole but for their servers, which are to be asked for.
     Full(Vec<ServiceEntry>),
     /// Counters alone. The servers are to be asked for.
     Counted(Vec<(VirtualId, Stats)>),
@@ -148,7 +148,7 @@ impl Services {
     }
 }
 
-/// With their counters.
+/// Servers with their counters.
 fn with_servers(client: &mut Client, mut entry: ServiceEntry) -> Result<ServiceEntry, Failure> {
     let servers = client.destinations(&entry.service.id);
     entry.destinations = servers.map_err(Failure::Unlisted)?;
