@@ -1,14 +1,15 @@
 //! The `ipvsadm` command, under whatever name it is called.
 
-use std::ffi::OsString;
 use std::io::{IsTerminal, Write, stderr};
 use std::process::ExitCode;
 
 use ipvs::run::{self, Program};
 
 fn main() -> ExitCode {
-    let text = |word: OsString| word.to_string_lossy().into_owned();
-    let mut words = std::env::args_os().map(|word| word.into_string().unwrap_or_else(text));
+    let mut words = std::env::args_os().map(|word| {
+        word.into_string()
+            .unwrap_or_else(|word| word.to_string_lossy().into_owned())
+    });
     let name = words.next().unwrap_or_else(|| "ipvsadm".to_owned());
     let words: Vec<String> = words.collect();
     let program = Program::named(name);

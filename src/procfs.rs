@@ -13,7 +13,6 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
-use std::str;
 
 use crate::model::{Family, Protocol, VirtualId};
 use words::{Words, address, decimal, hex};
@@ -124,7 +123,7 @@ impl<'a> Connection<'a> {
         }
         let number = || {
             let number = self.protocol.strip_prefix(b"IP_")?;
-            str::from_utf8(number).ok()?.parse().ok()
+            u16::try_from(decimal(number)?).ok()
         };
         // The kernel has no other names.
         let other = || Protocol::Other(number().unwrap_or_default());

@@ -181,7 +181,6 @@ impl<T: Transport> Exchange<T> {
         requests: impl Iterator<Item = (Verb, IpvsMessage)>,
         mut refused: impl FnMut(usize, Error) -> ControlFlow<()>,
     ) -> Result<usize, Error> {
-        let mut most = None;
         let mut sent = 0;
         let mut verbs = Vec::new();
         self.outbox.clear();
@@ -189,10 +188,9 @@ impl<T: Transport> Exchange<T> {
             let message = wrapped(self.addressed(message), NLM_F_REQUEST);
             // Were there more, their refusals could overrun the receive buffer.
             // One request finds room enough.
-            let mut most =
-                || *most.get_or_insert_with(|| self.transport.receive_buffer() / REFUSAL_COST);
             if !verbs.is_empty()
-                && (verbs.len() >= most() || self.outbox.len() + length_of(&message) > BATCH_BYTES)
+                && (verbs.len() >= self.transport.receive_buffer() / REFUSAL_COST
+                    || self.outbox.len() + length_of(&message) > BATCH_BYTES)
             {
                 let flow = self.flush(sent, &verbs, &mut refused)?;
                 sent += verbs.len();

@@ -25,7 +25,7 @@ pub trait Transport {
 
     /// Makes room for the answers to many requests; returns how many bytes of
     /// unread ones the kernel keeps before it drops any, its own bookkeeping
-    /// included (`SO_RCVBUF`).
+    /// included (`SO_RCVBUF`). It is called for each of the requests.
     fn receive_buffer(&mut self) -> usize;
 
     /// Whether the kernel grants this process `CAP_NET_ADMIN`.
