@@ -119,9 +119,9 @@ test: setup lint unit kernel compat faults fuzz-short bench-small
 
 lint:
 	cargo fmt --check
-	cargo clippy --locked --all-targets --features kernel-tests -- -D warnings
-	cargo clippy --locked --no-default-features -- -D warnings
-	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps
+	cargo clippy --locked --workspace --all-targets --features kernel-tests -- -D warnings
+	cargo clippy --locked --package libipvs -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps
 	mandoc -T lint -W warning man/*.8
 	systemd-analyze verify --man=no systemd/*.service
 
@@ -130,11 +130,11 @@ deny:
 	cargo deny check licenses sources bans
 
 unit:
-	cargo test --locked --quiet $(for)
+	cargo test --locked --quiet --workspace $(for)
 
 # The tests run the examples too.
 kernel: setup
-	cargo build --locked --quiet $(for) --examples
+	cargo build --locked --quiet $(for) --package libipvs --examples
 	$(in_lab) $(kernel_tests) --test kernel $(TEST)
 
 compat: setup

@@ -7,19 +7,19 @@
 
 #![allow(dead_code, reason = "each program uses one")]
 
-#[path = "../tests/scripted/mod.rs"]
+#[path = "../ipvs/tests/scripted/mod.rs"]
 mod scripted;
 
 use std::net::IpAddr;
 
-use ipvs::cli::{self, Command, Usage};
+use ipvs::connections::{By, Filter};
+use ipvs::model;
 use ipvs::model::{Info, Protocol, Service, ServiceEntry, Stats, VirtualId};
-use ipvs::names::{Numeric, Resolve};
-use ipvs::procfs::{self, By, Filter};
-use ipvs::render::{self, Header, Numbers, View};
-use ipvs::rules::restore::{read_rules, read_table};
-use ipvs::rules::save;
-use ipvs::{json, model};
+use ipvsadm::cli::{self, Command, Usage};
+use ipvsadm::json;
+use ipvsadm::names::{Numeric, Resolve};
+use ipvsadm::render::{self, Header, Numbers, View};
+use ipvsadm::rules::restore::{read_rules, read_table};
 
 use scripted::Script;
 
@@ -160,7 +160,7 @@ fn show(entries: &[ServiceEntry]) {
         }
     }
     let mut rules = String::new();
-    let _ = save::write_rules(&mut rules, entries, &Numeric);
+    let _ = ipvs::rules::write_rules(&mut rules, entries, &Numeric);
     out.extend_from_slice(rules.as_bytes());
     assert!(!out.contains(&0x1b), "an escape reaches the terminal");
     if let Ok(mut table) = json::Table::begin(&mut out, &Info::new(0, 0)) {
@@ -181,7 +181,7 @@ pub(crate) fn proc(data: &[u8]) {
     assert!(!out.contains(&0x1b), "an escape reaches the terminal");
     let _ = json::connections(&mut out, data, &filter);
     for by in [By::Server, By::Client, By::State, By::Service] {
-        if let Ok(counts) = procfs::count(data, &filter, by) {
+        if let Ok(counts) = ipvs::connections::count(data, &filter, by) {
             let _ = render::counts(&mut out, by, &counts, &Numeric);
             let _ = json::counts(&mut out, by, &counts);
         }
@@ -195,7 +195,7 @@ pub(crate) fn proc(data: &[u8]) {
         .into_iter()
         .filter_map(|id| Some(Service::new(id, "rr".parse().ok()?)))
         .collect();
-    if let Ok(Some(servers)) = procfs::servers(&services, data) {
+    if let Ok(Some(servers)) = ipvs::procfs::servers(&services, data) {
         let entries = services.into_iter().enumerate().map(|(place, service)| {
             let mut entry = ServiceEntry::new(service, Stats::default());
             entry.destinations = servers.of(place).collect();

@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Write, stderr};
 use std::process::ExitCode;
 
-use ipvs::run::{self, Program};
+use ipvsadm::run::{self, Program};
 
 fn main() -> ExitCode {
     let mut words = std::env::args_os().map(|word| {

@@ -1,5 +1,4 @@
 //! The inputs that fuzzing found worth keeping, tried again.
-#![cfg(feature = "program")]
 #![allow(
     clippy::indexing_slicing,
     clippy::unwrap_used,

@@ -4,18 +4,17 @@
 //! whose replies were replaced by the table below: no kernel at hand has
 //! unknown protocols and full counters. `ip_vs_conn.txt` stood in for
 //! `/proc/net/ip_vs_conn`; the names came from `/etc/hosts`.
-#![cfg(feature = "program")]
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::net::IpAddr;
 
+use ipvs::connections::Filter;
 use ipvs::model::{
     Daemon, DaemonState, Destination, DestinationEntry, Family, Forwarding, Info, Netmask,
     Protocol, Service, ServiceEntry, ServiceFlags, Stats, Timeouts, Tunnel, TunnelKind, VirtualId,
 };
-use ipvs::names::{NameOf, Numeric};
-use ipvs::procfs::Filter;
-use ipvs::render::{self, Header, Numbers, View};
+use ipvsadm::names::{NameOf, Numeric};
+use ipvsadm::render::{self, Header, Numbers, View};
 
 const LONG: &str = "2001:db8:1111:2222:3333:4444:5555:6666";
 

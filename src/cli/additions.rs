@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::command::{Color, Shell};
 use super::matrix::Label;
 use super::values::{MAX_TIMEOUT, ValueError, named, number};
-use crate::model::Prefix;
-use crate::procfs::By;
+use ipvs::connections::By;
+use ipvs::model::Prefix;
 
 /// The time between two looks where `--watch` names none.
 pub(crate) const DEFAULT_INTERVAL: Duration = Duration::from_secs(2);

@@ -3,8 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::values::{is_space, number};
-use crate::model::Protocol;
 use crate::names::Resolve;
+use ipvs::model::Protocol;
 
 /// A host and maybe a port, names not yet looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

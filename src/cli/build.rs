@@ -5,7 +5,7 @@ use super::flags::{Flags, Server};
 use super::matrix::{self, Label, Verb};
 use super::usage::{Context, Usage};
 use super::values::{self, ValueError};
-use crate::model::{
+use ipvs::model::{
     Change, Destination, Family, Forwarding, Name, Netmask, Protocol, Service, ServiceFlags,
     Timeouts, Tunnel, VirtualId,
 };

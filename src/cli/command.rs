@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use super::complete::Completion;
 use super::matrix::Verb;
-use crate::model::{Change, Destination, Prefix, VirtualId};
-use crate::procfs::By;
 use crate::render::{Numbers, Order, View};
+use ipvs::connections::By;
+use ipvs::model::{Change, Destination, Prefix, VirtualId};
 
 /// One invocation, understood.
 #[derive(Clone, Debug, PartialEq, Eq)]

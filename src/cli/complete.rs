@@ -15,8 +15,8 @@ use super::tools::RESTORE_OPTIONS;
 use super::usage::Usage;
 use super::values::{DAEMON_STATES, TUNNEL_KINDS, sched_flag_names};
 use super::words::{self, Token};
-use crate::model::{Family, Forwarding, Protocol, TunnelKind, VirtualId};
 use crate::names::Resolve;
+use ipvs::model::{Family, Forwarding, Protocol, TunnelKind, VirtualId};
 
 /// The first word of a command line that asks for the words that may follow.
 /// Only the scripts of the shells type it.

@@ -13,11 +13,11 @@ use super::options::Opt;
 use super::usage::Usage;
 use super::values::{self, ValueError};
 use super::words::Token;
-use crate::model::{
+use crate::names::Resolve;
+use ipvs::connections::By;
+use ipvs::model::{
     Daemon, DaemonState, Family, Forwarding, Name, Netmask, Prefix, Protocol, TunnelKind, VirtualId,
 };
-use crate::names::Resolve;
-use crate::procfs::By;
 
 /// What was typed, with nothing checked that takes more than one option.
 #[derive(Debug)]

@@ -158,8 +158,8 @@ mod tests {
     use super::super::words::{self, Token};
     use super::super::{Command, parse};
     use super::*;
-    use crate::model::Protocol;
     use crate::names::Resolve;
+    use ipvs::model::Protocol;
 
     struct NoNames;
 

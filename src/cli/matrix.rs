@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::usage::{Context, Usage};
-use crate::model::TunnelKind;
+use ipvs::model::TunnelKind;
 
 /// A command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,7 +1,7 @@
 //! The options: one table, from which words are read and help is written.
 
 use super::matrix::{Label, Verb};
-use crate::model::{Forwarding, Protocol};
+use ipvs::model::{Forwarding, Protocol};
 
 /// What an option stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@ use std::fmt;
 
 use super::matrix::{Label, Verb};
 use super::values::ValueError;
-use crate::model::TunnelKind;
+use ipvs::model::TunnelKind;
 
 /// A command line that can't be carried out.
 ///

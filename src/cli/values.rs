@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::RangeInclusive;
 
 use super::matrix::Label;
-use crate::model::{DaemonState, Name, ServiceFlags, TunnelKind};
+use ipvs::model::{DaemonState, Name, ServiceFlags, TunnelKind};
 
 /// A value is not what its option takes.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -9,7 +9,7 @@ use super::server::{ServerId, ServerSettings};
 use super::service::ServiceSettings;
 use super::settings::{Seconds, SyncDaemon};
 use super::{Sequence, document};
-use crate::model::{Change, Counts, Destination, Service, VirtualId};
+use ipvs::model::{Change, Counts, Destination, Service, VirtualId};
 
 /// Writes the document of these changes, in the order in which they would be
 /// made.

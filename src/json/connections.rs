@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::identity::{Address, Endpoint, ServiceId, Word, family, protocol};
 use super::{Items, Sequence, document};
-use crate::model::{Family, VirtualId};
-use crate::procfs::{By, Connection, Count, Filter, Interrupted, Key, for_each_connection};
+use ipvs::connections::{By, Connection, Count, Filter, Interrupted, Key, for_each_connection};
+use ipvs::model::{Family, VirtualId};
 
 /// Writes the document of a table's connections while it is read.
 ///

@@ -4,9 +4,8 @@ use std::net::IpAddr;
 
 use serde::{Serialize, Serializer};
 
-use crate::model::{Family, Protocol, VirtualId};
 use crate::names::HostText;
-use crate::procfs;
+use ipvs::model::{Family, Protocol, VirtualId};
 
 /// An address as the text listings have it.
 pub(super) struct Address(pub(super) IpAddr);
@@ -96,8 +95,8 @@ pub(super) struct Endpoint {
     port: u16,
 }
 
-impl From<procfs::Endpoint> for Endpoint {
-    fn from(endpoint: procfs::Endpoint) -> Self {
+impl From<ipvs::connections::Endpoint> for Endpoint {
+    fn from(endpoint: ipvs::connections::Endpoint) -> Self {
         Self {
             address: Address(endpoint.address),
             port: endpoint.port,

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::identity::{Address, Word, family};
-use crate::model::{Destination, Family, Forwarding, Tunnel, TunnelKind};
+use ipvs::model::{Destination, Family, Forwarding, Tunnel, TunnelKind};
 
 /// What tells a server of a service from its others.
 #[derive(Serialize)]

@@ -3,7 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use super::identity::Address;
-use crate::model::{Name, Netmask, Service, ServiceFlags};
+use ipvs::model::{Name, Netmask, Service, ServiceFlags};
 
 /// Everything of a service but what tells it from others.
 #[derive(Serialize)]

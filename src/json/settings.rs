@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::identity::{Address, Word};
 use super::{Sequence, document};
-use crate::model::{Daemon, DaemonState, Timeouts};
+use ipvs::model::{Daemon, DaemonState, Timeouts};
 
 /// Writes the document of the timeouts.
 ///

@@ -8,7 +8,7 @@ use super::identity::ServiceId;
 use super::server::{ServerId, ServerSettings};
 use super::service::ServiceSettings;
 use super::{Items, Sequence};
-use crate::model::{DestinationEntry, Info, ServiceEntry, Stats};
+use ipvs::model::{DestinationEntry, Info, ServiceEntry, Stats};
 
 /// A document of the table that is being written, service by service.
 pub struct Table<W>(Items<W>);

@@ -13,7 +13,7 @@ use dns_lookup::{AddrFamily, AddrInfoHints, SockType};
 
 use super::NameOf;
 use super::services::Services;
-use crate::model::{Family, Protocol};
+use ipvs::model::{Family, Protocol};
 
 /// How long a listing waits for the names it has not got. A name server that
 /// is not there costs this much, however many addresses there are.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::sync::OnceLock;
 
-use crate::model::Protocol;
+use ipvs::model::Protocol;
 
 const PATH: &str = "/etc/services";
 

@@ -6,7 +6,7 @@ use std::io::{self, BufRead, Write};
 use super::label::{Label, pad};
 use super::number::two_digits;
 use crate::names::NameOf;
-use crate::procfs::{Connection, Endpoint, Filter, Interrupted, for_each_connection};
+use ipvs::connections::{Connection, Endpoint, Filter, Interrupted, for_each_connection};
 
 /// Lists the connections of a table as the kernel shows it, row by row as it
 /// is read. `engines` adds what persistence engines noted.

@@ -3,9 +3,9 @@
 use std::io::{self, Write};
 
 use super::label::Label;
-use crate::model::{Protocol, VirtualId};
 use crate::names::NameOf;
-use crate::procfs::{By, Count, Key};
+use ipvs::connections::{By, Count, Key};
+use ipvs::model::{Protocol, VirtualId};
 
 /// Lists counts, in the order given. What they are of comes last: it may be
 /// of any length.

@@ -1,6 +1,6 @@
 //! `--color`: servers that take no new connections stand out.
 
-use crate::model::DestinationEntry;
+use ipvs::model::DestinationEntry;
 
 /// Whether rows may hold more than their text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,7 +53,7 @@ impl Emphasis {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::model::{Destination, Forwarding};
+    use ipvs::model::{Destination, Forwarding};
 
     fn emphasis(weight: u32, bound: u32, active: u32, inactive: u32) -> Option<Emphasis> {
         let address = "10.0.0.1".parse().unwrap();

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::net::Ipv4Addr;
 
-use crate::model::{Name, Netmask, Service, ServiceFlags};
+use ipvs::model::{Name, Netmask, Service, ServiceFlags};
 
 /// Writes ` SCHEDULER [(FLAGS)] [persistent …] [ops]`.
 pub(super) fn service(out: &mut impl Write, service: &Service) -> io::Result<()> {

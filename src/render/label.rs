@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 use std::net::IpAddr;
 
-use crate::model::{Family, Protocol};
 use crate::names::{Dotted, HostText, NameOf};
+use ipvs::model::{Family, Protocol};
 
 /// The width of the column. IPv4 labels are cut to it; IPv6 labels push the
 /// other columns to the right.

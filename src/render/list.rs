@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::label::pad;
 use super::number::{left, left_columns};
-use crate::model::{DestinationEntry, Forwarding};
+use ipvs::model::{DestinationEntry, Forwarding};
 
 pub(super) const TITLES: &[u8] = b"\
 Prot LocalAddress:Port Scheduler Flags

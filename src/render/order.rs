@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::model::{DestinationEntry, Family, VirtualId};
+use ipvs::model::{DestinationEntry, Family, VirtualId};
 
 /// Sorts rows of services by their numbers: firewall marks last; then family,
 /// protocol, address and port.
@@ -32,7 +32,7 @@ fn key(id: &VirtualId) -> (u32, Family, u16, IpAddr, u16) {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::model::{Destination, Forwarding, Protocol};
+    use ipvs::model::{Destination, Forwarding, Protocol};
 
     fn endpoint(protocol: Protocol, address: &str, port: u16) -> VirtualId {
         VirtualId::Endpoint {

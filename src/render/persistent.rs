@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::number::left_columns;
-use crate::model::DestinationEntry;
+use ipvs::model::DestinationEntry;
 
 pub(super) const TITLES: &[u8] = b"\
 Prot LocalAddress:Port            Weight    PersistConn ActiveConn InActConn\x20

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::Numbers;
 use super::number::{counter, exact};
-use crate::model::Stats;
+use ipvs::model::Stats;
 
 pub(super) const TITLES: &[u8] = b"\
 Prot LocalAddress:Port                 CPS    InPPS   OutPPS    InBPS   OutBPS

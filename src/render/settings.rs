@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::number::left_columns;
-use crate::model::{Daemon, DaemonState, Timeouts};
+use ipvs::model::{Daemon, DaemonState, Timeouts};
 
 /// The line of the timeouts.
 pub fn timeouts(out: &mut impl Write, timeouts: &Timeouts) -> io::Result<()> {

@@ -7,8 +7,8 @@ use std::net::IpAddr;
 use super::emphasis::{Emphasis, NORMAL, Paint};
 use super::label::{Label, WIDTH, pad};
 use super::{Numbers, View, flags, list, persistent, rate, stats, thresholds, tunnel};
-use crate::model::{Destination, DestinationEntry, Info, Protocol, ServiceEntry, VirtualId};
 use crate::names::NameOf;
+use ipvs::model::{Destination, DestinationEntry, Info, Protocol, ServiceEntry, VirtualId};
 
 /// What stands above the rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::list;
-use crate::model::{Destination, DestinationEntry, Forwarding, Tunnel, TunnelKind};
+use ipvs::model::{Destination, DestinationEntry, Forwarding, Tunnel, TunnelKind};
 
 pub(super) const TITLES: &[u8] = b"\
 Prot LocalAddress:Port Scheduler Flags

@@ -4,8 +4,8 @@ use std::fmt::{self, Display, Formatter};
 use std::io::{self, BufRead};
 
 use super::lines::Lines;
-use super::table::Table;
 use crate::cli::{Command, Usage};
+use ipvs::plan::wanted::Table;
 
 /// The command of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,11 +7,11 @@ use std::io::{self, Write};
 
 use super::{Failure, Out, modules};
 use crate::cli::{Candidates, Completion, SCHEDULERS};
-use crate::client::Client;
-use crate::model::{ServiceEntry, VirtualId};
 use crate::names::Numeric;
-use crate::procfs::TABLE;
-use crate::rules::save::{Endpoint, Selector};
+use ipvs::client::Client;
+use ipvs::model::{ServiceEntry, VirtualId};
+use ipvs::procfs::TABLE;
+use ipvs::rules::{Endpoint, Selector};
 
 /// What tells the scripts of the shells to complete the name of a file.
 const FILES: &str = "<files>";

@@ -9,8 +9,8 @@ use super::{Failure, Out};
 use crate::cli::{Connections, Format};
 use crate::json;
 use crate::names::Names;
-use crate::procfs::{self, By, CONNECTIONS, Filter, Interrupted};
 use crate::render;
+use ipvs::connections::{self, By, CONNECTIONS, Filter, Interrupted};
 
 /// Lists connections as they are read, or counts them.
 #[inline(never)]
@@ -45,7 +45,7 @@ fn print(wanted: &Connections, filter: &Filter, out: &mut Out) -> Result<(), Fai
 }
 
 fn count(wanted: &Connections, filter: &Filter, by: By, out: &mut Out) -> Result<(), Failure> {
-    let counts = procfs::count(open()?, filter, by).map_err(unlisted)?;
+    let counts = connections::count(open()?, filter, by).map_err(unlisted)?;
     match wanted.format {
         Format::Json => json::counts(out, by, &counts),
         Format::Text => {
@@ -59,7 +59,7 @@ fn count(wanted: &Connections, filter: &Filter, by: By, out: &mut Out) -> Result
 
 fn addresses(filter: &Filter) -> Result<HashSet<IpAddr>, Failure> {
     let mut addresses = HashSet::new();
-    procfs::for_each_connection(open()?, |connection| {
+    connections::for_each_connection(open()?, |connection| {
         if filter.passes(connection) {
             addresses.extend(
                 [connection.client, connection.service, connection.server]
@@ -75,7 +75,7 @@ fn addresses(filter: &Filter) -> Result<HashSet<IpAddr>, Failure> {
 /// The table, as ipvsadm 1.31 complains where there is none.
 pub(super) fn open() -> Result<impl io::BufRead, Failure> {
     let complaint = |_| Failure::Files(anyhow::anyhow!("cannot open file {CONNECTIONS}"));
-    procfs::open(CONNECTIONS).map_err(complaint)
+    ipvs::procfs::open(CONNECTIONS).map_err(complaint)
 }
 
 /// Not every connection was read, or written.

@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::cli::Usage;
-use crate::error::{Error, os_text};
+use ipvs::error::{Error, os_text};
 
 /// What `main` reports before it exits.
 #[derive(Debug, thiserror::Error)]

@@ -4,10 +4,10 @@ use std::io::Write;
 
 use super::Failure;
 use super::rows::{Detail, Rows};
-use crate::client::Client;
 use crate::json;
-use crate::model::VirtualId;
 use crate::render::Order;
+use ipvs::client::Client;
+use ipvs::model::VirtualId;
 
 pub(super) use crate::json::{daemons, timeouts};
 

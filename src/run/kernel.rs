@@ -2,8 +2,8 @@
 
 use std::process::{Command, Stdio};
 
-use crate::client::Client;
-use crate::error::Error;
+use ipvs::client::Client;
+use ipvs::error::Error;
 
 /// The only program that this one ever starts.
 const MODPROBE: &str = "/sbin/modprobe";

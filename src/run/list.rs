@@ -5,8 +5,8 @@ use std::io::{IsTerminal, stdout};
 use super::rows::{Detail, Rows, or_numbers};
 use super::{Failure, Out, json};
 use crate::cli::{Color, Format, List};
-use crate::client::Client;
 use crate::render::{self, Header, Paint};
+use ipvs::client::Client;
 
 /// Lists services with their servers.
 #[inline(never)]

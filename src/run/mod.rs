@@ -30,9 +30,9 @@ pub use hints::hint;
 use out::Out;
 
 use crate::cli::{self, Command, Format};
-use crate::client::Client;
 use crate::names::System;
 use crate::render;
+use ipvs::client::Client;
 
 /// The name under which the binary was called decides which words it knows.
 pub struct Program {

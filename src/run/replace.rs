@@ -8,16 +8,14 @@ use super::restore::{Report, apply, show};
 use super::signal::StopSignal;
 use super::{Failure, Out};
 use crate::cli::{Command, Extent, Restore};
-use crate::client::Client;
-use crate::error::Error;
-use crate::model::Change;
 use crate::names::Numeric;
-use crate::netlink::socket::Transport;
-use crate::rules::plan::{Planner, Step};
-use crate::rules::replace::{Apply, Cause, Outcome, replace as carry_out};
 use crate::rules::restore::Description;
-use crate::rules::save::ChangeRule;
-use crate::rules::table::Table;
+use ipvs::client::Client;
+use ipvs::error::Error;
+use ipvs::plan::transaction::{Cause, Outcome, replace as carry_out};
+use ipvs::plan::wanted::Table;
+use ipvs::plan::{Planner, Step};
+use ipvs::rules::ChangeRule;
 
 /// Plans the way from the kernel's table to the one described, then goes it
 /// or, for a dry run, shows it.
@@ -124,16 +122,4 @@ fn finish(
             Failure::Lines { status: 255 }
         }
     })
-}
-
-impl<T: Transport> Apply for Client<T> {
-    type Error = Error;
-
-    fn apply_all(
-        &mut self,
-        changes: &[&Change],
-        refused: &mut dyn FnMut(usize, Error) -> ControlFlow<()>,
-    ) -> Result<usize, Error> {
-        Client::apply_all(self, changes.iter().copied(), refused)
-    }
 }

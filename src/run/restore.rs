@@ -11,13 +11,13 @@ use anyhow::Context;
 use super::progress::Progress;
 use super::{Failure, Out, carry_out, replace};
 use crate::cli::{self, Command, Extent, Format, Restore, RestoreMode, Usage};
-use crate::client::Client;
 use crate::json;
-use crate::model::{Change, Counts};
 use crate::names::{Numeric, System};
 use crate::rules::lines::Lines;
 use crate::rules::restore::{ReadError, Rule, read_rules, read_table};
-use crate::rules::save::ChangeRule;
+use ipvs::client::Client;
+use ipvs::model::{Change, Counts};
+use ipvs::rules::ChangeRule;
 
 /// What is said on the way, line by line.
 pub(super) type Report<'a> = dyn FnMut(&dyn Display) + 'a;

@@ -3,12 +3,12 @@
 //! wanted. What a listing does not show of them is not held.
 
 use super::Failure;
-use crate::client::Client;
-use crate::error::Error;
-use crate::model::{Service, ServiceEntry, Stats, VirtualId};
 use crate::names::{NameOf, Names};
-use crate::procfs;
 use crate::render::{self, Order, View};
+use ipvs::client::Client;
+use ipvs::error::Error;
+use ipvs::model::{Service, ServiceEntry, Stats, VirtualId};
+use ipvs::procfs;
 
 /// How often the short way is tried before the sure one is taken.
 const ATTEMPTS: usize = 2;

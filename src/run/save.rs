@@ -8,10 +8,10 @@ use anyhow::Context;
 use super::rows::{Detail, Rows};
 use super::{Failure, Out, json};
 use crate::cli::{Format, Save};
-use crate::client::Client;
 use crate::names::{NameOf, Numeric};
 use crate::render::Order;
-use crate::rules::{output, save};
+use crate::rules::output;
+use ipvs::client::Client;
 
 /// The whole table is read before the first byte is written.
 #[inline(never)]
@@ -44,7 +44,7 @@ fn rules(client: &mut Client, wanted: &Save) -> Result<String, Failure> {
         .map_or(&Numeric as &dyn NameOf, |names| names);
     let mut text = String::new();
     rows.for_each(client, |entry| {
-        let written = save::write_rules(&mut text, slice::from_ref(&entry), names);
+        let written = ipvs::rules::write_rules(&mut text, slice::from_ref(&entry), names);
         // A string takes all there is.
         written.map_err(|error| Failure::writing(io::Error::other(error)))
     })?;

@@ -9,14 +9,13 @@ use std::time::{Duration, Instant, SystemTime};
 use super::rows::{Detail, or_numbers};
 use super::{Failure, Out, connections, list};
 use crate::cli::{Connections, Format, List, Watch};
-use crate::client::Client;
-use crate::model::ServiceEntry;
 use crate::names::Names;
-use crate::procfs;
 use crate::render::{self, Rows, View};
 use crate::watch::{
     self, Action, Broken, End, Meter, Pace, RowId, Screen, Size, Subject, Then, Window, rfc_3339,
 };
+use ipvs::client::Client;
+use ipvs::model::ServiceEntry;
 
 /// How long a frame waits for names. A key may be waiting too.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -233,7 +232,8 @@ impl Subject for ConnectionsSubject<'_> {
         let table = connections::open()?;
         match self.wanted.by {
             Some(by) => {
-                let counts = procfs::count(table, &filter, by).map_err(connections::unlisted)?;
+                let counts =
+                    ipvs::connections::count(table, &filter, by).map_err(connections::unlisted)?;
                 self.state.see_counts(by, counts, time);
             }
             None => {

@@ -10,8 +10,8 @@ use super::frame::{Frame, Size, Style};
 use super::keys::Action;
 use super::status::{self, Shown, Told};
 use crate::names::NameOf;
-use crate::procfs::{By, Connection, Count, Endpoint, Filter, Interrupted, Key, for_each_line};
 use crate::render;
+use ipvs::connections::{By, Connection, Count, Endpoint, Filter, Interrupted, Key, for_each_line};
 
 /// Rows of the kernel's table that are next to each other.
 #[derive(Default)]
@@ -298,7 +298,6 @@ mod tests {
     use super::super::keys::Scroll;
     use super::*;
     use crate::names::Numeric;
-    use crate::procfs;
 
     const SIZE: Size = Size {
         columns: 100,
@@ -427,7 +426,8 @@ mod tests {
         let before = table(&[(1, "ESTABLISHED"), (2, "TIME_WAIT")]);
         let after = table(&[(1, "ESTABLISHED"), (2, "ESTABLISHED"), (3, "TIME_WAIT")]);
         for table in [&before, &before, &after] {
-            let counts = procfs::count(&table[..], &Filter::default(), By::State).unwrap();
+            let counts =
+                ipvs::connections::count(&table[..], &Filter::default(), By::State).unwrap();
             connections.see_counts(By::State, counts, String::new());
             drawn.push(String::from_utf8(connections.draw(SIZE, &Numeric)).unwrap());
         }

@@ -3,8 +3,8 @@
 
 use std::cmp::Reverse;
 
-use crate::model::{DestinationEntry, Name, ServiceEntry, Stats};
 use crate::render::{View, method};
+use ipvs::model::{DestinationEntry, Name, ServiceEntry, Stats};
 
 /// What rows can be ordered by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -256,7 +256,7 @@ fn ordered<'a, T>(items: &'a [T], reversed: bool, key: impl Fn(&'a T) -> Key<'a>
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::model::{Destination, Family, Forwarding, Service, VirtualId};
+    use ipvs::model::{Destination, Family, Forwarding, Service, VirtualId};
 
     /// Services by mark, scheduler and connections, with servers by forwarding
     /// method, weight and active connections.

@@ -4,8 +4,8 @@ use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use crate::model::{DestinationEntry, ServiceEntry, Stats, VirtualId};
 use crate::render::Rates;
+use ipvs::model::{DestinationEntry, ServiceEntry, Stats, VirtualId};
 
 /// The kernel adds up its counters every two seconds. Over less than that they
 /// would seem to stand still, and then to leap. A look may come a little early.
@@ -159,7 +159,7 @@ fn set_rates(stats: &mut Stats, rates: Counters) {
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
     use super::*;
-    use crate::model::{Destination, Family, Forwarding, Service};
+    use ipvs::model::{Destination, Family, Forwarding, Service};
 
     const ID: VirtualId = VirtualId::Fwmark {
         mark: 1,

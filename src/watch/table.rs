@@ -8,9 +8,9 @@ use super::keys::Action;
 use super::rank::{self, Row, Sorting};
 use super::rates::{Meter, RowId};
 use super::status::{self, Shown, Told};
-use crate::model::{DestinationEntry, ServiceEntry};
 use crate::names::NameOf;
 use crate::render::{self, Emphasis, Header, Numbers, Order, Paint, Rates, Rows, View};
+use ipvs::model::{DestinationEntry, ServiceEntry};
 
 /// A look at the table.
 #[derive(Default)]
@@ -222,8 +222,8 @@ impl Table {
 mod tests {
     use super::super::keys::Scroll;
     use super::*;
-    use crate::model::{Destination, Forwarding, Protocol, Service, Stats, VirtualId};
     use crate::names::Numeric;
+    use ipvs::model::{Destination, Forwarding, Protocol, Service, Stats, VirtualId};
 
     const SIZE: Size = Size {
         columns: 80,

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use ipvs::cli::{
+use ipvs::connections::By;
+use ipvsadm::cli::{
     Color, Command, Connections, Drain, Extent, Format, Restore, RestoreMode, Save, Shell, Verb,
     Watch, parse_restore, parse_rule, parse_save,
 };
-use ipvs::procfs::By;
 
 use super::support::*;
 

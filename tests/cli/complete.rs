@@ -1,7 +1,7 @@
 //! What a shell may complete a word to.
 
-use ipvs::cli::{Candidates, Command, Completion, parse, parse_restore, parse_save};
 use ipvs::model::{Family, Protocol, VirtualId};
+use ipvsadm::cli::{Candidates, Command, Completion, parse, parse_restore, parse_save};
 
 use super::support::*;
 

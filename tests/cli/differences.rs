@@ -1,8 +1,8 @@
 //! What ipvsadm 1.31 refuses and we accept. What we refuse as well, we refuse
 //! with its words.
 
-use ipvs::cli::{Command, Connections};
 use ipvs::model::{Change, Family, Netmask};
+use ipvsadm::cli::{Command, Connections};
 
 use super::support::*;
 
@@ -80,7 +80,7 @@ fn ipv6_before_fwmark() {
 #[test]
 fn the_blank_line_after_ipv6_before_fwmark() {
     let words = split("-A -6");
-    let mistake = ipvs::cli::parse("ipvsadm", &words)
+    let mistake = ipvsadm::cli::parse("ipvsadm", &words)
         .resolve(&Book)
         .unwrap_err();
     assert_eq!(mistake.to_string(), "-6 used before -f\n");

@@ -1,10 +1,10 @@
 //! `-S`, `-R`, the lines that `-R` reads, `ipvsadm-save`, `ipvsadm-restore`.
 
-use ipvs::cli::{
+use ipvs::model::Change;
+use ipvsadm::cli::{
     Command, Extent, Format, Restore, RestoreMode, Save, Usage, parse_restore, parse_rule,
     parse_save,
 };
-use ipvs::model::Change;
 
 use super::support::*;
 

@@ -1,13 +1,13 @@
 //! `-L`.
 
-use ipvs::cli::{Command, Connections, Format};
-use ipvs::render::{Numbers, Order};
+use ipvsadm::cli::{Command, Connections, Format};
+use ipvsadm::render::{Numbers, Order};
 
 use super::support::*;
 
 #[test]
 fn views() {
-    use ipvs::render::View::*;
+    use ipvsadm::render::View::*;
     for (line, view) in [
         ("-L", Plain),
         ("-L --stats", Stats),

@@ -1,7 +1,6 @@
 //! Words in; a typed command, or an exact error and status, out. No kernel.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
-#![cfg(feature = "program")]
 
 mod additions;
 mod complete;

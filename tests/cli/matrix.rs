@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ipvs::cli::Label;
+use ipvsadm::cli::Label;
 
 use super::support::*;
 

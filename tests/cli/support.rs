@@ -2,9 +2,9 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use ipvs::cli::{Command, List, parse};
 use ipvs::model::{Change, Destination, Family, Forwarding, Netmask, Protocol, Service, VirtualId};
-use ipvs::names::Resolve;
+use ipvsadm::cli::{Command, List, parse};
+use ipvsadm::names::Resolve;
 
 /// The hosts and ports of the tests.
 pub(crate) struct Book;

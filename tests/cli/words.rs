@@ -1,6 +1,6 @@
 //! Letters, values, words, and which command it is.
 
-use ipvs::cli::{Command, parse};
+use ipvsadm::cli::{Command, parse};
 
 use super::support::*;
 

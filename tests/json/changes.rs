@@ -1,7 +1,7 @@
 //! What a restore would do.
 
-use ipvs::json;
 use ipvs::model::{Change, Daemon, DaemonState, Protocol, Timeouts};
+use ipvsadm::json;
 use serde_json::{Value, json};
 
 use crate::table::{full, services};

@@ -2,8 +2,8 @@
 
 use std::io::Error;
 
-use ipvs::json;
-use ipvs::procfs::{By, Filter, count};
+use ipvs::connections::{By, Filter, count};
+use ipvsadm::json;
 use serde_json::{Value, json};
 
 use crate::document;

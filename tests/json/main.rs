@@ -1,5 +1,4 @@
 //! JSON documents of what no kernel at hand has, held against the schemas.
-#![cfg(feature = "program")]
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 mod changes;

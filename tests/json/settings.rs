@@ -1,7 +1,7 @@
 //! Timeouts and sync daemons.
 
-use ipvs::json;
 use ipvs::model::{Daemon, DaemonState, Timeouts};
+use ipvsadm::json;
 use serde_json::json;
 
 use crate::document;

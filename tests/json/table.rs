@@ -1,10 +1,10 @@
 //! The table.
 
-use ipvs::json::Table;
 use ipvs::model::{
     Destination, DestinationEntry, Family, Forwarding, Info, Netmask, Protocol, Service,
     ServiceEntry, ServiceFlags, Stats, Tunnel, TunnelKind, VirtualId,
 };
+use ipvsadm::json::Table;
 use serde_json::{Value, json};
 
 use crate::{document, endpoint};

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use ipvs::model::{Change, DestinationEntry, ServiceEntry, ServiceFlags, Stats, VirtualId};
-use ipvs::rules::replace::Apply;
+use ipvs::plan::transaction::Apply;
 
 /// A table that takes changes as the kernel's does.
 #[derive(Clone, Debug, Default)]

@@ -1,6 +1,6 @@
 use std::io::{BufRead, BufReader, Read};
 
-use ipvs::rules::lines::{LIMIT, Lines, Malformed};
+use ipvsadm::rules::lines::{LIMIT, Lines, Malformed};
 
 type Read1 = (u64, Result<Vec<String>, Malformed>);
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 
-use ipvs::rules::output::write_file;
+use ipvsadm::rules::output::write_file;
 use tempfile::TempDir;
 
 fn write(path: &Path, text: &str) -> io::Result<()> {

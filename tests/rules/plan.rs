@@ -1,9 +1,9 @@
 use std::collections::BTreeSet;
 
 use ipvs::model::{Change, Counts, ServiceEntry};
-use ipvs::names::Numeric;
-use ipvs::rules::plan::{Step, plan};
-use ipvs::rules::save::ChangeRule;
+use ipvs::plan::{Step, plan};
+use ipvs::rules::ChangeRule;
+use ipvsadm::names::Numeric;
 use proptest::prelude::*;
 
 use super::kernel::Kernel;

@@ -1,8 +1,8 @@
 use std::ops::ControlFlow;
 
 use ipvs::model::ServiceEntry;
-use ipvs::rules::plan::plan;
-use ipvs::rules::replace::{Cause, Outcome, replace};
+use ipvs::plan::plan;
+use ipvs::plan::transaction::{Cause, Outcome, replace};
 use proptest::prelude::*;
 
 use super::kernel::{Kernel, Refusal};
@@ -118,7 +118,7 @@ fn an_interruption_before_the_first_change_changes_nothing() {
 /// Breaks off once, then answers again.
 struct Unsteady(Kernel);
 
-impl ipvs::rules::replace::Apply for Unsteady {
+impl ipvs::plan::transaction::Apply for Unsteady {
     type Error = Refusal;
 
     fn apply_all(

@@ -1,6 +1,6 @@
-use ipvs::cli::Command;
 use ipvs::model::Change;
-use ipvs::rules::restore::{ReadError, read_rules};
+use ipvsadm::cli::Command;
+use ipvsadm::rules::restore::{ReadError, read_rules};
 
 use super::tables::{describe, parse};
 

@@ -4,8 +4,8 @@ use ipvs::model::{
     Change, Daemon, DaemonState, Destination, Forwarding, Protocol, ServiceFlags, Timeouts, Tunnel,
     TunnelKind, VirtualId,
 };
-use ipvs::names::{NameOf, Numeric};
-use ipvs::rules::save::{ChangeRule, write_rules};
+use ipvs::rules::{ChangeRule, write_rules};
+use ipvsadm::names::{NameOf, Numeric};
 use proptest::prelude::*;
 
 use super::kernel::Kernel;
@@ -224,7 +224,7 @@ fn a_change_is_shown_as_the_command_that_makes_it() {
         "--stop-daemon backup",
     ] {
         let words: Vec<String> = rule.split_whitespace().map(str::to_owned).collect();
-        let ipvs::cli::Command::Change(change) = parse(&words).unwrap() else {
+        let ipvsadm::cli::Command::Change(change) = parse(&words).unwrap() else {
             panic!("{rule} is no change");
         };
         let shown = ChangeRule::new(&change, &Numeric).to_string();

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 
-use ipvs::cli::{self, Command, Usage};
 use ipvs::model::{
     Change, Destination, DestinationEntry, Family, Forwarding, Netmask, Protocol, Service,
     ServiceEntry, ServiceFlags, Stats, Tunnel, TunnelKind, VirtualId,
 };
-use ipvs::names::{Numeric, Resolve};
-use ipvs::rules::restore::{Description, ReadError, read_table};
-use ipvs::rules::save::write_rules;
+use ipvs::rules::write_rules;
+use ipvsadm::cli::{self, Command, Usage};
+use ipvsadm::names::{Numeric, Resolve};
+use ipvsadm::rules::restore::{Description, ReadError, read_table};
 use proptest::collection::{btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;

@@ -9,10 +9,10 @@ use super::Failure;
 use super::restore::Report;
 use super::signal::StopSignal;
 use crate::cli::Drain;
-use crate::client::Client;
-use crate::error::{Error, Verb};
-use crate::model::{Change, Destination, DestinationEntry, Name, ServiceEntry, ServiceFlags};
-use crate::netlink::uapi::{ENOENT, ESRCH};
+use ipvs::client::Client;
+use ipvs::error::{Error, Verb};
+use ipvs::model::{Change, Destination, DestinationEntry, Name, ServiceEntry, ServiceFlags};
+use ipvs::netlink::uapi::{ENOENT, ESRCH};
 use wait::{Ended, wait};
 use words::Drained;
 

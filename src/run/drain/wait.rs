@@ -8,14 +8,14 @@ use std::time::{Duration, Instant};
 use super::is_drained;
 use super::words::{Kept, Stays};
 use crate::cli::Drain;
-use crate::client::Client;
-use crate::model::{DestinationEntry, Protocol, VirtualId};
 use crate::names::Numeric;
-use crate::rules::save::Endpoint;
 use crate::run::Failure;
 use crate::run::progress::Bar;
 use crate::run::restore::Report;
 use crate::run::signal::StopSignal;
+use ipvs::client::Client;
+use ipvs::model::{DestinationEntry, Protocol, VirtualId};
+use ipvs::rules::Endpoint;
 
 /// From one look at the connections to the next.
 const INTERVAL: Duration = Duration::from_millis(500);
@@ -207,7 +207,7 @@ mod tests {
     use std::net::Ipv4Addr;
 
     use super::*;
-    use crate::model::{Destination, Family, Forwarding};
+    use ipvs::model::{Destination, Family, Forwarding};
 
     fn endpoint(protocol: Protocol) -> VirtualId {
         VirtualId::Endpoint {

@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use crate::cli::Drain;
 use crate::names::Numeric;
-use crate::rules::save::{Endpoint, Selector};
+use ipvs::rules::{Endpoint, Selector};
 
 /// What is drained.
 pub(super) struct Drained<'a>(pub(super) &'a Drain);

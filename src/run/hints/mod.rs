@@ -9,10 +9,10 @@ mod table;
 
 use super::{Failure, Kind, Program};
 use crate::cli::{self, Command, Usage, ValueError};
-use crate::error::{Error, Verb};
-use crate::model::{Change, Destination, Service, VirtualId};
 use crate::names::System;
-use crate::netlink::uapi::{EINVAL, ENOENT, EPERM, ESRCH};
+use ipvs::error::{Error, Verb};
+use ipvs::model::{Change, Destination, Service, VirtualId};
+use ipvs::netlink::uapi::{EINVAL, ENOENT, EPERM, ESRCH};
 
 /// What may help after this failure of a run with these words.
 pub fn hint(program: &Program, words: &[String], failure: &Failure) -> Option<String> {

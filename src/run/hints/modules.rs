@@ -5,8 +5,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use crate::cli;
-use crate::model::{Name, Service};
 use crate::run::modules;
+use ipvs::model::{Name, Service};
 
 /// Made by Docker and by Podman in each of their containers.
 const CONTAINER_MARKS: [&str; 2] = ["/.dockerenv", "/run/.containerenv"];

@@ -2,10 +2,10 @@
 
 use std::fmt::Display;
 
-use crate::client::Client;
-use crate::model::{Destination, DestinationEntry, Family, VirtualId};
 use crate::names::Numeric;
-use crate::rules::save::{Endpoint, Selector};
+use ipvs::client::Client;
+use ipvs::model::{Destination, DestinationEntry, Family, VirtualId};
+use ipvs::rules::{Endpoint, Selector};
 
 /// More would be a listing.
 const MOST: usize = 3;

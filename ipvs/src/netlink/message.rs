@@ -8,7 +8,7 @@ use super::uapi::*;
 
 /// What a message asks or tells (`IPVS_CMD_*`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum Command {
     /// `IPVS_CMD_NEW_SERVICE`: adds a service; or tells one.
     NewService,

@@ -32,7 +32,7 @@ impl Family {
 
 /// The transport protocol of a virtual service (`IPVS_SVC_ATTR_PROTOCOL`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum Protocol {
     /// `IPPROTO_TCP`
     Tcp,
@@ -160,7 +160,7 @@ impl Netmask {
 
 /// A virtual service as it is configured.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Service {
     /// Which packets it is for.
     pub id: VirtualId,
@@ -186,7 +186,8 @@ impl Service {
     }
 
     /// A service of which no more is known.
-    pub(crate) fn unknown(id: VirtualId) -> Self {
+    #[doc(hidden)]
+    pub fn unknown(id: VirtualId) -> Self {
         Self {
             id,
             scheduler: None,
@@ -205,7 +206,7 @@ impl Service {
 
 /// A row of the kernel's table: a service, its counters and its real servers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct ServiceEntry {
     /// How it is configured.
     pub service: Service,

@@ -61,8 +61,8 @@ fn is_of(wanted: &VirtualId, connection: &Connection<'_>) -> bool {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::connections::for_each_connection;
     use crate::model::{Family, Protocol};
-    use crate::procfs::for_each_connection;
 
     const TABLE: &str = "\
 Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData

@@ -4,10 +4,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str;
 
 /// What stands between the blanks of a line.
-pub(super) struct Words<'a>(&'a [u8]);
+pub(crate) struct Words<'a>(&'a [u8]);
 
 impl<'a> Words<'a> {
-    pub(super) fn of(line: &'a [u8]) -> Self {
+    pub(crate) fn of(line: &'a [u8]) -> Self {
         Self(line.strip_suffix(b"\n").unwrap_or(line))
     }
 }
@@ -26,7 +26,7 @@ impl<'a> Iterator for Words<'a> {
 }
 
 /// `0A000001`, or eight groups of hexadecimal digits between colons.
-pub(super) fn address(word: &[u8]) -> Option<IpAddr> {
+pub(crate) fn address(word: &[u8]) -> Option<IpAddr> {
     if word.len() == 8
         && let Some(bits) = hex(word)
     {
@@ -37,7 +37,7 @@ pub(super) fn address(word: &[u8]) -> Option<IpAddr> {
 }
 
 /// A number of decimal digits.
-pub(super) fn decimal(word: &[u8]) -> Option<u64> {
+pub(crate) fn decimal(word: &[u8]) -> Option<u64> {
     if word.is_empty() {
         return None;
     }
@@ -48,7 +48,7 @@ pub(super) fn decimal(word: &[u8]) -> Option<u64> {
 }
 
 /// At most eight hexadecimal digits of either case, and nothing else.
-pub(super) fn hex(word: &[u8]) -> Option<u32> {
+pub(crate) fn hex(word: &[u8]) -> Option<u32> {
     if word.is_empty() || word.len() > 8 {
         return None;
     }

@@ -3,15 +3,19 @@
 //! A rule is the words of a command line. The same words serve to show a
 //! change before it is made.
 
+mod names;
+
 use std::fmt::{self, Display, Formatter, Write};
 use std::net::IpAddr;
 
-use super::effective;
+use crate::model::HostText;
 use crate::model::{
     Change, Daemon, DaemonState, Destination, Family, Forwarding, Netmask, Protocol, Service,
     ServiceEntry, ServiceFlags, Tunnel, TunnelKind, VirtualId,
 };
-use crate::names::{HostText, NameOf};
+use crate::plan::equivalence;
+
+pub use names::{NameOf, Numeric};
 
 /// Writes services and their servers, in the order given.
 ///
@@ -257,14 +261,14 @@ struct ServiceRule<'a> {
 impl Display for ServiceRule<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let service = self.service;
-        let scheduler = effective::scheduler(service);
+        let scheduler = equivalence::scheduler(service);
         write!(
             f,
             "{} {} -s {scheduler}",
             self.verb,
             Selector::new(&service.id, self.names)
         )?;
-        if let Some((timeout, netmask)) = effective::persistence(service) {
+        if let Some((timeout, netmask)) = equivalence::persistence(service) {
             write!(f, " -p {timeout}")?;
             if netmask != Netmask::host(service.id.family()) {
                 match netmask {
@@ -276,7 +280,7 @@ impl Display for ServiceRule<'_> {
         if let Some(engine) = &service.engine {
             write!(f, " --pe {engine}")?;
         }
-        let flags = effective::flags(service);
+        let flags = equivalence::flags(service);
         if flags.contains(ServiceFlags::ONE_PACKET) {
             f.write_str(" -o")?;
         }
@@ -292,8 +296,8 @@ impl Display for ServiceRule<'_> {
             f.write_str(separator)?;
             separator = ",";
             match number {
-                1 if effective::names_its_flags(scheduler) => write!(f, "{scheduler}-fallback")?,
-                2 if effective::names_its_flags(scheduler) => write!(f, "{scheduler}-port")?,
+                1 if equivalence::names_its_flags(scheduler) => write!(f, "{scheduler}-fallback")?,
+                2 if equivalence::names_its_flags(scheduler) => write!(f, "{scheduler}-port")?,
                 _ => write!(f, "flag-{number}")?,
             }
         }
@@ -337,7 +341,7 @@ impl Display for ServerRule<'_> {
         if destination.lower_threshold != 0 {
             write!(f, " -y {}", destination.lower_threshold)?;
         }
-        match effective::tunnel(destination) {
+        match equivalence::tunnel(destination) {
             Some(tunnel) => write_tunnel(f, tunnel),
             None => Ok(()),
         }

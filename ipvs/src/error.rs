@@ -11,7 +11,7 @@ use crate::netlink::uapi::{
 
 /// What was asked of the kernel when it refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum Verb {
     /// Finding IPVS in the kernel and its `IPVS_CMD_GET_INFO`.
     Open,
@@ -51,7 +51,7 @@ pub enum Verb {
 
 /// Why the kernel did not do, or did not tell, what it was asked.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum Error {
     /// There is no IPVS to speak with, or this process may not.
     #[error(

@@ -5,7 +5,7 @@ use super::Stats;
 /// How packets reach a real server (`IPVS_DEST_ATTR_FWD_METHOD`, the bits of
 /// `IP_VS_CONN_F_FWD_MASK`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum Forwarding {
     /// `IP_VS_CONN_F_MASQ`: network address translation.
     Masquerade,
@@ -23,7 +23,7 @@ pub enum Forwarding {
 
 /// The kind of a tunnel (`IPVS_DEST_ATTR_TUN_TYPE`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum TunnelKind {
     /// `IP_VS_CONN_F_TUNNEL_TYPE_IPIP`
     #[default]
@@ -58,7 +58,7 @@ impl Tunnel {
 
 /// A real server of a virtual service as it is configured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Destination {
     /// Address; its family may differ from the service's if it is tunnelled.
     pub address: IpAddr,
@@ -94,7 +94,7 @@ impl Destination {
 
 /// The connections that a real server has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Activity {
     /// `IPVS_DEST_ATTR_ACTIVE_CONNS`
     pub active: u32,
@@ -106,7 +106,7 @@ pub struct Activity {
 
 /// A row of the kernel's table: a real server, its connections and counters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct DestinationEntry {
     /// How it is configured.
     pub destination: Destination,

@@ -28,7 +28,7 @@ macro_rules! attribute_set {
     ) => {
         $(#[$set_doc])*
         #[derive(Clone, Debug, PartialEq, Eq)]
-        #[non_exhaustive]
+        #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
         pub enum $set {
             $(
                 $(#[$doc])*

@@ -2,6 +2,8 @@
 //! kernel should send them.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+// The types are not made whole outside of the library.
+#![allow(clippy::field_reassign_with_default)]
 
 mod codec;
 mod hostile;

@@ -5,8 +5,11 @@
 
 use std::ops::ControlFlow;
 
-use super::plan::Step;
+use super::Step;
+use crate::client::Client;
+use crate::error::Error;
 use crate::model::Change;
+use crate::netlink::socket::Transport;
 
 /// How many changes are sent before an interruption is looked for: few
 /// thousandths of a second's worth.
@@ -30,6 +33,18 @@ pub trait Apply {
         changes: &[&Change],
         refused: &mut dyn FnMut(usize, Self::Error) -> ControlFlow<()>,
     ) -> Result<usize, Self::Error>;
+}
+
+impl<T: Transport> Apply for Client<T> {
+    type Error = Error;
+
+    fn apply_all(
+        &mut self,
+        changes: &[&Change],
+        refused: &mut dyn FnMut(usize, Error) -> ControlFlow<()>,
+    ) -> Result<usize, Error> {
+        Client::apply_all(self, changes.iter().copied(), refused)
+    }
 }
 
 /// How a replacement ended.

@@ -28,7 +28,7 @@ impl fmt::Display for HostText {
 
 /// The text of an IPv4 address, in place. It is made faster than [`Ipv4Addr`]
 /// writes itself, and most of a rule or a row is addresses.
-pub(crate) struct Dotted {
+pub struct Dotted {
     text: [u8; Self::MAX_LEN],
     len: usize,
 }
@@ -36,7 +36,8 @@ pub(crate) struct Dotted {
 impl Dotted {
     const MAX_LEN: usize = "255.255.255.255".len();
 
-    pub(crate) fn of(address: Ipv4Addr) -> Self {
+    /// The text of an address.
+    pub fn of(address: Ipv4Addr) -> Self {
         let mut text = [0; Self::MAX_LEN];
         let mut places = text.iter_mut();
         let mut put = |byte| places.next().map(|place| *place = byte);
@@ -56,7 +57,8 @@ impl Dotted {
         Self { text, len }
     }
 
-    pub(crate) fn as_bytes(&self) -> &[u8] {
+    /// The text, in ASCII.
+    pub fn as_bytes(&self) -> &[u8] {
         self.text.get(..self.len).unwrap_or_default()
     }
 

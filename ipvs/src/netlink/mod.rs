@@ -11,4 +11,4 @@ pub(crate) mod convert;
 pub(crate) mod exchange;
 pub mod message;
 pub mod socket;
-pub(crate) mod uapi;
+pub mod uapi;

@@ -58,7 +58,7 @@ impl Key {
 
 /// How many have it in common.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Count {
     /// What they have in common.
     pub key: Key,

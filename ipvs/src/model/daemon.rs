@@ -4,7 +4,7 @@ use std::net::IpAddr;
 ///
 /// When they are set, a 0 leaves the kernel's value as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Timeouts {
     /// TCP sessions (`IPVS_CMD_ATTR_TIMEOUT_TCP`).
     pub tcp: u32,
@@ -23,7 +23,7 @@ impl Timeouts {
 
 /// What a sync daemon does (`IPVS_DAEMON_ATTR_STATE`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum DaemonState {
     /// `IP_VS_STATE_MASTER`: it sends this director's connections.
     Master,
@@ -35,7 +35,7 @@ pub enum DaemonState {
 
 /// A connection synchronization daemon of the kernel.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Daemon {
     /// Its part.
     pub state: DaemonState,

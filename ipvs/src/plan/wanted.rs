@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use super::save::{Endpoint, Selector};
 use crate::model::{Change, Destination, Service, VirtualId};
-use crate::names::Numeric;
+use crate::rules::Numeric;
+use crate::rules::{Endpoint, Selector};
 
 /// A server is looked for in a list up to this length, then in an index.
 const LIST: usize = 16;

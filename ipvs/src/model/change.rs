@@ -4,7 +4,7 @@ use super::{Daemon, DaemonState, Destination, Service, Timeouts, VirtualId};
 
 /// One thing that the kernel can be asked to change.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum Change {
     /// `IPVS_CMD_NEW_SERVICE`
     AddService(Service),

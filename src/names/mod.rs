@@ -2,18 +2,18 @@
 //! see; only `run` holds the real, looking-up kind.
 
 mod hosts;
-mod numbers;
 mod services;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use crate::model::Protocol;
+use ipvs::model::Protocol;
 
 pub use hosts::{Names, Restorable};
-pub(crate) use numbers::Dotted;
-pub use numbers::HostText;
+pub(crate) use ipvs::model::Dotted;
+pub use ipvs::model::HostText;
+pub use ipvs::rules::{NameOf, Numeric};
 use services::Services;
 
 /// Names into numbers.
@@ -22,27 +22,6 @@ pub trait Resolve {
     fn addresses(&self, host: &str) -> Vec<IpAddr>;
     /// The port of a named service of a protocol, from the services database.
     fn port(&self, service: &str, protocol: Protocol) -> Option<u16>;
-}
-
-/// Numbers into names, for listings and saved rules.
-pub trait NameOf {
-    /// The name of an address; none where it is to be written as a number.
-    fn host(&self, address: IpAddr) -> Option<&str>;
-    /// The name of a port; none where it is to be written as a number.
-    fn port(&self, port: u16, protocol: Protocol) -> Option<&str>;
-}
-
-/// Numbers stay numbers (`-n`).
-pub struct Numeric;
-
-impl NameOf for Numeric {
-    fn host(&self, _: IpAddr) -> Option<&str> {
-        None
-    }
-
-    fn port(&self, _: u16, _: Protocol) -> Option<&str> {
-        None
-    }
 }
 
 /// The system's resolver and services database. A host is looked up once,

@@ -1,38 +1,22 @@
-//! The kernel's tables as text: `/proc/net/ip_vs`, and `/proc/net/ip_vs_conn`
-//! with the connections.
+//! The connections, from the kernel's `/proc/net/ip_vs_conn`.
 //!
 //! There may be hundreds of thousands of connections, so they are never held:
 //! lines are handed on one by one and nothing is allocated for them.
 
 mod count;
 mod filter;
-mod table;
-mod words;
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead};
 use std::net::{IpAddr, Ipv4Addr};
-use std::path::Path;
 
 use crate::model::{Family, Protocol, VirtualId};
-use words::{Words, address, decimal, hex};
+use crate::procfs::words::{Words, address, decimal, hex};
 
 pub use count::{By, Count, Key, count};
 pub use filter::Filter;
-pub use table::{Servers, TABLE, servers};
 
 /// Where the kernel shows the connections of the network namespace.
 pub const CONNECTIONS: &str = "/proc/net/ip_vs_conn";
-
-const READ_SIZE: usize = 1 << 20;
-
-/// Opens a table for reading in pieces as large as the kernel gives them.
-///
-/// It walks the table from the start at every `read()`, so the time goes with
-/// the number of pieces. Linux fills a page at most, whatever it is asked for.
-pub fn open(path: impl AsRef<Path>) -> io::Result<impl BufRead> {
-    Ok(BufReader::with_capacity(READ_SIZE, File::open(path)?))
-}
 
 /// An address and a port of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,7 +29,7 @@ pub struct Endpoint {
 
 /// A connection, or the template that keeps a client with its server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Connection<'a> {
     /// The protocol's name; `IP` in templates of a firewall mark.
     pub protocol: &'a [u8],
@@ -166,7 +150,10 @@ pub fn for_each_connection(
 }
 
 /// As [`for_each_connection`], with each connection's line of the table.
-pub(crate) fn for_each_line(
+///
+/// # Errors
+/// Those of the table and of `each`.
+pub fn for_each_line(
     mut table: impl BufRead,
     mut each: impl FnMut(&[u8], &Connection<'_>) -> io::Result<()>,
 ) -> Result<(), Interrupted> {

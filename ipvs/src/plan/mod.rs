@@ -6,11 +6,15 @@
 //! servers come first, then edits, then removals: a service always has at
 //! least the servers that both tables give it.
 
+pub mod equivalence;
+pub mod transaction;
+pub mod wanted;
+
 use std::collections::HashMap;
 
-use super::effective::{same_server, same_service};
-use super::table::{Ruled, RuledService, Servers, Table, key};
 use crate::model::{Change, Destination, DestinationEntry, Service, ServiceEntry, VirtualId};
+use equivalence::{same_server, same_service};
+use wanted::{Ruled, RuledService, Servers, Table, key};
 
 /// One change of a plan.
 #[derive(Debug)]

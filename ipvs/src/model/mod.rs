@@ -12,6 +12,7 @@ mod name;
 mod prefix;
 mod service;
 mod stats;
+mod text;
 
 pub use change::{Change, Counts};
 pub use daemon::{Daemon, DaemonState, Timeouts};
@@ -20,10 +21,11 @@ pub use name::{Name, NameError};
 pub use prefix::{Prefix, PrefixError};
 pub use service::{Family, Netmask, Protocol, Service, ServiceEntry, ServiceFlags, VirtualId};
 pub use stats::Stats;
+pub use text::{Dotted, HostText};
 
 /// What the kernel says of its IPVS, from `IPVS_CMD_GET_INFO`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Info {
     /// `IPVS_INFO_ATTR_VERSION`: major, minor and patch, a byte each.
     pub version: u32,

@@ -1,0 +1,16 @@
+//! Linux Virtual Server administration over generic netlink.
+//!
+//! [`client::Client`] speaks with the kernel's IPVS; [`model`] is what it
+//! speaks of. [`plan`] finds the way from one table to another and goes it, or
+//! takes it back. [`rules`] writes tables and changes as the lines that
+//! `ipvsadm` reads. [`connections`] reads the connection table.
+
+pub mod client;
+pub mod connections;
+pub mod error;
+pub mod model;
+#[doc(hidden)]
+pub mod netlink;
+pub mod plan;
+pub mod procfs;
+pub mod rules;
