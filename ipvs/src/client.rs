@@ -12,12 +12,10 @@ use crate::model::{
 };
 use crate::netlink::convert;
 use crate::netlink::exchange::Exchange;
+pub use crate::netlink::listing::Patience;
 use crate::netlink::message::{Command, IpvsMessage};
 use crate::netlink::socket::{Socket, Transport};
 use crate::netlink::uapi::{ENOENT, ENOPROTOOPT, EPERM};
-
-/// How often a listing that can't be true is begun again before it is given up.
-const REPEATS: usize = 10;
 
 /// A conversation with the kernel's IPVS over one socket.
 ///
@@ -71,6 +69,20 @@ impl<T: Transport> Client<T> {
         self.info
     }
 
+    /// Sets how long lists are asked for again that change while the kernel
+    /// tells them, and what happens then; [`Patience::DEFAULT`] until it is set.
+    /// The time begins anew.
+    pub fn set_patience(&mut self, patience: Patience) {
+        self.exchange.set_patience(patience);
+    }
+
+    /// Whether, since the patience was set, a list was taken as the kernel told
+    /// it last, though the table changed meanwhile ([`Patience::Settle`]): it
+    /// may lack rows, and be of several moments.
+    pub fn has_settled(&self) -> bool {
+        self.exchange.has_settled()
+    }
+
     /// Every service, without its servers.
     ///
     /// # Errors
@@ -95,21 +107,36 @@ impl<T: Transport> Client<T> {
         self.list_services(convert::counters, |(id, _)| id)
     }
 
+    /// Every service as the kernel tells it at the first time of asking, without
+    /// its counters. Where others change the table meanwhile, some may be there
+    /// twice or be left out: this is for those who compare it with another
+    /// source. No patience is needed for it.
+    ///
+    /// # Errors
+    /// When the kernel refuses or can't be understood.
+    pub fn configured_at_first_sight(&mut self) -> Result<Vec<Service>, Error> {
+        let mut services = Vec::new();
+        let question = every_service();
+        self.exchange.list_once(
+            Verb::ListServices,
+            question,
+            &mut services,
+            convert::service,
+        )?;
+        Ok(services)
+    }
+
     fn list_services<R>(
         &mut self,
         read: impl Fn(&[u8]) -> Result<Option<R>, DecodeError>,
         id: impl Fn(&R) -> &VirtualId,
     ) -> Result<Vec<R>, Error> {
-        let request = || IpvsMessage::new(Command::GetService, Vec::new());
-        for _ in 0..=REPEATS {
-            let mut rows = Vec::new();
-            self.exchange
-                .list(Verb::ListServices, request, &mut rows, &read)?;
-            if is_each_told_once(rows.iter().map(&id)) {
-                return Ok(rows);
-            }
-        }
-        Err(Error::Interrupted)
+        let mut rows = Vec::new();
+        self.exchange
+            .list(Verb::ListServices, every_service, &mut rows, read, |row| {
+                *id(row)
+            })?;
+        Ok(rows)
     }
 
     /// Every service with its servers.
@@ -162,7 +189,6 @@ impl<T: Transport> Client<T> {
         id: &VirtualId,
         rows: &mut Vec<DestinationEntry>,
     ) -> Result<(), Error> {
-        rows.clear();
         self.list_destinations(id, rows, convert::destination)
     }
 
@@ -174,9 +200,10 @@ impl<T: Transport> Client<T> {
     ) -> Result<(), Error> {
         let family = id.family();
         let request = || convert::about(Command::GetDest, id);
+        let read = |attributes: &[u8]| read(attributes, family);
         self.exchange
-            .list(Verb::ListServers, request, rows, |attributes| {
-                read(attributes, family)
+            .list(Verb::ListServers, request, rows, read, |row| {
+                (row.destination.address, row.destination.port)
             })
     }
 
@@ -197,8 +224,13 @@ impl<T: Transport> Client<T> {
     pub fn daemons(&mut self) -> Result<Vec<Daemon>, Error> {
         let request = || IpvsMessage::new(Command::GetDaemon, Vec::new());
         let mut daemons = Vec::new();
-        self.exchange
-            .list(Verb::ListDaemons, request, &mut daemons, convert::daemon)?;
+        self.exchange.list(
+            Verb::ListDaemons,
+            request,
+            &mut daemons,
+            convert::daemon,
+            |daemon| convert::daemon_state_number(daemon.state),
+        )?;
         Ok(daemons)
     }
 
@@ -236,13 +268,8 @@ impl<T: Transport> Client<T> {
     }
 }
 
-/// Whether no service is told twice. While the kernel moves the services into a
-/// larger hash table it goes on with a listing at the same count in another
-/// order, without a word: for each service told twice, one is left out.
-fn is_each_told_once<'a>(ids: impl Iterator<Item = &'a VirtualId>) -> bool {
-    let mut ids: Vec<_> = ids.collect();
-    ids.sort_unstable();
-    ids.is_sorted_by(|one, next| one < next)
+fn every_service() -> IpvsMessage {
+    IpvsMessage::new(Command::GetService, Vec::new())
 }
 
 fn unavailable(error: Error) -> Error {

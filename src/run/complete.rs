@@ -4,11 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, Write};
+use std::time::Duration;
 
 use super::{Failure, Out, modules};
 use crate::cli::{Candidates, Completion, SCHEDULERS};
 use crate::names::Numeric;
-use ipvs::client::Client;
+use ipvs::client::{Client, Patience};
 use ipvs::model::{ServiceEntry, VirtualId};
 use ipvs::procfs::TABLE;
 use ipvs::rules::{Endpoint, Selector};
@@ -52,7 +53,10 @@ type Found = Vec<(String, String)>;
 /// make the kernel load it.
 fn client() -> Option<Client> {
     fs::exists(TABLE).ok().filter(|is_there| *is_there)?;
-    Client::open().ok()
+    let mut client = Client::open().ok()?;
+    // Whoever presses a key does not wait until the table rests.
+    client.set_patience(Patience::Settle(Duration::ZERO));
+    Some(client)
 }
 
 fn asked(candidates: &Candidates) -> Option<Found> {

@@ -2,7 +2,7 @@
 
 use std::io::{IsTerminal, stdout};
 
-use super::rows::{Detail, Rows, or_numbers};
+use super::rows::{Detail, LISTING, Rows, or_numbers};
 use super::{Failure, Out, json};
 use crate::cli::{Color, Format, List};
 use crate::render::{self, Header, Paint};
@@ -12,6 +12,7 @@ use ipvs::client::Client;
 #[inline(never)]
 pub(super) fn table(client: &mut Client, list: &List, out: &mut Out) -> Result<(), Failure> {
     if list.format == Format::Json {
+        client.set_patience(LISTING);
         return json::table(client, list.service.as_ref(), list.order, out);
     }
     let paint = paint(list.color);
@@ -35,6 +36,7 @@ pub(super) fn table(client: &mut Client, list: &List, out: &mut Out) -> Result<(
 
 /// The services, with as much of them as is needed.
 pub(super) fn ask(client: &mut Client, list: &List, detail: Detail) -> Result<Rows, Failure> {
+    client.set_patience(LISTING);
     Rows::ask(client, list.service.as_ref(), detail, list.order)
 }
 

@@ -22,7 +22,7 @@ mod signal;
 mod watch;
 
 use std::fmt::Display;
-use std::io::Write;
+use std::io::{IsTerminal, Write, stderr};
 
 pub use failure::Failure;
 pub use hints::hint;
@@ -91,12 +91,22 @@ pub fn run(
                     restore::restore(name, &mut client, &restore, out, report)
                 }
                 Command::Drain(drain) => drain::drain(&mut client, &drain, report),
-                command => carry_out(&mut client, command, out),
+                command => {
+                    carry_out(&mut client, command, out)?;
+                    if client.has_settled() && stderr().is_terminal() {
+                        out.flush().map_err(Failure::writing)?;
+                        report(&UNSETTLED);
+                    }
+                    Ok(())
+                }
             }
         }
     }?;
     out.flush().map_err(Failure::writing)
 }
+
+/// The hint below what others changed while it was read.
+const UNSETTLED: &str = "hint: the table changed each time it was read; rows may be missing";
 
 /// What a line of a rule file may be as well.
 fn carry_out(client: &mut Client, command: Command, out: &mut Out) -> Result<(), Failure> {

@@ -2,10 +2,12 @@
 //! when their turn comes, unless `/proc` tells all of them or their names are
 //! wanted. What a listing does not show of them is not held.
 
+use std::time::Duration;
+
 use super::Failure;
 use crate::names::{NameOf, Names};
 use crate::render::{self, Order, View};
-use ipvs::client::Client;
+use ipvs::client::{Client, Patience};
 use ipvs::error::Error;
 use ipvs::model::{Service, ServiceEntry, Stats, VirtualId};
 use ipvs::procfs;
@@ -14,6 +16,11 @@ use ipvs::procfs;
 const ATTEMPTS: usize = 2;
 /// Up to so many services, asking for the servers of each is the shorter way.
 const FEW: usize = 8;
+
+/// How a listing is read that others disturb: soon, and as far as they let it.
+pub(super) const LISTING: Patience = Patience::Settle(Duration::from_secs(1));
+/// How rules are read that go to standard output: they may be kept.
+pub(super) const SAVING: Patience = Patience::Settle(Duration::from_secs(5));
 
 /// How much a listing shows of a service and its servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -170,7 +177,9 @@ fn in_order<R>(mut rows: Vec<R>, order: Order, id: impl Fn(&R) -> &VirtualId) ->
 /// With servers from `/proc`, where it can be read and tells the same.
 fn brief(client: &mut Client, order: Order) -> Result<Services, Error> {
     for _ in 0..ATTEMPTS {
-        let services = configured(client, order)?;
+        // The text agrees or does not: it is the second answer.
+        let services = client.configured_at_first_sight()?;
+        let services = in_order(services, order, |service| &service.id);
         if services.len() <= FEW {
             return Ok(Services::unknown(services));
         }
@@ -179,7 +188,7 @@ fn brief(client: &mut Client, order: Order) -> Result<Services, Error> {
             Ok(None) => {} // The table is changing.
             Ok(known) => return Ok(Services::Configured(services, known)),
             // Not every environment shows it.
-            Err(_) => return Ok(Services::unknown(services)),
+            Err(_) => break,
         }
     }
     configured(client, order).map(Services::unknown)

@@ -5,17 +5,22 @@ use std::slice;
 
 use anyhow::Context;
 
-use super::rows::{Detail, Rows};
+use super::rows::{Detail, Rows, SAVING};
 use super::{Failure, Out, json};
 use crate::cli::{Format, Save};
 use crate::names::{NameOf, Numeric};
 use crate::render::Order;
 use crate::rules::output;
-use ipvs::client::Client;
+use ipvs::client::{Client, Patience};
 
 /// The whole table is read before the first byte is written.
 #[inline(never)]
 pub(super) fn save(client: &mut Client, wanted: &Save, out: &mut Out) -> Result<(), Failure> {
+    client.set_patience(match &wanted.output {
+        None => SAVING,
+        // What takes the place of older rules is to be whole.
+        Some(_) => Patience::DEFAULT,
+    });
     let text = match wanted.format {
         Format::Text => rules(client, wanted)?.into_bytes(),
         Format::Json => {

@@ -14,13 +14,12 @@ use netlink_packet_generic::ctrl::{GenlCtrl, GenlCtrlCmd};
 use netlink_packet_generic::{GenlFamily, GenlMessage};
 
 use super::attr::Value;
+use super::listing::{Budget, Patience, Told, agreed};
 use super::message::IpvsMessage;
 use super::socket::{Inbox, Transport};
 use super::uapi::{CTRL_ATTR_FAMILY_ID, ENOBUFS, NLMSGERR_ATTR_MSG};
 use crate::error::{Error, Verb};
 
-/// How often an interrupted listing is begun again before it is given up.
-const DUMP_REPEATS: usize = 10;
 /// Above about 32 KiB the kernel's copy of a message leaves the slab
 /// allocator, and gets slow.
 const BATCH_BYTES: usize = 30 * 1024;
@@ -36,6 +35,7 @@ pub(crate) struct Exchange<T> {
     sequence: u32,
     inbox: Inbox,
     outbox: Vec<u8>,
+    budget: Budget,
 }
 
 /// A message from the kernel, not yet understood.
@@ -54,7 +54,18 @@ impl<T: Transport> Exchange<T> {
             sequence: 0,
             inbox: Inbox::new(),
             outbox: Vec::new(),
+            budget: Budget::new(Patience::DEFAULT),
         }
+    }
+
+    /// What the lists that are asked for from now on share.
+    pub(crate) fn set_patience(&mut self, patience: Patience) {
+        self.budget = Budget::new(patience);
+    }
+
+    /// Whether one of them is what no second answer confirmed.
+    pub(crate) fn has_settled(&self) -> bool {
+        self.budget.has_settled
     }
 
     pub(crate) fn is_privileged(&self) -> bool {
@@ -97,72 +108,80 @@ impl<T: Transport> Exchange<T> {
         })
     }
 
-    /// A question whose answer is a list; its rows are added to `rows`. It is
-    /// asked again where the list was interrupted.
+    /// A question whose answer is a list: its rows are put in `rows`, in place
+    /// of what is there. It is asked again until the answer is sure to be of
+    /// one state, or the patience is over.
     ///
     /// `row` makes a row of a message's attributes, or nothing of those that
-    /// tell none.
-    pub(crate) fn list<R>(
+    /// tell none. `key` is what tells one row from another.
+    pub(crate) fn list<R, K: Ord>(
         &mut self,
         verb: Verb,
         question: impl Fn() -> IpvsMessage,
         rows: &mut Vec<R>,
-        mut row: impl FnMut(&[u8]) -> Result<Option<R>, DecodeError>,
+        row: impl Fn(&[u8]) -> Result<Option<R>, DecodeError>,
+        key: impl Fn(&R) -> K,
     ) -> Result<(), Error> {
-        let before = rows.len();
-        for _ in 0..=DUMP_REPEATS {
-            let message = self.addressed(question());
-            let sequence = self.ask_for(message, NLM_F_REQUEST | NLM_F_DUMP)?;
-            if self.list_once(verb, sequence, rows, &mut row)? {
-                return Ok(());
-            }
-            rows.truncate(before);
-        }
-        Err(Error::Interrupted)
+        let mut budget = std::mem::replace(&mut self.budget, Budget::new(Patience::DEFAULT));
+        let outcome = agreed(&mut budget, rows, key, |rows| {
+            self.list_once(verb, question(), rows, &row)
+        });
+        self.budget = budget;
+        outcome
     }
 
-    /// Whether the listing is of one state of the table.
-    fn list_once<R>(
+    /// As [`list`](Self::list), asked once: the rows may be of several states.
+    pub(crate) fn list_once<R>(
         &mut self,
         verb: Verb,
-        sequence: u32,
+        question: IpvsMessage,
         rows: &mut Vec<R>,
-        row: &mut impl FnMut(&[u8]) -> Result<Option<R>, DecodeError>,
-    ) -> Result<bool, Error> {
-        let mut is_whole = true;
+        row: impl Fn(&[u8]) -> Result<Option<R>, DecodeError>,
+    ) -> Result<Told, Error> {
+        let message = self.addressed(question);
+        let sequence = self.ask_for(message, NLM_F_REQUEST | NLM_F_DUMP)?;
+        let mut told = Told {
+            datagrams: 0,
+            is_interrupted: false,
+        };
         // A row that can't be read is reported after the last one, so that
         // the next question finds the socket empty.
         let mut outcome = Ok(());
         loop {
             self.receive(Inbox::LISTING)?;
-            for message in self.inbox.datagrams().flat_map(messages) {
-                let message = message?;
-                if message.place(sequence, 1)?.is_none() {
-                    continue;
+            for datagram in self.inbox.datagrams() {
+                let before = rows.len();
+                for message in messages(datagram) {
+                    let message = message?;
+                    if message.place(sequence, 1)?.is_none() {
+                        continue;
+                    }
+                    told.is_interrupted |= message.flags & NLM_F_DUMP_INTR != 0;
+                    match message.kind {
+                        NLMSG_DONE => {
+                            if let Some(refusal) = message.end_of_list(verb)? {
+                                return Err(refusal);
+                            }
+                            told.datagrams += usize::from(rows.len() > before);
+                            return outcome.map(|()| told);
+                        }
+                        NLMSG_ERROR => {
+                            if let Some(refusal) = message.refusal(verb)? {
+                                return Err(refusal);
+                            }
+                        }
+                        NLMSG_NOOP => {}
+                        NLMSG_OVERRUN => return Err(Error::Overrun),
+                        kind if kind == self.family => {
+                            match attributes(message.payload).and_then(&row) {
+                                Ok(row) => rows.extend(row),
+                                Err(error) => outcome = outcome.and(Err(not_understood(error))),
+                            }
+                        }
+                        kind => outcome = outcome.and(Err(unexpected(kind))),
+                    }
                 }
-                is_whole &= message.flags & NLM_F_DUMP_INTR == 0;
-                match message.kind {
-                    NLMSG_DONE => {
-                        if let Some(refusal) = message.end_of_list(verb)? {
-                            return Err(refusal);
-                        }
-                        return outcome.map(|()| is_whole);
-                    }
-                    NLMSG_ERROR => {
-                        if let Some(refusal) = message.refusal(verb)? {
-                            return Err(refusal);
-                        }
-                    }
-                    NLMSG_NOOP => {}
-                    NLMSG_OVERRUN => return Err(Error::Overrun),
-                    kind if kind == self.family => {
-                        match attributes(message.payload).and_then(&mut *row) {
-                            Ok(row) => rows.extend(row),
-                            Err(error) => outcome = outcome.and(Err(not_understood(error))),
-                        }
-                    }
-                    kind => outcome = outcome.and(Err(unexpected(kind))),
-                }
+                told.datagrams += usize::from(rows.len() > before);
             }
         }
     }

@@ -2,13 +2,15 @@
 //!
 //! [`attr`] and [`message`] turn bytes into typed attributes and back,
 //! `convert` turns those into the [model](crate::model), [`socket`] carries
-//! the bytes and `exchange` sees to it that questions and answers match.
+//! the bytes, `exchange` sees to it that questions and answers match, and
+//! `listing` that a list is of one state.
 //! Bytes from the kernel are never trusted: whatever they are, the worst that
 //! comes of them is an error.
 
 pub mod attr;
 pub(crate) mod convert;
 pub(crate) mod exchange;
+pub(crate) mod listing;
 pub mod message;
 pub mod socket;
 pub mod uapi;

@@ -2,10 +2,13 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use std::time::Duration;
+
+use ipvs::client::Patience;
 use ipvs::error::Error;
 use ipvs::model::{Change, Stats, Timeouts};
 use ipvs::netlink::attr::{
-    BigEndian, CommandAttr, Counter, DestinationAttr, ServiceAttr, StatsAttr,
+    BigEndian, CommandAttr, Counter, DaemonAttr, DestinationAttr, ServiceAttr, StatsAttr,
 };
 use ipvs::netlink::message::{Command, IpvsMessage};
 use netlink_packet_core::NetlinkBuffer;
@@ -15,19 +18,23 @@ use crate::{mark, marks, server_row, service_row};
 
 #[test]
 fn a_listing_comes_in_any_number_of_messages_and_datagrams() {
+    let first = |asked: &Asked| {
+        let sequence = asked.sequence;
+        vec![
+            [service_row(sequence, 1), service_row(sequence, 2)].concat(),
+            service_row(sequence, 3),
+        ]
+    };
+    let second = |asked: &Asked| {
+        let sequence = asked.sequence;
+        let noop = message(NLMSG_NOOP, 0, sequence, &[]);
+        vec![[noop, service_row(sequence, 4), done(sequence, 0)].concat()]
+    };
     let mut script = Script::new()
-        .answers(|asked| {
-            let sequence = asked.sequence;
-            vec![
-                [service_row(sequence, 1), service_row(sequence, 2)].concat(),
-                service_row(sequence, 3),
-            ]
-        })
-        .answers(|asked| {
-            let sequence = asked.sequence;
-            let noop = message(NLMSG_NOOP, 0, sequence, &[]);
-            vec![[noop, service_row(sequence, 4), done(sequence, 0)].concat()]
-        });
+        .answers(first)
+        .answers(second)
+        .answers(first)
+        .answers(second);
     let entries = script.client().services().unwrap();
     assert_eq!(marks(&entries), [1, 2, 3, 4]);
     assert!(script.is_over());
@@ -92,23 +99,133 @@ fn a_table_is_its_services_and_the_servers_of_each() {
     assert_eq!(script.sent.len(), 5);
 }
 
+/// An answer of a datagram for each of these lists of marks.
+fn told(datagrams: &'static [&'static [u32]]) -> impl Fn(&Asked) -> Vec<Vec<u8>> + Copy {
+    move |asked| {
+        let sequence = asked.sequence;
+        let rows = |marks: &&[u32]| -> Vec<u8> {
+            let rows = marks.iter().map(|mark| service_row(sequence, *mark));
+            rows.flatten().collect()
+        };
+        let end = [done(sequence, 0)];
+        datagrams.iter().map(rows).chain(end).collect()
+    }
+}
+
+#[test]
+fn an_answer_of_one_datagram_is_believed_at_once() {
+    let mut script = Script::new().answers(told(&[&[3, 2, 1]]));
+    assert_eq!(marks(&script.client().services().unwrap()), [3, 2, 1]);
+    assert!(script.is_over());
+}
+
 /// As Linux 7.2 does it while its table of services grows.
 #[test]
 fn a_listing_that_tells_a_service_twice_is_begun_again() {
-    let told = |marks: [u32; 3]| {
+    let mut script = Script::new()
+        .answers(told(&[&[1, 2, 1]]))
+        .answers(told(&[&[3, 2, 1]]));
+    assert_eq!(marks(&script.client().services().unwrap()), [3, 2, 1]);
+    assert!(script.is_over());
+}
+
+#[test]
+fn an_answer_of_several_datagrams_is_believed_when_the_next_agrees() {
+    // The second lacks 3, the third has 2 twice; the order does not matter.
+    let mut script = Script::new()
+        .answers(told(&[&[1, 2], &[3, 4]]))
+        .answers(told(&[&[1, 2], &[4]]))
+        .answers(told(&[&[5, 1, 2], &[2, 3, 4]]))
+        .answers(told(&[&[5, 1, 2], &[3, 4]]))
+        .answers(told(&[&[4, 3], &[2, 1, 5]]));
+    let mut client = script.client();
+    assert_eq!(marks(&client.services().unwrap()), [4, 3, 2, 1, 5]);
+    assert!(!client.has_settled());
+    assert!(script.is_over());
+}
+
+#[test]
+fn servers_and_daemons_are_asked_for_again_too() {
+    let servers = |datagrams: &'static [&'static [u8]]| {
         move |asked: &Asked| {
-            let rows = marks.map(|mark| service_row(asked.sequence, mark));
-            vec![rows.concat(), done(asked.sequence, 0)]
+            let sequence = asked.sequence;
+            let rows = |lasts: &&[u8]| -> Vec<u8> {
+                let rows = lasts.iter().map(|last| server_row(sequence, *last));
+                rows.flatten().collect()
+            };
+            let end = [done(sequence, 0)];
+            datagrams.iter().map(rows).chain(end).collect()
         }
     };
     let mut script = Script::new()
-        .answers(told([1, 2, 1]))
-        .answers(told([3, 2, 1]));
-    assert_eq!(marks(&script.client().services().unwrap()), [3, 2, 1]);
+        .answers(servers(&[&[1, 2], &[2, 3]]))
+        .answers(servers(&[&[1, 2], &[3]]))
+        .answers(servers(&[&[1, 2], &[3]]));
+    let rows = script.client().destinations(&mark(1)).unwrap();
+    assert_eq!(rows.len(), 3);
+    assert!(script.is_over());
 
-    let mut script = (0..11).fold(Script::new(), |script, _| script.answers(told([1, 2, 1])));
-    let error = script.client().services().unwrap_err();
+    let daemon = |asked: &Asked| {
+        let state = vec![DaemonAttr::State(1)];
+        row(asked.sequence, CommandAttr::Daemon(state))
+    };
+    let mut script = Script::new()
+        .answers(move |asked| vec![daemon(asked), daemon(asked), done(asked.sequence, 0)])
+        .answers(move |asked| vec![daemon(asked), done(asked.sequence, 0)]);
+    assert_eq!(script.client().daemons().unwrap().len(), 1);
+    assert!(script.is_over());
+}
+
+#[test]
+fn a_table_that_never_rests_is_refused_or_taken_as_told_last() {
+    let script = || {
+        Script::new()
+            .answers(told(&[&[1, 2], &[2, 3]]))
+            .answers(told(&[&[1, 2, 3], &[3, 2, 4]]))
+    };
+    let mut insisting = script();
+    let mut client = insisting.client();
+    client.set_patience(Patience::Insist(Duration::ZERO));
+    let error = client.services().unwrap_err();
     assert!(matches!(error, Error::Interrupted), "{error}");
+    assert!(insisting.is_over());
+
+    let mut settling = script().answers(told(&[&[1]]));
+    let mut client = settling.client();
+    client.set_patience(Patience::Settle(Duration::ZERO));
+    assert_eq!(marks(&client.services().unwrap()), [1, 2, 3, 4]);
+    // What follows does not take it back.
+    client.services().unwrap();
+    assert!(client.has_settled());
+    client.set_patience(Patience::Settle(Duration::ZERO));
+    assert!(!client.has_settled());
+}
+
+#[test]
+fn the_time_for_asking_again_is_for_all_lists_together() {
+    let mut script = Script::new();
+    for _ in 0..1000 {
+        script = script.answers(|asked| {
+            std::thread::sleep(Duration::from_millis(10));
+            told(&[&[1], &[1]])(asked)
+        });
+    }
+    let mut client = script.client();
+    client.set_patience(Patience::Settle(Duration::from_millis(50)));
+    for _ in 0..10 {
+        assert_eq!(marks(&client.services().unwrap()), [1]);
+    }
+    // The first takes the time, each of the others the two answers that it
+    // takes in any case.
+    let asked = script.sent.len() - 2;
+    assert!((20..=27).contains(&asked), "asked {asked} times");
+}
+
+#[test]
+fn the_first_sight_of_services_may_be_torn() {
+    let mut script = Script::new().answers(told(&[&[1, 2], &[2]]));
+    let seen = script.client().configured_at_first_sight().unwrap();
+    assert_eq!(seen.len(), 3);
     assert!(script.is_over());
 }
 
@@ -173,7 +290,9 @@ fn a_listing_that_is_always_interrupted_is_given_up() {
             vec![first, done(asked.sequence, 0)]
         });
     }
-    let error = script.client().services().unwrap_err();
+    let mut client = script.client();
+    client.set_patience(Patience::Insist(Duration::ZERO));
+    let error = client.services().unwrap_err();
     assert!(matches!(error, Error::Interrupted));
     let questions = script.sent.len() - 2;
     assert!((2..=20).contains(&questions), "asked {questions} times");

@@ -203,7 +203,8 @@ fn address_bytes(address: IpAddr) -> [u8; 16] {
     }
 }
 
-fn daemon_state_number(state: DaemonState) -> u32 {
+/// The kernel's number for what a daemon does.
+pub(crate) fn daemon_state_number(state: DaemonState) -> u32 {
     match state {
         DaemonState::Master => IP_VS_STATE_MASTER,
         DaemonState::Backup => IP_VS_STATE_BACKUP,
