@@ -14,6 +14,7 @@ use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use nix::mount::{MsFlags, mount};
@@ -37,7 +38,7 @@ impl Program {
     pub fn path(self) -> &'static Path {
         match self {
             Program::Reference => Path::new("/sbin/ipvsadm"),
-            Program::Ours => Path::new(env!("CARGO_BIN_EXE_ipvsadm")),
+            Program::Ours => ours(),
         }
     }
 
@@ -54,6 +55,28 @@ impl Program {
         command.arg0(name);
         command
     }
+}
+
+/// The program under test, where every user may run it: a copy, since the folder
+/// of the sources may be open to its owner alone. Root without capabilities and
+/// root of a user namespace are such others too.
+fn ours() -> &'static Path {
+    static COPY: OnceLock<PathBuf> = OnceLock::new();
+    COPY.get_or_init(|| {
+        let folder = Path::new("/run").join(format!("ipvsadm-test-{}", std::process::id()));
+        let copy = folder.join("ipvsadm");
+        // Not by this process: a child that another thread starts meanwhile would
+        // hold the copy open for writing, and nobody could execute it.
+        let mut folders = Command::new("install");
+        folders.args(["-d", "-m", "755"]).arg(&folder);
+        let mut file = Command::new("install");
+        file.args(["-m", "755", env!("CARGO_BIN_EXE_ipvsadm")])
+            .arg(&copy);
+        for install in [folders, file] {
+            finish(install, b"", TIMEOUT).succeeded();
+        }
+        copy
+    })
 }
 
 /// What a run left behind.
