@@ -56,7 +56,8 @@ impl Names {
     }
 
     /// These names as far as rules written with them mean the same when they
-    /// are read again: a name of several hosts is left out.
+    /// are read again: a name of several hosts is left out, and one that is first
+    /// of all another port's.
     pub fn restorable(&self) -> Restorable<'_> {
         Restorable(self)
     }
@@ -82,7 +83,7 @@ impl NameOf for Restorable<'_> {
     }
 
     fn port(&self, port: u16, protocol: Protocol) -> Option<&str> {
-        self.0.port(port, protocol)
+        self.0.services.restorable(port, protocol)
     }
 }
 

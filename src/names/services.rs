@@ -34,6 +34,17 @@ impl Services {
         Some(name)
     }
 
+    /// The name of a port, if a rule that has it is read as this port: a name may
+    /// be the alias of an earlier line, a number, or hold the colon that a port
+    /// stands behind.
+    pub(super) fn restorable(&self, port: u16, protocol: Protocol) -> Option<&str> {
+        let name = self.name(port, protocol)?;
+        let leads_back = self.port(name, protocol) == Some(port)
+            && name.parse::<i64>().is_err()
+            && !name.contains(':');
+        leads_back.then_some(name)
+    }
+
     fn index(&self) -> &Index {
         self.index.get_or_init(|| {
             // Without a database there are no names, and that is no error.
@@ -93,7 +104,13 @@ broken
 broken 7
 broken x/tcp
 broken 65536/tcp
-last 9/tcp#tight";
+last 9/tcp#tight
+old 104/tcp new
+new 11112/tcp
+new 11112/udp
++7 8/tcp
+a:b 11/tcp
+3com 106/tcp";
 
     fn services() -> Services {
         Services {
@@ -132,6 +149,25 @@ last 9/tcp#tight";
             (5672, Protocol::Sctp, Some("amqp")),
         ] {
             assert_eq!(services.name(port, protocol), name, "{port} {protocol:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_leads_elsewhere_is_shown_and_not_saved() {
+        let services = services();
+        for (port, protocol, shown, saved) in [
+            (80, Protocol::Tcp, Some("http"), Some("http")),
+            (104, Protocol::Tcp, Some("old"), Some("old")),
+            (11112, Protocol::Tcp, Some("new"), None),
+            (11112, Protocol::Udp, Some("new"), Some("new")),
+            (8, Protocol::Tcp, Some("+7"), None),
+            (11, Protocol::Tcp, Some("a:b"), None),
+            (106, Protocol::Tcp, Some("3com"), Some("3com")),
+            (107, Protocol::Tcp, None, None),
+        ] {
+            assert_eq!(services.name(port, protocol), shown, "{port} {protocol:?}");
+            let restorable = services.restorable(port, protocol);
+            assert_eq!(restorable, saved, "{port} {protocol:?}");
         }
     }
 }

@@ -28,6 +28,13 @@ const GREAT_MARKS: &str = "\
 -A -f 7 -s rr
 ";
 
+const OTHER_PORT: &str = "\
+-A -t 10.0.0.14:104 -s rr
+-a -t 10.0.0.14:104 -r 10.1.0.14:11112 -m
+-A -t 10.0.0.14:11112 -s rr
+-a -t 10.0.0.14:11112 -r 10.1.0.14 -m
+";
+
 const ADVICE: Answer = refuses(
     255,
     "Try `ipvsadm -h' or 'ipvsadm --help' for more information.",
@@ -350,6 +357,22 @@ pub const CASES: &[Case] = &[
         11,
         prints("-A -t [localhost]:http -s rr\n"),
         prints("-A -t [::1]:http -s rr\n"),
+    ),
+    // The services file has 104 as acr-nema, of which dicom is the alias.
+    case("-S").from(OTHER_PORT).differs(
+        11,
+        prints(
+            "-A -t 10.0.0.14:acr-nema -s rr\n\
+             -a -t 10.0.0.14:acr-nema -r 10.1.0.14:dicom -m -w 1\n\
+             -A -t 10.0.0.14:dicom -s rr\n\
+             -a -t 10.0.0.14:dicom -r 10.1.0.14:dicom -m -w 1\n",
+        ),
+        prints(
+            "-A -t 10.0.0.14:acr-nema -s rr\n\
+             -a -t 10.0.0.14:acr-nema -r 10.1.0.14:11112 -m -w 1\n\
+             -A -t 10.0.0.14:11112 -s rr\n\
+             -a -t 10.0.0.14:11112 -r 10.1.0.14:11112 -m -w 1\n",
+        ),
     ),
     case("-Sn").from("-A -t 10.0.0.1:80 -s sh -b flag-3\n").differs(
         11,
