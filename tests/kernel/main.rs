@@ -38,6 +38,7 @@ mod rollback;
 mod save_output;
 mod scheduling;
 mod sync;
+mod unsettled;
 mod walks;
 mod watch;
 mod without_ip_vs;
