@@ -50,6 +50,7 @@ program := $(target)/release/ipvsadm
 PREFIX ?= /usr/local
 SBINDIR ?= $(PREFIX)/sbin
 MANDIR ?= $(PREFIX)/share/man/man8
+MAN7DIR ?= $(PREFIX)/share/man/man7
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 BASHDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
@@ -59,7 +60,7 @@ names := ipvsadm ipvsadm-save ipvsadm-restore
 kernel_tests := cargo test --locked --quiet $(for) --features kernel-tests
 
 .PHONY: all static install uninstall deb rpm test-packages test-reproducible
-.PHONY: try test setup lint deny unit kernel compat faults fuzz fuzz-compat fuzz-short
+.PHONY: try test setup documents lint deny unit kernel diagnose compat faults fuzz fuzz-compat fuzz-short
 .PHONY: test-kernels test-static test-targets bench bench-small
 
 all:
@@ -75,11 +76,12 @@ $(program):
 	cargo build $(release)
 
 install: $(program)
-	install -d $(addprefix $(DESTDIR),$(SBINDIR) $(MANDIR) $(UNITDIR) $(BASHDIR) $(ZSHDIR) $(FISHDIR))
+	install -d $(addprefix $(DESTDIR),$(SBINDIR) $(MANDIR) $(MAN7DIR) $(UNITDIR) $(BASHDIR) $(ZSHDIR) $(FISHDIR))
 	install -m 755 $(program) $(DESTDIR)$(SBINDIR)/ipvsadm
 	ln -sf ipvsadm $(DESTDIR)$(SBINDIR)/ipvsadm-save
 	ln -sf ipvsadm $(DESTDIR)$(SBINDIR)/ipvsadm-restore
 	install -m 644 $(names:%=man/%.8) $(DESTDIR)$(MANDIR)
+	install -m 644 man/ipvsadm-diagnose.7 $(DESTDIR)$(MAN7DIR)
 	install -m 644 systemd/*.service $(DESTDIR)$(UNITDIR)
 	sed -i 's|/sbin/ipvsadm|$(SBINDIR)/ipvsadm|' $(addprefix $(DESTDIR)$(UNITDIR)/,$(notdir $(wildcard systemd/*.service)))
 	umask 022; $(program) --completions bash >$(DESTDIR)$(BASHDIR)/ipvsadm
@@ -93,6 +95,7 @@ install: $(program)
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(SBINDIR)/,$(names)) \
 	    $(addprefix $(DESTDIR)$(MANDIR)/,$(names:%=%.8)) \
+	    $(DESTDIR)$(MAN7DIR)/ipvsadm-diagnose.7 \
 	    $(addprefix $(DESTDIR)$(UNITDIR)/,$(notdir $(wildcard systemd/*.service))) \
 	    $(addprefix $(DESTDIR)$(BASHDIR)/,$(names)) \
 	    $(addprefix $(DESTDIR)$(FISHDIR)/,$(names:%=%.fish)) \
@@ -115,15 +118,19 @@ setup:
 try: setup all
 	@IPVSADM=$(program) tests/lab/try
 
-test: setup lint unit kernel compat faults fuzz-short bench-small
+test: setup lint unit kernel diagnose compat faults fuzz-short bench-small
 
 lint:
 	cargo fmt --check
 	cargo clippy --locked --workspace --all-targets --features kernel-tests -- -D warnings
 	cargo clippy --locked --package libipvs -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps
-	mandoc -T lint -W warning man/*.8
+	mandoc -T lint -W warning man/*.[78]
 	systemd-analyze verify --man=no systemd/*.service
+
+# The documents that are made of the table of checks.
+documents:
+	WRITE_DOCUMENTS=1 cargo test --locked --quiet --test diagnoses
 
 # The same as tests/dependencies.rs and more, where cargo-deny is installed.
 deny:
@@ -136,6 +143,11 @@ unit:
 kernel: setup
 	cargo build --locked --quiet $(for) --package libipvs --examples
 	$(in_lab) $(kernel_tests) --test kernel $(TEST)
+
+# Directors with a fault, and healthy ones. Most of a test is waiting: several run
+# at a time.
+diagnose: setup
+	RUST_TEST_THREADS=4 $(in_lab) $(kernel_tests) --test diagnose $(TEST)
 
 compat: setup
 	$(in_lab) $(kernel_tests) --test compat $(TEST)
@@ -161,7 +173,7 @@ test-kernels: $(RELEASES:%=test-kernel-%)
 test-kernel-%: setup
 	@tests/lab/kernels $*
 	@LAB_KERNEL=$* tests/lab/run uname -sr
-	@LAB_KERNEL=$* $(MAKE) --no-print-directory kernel compat fuzz-compat
+	@LAB_KERNEL=$* $(MAKE) --no-print-directory kernel diagnose compat fuzz-compat
 
 # With the C library that make static links. Not the comparison: without a name
 # server, musl waits for one.

@@ -4,11 +4,15 @@
 #[doc(hidden)]
 pub mod cli;
 #[doc(hidden)]
+pub mod diagnose;
+#[doc(hidden)]
 pub mod json;
 #[doc(hidden)]
 pub mod names;
 #[doc(hidden)]
 pub mod render;
+#[doc(hidden)]
+pub mod routing;
 #[doc(hidden)]
 pub mod rules;
 #[doc(hidden)]

@@ -4,12 +4,17 @@ use std::time::Duration;
 
 use super::command::{Color, Shell};
 use super::matrix::Label;
+use super::nearest::nearest;
 use super::values::{MAX_TIMEOUT, ValueError, named, number};
+use crate::diagnose;
 use ipvs::connections::By;
 use ipvs::model::Prefix;
 
 /// The time between two looks where `--watch` names none.
 pub(crate) const DEFAULT_INTERVAL: Duration = Duration::from_secs(2);
+
+/// The time between the two looks of a diagnosis where `--sample` names none.
+pub(crate) const DEFAULT_SAMPLE: Duration = Duration::from_secs(2);
 
 /// The words of `--by`.
 pub(crate) const BY: &[(&str, By)] = &[
@@ -102,12 +107,33 @@ fn choice<T: Copy>(option: Label, word: &str, known: &[(&str, T)]) -> Result<T, 
 
 /// `--watch`: a decimal fraction is fine.
 pub(crate) fn interval(word: &str) -> Result<Duration, ValueError> {
+    seconds(word, 86400.0).ok_or_else(|| ValueError::Interval(word.to_owned()))
+}
+
+/// `--sample`: likewise.
+pub(crate) fn sample(word: &str) -> Result<Duration, ValueError> {
+    seconds(word, 3600.0).ok_or_else(|| ValueError::Sample(word.to_owned()))
+}
+
+/// A time of a tenth of a second or more.
+fn seconds(word: &str, longest: f64) -> Option<Duration> {
     let plain = word.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.'));
-    let seconds = word.parse().ok().filter(|_| plain);
+    let seconds: Option<f64> = word.parse().ok().filter(|_| plain);
     seconds
-        .filter(|seconds| (0.1..=86400.0).contains(seconds))
+        .filter(|seconds| (0.1..=longest).contains(seconds))
         .map(Duration::from_secs_f64)
-        .ok_or_else(|| ValueError::Interval(word.to_owned()))
+}
+
+/// `--ignore`
+pub(crate) fn check(word: &str) -> Result<String, ValueError> {
+    let known = || diagnose::all().map(|check| check.id);
+    if known().any(|id| id == word) {
+        return Ok(word.to_owned());
+    }
+    Err(match nearest(word, known()) {
+        Some(near) => ValueError::NearCheck(word.to_owned(), near.to_owned()),
+        None => ValueError::Check(word.to_owned()),
+    })
 }
 
 /// `--count`

@@ -1,13 +1,13 @@
 //! Flags into a command: the checks that take more than one option.
 
-use super::command::{Command, Drain, Extent, Restore, RestoreMode, Save};
+use super::command::{Command, Diagnose, Drain, Extent, Restore, RestoreMode, Save};
 use super::flags::{Flags, Server};
 use super::matrix::{self, Label, Verb};
 use super::usage::{Context, Usage};
 use super::values::{self, ValueError};
 use ipvs::model::{
-    Change, Destination, Family, Forwarding, Name, Netmask, Protocol, Service, ServiceFlags,
-    Timeouts, Tunnel, VirtualId,
+    Change, Destination, Family, Forwarding, Name, Netmask, Prefix, Protocol, Service,
+    ServiceFlags, Timeouts, Tunnel, VirtualId,
 };
 
 /// The scheduler of a service for which none is named.
@@ -35,6 +35,11 @@ impl Flags<'_> {
         sched_flags: ServiceFlags,
     ) -> Result<Command, Usage> {
         matrix::command(verb, self.given)?;
+        if let Some(label) = self.again
+            && verb != Verb::Diagnose
+        {
+            return Err(Usage::Repeated(label));
+        }
         let change = match verb {
             Verb::AddService => Change::AddService(self.into_service(verb, sched_flags)?),
             Verb::EditService => Change::EditService(self.into_service(verb, sched_flags)?),
@@ -58,6 +63,7 @@ impl Flags<'_> {
             Verb::Help => return Ok(Command::Help(self.topic)),
             Verb::Version => return Ok(Command::Version),
             Verb::Completions => return self.into_completions(),
+            Verb::Diagnose => return self.into_diagnosis(),
         };
         Ok(Command::Change(change))
     }
@@ -191,6 +197,22 @@ impl Flags<'_> {
             service: self.id(verb)?,
             server,
             limit: self.drain_limit,
+        }))
+    }
+
+    #[inline(never)]
+    fn into_diagnosis(self) -> Result<Command, Usage> {
+        let host = |client: &Prefix| client.host().ok_or(ValueError::ClientHost);
+        let clients: Result<_, _> = self.clients.iter().map(host).collect();
+        Ok(Command::Diagnose(Diagnose {
+            service: self.service,
+            clients: clients?,
+            sample: self.sample,
+            probe: self.given.has(Label::Probe),
+            ignored: self.ignored.clone(),
+            facts: self.facts.clone(),
+            output: self.output.clone(),
+            format: self.format(),
         }))
     }
 

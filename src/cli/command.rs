@@ -1,5 +1,6 @@
 //! What an invocation asks for, with nothing left to look up or to check.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -30,6 +31,8 @@ pub enum Command {
     Save(Save),
     /// `-R`, `ipvsadm-restore`
     Restore(Restore),
+    /// `--diagnose`
+    Diagnose(Diagnose),
     /// `-h`, perhaps about one command only
     Help(Option<Verb>),
     /// `-v`
@@ -81,6 +84,29 @@ pub struct Drain {
     pub server: Option<Destination>,
     /// How long to wait for connections to end; for ever otherwise.
     pub limit: Option<Duration>,
+}
+
+/// `ipvsadm --diagnose [SERVICE] [--client ADDRESS]... [--sample SECONDS] [--probe]
+/// [--ignore CHECK]... [--output FILE] [--json]`, `ipvsadm --diagnose --facts FILE
+/// [--ignore CHECK]... [--json]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnose {
+    /// Only this service; all of them otherwise.
+    pub service: Option<VirtualId>,
+    /// Clients to ask about.
+    pub clients: Vec<IpAddr>,
+    /// From the first look to the second.
+    pub sample: Duration,
+    /// Ask on the links who else has the virtual addresses.
+    pub probe: bool,
+    /// The checks that are left out.
+    pub ignored: BTreeSet<String>,
+    /// The file to judge; this machine otherwise.
+    pub facts: Option<PathBuf>,
+    /// The file for what was looked at; none otherwise.
+    pub output: Option<PathBuf>,
+    /// Text or JSON.
+    pub format: Format,
 }
 
 /// A shell that completes words.

@@ -281,7 +281,8 @@ impl<'a> Context<'a> {
             Opt::Is(Label::State) => plain(STATES.iter().copied()),
             Opt::Is(Label::By) => first(BY),
             Opt::Is(Label::Color) => first(COLOR),
-            Opt::Is(Label::Output) => Candidates::Files,
+            Opt::Is(Label::Output | Label::Facts) => Candidates::Files,
+            Opt::Is(Label::Ignore) => plain(crate::diagnose::all().map(|check| check.id)),
             _ => plain([]),
         };
         completion(prefix, value, candidates)

@@ -1,6 +1,7 @@
 //! Options, from left to right, into typed flags: every value is read where it
 //! stands, and the first that is wrong ends it.
 
+use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -40,7 +41,7 @@ pub(crate) struct Flags<'a> {
     /// Its state is meant only with `--start-daemon` and `--stop-daemon`.
     pub(crate) daemon: Daemon,
     pub(crate) output: Option<PathBuf>,
-    pub(crate) client: Option<Prefix>,
+    pub(crate) clients: Vec<Prefix>,
     /// As the kernel spells it.
     pub(crate) state: Option<&'static str>,
     pub(crate) by: Option<By>,
@@ -48,6 +49,14 @@ pub(crate) struct Flags<'a> {
     /// From one look to the next.
     pub(crate) interval: Duration,
     pub(crate) count: Option<u64>,
+    /// From the first look of a diagnosis to the second.
+    pub(crate) sample: Duration,
+    /// Checks that are left out.
+    pub(crate) ignored: BTreeSet<String>,
+    pub(crate) facts: Option<PathBuf>,
+    /// The first option that was given again and that only some commands take
+    /// more than once.
+    pub(crate) again: Option<Label>,
     pub(crate) drain_limit: Option<Duration>,
     pub(crate) shell: Option<Shell>,
     /// The command that help is wanted for.
@@ -89,12 +98,16 @@ impl Flags<'_> {
             tunnel_port: 0,
             daemon: Daemon::new(DaemonState::Master, DEFAULT_INTERFACE, 0),
             output: None,
-            client: None,
+            clients: Vec::new(),
             state: None,
             by: None,
             color: Color::default(),
             interval: additions::DEFAULT_INTERVAL,
             count: None,
+            sample: additions::DEFAULT_SAMPLE,
+            ignored: BTreeSet::new(),
+            facts: None,
+            again: None,
             drain_limit: None,
             shell: None,
             topic: None,
@@ -156,7 +169,7 @@ impl<'a> Reading<'a> {
                     self.flags.topic = tokens.get(at + 1).and_then(Token::verb);
                     return Ok(found);
                 }
-                Opt::Verb(Verb::Restore | Verb::Completions) if self.in_rules => {
+                Opt::Verb(Verb::Restore | Verb::Completions | Verb::Diagnose) if self.in_rules => {
                     return Err(self.no_command());
                 }
                 Opt::Verb(found) => {
@@ -222,6 +235,9 @@ impl<'a> Reading<'a> {
     fn once(&mut self, label: Label) -> Result<(), Usage> {
         if self.flags.given.insert(label) {
             Ok(())
+        } else if matches!(label, Label::Client | Label::Ignore) {
+            self.flags.again.get_or_insert(label);
+            Ok(())
         } else {
             Err(Usage::Repeated(label))
         }
@@ -257,7 +273,12 @@ impl<'a> Reading<'a> {
             Label::McastPort => flags.daemon.port = Some(values::mcast_port(word)?),
             Label::McastTtl => flags.daemon.ttl = Some(values::mcast_ttl(word)?),
             Label::Output => flags.output = Some(word.into()),
-            Label::Client => flags.client = Some(additions::client(word)?),
+            Label::Client => flags.clients.push(additions::client(word)?),
+            Label::Sample => flags.sample = additions::sample(word)?,
+            Label::Ignore => {
+                flags.ignored.insert(additions::check(word)?);
+            }
+            Label::Facts => flags.facts = Some(word.into()),
             Label::State => flags.state = Some(additions::state(word)?),
             Label::By => flags.by = Some(additions::by(word)?),
             Label::Color => flags.color = additions::color(word)?,
@@ -289,6 +310,7 @@ impl<'a> Reading<'a> {
             | Label::Replace
             | Label::Check
             | Label::DryRun
+            | Label::Probe
             | Label::Json => {}
         }
         Ok(())

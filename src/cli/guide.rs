@@ -119,6 +119,20 @@ pub(super) const GUIDES: &[Guide] = &[
         commands: &[example(Verb::StopDaemon, &["ipvsadm --stop-daemon master"])],
     },
     Guide {
+        usages: &[
+            "@ [SERVICE] [--client ADDRESS]... [--sample SECONDS] [--probe] [--ignore CHECK]... \
+             [--output FILE] [--json]",
+            "@ --facts FILE [--ignore CHECK]... [--json]",
+        ],
+        commands: &[example(
+            Verb::Diagnose,
+            &[
+                "ipvsadm --diagnose",
+                "ipvsadm --diagnose -t 192.0.2.80:80 --client 198.51.100.7",
+            ],
+        )],
+    },
+    Guide {
         usages: &["@ [COMMAND]"],
         commands: &[example(Verb::Help, &["ipvsadm --help -A"])],
     },

@@ -44,7 +44,7 @@ impl Flags<'_> {
                 server: self
                     .server
                     .map(|server| (server.endpoint.address, server.endpoint.port)),
-                client: self.client,
+                client: self.clients.first().copied(),
                 state: self.state,
                 by: self.by,
                 persistent,

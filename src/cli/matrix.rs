@@ -42,6 +42,8 @@ pub enum Verb {
     Version,
     /// `--completions`
     Completions,
+    /// `--diagnose`
+    Diagnose,
 }
 
 impl fmt::Display for Verb {
@@ -64,6 +66,7 @@ impl fmt::Display for Verb {
             Self::Help => "help",
             Self::Version => "version",
             Self::Completions => "completions",
+            Self::Diagnose => "diagnose",
         })
     }
 }
@@ -142,6 +145,10 @@ labels! {
     Count "count",
     Color "color",
     Drain "drain",
+    Sample "sample",
+    Probe "probe",
+    Ignore "ignore",
+    Facts "facts",
 }
 
 impl Label {
@@ -195,8 +202,8 @@ enum Rule {
 fn of_command(verb: Verb, label: Label) -> Rule {
     use Label::*;
     use Verb::{
-        AddServer, AddService, DeleteServer, DeleteService, EditServer, EditService, List, Restore,
-        Save, StartDaemon, StopDaemon, Zero,
+        AddServer, AddService, DeleteServer, DeleteService, Diagnose, EditServer, EditService,
+        List, Restore, Save, StartDaemon, StopDaemon, Zero,
     };
     match (verb, label) {
         (AddService | EditService | DeleteService, Service) => Rule::Required,
@@ -230,6 +237,9 @@ fn of_command(verb: Verb, label: Label) -> Rule {
         (Restore, Replace | Check) => Rule::Allowed,
         (Restore, DryRun) => Rule::Unless(&[Check]),
         (Restore, Json) => Rule::With(DryRun),
+
+        (Diagnose, Service | Client | Sample | Probe | Output) => Rule::Unless(&[Facts]),
+        (Diagnose, Ignore | Facts | Json) => Rule::Allowed,
 
         (StartDaemon, McastInterface | McastGroup | McastPort | McastTtl) => Rule::Allowed,
         (StartDaemon, SyncId | SyncMaxLen) => Rule::Allowed,

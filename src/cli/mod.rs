@@ -24,8 +24,8 @@ mod values;
 mod words;
 
 pub use command::{
-    Color, Command, Connections, Drain, Extent, Format, List, Restore, RestoreMode, Save, Shell,
-    Watch,
+    Color, Command, Connections, Diagnose, Drain, Extent, Format, List, Restore, RestoreMode, Save,
+    Shell, Watch,
 };
 pub use complete::{Candidates, Completion};
 pub use completions::completions;

@@ -96,6 +96,7 @@ const SERVICE_SETTINGS: &str = "How a service works, with -A and -E";
 const REMOVAL: &str = "Removing without harm, with -d and -D";
 const SERVER: &str = "A real server, with -a, -e and -d";
 const LISTING: &str = "What is listed, with -L";
+const DIAGNOSIS: &str = "What is examined, with --diagnose";
 const DAEMON: &str = "Synchronization, with --start-daemon";
 const FILES: &str = "Saving and restoring";
 
@@ -152,6 +153,8 @@ pub(crate) const OPTIONS: &[Spec] = &[
         "start to synchronize connections as master or as backup"),
     option(Command(Verb::StopDaemon), "", "stop-daemon", Value("STATE"), COMMANDS,
         "stop to synchronize as master or as backup"),
+    option(Command(Verb::Diagnose), "", "diagnose", Nothing, COMMANDS,
+        "find out why this director does not work, without changing anything"),
     option(Command(Verb::Help), "h", "help", Nothing, COMMANDS,
         "show this, or what there is to one command"),
     option(Command(Verb::Version), "v", "version", Nothing, COMMANDS,
@@ -238,7 +241,7 @@ pub(crate) const OPTIONS: &[Spec] = &[
     option(Is(L::Numeric), "n", "numeric", Nothing, LISTING,
         "numbers instead of names; with -S too"),
     option(Is(L::Client), "", "client", Value("ADDRESS[/BITS]"), LISTING,
-        "with -c: only the connections of these clients"),
+        "with -c: only the connections of these clients; with --diagnose, a client to ask about"),
     option(Is(L::State), "", "state", Value("NAME"), LISTING,
         "with -c: only the connections in this state, such as ESTABLISHED"),
     option(Is(L::By), "", "by", Value("WHAT"), LISTING,
@@ -250,7 +253,16 @@ pub(crate) const OPTIONS: &[Spec] = &[
     option(Is(L::Color), "", "color", Value("WHEN"), LISTING,
         "servers of weight 0 and overloaded ones stand out: auto (on a terminal), always or never"),
     option(Is(L::Json), "", "json", Nothing, LISTING,
-        "as a JSON document; with -S and with -R --dry-run too"),
+        "as a JSON document; with -S, -R --dry-run and --diagnose too"),
+
+    option(Is(L::Sample), "", "sample", Value("SECONDS"), DIAGNOSIS,
+        "watch the traffic for so long (2)"),
+    option(Is(L::Probe), "", "probe", Nothing, DIAGNOSIS,
+        "ask on the links who else answers for the virtual addresses"),
+    option(Is(L::Ignore), "", "ignore", Value("CHECK"), DIAGNOSIS,
+        "say nothing of this check; it can be given again"),
+    option(Is(L::Facts), "", "facts", Value("FILE"), DIAGNOSIS,
+        "judge what --output wrote, here or on another machine"),
 
     option(Is(L::McastInterface), "", "mcast-interface", Value("NAME"), DAEMON,
         "network interface for the messages (eth0)"),
@@ -266,7 +278,8 @@ pub(crate) const OPTIONS: &[Spec] = &[
         "how many routers a message may pass"),
 
     option(Is(L::Output), "", "output", Value("FILE"), FILES,
-        "with -S: into FILE, which is replaced only when all is written"),
+        "with -S: into FILE, which is replaced only when all is written; with --diagnose, what was \
+         looked at"),
     option(Is(L::Replace), "", "replace", Nothing, FILES,
         "with -R: make the table what the rules describe, touching only what differs"),
     option(Is(L::Check), "", "check", Nothing, FILES,

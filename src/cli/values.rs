@@ -55,6 +55,14 @@ pub enum ValueError {
     McastTtl,
     #[error("illegal client `{0}' specified: an address, or one with /BITS")]
     Client(String),
+    #[error("illegal client specified: to examine its way takes one address, without /BITS")]
+    ClientHost,
+    #[error("illegal sample `{0}' specified: seconds from 0.1 to 3600")]
+    Sample(String),
+    #[error("there is no check `{0}'; man ipvsadm-diagnose has them all")]
+    Check(String),
+    #[error("there is no check `{0}'; did you mean {1}?")]
+    NearCheck(String, String),
     #[error("illegal {option} `{word}' specified: one of {choices}")]
     Choice {
         option: Label,

@@ -26,6 +26,12 @@ pub enum Failure {
         /// The status of such a run.
         status: u8,
     },
+    /// A diagnosis found something, or could not look.
+    #[error("")]
+    Diagnosed {
+        /// 1 or 2.
+        status: u8,
+    },
     /// It was not finished: a signal asked to stop, the time was over, or
     /// somebody else changed the same.
     #[error("{message}")]
@@ -59,7 +65,9 @@ impl Failure {
             Self::NoIpvs(_) => 2,
             Self::Refused(_) => 255,
             Self::Unlisted(_) | Self::Files(_) => 1,
-            Self::Lines { status } | Self::Stopped { status, .. } => *status,
+            Self::Lines { status } | Self::Diagnosed { status } | Self::Stopped { status, .. } => {
+                *status
+            }
             // A shell's word for a program that SIGPIPE ended.
             Self::ClosedPipe => 141,
         }

@@ -5,6 +5,7 @@
 
 mod complete;
 mod connections;
+mod diagnose;
 mod drain;
 mod failure;
 mod hints;
@@ -80,6 +81,8 @@ pub fn run(
         Ok(Command::Version) => print(out, &cli::version()),
         Ok(Command::Completions(shell)) => print(out, cli::completions(shell)),
         Ok(Command::Complete(wanted)) => complete::complete(&wanted, out),
+        // It says itself where there is no IPVS.
+        Ok(Command::Diagnose(wanted)) => diagnose::diagnose(wanted, out),
         Ok(Command::Restore(restore)) if !restore::needs_kernel(&restore) => {
             restore::rehearse(name, &restore, out, report)
         }
@@ -142,6 +145,7 @@ fn carry_out(client: &mut Client, command: Command, out: &mut Out) -> Result<(),
         // The parser knows no rule with these.
         Command::Restore(_)
         | Command::Drain(_)
+        | Command::Diagnose(_)
         | Command::Completions(_)
         | Command::Complete(_) => Ok(()),
     }

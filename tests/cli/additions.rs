@@ -1,11 +1,12 @@
 //! What ipvsadm 1.31 has no option for.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use ipvs::connections::By;
 use ipvsadm::cli::{
-    Color, Command, Connections, Drain, Extent, Format, Restore, RestoreMode, Save, Shell, Verb,
-    Watch, parse_restore, parse_rule, parse_save,
+    Color, Command, Connections, Diagnose, Drain, Extent, Format, Restore, RestoreMode, Save,
+    Shell, Verb, Watch, parse_restore, parse_rule, parse_save,
 };
 
 use super::support::*;
@@ -211,4 +212,74 @@ fn completions() {
         "unknown shell `sh': bash, zsh or fish",
         &["--completions sh"],
     )]);
+}
+
+#[test]
+fn diagnosis() {
+    let with = |change: fn(&mut Diagnose)| {
+        let mut wanted = Diagnose {
+            service: None,
+            clients: Vec::new(),
+            sample: Duration::from_secs(2),
+            probe: false,
+            ignored: BTreeSet::new(),
+            facts: None,
+            output: None,
+            format: Format::Text,
+        };
+        change(&mut wanted);
+        Command::Diagnose(wanted)
+    };
+    accepts_command("--diagnose", with(|_| {}));
+    accepts_command(
+        "--client 10.0.0.9 --diagnose --client fd00::9 --sample .5 --probe --json --output f",
+        with(|wanted| {
+            wanted.clients = vec!["10.0.0.9".parse().unwrap(), "fd00::9".parse().unwrap()];
+            wanted.sample = Duration::from_millis(500);
+            wanted.probe = true;
+            wanted.format = Format::Json;
+            wanted.output = Some("f".into());
+        }),
+    );
+    accepts_command(
+        "--diagnose --ignore vip-not-local --facts f --ignore nat-forwarding",
+        with(|wanted| {
+            wanted.facts = Some("f".into());
+            wanted.ignored = ["vip-not-local", "nat-forwarding"]
+                .map(str::to_owned)
+                .into();
+        }),
+    );
+    refuse(&[
+        (
+            2,
+            "there is no check `nat-forwardin'; did you mean nat-forwarding?",
+            &["--diagnose --ignore nat-forwardin"],
+        ),
+        (
+            2,
+            "there is no check `x'; man ipvsadm-diagnose has them all",
+            &["--diagnose --ignore x"],
+        ),
+        (
+            2,
+            "illegal sample `0' specified: seconds from 0.1 to 3600",
+            &["--diagnose --sample 0"],
+        ),
+        (
+            2,
+            "illegal client specified: to examine its way takes one address, without /BITS",
+            &["--diagnose --client 10.0.0.0/8"],
+        ),
+        (
+            2,
+            "multiple 'client' options specified",
+            &["-L -c --client 10.0.0.9 --client 10.0.0.8"],
+        ),
+        (
+            2,
+            "The option 'sample' conflicts with the 'facts' option in the 'diagnose' command",
+            &["--diagnose --facts f --sample 3"],
+        ),
+    ]);
 }

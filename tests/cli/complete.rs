@@ -40,7 +40,8 @@ fn words(completion: Completion) -> String {
 
 #[test]
 fn first_a_command() {
-    let commands = "-A -E -D -a -e -d -C -L -S -R -Z --set --start-daemon --stop-daemon -h -v \
+    let commands = "-A -E -D -a -e -d -C -L -S -R -Z --set --start-daemon --stop-daemon \
+                    --diagnose -h -v \
                     --completions";
     assert_eq!(offered(""), commands);
     assert_eq!(offered("-"), commands);

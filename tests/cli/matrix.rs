@@ -54,6 +54,10 @@ const OPTIONS: &[(&str, &str)] = &[
     ("--count 2", "count"),
     ("--color never", "color"),
     ("--drain", "drain"),
+    ("--sample 2", "sample"),
+    ("--probe", "probe"),
+    ("--ignore vip-not-local", "ignore"),
+    ("--facts f", "facts"),
 ];
 
 /// A command with what it needs, its name in messages, and its options: those
@@ -108,6 +112,11 @@ const COMMANDS: &[(&str, &str, &str)] = &[
         "mcast-interface syncid sync-maxlen mcast-group mcast-port mcast-ttl",
     ),
     ("--stop-daemon master", "stop-daemon", "syncid"),
+    (
+        "--diagnose",
+        "diagnose",
+        "service-address client sample probe ignore facts output json",
+    ),
 ];
 
 #[test]

@@ -5,7 +5,7 @@ use boon::{Compiler, Schemas};
 use serde_json::Value;
 
 /// The schemas refer to one another by their files' names.
-const SCHEMAS: [(&str, &str); 6] = [
+const SCHEMAS: [(&str, &str); 7] = [
     ("table", include_str!("../../docs/schema/table.json")),
     (
         "connections",
@@ -15,6 +15,10 @@ const SCHEMAS: [(&str, &str); 6] = [
     ("timeouts", include_str!("../../docs/schema/timeouts.json")),
     ("daemons", include_str!("../../docs/schema/daemons.json")),
     ("changes", include_str!("../../docs/schema/changes.json")),
+    (
+        "diagnosis",
+        include_str!("../../docs/schema/diagnosis.json"),
+    ),
 ];
 
 /// What a schema says of fields that it does not name.
@@ -27,7 +31,7 @@ pub enum Others {
 }
 
 /// Every schema with its name.
-pub fn published() -> [(&'static str, Value); 6] {
+pub fn published() -> [(&'static str, Value); 7] {
     SCHEMAS.map(|(name, text)| (name, serde_json::from_str(text).unwrap()))
 }
 

@@ -16,6 +16,12 @@ pub struct Prefix {
 pub struct PrefixError;
 
 impl Prefix {
+    /// The address, if there is only one that begins so.
+    pub fn host(&self) -> Option<IpAddr> {
+        let whole = if self.address.is_ipv4() { 32 } else { 128 };
+        (self.length == whole).then_some(self.address)
+    }
+
     /// Whether an address begins with these bits. Those of the other family
     /// never do.
     pub fn contains(&self, address: IpAddr) -> bool {

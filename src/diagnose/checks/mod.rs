@@ -1,0 +1,65 @@
+//! The one table of checks.
+//!
+//! A check is its text, which the manual and `docs/diagnoses.md` are made of, and
+//! one function from facts to findings: one finding for each cause, with all that
+//! the cause affects. Where a check is not sure it finds nothing, or a note: a
+//! false alarm is a worse fault than a missed one.
+
+mod any;
+mod nat;
+
+#[cfg(test)]
+mod tests;
+
+use super::facts::Facts;
+use super::finding::Finding;
+
+/// A check.
+#[derive(Clone, Copy, Debug)]
+pub struct Check {
+    /// Its name: `nat-forwarding`. `--ignore` takes it.
+    pub id: &'static str,
+    /// What clients see.
+    pub symptom: &'static str,
+    /// What is wrong.
+    pub cause: &'static str,
+    /// What is looked at.
+    pub seen: &'static str,
+    /// What cures it.
+    pub remedy: &'static str,
+    /// The kernels that have the fault, where these are not all.
+    pub since: &'static str,
+    /// What it finds.
+    pub judge: fn(&Facts) -> Vec<Finding>,
+}
+
+/// A family of checks, as documents have it.
+#[derive(Clone, Copy, Debug)]
+pub struct Family {
+    /// Its title.
+    pub title: &'static str,
+    /// Its checks.
+    pub checks: &'static [&'static Check],
+}
+
+/// Every check by family, in the order in which they are documented.
+pub const FAMILIES: &[Family] = &[
+    Family {
+        title: "Any method",
+        checks: &[
+            &any::address::VIP_NOT_LOCAL,
+            &any::servers::NO_USABLE_SERVER,
+            &any::settings::DEFENCE_ACTIVE,
+            &any::settings::COUNTERS_FROZEN,
+        ],
+    },
+    Family {
+        title: "NAT (-m)",
+        checks: &[&nat::NAT_FORWARDING],
+    },
+];
+
+/// Every check.
+pub fn all() -> impl Iterator<Item = &'static Check> {
+    FAMILIES.iter().flat_map(|family| family.checks).copied()
+}

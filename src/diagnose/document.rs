@@ -1,0 +1,57 @@
+//! The table of checks as documents: `docs/diagnoses.md`, and the list in the
+//! manual.
+
+use std::fmt::Write as _;
+
+use super::checks::FAMILIES;
+
+/// `docs/diagnoses.md`.
+pub fn for_web() -> String {
+    let mut text = String::from(INTRODUCTION);
+    for family in FAMILIES {
+        let _ = writeln!(text, "\n## {}", family.title);
+        for check in family.checks {
+            let _ = writeln!(text, "\n### {}\n", check.id);
+            let _ = writeln!(text, "- **Symptom.** {}", check.symptom);
+            let _ = writeln!(text, "- **Cause.** {}", check.cause);
+            let _ = writeln!(text, "- **Seen by.** {}", check.seen);
+            let _ = writeln!(text, "- **Remedy.** {}", check.remedy);
+            if !check.since.is_empty() {
+                let _ = writeln!(text, "- **Kernels.** {}", check.since);
+            }
+            let _ = writeln!(
+                text,
+                "- **To silence it.** `ipvsadm --diagnose --ignore {}`",
+                check.id
+            );
+        }
+    }
+    text
+}
+
+const INTRODUCTION: &str = "\
+# What `ipvsadm --diagnose` finds
+
+Each check by its name. This page is made of the table that the program itself
+has; a test holds them together.
+";
+
+/// The list of checks in the manual, in mdoc.
+pub fn for_manual() -> String {
+    let mut text = String::new();
+    for family in FAMILIES {
+        let _ = writeln!(text, ".Ss {}\n.Bl -tag -width Ds", family.title);
+        for check in family.checks {
+            let _ = write!(text, ".It Sy {}\n{}", check.id, lines(check.symptom));
+            let _ = write!(text, "{}", lines(check.cause));
+            let _ = write!(text, ".Em Remedy :\n{}", lines(check.remedy));
+        }
+        let _ = writeln!(text, ".El");
+    }
+    text
+}
+
+/// A sentence a line, as manual pages have it.
+fn lines(text: &str) -> String {
+    text.replace(". ", ".\n") + "\n"
+}

@@ -1,0 +1,161 @@
+//! The connections, summed up: they may be hundreds of thousands.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+
+use serde::{Deserialize, Serialize};
+
+use ipvs::connections::{self, CONNECTIONS, Connection, Interrupted};
+use ipvs::procfs;
+
+/// So many clients of a kind are remembered.
+const CLIENTS: usize = 4;
+
+/// An address and a port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "SocketAddr", from = "SocketAddr")]
+pub struct Endpoint {
+    /// The address.
+    pub address: IpAddr,
+    /// The port; 0 is every port, or none.
+    pub port: u16,
+}
+
+impl Endpoint {
+    /// An address and a port.
+    pub fn new(address: IpAddr, port: u16) -> Self {
+        Self { address, port }
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        SocketAddr::from(*self).fmt(f)
+    }
+}
+
+impl From<Endpoint> for SocketAddr {
+    fn from(endpoint: Endpoint) -> Self {
+        Self::new(endpoint.address, endpoint.port)
+    }
+}
+
+impl From<SocketAddr> for Endpoint {
+    fn from(address: SocketAddr) -> Self {
+        Self::new(address.ip(), address.port())
+    }
+}
+
+impl From<connections::Endpoint> for Endpoint {
+    fn from(endpoint: connections::Endpoint) -> Self {
+        Self::new(endpoint.address, endpoint.port)
+    }
+}
+
+/// The connections of one virtual address and port to one server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flow {
+    /// `TCP`, `UDP`, `SCTP`; `IP` for templates of a firewall mark.
+    pub protocol: String,
+    /// What clients wanted; a template of a mark has the mark in the address.
+    pub service: Endpoint,
+    /// The server.
+    pub server: Endpoint,
+    /// How many connections are in each state.
+    pub states: BTreeMap<String, u64>,
+    /// How many templates keep clients there.
+    pub templates: u64,
+    /// Some clients.
+    pub clients: Vec<IpAddr>,
+    /// Some clients that wait for the answer to their first packet (`SYN_RECV`).
+    pub waiting: Vec<IpAddr>,
+}
+
+impl Flow {
+    /// How many connections are in this state.
+    pub fn in_state(&self, state: &str) -> u64 {
+        self.states.get(state).copied().unwrap_or(0)
+    }
+
+    /// How many connections there are.
+    pub fn count(&self) -> u64 {
+        self.states.values().sum()
+    }
+
+    fn add(&mut self, connection: &Connection<'_>) {
+        if connection.is_template() {
+            self.templates = self.templates.saturating_add(1);
+            return;
+        }
+        let state = String::from_utf8_lossy(connection.state).into_owned();
+        let waits = state == WAITING;
+        let count = self.states.entry(state).or_default();
+        *count = count.saturating_add(1);
+        let clients = match waits {
+            true => &mut self.waiting,
+            false => &mut self.clients,
+        };
+        let client = connection.client.address;
+        if clients.len() < CLIENTS && !clients.contains(&client) {
+            clients.push(client);
+        }
+    }
+}
+
+/// The state of a TCP connection of which only the client's first packet was seen.
+pub const WAITING: &str = "SYN_RECV";
+
+/// The connections of a director.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Connections {
+    /// How many there are, templates not counted.
+    pub total: u64,
+    /// How many templates there are.
+    pub templates: u64,
+    /// By virtual address and server.
+    pub flows: Vec<Flow>,
+}
+
+impl Connections {
+    /// Reads the table of connections.
+    pub(super) fn read() -> io::Result<Self> {
+        let mut flows: HashMap<(Vec<u8>, Endpoint, Endpoint), Flow> = HashMap::new();
+        let mut all = Self::default();
+        let outcome = connections::for_each_connection(procfs::open(CONNECTIONS)?, |connection| {
+            let count = match connection.is_template() {
+                true => &mut all.templates,
+                false => &mut all.total,
+            };
+            *count = count.saturating_add(1);
+            let (service, server) = (connection.service.into(), connection.server.into());
+            let flow = flows
+                .entry((connection.protocol.to_vec(), service, server))
+                .or_insert_with(|| Flow {
+                    protocol: String::from_utf8_lossy(connection.protocol).into_owned(),
+                    service,
+                    server,
+                    states: BTreeMap::new(),
+                    templates: 0,
+                    clients: Vec::new(),
+                    waiting: Vec::new(),
+                });
+            flow.add(connection);
+            Ok(())
+        });
+        match outcome {
+            Ok(()) => {}
+            Err(Interrupted::Unread(error) | Interrupted::Unused(error)) => return Err(error),
+        }
+        all.flows = flows.into_values().collect();
+        all.flows.sort_unstable_by(|one, other| {
+            (one.service, one.server, &one.protocol).cmp(&(
+                other.service,
+                other.server,
+                &other.protocol,
+            ))
+        });
+        Ok(all)
+    }
+}

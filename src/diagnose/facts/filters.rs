@@ -1,0 +1,306 @@
+//! The packet filter: which base chains there are, and what their tables do.
+//!
+//! nftables is asked over netlink. The older kind of tables (`iptables-legacy`)
+//! is known by the names of its tables alone.
+
+use std::collections::{HashMap, HashSet};
+use std::io;
+
+use netlink_packet_core::{ErrorBuffer, NLMSG_DONE, NLMSG_ERROR, NetlinkBuffer, NlasIterator};
+use netlink_sys::protocols::NETLINK_NETFILTER;
+use netlink_sys::{Socket, SocketAddr};
+use serde::{Deserialize, Serialize};
+
+/// Where a chain is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Hook {
+    /// Before the packet's route is looked up.
+    Prerouting,
+    /// For packets to this machine, and so before IPVS.
+    Input,
+    /// For packets through this machine.
+    Forward,
+    /// For packets of this machine.
+    Output,
+    /// Before a packet leaves.
+    Postrouting,
+    /// Any other.
+    Other,
+}
+
+/// A base chain of the packet filter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chain {
+    /// Its table, with the family as nft writes it.
+    pub table: String,
+    /// Its name.
+    pub name: String,
+    /// `filter`, `nat` or `route`.
+    pub kind: String,
+    /// Where it is asked.
+    pub hook: Hook,
+    /// Packets that no rule decides on are dropped.
+    pub drops: bool,
+    /// How many rules its table has.
+    pub rules: u64,
+    /// Rules of its table change the source of packets.
+    pub changes_source: bool,
+    /// Rules of its table look at the state of tracked connections.
+    pub looks_at_state: bool,
+    /// Its table belongs to the older kind, whose rules are not read.
+    pub legacy: bool,
+}
+
+const NFNL_SUBSYS_NFTABLES: u16 = 10 << 8;
+const NFT_MSG_NEWCHAIN: u16 = NFNL_SUBSYS_NFTABLES | 3;
+const NFT_MSG_GETCHAIN: u16 = NFNL_SUBSYS_NFTABLES | 4;
+const NFT_MSG_NEWRULE: u16 = NFNL_SUBSYS_NFTABLES | 6;
+const NFT_MSG_GETRULE: u16 = NFNL_SUBSYS_NFTABLES | 7;
+
+/// `NLM_F_REQUEST | NLM_F_DUMP`
+const DUMP: u16 = 0x301;
+/// The size of `struct nfgenmsg`.
+const NFGENMSG: usize = 4;
+/// The kernel fills a datagram of a listing up to 32 KiB.
+const ROOM: usize = 64 * 1024;
+const EOPNOTSUPP: i32 = 95;
+
+/// Reads every base chain.
+pub(super) fn read() -> io::Result<Vec<Chain>> {
+    let mut chains = Vec::new();
+    let mut tables: HashMap<String, Rules> = HashMap::new();
+    dump(NFT_MSG_GETCHAIN, |kind, family, attributes| {
+        if kind == NFT_MSG_NEWCHAIN {
+            chains.extend(chain(family, attributes));
+        }
+    })?;
+    if !chains.is_empty() {
+        dump(NFT_MSG_GETRULE, |kind, family, attributes| {
+            if kind == NFT_MSG_NEWRULE {
+                rule(family, attributes, &mut tables);
+            }
+        })?;
+    }
+    for chain in &mut chains {
+        if let Some(rules) = tables.get(&chain.table) {
+            chain.rules = rules.count;
+            chain.changes_source = rules.words.contains("masq") || rules.words.contains("snat");
+            chain.looks_at_state = rules.words.contains("ct");
+        }
+    }
+    for (version, file) in [("ip", "ip_tables_names"), ("ip6", "ip6_tables_names")] {
+        let names = std::fs::read_to_string(format!("/proc/net/{file}")).unwrap_or_default();
+        chains.extend(names.lines().flat_map(|name| legacy(version, name)));
+    }
+    Ok(chains)
+}
+
+/// What the rules of a table are made of.
+#[derive(Default)]
+struct Rules {
+    count: u64,
+    words: HashSet<&'static str>,
+}
+
+fn legacy(version: &str, table: &str) -> Vec<Chain> {
+    let chain = |name: &str, kind: &str, hook| Chain {
+        table: format!("{version} {table}"),
+        name: name.to_owned(),
+        kind: kind.to_owned(),
+        hook,
+        drops: false,
+        rules: 0,
+        changes_source: kind == "nat",
+        looks_at_state: kind == "filter",
+        legacy: true,
+    };
+    match table {
+        "nat" => vec![chain("POSTROUTING", "nat", Hook::Postrouting)],
+        "filter" => vec![
+            chain("INPUT", "filter", Hook::Input),
+            chain("FORWARD", "filter", Hook::Forward),
+        ],
+        "mangle" => vec![chain("PREROUTING", "filter", Hook::Prerouting)],
+        _ => Vec::new(),
+    }
+}
+
+/// The word for a family (`NFPROTO_*`), as nft has it.
+fn family_word(family: u8) -> &'static str {
+    match family {
+        1 => "inet",
+        2 => "ip",
+        3 => "arp",
+        5 => "netdev",
+        7 => "bridge",
+        10 => "ip6",
+        _ => "?",
+    }
+}
+
+fn text(value: &[u8]) -> String {
+    let end = value
+        .iter()
+        .position(|byte| *byte == 0)
+        .unwrap_or(value.len());
+    String::from_utf8_lossy(value.get(..end).unwrap_or_default()).into_owned()
+}
+
+fn number(value: &[u8]) -> Option<u32> {
+    Some(u32::from_be_bytes(value.try_into().ok()?))
+}
+
+/// The attributes of a message, or inside of one: kind without flags, value.
+fn each(attributes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
+    NlasIterator::new(attributes)
+        .map_while(Result::ok)
+        .map(|nla| {
+            let value = nla.into_inner();
+            let kind = value.get(2..4).and_then(|kind| kind.try_into().ok());
+            let kind = u16::from_ne_bytes(kind.unwrap_or_default()) & 0x3fff;
+            let length = value.get(..2).and_then(|length| length.try_into().ok());
+            let length = usize::from(u16::from_ne_bytes(length.unwrap_or_default()));
+            (kind, value.get(4..length).unwrap_or_default())
+        })
+}
+
+/// `NFTA_CHAIN_*`: TABLE 1, NAME 3, HOOK 4 (HOOKNUM 1), POLICY 5, TYPE 7. Only
+/// base chains have a hook.
+fn chain(family: u8, attributes: &[u8]) -> Option<Chain> {
+    let mut hook = None;
+    let mut found = Chain {
+        table: String::new(),
+        name: String::new(),
+        kind: String::new(),
+        hook: Hook::Other,
+        drops: false,
+        rules: 0,
+        changes_source: false,
+        looks_at_state: false,
+        legacy: false,
+    };
+    for (kind, value) in each(attributes) {
+        match kind {
+            1 => found.table = format!("{} {}", family_word(family), text(value)),
+            3 => found.name = text(value),
+            4 => {
+                hook = each(value)
+                    .find(|(kind, _)| *kind == 1)
+                    .and_then(|(_, value)| number(value))
+            }
+            5 => found.drops = number(value) == Some(0),
+            7 => found.kind = text(value),
+            _ => {}
+        }
+    }
+    let is_ip = matches!(family, 1 | 2 | 10);
+    found.hook = match hook? {
+        0 if is_ip => Hook::Prerouting,
+        1 if is_ip => Hook::Input,
+        2 if is_ip => Hook::Forward,
+        3 if is_ip => Hook::Output,
+        4 if is_ip => Hook::Postrouting,
+        _ => Hook::Other,
+    };
+    Some(found)
+}
+
+/// `NFTA_RULE_*`: TABLE 1, EXPRESSIONS 4. Each is an `NFTA_LIST_ELEM` with
+/// `NFTA_EXPR_NAME` 1 and `NFTA_EXPR_DATA` 2; of the targets and matches of
+/// iptables, the data begins with the name (`NFTA_TARGET_NAME`, 1).
+fn rule(family: u8, attributes: &[u8], tables: &mut HashMap<String, Rules>) {
+    let mut words = HashSet::new();
+    let mut table = String::new();
+    for (kind, value) in each(attributes) {
+        match kind {
+            1 => table = format!("{} {}", family_word(family), text(value)),
+            4 => words.extend(each(value).filter_map(|(_, expression)| word(expression))),
+            _ => {}
+        }
+    }
+    let rules = tables.entry(table).or_default();
+    rules.count = rules.count.saturating_add(1);
+    rules.words.extend(words);
+}
+
+fn word(expression: &[u8]) -> Option<&'static str> {
+    let (mut name, mut data) = (String::new(), &[][..]);
+    for (kind, value) in each(expression) {
+        match kind {
+            1 => name = text(value),
+            2 => data = value,
+            _ => {}
+        }
+    }
+    let of_iptables = || {
+        each(data)
+            .find(|(kind, _)| *kind == 1)
+            .map(|(_, value)| text(value))
+    };
+    match name.as_str() {
+        "masq" => Some("masq"),
+        // `NFTA_NAT_TYPE`: 0 is the source.
+        "nat" if each(data).any(|(kind, value)| kind == 1 && number(value) == Some(0)) => {
+            Some("snat")
+        }
+        "ct" => Some("ct"),
+        "target" => match of_iptables()?.as_str() {
+            "MASQUERADE" => Some("masq"),
+            "SNAT" => Some("snat"),
+            _ => None,
+        },
+        "match" => match of_iptables()?.as_str() {
+            "conntrack" | "state" => Some("ct"),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Hands each message of a listing to `row`: its type, family and attributes.
+fn dump(question: u16, mut row: impl FnMut(u16, u8, &[u8])) -> io::Result<()> {
+    let socket = match Socket::new(NETLINK_NETFILTER) {
+        // This kernel has no netfilter over netlink, and so no nftables.
+        Err(error) if error.raw_os_error() == Some(93) => return Ok(()),
+        socket => socket?,
+    };
+    socket.connect(&SocketAddr::new(0, 0))?;
+    let mut request = Vec::new();
+    request.extend(20_u32.to_ne_bytes());
+    request.extend(question.to_ne_bytes());
+    request.extend(DUMP.to_ne_bytes());
+    request.extend([0; 12]); // sequence number, port, struct nfgenmsg of every family
+    socket.send(&request, 0)?;
+    let mut room = vec![0; ROOM];
+    loop {
+        let length = socket.recv(&mut room.as_mut_slice(), 0)?;
+        let mut rest = room.get(..length).unwrap_or_default();
+        while let Ok(message) = NetlinkBuffer::new_checked(rest) {
+            let payload = message.payload();
+            match message.message_type() {
+                NLMSG_DONE => return Ok(()),
+                NLMSG_ERROR => {
+                    let code = ErrorBuffer::new_checked(payload)
+                        .ok()
+                        .and_then(|error| error.code());
+                    let code = code.map_or(0, |code| code.get().saturating_abs());
+                    return match code {
+                        // nf_tables is not loaded: there are no chains.
+                        EOPNOTSUPP | 22 => Ok(()),
+                        code => Err(io::Error::from_raw_os_error(code)),
+                    };
+                }
+                kind => row(
+                    kind,
+                    payload.first().copied().unwrap_or_default(),
+                    payload.get(NFGENMSG..).unwrap_or_default(),
+                ),
+            }
+            let length = usize::try_from(message.length()).unwrap_or(usize::MAX);
+            rest = rest
+                .get(length.saturating_add(3) & !3..)
+                .unwrap_or_default();
+        }
+    }
+}

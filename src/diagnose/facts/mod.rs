@@ -1,0 +1,311 @@
+//! What is known of a director, gathered once.
+//!
+//! Facts can be written and read back, so that one machine's can be judged on
+//! another. They hold what was read as it was read; what it means is the checks'
+//! business, and so is nearly every method here a question that several ask.
+
+mod connections;
+mod filters;
+mod gather;
+mod identity;
+mod probe;
+mod system;
+mod table;
+mod ways;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+pub use connections::{Connections, Endpoint, Flow, WAITING};
+pub use filters::{Chain, Hook};
+pub use gather::{Wanted, gather};
+pub use identity::Named;
+pub use system::{MANAGERS, MOVERS};
+pub use table::{Counted, Method, Server, Service, Traffic};
+pub use ways::Way;
+
+use crate::routing::{Address, Answer, Leads, Link, Neighbour, Question, Reach, Route};
+use ipvs::model::{Daemon, DaemonState};
+
+/// The number of the facts' form. Fields may be added under the same number.
+pub const FORM: u32 = 1;
+
+/// A director, as far as it could be read.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Facts {
+    /// [`FORM`].
+    pub form: u32,
+    /// The kernel's release: `6.1.0-32-amd64`.
+    pub kernel: String,
+    /// From the first look to the second, in seconds.
+    pub sample: f64,
+    /// The virtual services with their servers.
+    pub services: Vec<Service>,
+    /// The settings in seconds that `--set` changes; none where they can't be asked for.
+    pub timeouts: Option<Timeouts>,
+    /// The synchronization daemons that run.
+    pub daemons: Vec<SyncDaemon>,
+    /// The connections, summed up; none where they can't be read.
+    pub connections: Option<Connections>,
+    /// The clients that were named on the command line.
+    pub clients: Vec<IpAddr>,
+    /// Settings below `/proc/sys`, by their names: `net.ipv4.ip_forward`.
+    pub sysctls: BTreeMap<String, String>,
+    /// The system's own counters, by their names: `IpForwDatagrams`.
+    pub counters: BTreeMap<String, Counter>,
+    /// The interfaces.
+    pub links: Vec<Link>,
+    /// The addresses of this machine.
+    pub addresses: Vec<Address>,
+    /// The machines on its links.
+    pub neighbours: Vec<Neighbour>,
+    /// What the kernel was asked, in the order of the questions.
+    pub ways: Vec<Way>,
+    /// The loaded modules, with the number of their users.
+    pub modules: BTreeMap<String, u32>,
+    /// The programs that run, of those that change tables like this one.
+    pub programs: BTreeSet<String>,
+    /// The packet filter's base chains; none where they can't be read.
+    pub filters: Option<Vec<Chain>>,
+    /// Files of `/proc/net`, as far as checks need their text.
+    pub files: BTreeMap<String, String>,
+    /// Listening TCP sockets and bound UDP sockets; read only where a server or a
+    /// daemon of this machine makes them matter.
+    pub sockets: Vec<Socket>,
+    /// The links were asked who has the virtual addresses (`--probe`).
+    pub probed: bool,
+    /// Who answered.
+    pub answered: Vec<Neighbour>,
+    /// What could not be read, and why.
+    pub unread: Vec<Unread>,
+}
+
+/// The timeouts of connections, in seconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timeouts {
+    /// Of established TCP connections.
+    pub tcp: u32,
+    /// Of TCP connections after a FIN.
+    pub tcp_fin: u32,
+    /// Of UDP.
+    pub udp: u32,
+}
+
+/// A synchronization daemon.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncDaemon {
+    /// It receives; it sends otherwise.
+    pub backup: bool,
+    /// Its interface.
+    pub interface: String,
+    /// Its identity.
+    pub sync_id: u32,
+    /// Its multicast group, where the kernel tells it.
+    pub group: Option<IpAddr>,
+    /// Its UDP port, where the kernel tells it.
+    pub port: Option<u16>,
+}
+
+impl From<&Daemon> for SyncDaemon {
+    fn from(daemon: &Daemon) -> Self {
+        Self {
+            backup: daemon.state == DaemonState::Backup,
+            interface: daemon.interface.clone(),
+            sync_id: daemon.sync_id,
+            group: daemon.group,
+            port: daemon.port,
+        }
+    }
+}
+
+/// A counter of the system.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counter {
+    /// At the second look.
+    pub total: u64,
+    /// By how much it rose from the first look.
+    pub rise: u64,
+}
+
+/// A socket that waits for packets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Socket {
+    /// `TCP` or `UDP`.
+    pub protocol: String,
+    /// Where it waits; the unspecified address is all of them.
+    pub local: Endpoint,
+    /// Datagrams that found no room (UDP).
+    pub drops: Option<u64>,
+}
+
+/// Something that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unread {
+    /// The file, or what was asked for.
+    pub what: String,
+    /// The system's word on it.
+    pub why: String,
+}
+
+/// An IP version, as sysctls name it.
+pub fn version(address: IpAddr) -> &'static str {
+    match address {
+        IpAddr::V4(_) => "ipv4",
+        IpAddr::V6(_) => "ipv6",
+    }
+}
+
+impl Facts {
+    /// A setting that is a number.
+    pub fn sysctl(&self, name: &str) -> Option<i64> {
+        self.sysctls.get(name)?.trim().parse().ok()
+    }
+
+    /// The name of an interface's setting.
+    pub fn setting_of(version: &str, interface: &str, setting: &str) -> String {
+        format!("net.{version}.conf.{interface}.{setting}")
+    }
+
+    /// A setting of one interface alone.
+    pub fn of_interface(&self, version: &str, interface: &str, setting: &str) -> Option<i64> {
+        self.sysctl(&Self::setting_of(version, interface, setting))
+    }
+
+    /// A setting of which the larger of `all` and the interface is in effect:
+    /// `rp_filter`, `arp_ignore`, `arp_announce`.
+    pub fn larger(&self, version: &str, interface: &str, setting: &str) -> Option<i64> {
+        let of = |interface| self.of_interface(version, interface, setting);
+        Some(of(interface)?.max(of("all").unwrap_or(0)))
+    }
+
+    /// By how much a counter of the system rose.
+    pub fn rise(&self, counter: &str) -> u64 {
+        self.counters.get(counter).map_or(0, |counter| counter.rise)
+    }
+
+    /// `NAME rose by N`, as evidence.
+    pub fn rose(&self, counter: &str) -> String {
+        format!(
+            "{counter} rose by {} in {:.1} s",
+            self.rise(counter),
+            self.sample
+        )
+    }
+
+    /// The interface of that number.
+    pub fn link(&self, index: u32) -> Option<&Link> {
+        self.links.iter().find(|link| link.index == index)
+    }
+
+    /// The name of an interface.
+    pub fn interface(&self, index: u32) -> &str {
+        self.link(index).map_or("?", |link| &link.name)
+    }
+
+    /// It is an address of this machine.
+    pub fn is_own(&self, address: IpAddr) -> bool {
+        address.is_loopback() || self.addresses.iter().any(|own| own.address == address)
+    }
+
+    /// What the kernel answered to a question; none where it was not asked.
+    pub fn answer(&self, question: &Question) -> Option<Answer> {
+        let place = self
+            .ways
+            .binary_search_by_key(question, |way| way.question)
+            .ok()?;
+        self.ways.get(place).map(|way| way.answer)
+    }
+
+    /// The way of this machine's own packets to an address.
+    pub fn way_to(&self, address: IpAddr) -> Option<Answer> {
+        self.answer(&Question::to(address))
+    }
+
+    /// The interface by which packets go to an address, which is that by which
+    /// its packets come, as a rule.
+    pub fn interface_to(&self, address: IpAddr) -> Option<u32> {
+        match self.way_to(address)? {
+            Ok(Route {
+                leads: Leads::Onward,
+                output,
+                ..
+            }) => output,
+            Ok(_) | Err(_) => None,
+        }
+    }
+
+    /// It is taken in here: an address of this machine, or one that a route
+    /// makes so. None where that is not known.
+    pub fn is_taken_in(&self, address: IpAddr) -> Option<bool> {
+        if self.is_own(address) {
+            return Some(true);
+        }
+        Some(match self.way_to(address)? {
+            Ok(route) => route.leads == Leads::Here,
+            Err(_) => false,
+        })
+    }
+
+    /// The address is on the link of an interface: the interface and the
+    /// address of this machine in the same network.
+    pub fn on_link(&self, address: IpAddr) -> Option<&Address> {
+        let in_network = |own: &&Address| same_network(own.address, address, own.prefix);
+        let has_more = |own: &&Address| own.prefix < if address.is_ipv4() { 32 } else { 128 };
+        self.addresses.iter().filter(has_more).find(in_network)
+    }
+
+    /// What is known of a machine on an interface.
+    pub fn neighbour(&self, address: IpAddr, interface: u32) -> Option<&Neighbour> {
+        let is_it = |found: &&Neighbour| found.address == address && found.interface == interface;
+        self.neighbours.iter().find(is_it)
+    }
+
+    /// The neighbour does not answer.
+    pub fn is_silent(&self, address: IpAddr) -> bool {
+        let Some(Ok(route)) = self.way_to(address) else {
+            return false;
+        };
+        let next = route.gateway.unwrap_or(address);
+        let neighbour = route.output.and_then(|output| self.neighbour(next, output));
+        neighbour.is_some_and(|neighbour| neighbour.state == Reach::Failed)
+    }
+
+    /// The connections to a server.
+    pub fn flows_to(&self, server: Endpoint) -> impl Iterator<Item = &Flow> {
+        let flows = self.connections.iter().flat_map(|all| &all.flows);
+        flows.filter(move |flow| flow.server == server)
+    }
+
+    /// Version numbers at the start of the kernel's release.
+    pub fn kernel_version(&self) -> Option<(u32, u32)> {
+        let mut numbers = self.kernel.split(|c: char| !c.is_ascii_digit());
+        let mut next = || numbers.next()?.parse().ok();
+        Some((next()?, next()?))
+    }
+
+    /// The kernel adds up what services and servers carry.
+    pub fn counters_live(&self) -> bool {
+        self.sysctl("net.ipv4.vs.run_estimation") != Some(0)
+            && self
+                .sysctls
+                .get("net.ipv4.vs.est_cpulist")
+                .is_none_or(|list| !list.trim().is_empty())
+    }
+
+    /// A program of these runs.
+    pub fn runs(&self, names: &[&str]) -> bool {
+        names.iter().any(|name| self.programs.contains(*name))
+    }
+}
+
+fn same_network(one: IpAddr, other: IpAddr, prefix: u8) -> bool {
+    let differ = match (one, other) {
+        (IpAddr::V4(one), IpAddr::V4(other)) => (one.to_bits() ^ other.to_bits()).leading_zeros(),
+        (IpAddr::V6(one), IpAddr::V6(other)) => (one.to_bits() ^ other.to_bits()).leading_zeros(),
+        _ => return false,
+    };
+    differ >= prefix.into()
+}

@@ -1,0 +1,300 @@
+//! What the system tells in files: settings, counters, modules, programs.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io;
+use std::net::IpAddr;
+use std::path::Path;
+
+use super::{Counter, Endpoint, Facts, Socket, Unread};
+use crate::routing::Link;
+
+/// Settings of every interface that checks ask for.
+const OF_INTERFACES: &[(&str, &[&str])] = &[
+    (
+        "ipv4",
+        &[
+            "rp_filter",
+            "accept_local",
+            "arp_ignore",
+            "arp_announce",
+            "forwarding",
+        ],
+    ),
+    ("ipv6", &["forwarding"]),
+];
+
+/// Settings of the whole system.
+const OF_SYSTEM: &[&str] = &[
+    "net.ipv4.ip_forward",
+    "net.netfilter.nf_conntrack_max",
+    "net.netfilter.nf_conntrack_count",
+    "net.ipv4.tcp_keepalive_time",
+    "net.ipv6.conf.all.disable_ipv6",
+];
+
+/// Programs that change the table, by their names in `/proc/PID/comm`.
+pub const MANAGERS: &[&str] = &["keepalived", "ldirectord", "kube-proxy", "kube-router"];
+
+/// Programs that move virtual addresses between directors.
+pub const MOVERS: &[&str] = &[
+    "keepalived",
+    "corosync",
+    "pacemakerd",
+    "heartbeat",
+    "vrrpd",
+    "ucarp",
+];
+
+/// Files whose text some checks read.
+const FILES: &[&str] = &[
+    "/proc/net/igmp",
+    "/proc/net/igmp6",
+    "/proc/net/ip_vs_status",
+];
+
+/// Reads all settings that checks ask for. One that a kernel has not is absent.
+pub(super) fn sysctls(links: &[Link], unread: &mut Vec<Unread>) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    let mut read = |name: String, path: String| match fs::read_to_string(&path) {
+        Ok(text) => {
+            found.insert(name, text.trim().to_owned());
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => unread.push(not_read(&name, &error)),
+    };
+    for name in OF_SYSTEM {
+        read(
+            (*name).to_owned(),
+            format!("/proc/sys/{}", name.replace('.', "/")),
+        );
+    }
+    let interfaces = || {
+        ["all", "default"]
+            .into_iter()
+            .chain(links.iter().map(|link| link.name.as_str()))
+    };
+    for (version, settings) in OF_INTERFACES {
+        for interface in interfaces() {
+            for setting in *settings {
+                // The name of an interface may have a dot in it.
+                let path = format!("/proc/sys/net/{version}/conf/{interface}/{setting}");
+                read(Facts::setting_of(version, interface, setting), path);
+            }
+        }
+    }
+    let of_ipvs = fs::read_dir("/proc/sys/net/ipv4/vs")
+        .into_iter()
+        .flatten()
+        .flatten();
+    for file in of_ipvs {
+        let name = file.file_name().to_string_lossy().into_owned();
+        let path = format!("/proc/sys/net/ipv4/vs/{name}");
+        read(format!("net.ipv4.vs.{name}"), path);
+    }
+    found
+}
+
+/// The system's counters now.
+pub(super) fn counters() -> BTreeMap<String, u64> {
+    let mut found = BTreeMap::new();
+    let text = |path| fs::read_to_string(path).unwrap_or_default();
+    for path in ["/proc/net/snmp", "/proc/net/netstat"] {
+        found.extend(paired(&text(path)));
+    }
+    for line in text("/proc/net/snmp6").lines() {
+        let mut words = line.split_whitespace();
+        if let (Some(name), Some(Ok(value))) = (words.next(), words.next().map(str::parse)) {
+            found.insert(name.to_owned(), value);
+        }
+    }
+    found.extend(per_processor("rt_cache.", &text("/proc/net/stat/rt_cache")));
+    found
+}
+
+/// Two lines a group: `Ip: NAME…` and `Ip: NUMBER…`.
+fn paired(text: &str) -> BTreeMap<String, u64> {
+    let mut found = BTreeMap::new();
+    let mut lines = text.lines();
+    while let (Some(names), Some(values)) = (lines.next(), lines.next()) {
+        let mut names = names.split_whitespace();
+        let Some(group) = names.next() else { continue };
+        let group = group.trim_end_matches(':');
+        for (name, value) in names.zip(values.split_whitespace().skip(1)) {
+            if let Ok(value) = value.parse() {
+                found.insert(format!("{group}{name}"), value);
+            }
+        }
+    }
+    found
+}
+
+/// A line of names, then a line of hexadecimal numbers for each processor.
+fn per_processor(prefix: &str, text: &str) -> BTreeMap<String, u64> {
+    let mut found = BTreeMap::new();
+    let mut lines = text.lines();
+    let names: Vec<_> = lines
+        .next()
+        .unwrap_or_default()
+        .split_whitespace()
+        .collect();
+    for line in lines {
+        for (name, value) in names.iter().zip(line.split_whitespace()) {
+            if let Ok(value) = u64::from_str_radix(value, 16) {
+                let sum: &mut u64 = found.entry(format!("{prefix}{name}")).or_default();
+                *sum = sum.saturating_add(value);
+            }
+        }
+    }
+    found
+}
+
+/// The counters with what they rose by.
+pub(super) fn risen(
+    before: &BTreeMap<String, u64>,
+    after: BTreeMap<String, u64>,
+) -> BTreeMap<String, Counter> {
+    let counter = |(name, total): (String, u64)| {
+        let rise = total.saturating_sub(before.get(&name).copied().unwrap_or(total));
+        (total > 0).then_some((name, Counter { total, rise }))
+    };
+    after.into_iter().filter_map(counter).collect()
+}
+
+/// The loaded modules and how many use each.
+pub(super) fn modules() -> BTreeMap<String, u32> {
+    let text = fs::read_to_string("/proc/modules").unwrap_or_default();
+    let module = |line: &str| {
+        let mut words = line.split(' ');
+        let name = words.next()?.to_owned();
+        let users = words.nth(1)?.parse().ok()?;
+        Some((name, users))
+    };
+    text.lines().filter_map(module).collect()
+}
+
+/// Which of the programs that matter run here.
+pub(super) fn programs() -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let is_process = name.as_encoded_bytes().iter().all(u8::is_ascii_digit);
+        if !is_process {
+            continue;
+        }
+        let comm = fs::read_to_string(Path::new("/proc").join(name).join("comm"));
+        let comm = comm.unwrap_or_default();
+        let known = MANAGERS
+            .iter()
+            .chain(MOVERS)
+            .find(|known| comm.trim_end() == **known);
+        found.extend(known.map(|known| (*known).to_owned()));
+    }
+    found
+}
+
+/// The files that some checks read. One that a kernel has not is absent.
+pub(super) fn files(unread: &mut Vec<Unread>) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    for path in FILES {
+        match fs::read_to_string(path) {
+            Ok(text) => {
+                found.insert((*path).to_owned(), text);
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => unread.push(not_read(path, &error)),
+        }
+    }
+    found
+}
+
+/// The states in `/proc/net/tcp` and `/proc/net/udp` of sockets that wait.
+const WAITING: [(&str, &str, &[u8]); 4] = [
+    ("TCP", "/proc/net/tcp", b"0A"),
+    ("TCP", "/proc/net/tcp6", b"0A"),
+    ("UDP", "/proc/net/udp", b"07"),
+    ("UDP", "/proc/net/udp6", b"07"),
+];
+
+/// Sockets that wait for packets: read only where a server is this machine, or a
+/// daemon runs, since the files also have a line for each connection.
+pub(super) fn sockets(facts: &Facts, unread: &mut Vec<Unread>) -> Vec<Socket> {
+    let mut servers = facts.services.iter().flat_map(|service| &service.servers);
+    if facts.daemons.is_empty() && !servers.any(|server| facts.is_own(server.address())) {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for (protocol, path, state) in WAITING {
+        match fs::read_to_string(path) {
+            Ok(text) => found.extend(
+                text.lines()
+                    .filter_map(|line| socket(protocol, state, line)),
+            ),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => unread.push(not_read(path, &error)),
+        }
+    }
+    found
+}
+
+/// `sl: ADDRESS:PORT ADDRESS:PORT STATE … drops`, of which addresses are words of
+/// 32 bits in the processor's byte order.
+fn socket(protocol: &str, state: &[u8], line: &str) -> Option<Socket> {
+    let mut words = line.split_whitespace();
+    let (address, port) = words.nth(1)?.split_once(':')?;
+    if words.nth(1)?.as_bytes() != state {
+        return None;
+    }
+    let word = |at: usize| {
+        u32::from_str_radix(address.get(at..at + 8)?, 16)
+            .ok()
+            .map(u32::to_ne_bytes)
+    };
+    let address = match address.len() {
+        8 => IpAddr::from(word(0)?),
+        32 => {
+            let mut bytes = [0; 16];
+            for (part, at) in bytes.chunks_exact_mut(4).zip([0, 8, 16, 24]) {
+                part.copy_from_slice(&word(at)?);
+            }
+            IpAddr::from(bytes)
+        }
+        _ => return None,
+    };
+    let port = u16::from_str_radix(port, 16).ok()?;
+    let drops = words
+        .last()
+        .filter(|_| protocol == "UDP")
+        .and_then(|word| word.parse().ok());
+    Some(Socket {
+        protocol: protocol.to_owned(),
+        local: Endpoint::new(address, port),
+        drops,
+    })
+}
+
+pub(super) fn not_read(what: &str, error: &io::Error) -> Unread {
+    Unread {
+        what: what.to_owned(),
+        why: ipvs::error::os_text(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counters_are_named_by_their_group() {
+        let found = paired("Ip: Forwarding InAddrErrors\nIp: 1 7\nTcpExt: A B\nTcpExt: 3 -1\n");
+        assert_eq!(found.get("IpInAddrErrors"), Some(&7));
+        assert_eq!(found.get("TcpExtA"), Some(&3));
+        assert_eq!(found.get("TcpExtB"), None);
+    }
+
+    #[test]
+    fn processors_are_added_up() {
+        let found = per_processor("rt_cache.", "entries in_martian_src\n0 0a\n0 01\n");
+        assert_eq!(found.get("rt_cache.in_martian_src"), Some(&11));
+    }
+}

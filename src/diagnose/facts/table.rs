@@ -1,0 +1,294 @@
+//! The table of services and servers, and what they carried between two looks.
+
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Endpoint, Named};
+use ipvs::client::Client;
+use ipvs::error::Error;
+use ipvs::model::{
+    DestinationEntry, Forwarding, Name, Service as Configured, ServiceEntry, ServiceFlags, Stats,
+    TunnelKind, VirtualId,
+};
+
+/// Of so many services at most, the servers are looked at twice: each takes a
+/// question of its own.
+const SERVERS_TWICE: usize = 1000;
+
+/// Counters of a service or a server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counted {
+    /// Connections.
+    pub connections: u64,
+    /// Packets from clients.
+    pub in_packets: u64,
+    /// Packets to clients.
+    pub out_packets: u64,
+    /// Bytes from clients.
+    pub in_bytes: u64,
+    /// Bytes to clients.
+    pub out_bytes: u64,
+}
+
+impl From<&Stats> for Counted {
+    fn from(stats: &Stats) -> Self {
+        Self {
+            connections: stats.connections,
+            in_packets: stats.in_packets,
+            out_packets: stats.out_packets,
+            in_bytes: stats.in_bytes,
+            out_bytes: stats.out_bytes,
+        }
+    }
+}
+
+impl Counted {
+    /// By how much they rose; none where they were set to 0 meanwhile.
+    fn since(self, before: Self) -> Option<Self> {
+        Some(Self {
+            connections: self.connections.checked_sub(before.connections)?,
+            in_packets: self.in_packets.checked_sub(before.in_packets)?,
+            out_packets: self.out_packets.checked_sub(before.out_packets)?,
+            in_bytes: self.in_bytes.checked_sub(before.in_bytes)?,
+            out_bytes: self.out_bytes.checked_sub(before.out_bytes)?,
+        })
+    }
+}
+
+/// Counters, and by how much they rose from the first look to the second.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Traffic {
+    /// At the second look.
+    pub total: Counted,
+    /// From the first look to the second; none where there was only one.
+    pub rise: Option<Counted>,
+}
+
+impl Traffic {
+    fn only(counted: Counted) -> Self {
+        Self {
+            total: counted,
+            rise: None,
+        }
+    }
+
+    /// Notes the second look.
+    fn again(&mut self, after: Counted) {
+        let before = std::mem::replace(&mut self.total, after);
+        self.rise = after.since(before);
+    }
+}
+
+/// How packets reach a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Method {
+    /// `-m`
+    Nat,
+    /// `-g`
+    DirectRouting,
+    /// `-i`
+    Tunnel,
+    /// `-i --tun-type gue`
+    Gue,
+    /// `-i --tun-type gre`
+    Gre,
+    /// One that this program does not know.
+    Other,
+}
+
+impl Method {
+    /// It is wrapped into packets of this director's own.
+    pub fn is_tunnel(self) -> bool {
+        matches!(self, Self::Tunnel | Self::Gue | Self::Gre)
+    }
+}
+
+/// A real server of one service.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Server {
+    /// Its address and port.
+    pub endpoint: Endpoint,
+    /// How packets reach it.
+    pub method: Method,
+    /// UDP port of a GUE tunnel.
+    pub tunnel_port: u16,
+    /// 0 takes no new connections.
+    pub weight: u32,
+    /// From so many connections on it takes no more; 0 is no limit.
+    pub upper_threshold: u32,
+    /// Below so many it takes some again.
+    pub lower_threshold: u32,
+    /// Active connections.
+    pub active: u32,
+    /// Inactive ones.
+    pub inactive: u32,
+    /// Templates of persistent clients.
+    pub persistent: u32,
+    /// What it carried.
+    pub traffic: Traffic,
+}
+
+impl Server {
+    fn new(entry: &DestinationEntry) -> Self {
+        let destination = &entry.destination;
+        Self {
+            endpoint: Endpoint::new(destination.address, destination.port),
+            method: match (destination.forwarding, destination.tunnel.kind) {
+                (Forwarding::Masquerade, _) => Method::Nat,
+                (Forwarding::DirectRoute, _) => Method::DirectRouting,
+                (Forwarding::Tunnel, TunnelKind::Ipip) => Method::Tunnel,
+                (Forwarding::Tunnel, TunnelKind::Gue) => Method::Gue,
+                (Forwarding::Tunnel, TunnelKind::Gre) => Method::Gre,
+                _ => Method::Other,
+            },
+            tunnel_port: destination.tunnel.port,
+            weight: destination.weight,
+            upper_threshold: destination.upper_threshold,
+            lower_threshold: destination.lower_threshold,
+            active: entry.activity.active,
+            inactive: entry.activity.inactive,
+            persistent: entry.activity.persistent,
+            traffic: Traffic::only((&entry.stats).into()),
+        }
+    }
+
+    /// Its address.
+    pub fn address(&self) -> IpAddr {
+        self.endpoint.address
+    }
+
+    /// As many connections as it may have.
+    pub fn is_full(&self) -> bool {
+        let connections = u64::from(self.active) + u64::from(self.inactive);
+        self.upper_threshold > 0 && connections >= self.upper_threshold.into()
+    }
+
+    /// Packets came for it, and nothing was sent back through this director.
+    pub fn only_inwards(&self) -> bool {
+        let is_so = |rise: Counted| rise.in_packets > 0 && rise.out_packets == 0;
+        self.traffic.rise.is_some_and(is_so)
+    }
+}
+
+/// A virtual service.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Service {
+    /// Its address or mark.
+    pub id: Named,
+    /// Its scheduler.
+    pub scheduler: Option<String>,
+    /// Clients stay with their server.
+    pub persistent: bool,
+    /// For so many seconds.
+    pub persistence: u32,
+    /// Each packet is scheduled by itself.
+    pub one_packet: bool,
+    /// The scheduler's own flags, as bits (`IP_VS_SVC_F_SCHED1` is 8).
+    pub flags: u32,
+    /// What it carried.
+    pub traffic: Traffic,
+    /// Its servers.
+    pub servers: Vec<Server>,
+}
+
+impl Service {
+    fn new(configured: &Configured, traffic: Traffic) -> Self {
+        Self {
+            id: Named(configured.id),
+            scheduler: configured.scheduler.as_ref().map(Name::to_string),
+            persistent: configured.is_persistent(),
+            persistence: configured.timeout,
+            one_packet: configured.flags.contains(ServiceFlags::ONE_PACKET),
+            flags: configured.flags.0,
+            traffic,
+            servers: Vec::new(),
+        }
+    }
+
+    /// The virtual address; none for a firewall mark.
+    pub fn address(&self) -> Option<IpAddr> {
+        match self.id.0 {
+            VirtualId::Endpoint { address, .. } => Some(address),
+            VirtualId::Fwmark { .. } => None,
+        }
+    }
+
+    /// Packets came for it between the two looks.
+    pub fn is_busy(&self) -> bool {
+        self.traffic.rise.is_some_and(|rise| rise.in_packets > 0)
+    }
+}
+
+/// The first look: every service, or one.
+pub(super) fn first(client: &mut Client, only: Option<&VirtualId>) -> Result<Vec<Service>, Error> {
+    let entries = match only {
+        Some(id) => vec![client.service(id)?],
+        None => client.table()?,
+    };
+    let service = |entry: &ServiceEntry| {
+        let mut service = Service::new(&entry.service, Traffic::only((&entry.stats).into()));
+        service.servers = entry.destinations.iter().map(Server::new).collect();
+        service
+    };
+    Ok(entries.iter().map(service).collect())
+}
+
+/// The second look, at the counters.
+pub(super) fn again(client: &mut Client, services: &mut [Service]) -> Result<(), Error> {
+    let counters: std::collections::HashMap<VirtualId, Counted> = match services {
+        [one] => {
+            let entry = client.service(&one.id.0)?;
+            [(one.id.0, Counted::from(&entry.stats))].into()
+        }
+        _ => {
+            let all = client.counters()?;
+            all.iter().map(|(id, stats)| (*id, stats.into())).collect()
+        }
+    };
+    for service in &mut *services {
+        if let Some(counted) = counters.get(&service.id.0) {
+            service.traffic.again(*counted);
+        }
+    }
+    for service in services
+        .iter_mut()
+        .filter(|service| service.is_busy())
+        .take(SERVERS_TWICE)
+    {
+        let entries = client.destinations(&service.id.0)?;
+        for server in &mut service.servers {
+            let is_it = |entry: &&DestinationEntry| {
+                let found = entry.destination;
+                Endpoint::new(found.address, found.port) == server.endpoint
+            };
+            if let Some(entry) = entries.iter().find(is_it) {
+                server.traffic.again((&entry.stats).into());
+                server.active = entry.activity.active;
+                server.inactive = entry.activity.inactive;
+                server.persistent = entry.activity.persistent;
+            }
+        }
+    }
+    Ok(())
+}
+
+impl Server {
+    /// The server and its method as words of the command line.
+    pub fn option(&self) -> String {
+        let method = match self.method {
+            Method::Nat => "-m",
+            Method::DirectRouting | Method::Other => "-g",
+            Method::Tunnel => "-i",
+            Method::Gre => "-i --tun-type gre",
+            Method::Gue => {
+                return format!(
+                    "-r {} -i --tun-type gue --tun-port {}",
+                    self.endpoint, self.tunnel_port
+                );
+            }
+        };
+        format!("-r {} {method}", self.endpoint)
+    }
+}

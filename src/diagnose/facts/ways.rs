@@ -1,0 +1,125 @@
+//! The ways of packets: which routes the kernel is asked for.
+//!
+//! Clients are those that were named, and some of the connection table. By which
+//! interface a client's packets come is not known: it is taken to be the one by
+//! which packets go to it, and a named client is tried on every interface.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Facts, Method};
+use crate::routing::{Answer, Question, Routing};
+
+/// So many pairs of clients and virtual addresses are asked for.
+const PAIRS: usize = 256;
+
+/// A question to the kernel, and its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Way {
+    /// What was asked.
+    pub question: Question,
+    /// The route, or the number of the error.
+    pub answer: Answer,
+}
+
+impl Facts {
+    /// Asks for everything that checks want to know: first for the ways out, and
+    /// when these are known for the ways in.
+    pub(super) fn ask_ways(&mut self, routing: &mut Routing) -> io::Result<()> {
+        let out = self.ways_out();
+        self.ask(routing, out)?;
+        let inwards = self.ways_in();
+        self.ask(routing, inwards)
+    }
+
+    fn ask(&mut self, routing: &mut Routing, questions: BTreeSet<Question>) -> io::Result<()> {
+        let questions: Vec<_> = questions.into_iter().collect();
+        let answers = routing.routes(&questions)?;
+        let ways = questions.into_iter().zip(answers);
+        self.ways
+            .extend(ways.map(|(question, answer)| Way { question, answer }));
+        self.ways.sort_unstable_by_key(|way| way.question);
+        self.ways.dedup_by_key(|way| way.question);
+        Ok(())
+    }
+
+    /// To virtual addresses, servers and clients.
+    fn ways_out(&self) -> BTreeSet<Question> {
+        let services = self.services.iter();
+        let virtual_addresses = services.clone().filter_map(|service| service.address());
+        let servers = services.flat_map(|service| &service.servers);
+        let servers = servers.map(|server| server.address());
+        let clients = self.pairs().into_iter().map(|(client, _, _)| client);
+        let all = virtual_addresses.chain(servers).chain(clients);
+        all.chain(self.clients.iter().copied())
+            .map(Question::to)
+            .collect()
+    }
+
+    /// From clients to virtual addresses, and from servers to clients.
+    fn ways_in(&self) -> BTreeSet<Question> {
+        let mut questions = BTreeSet::new();
+        for (client, vip, server) in self.pairs() {
+            if let Some(input) = self.interface_to(client) {
+                questions.insert(Question::through(client, input, vip));
+            }
+            if let Some(server) = server
+                && let Some(input) = self.interface_to(server)
+            {
+                questions.insert(Question::through(server, input, client));
+                questions.insert(Question::through(vip, input, client));
+            }
+        }
+        let inputs = || self.links.iter().filter(|link| link.up && !link.loopback);
+        for client in &self.clients {
+            for service in &self.services {
+                let Some(vip) = service
+                    .address()
+                    .filter(|vip| vip.is_ipv4() == client.is_ipv4())
+                else {
+                    continue;
+                };
+                if questions.len() >= 4 * PAIRS {
+                    break;
+                }
+                questions.extend(inputs().map(|link| Question::through(*client, link.index, vip)));
+            }
+        }
+        questions
+    }
+
+    /// Clients with the virtual address that they want, and a server that
+    /// answers them, of each server a client or two.
+    pub fn pairs(&self) -> BTreeSet<(IpAddr, IpAddr, Option<IpAddr>)> {
+        let mut pairs = BTreeSet::new();
+        let flows = self.connections.iter().flat_map(|all| &all.flows);
+        for flow in flows.take(PAIRS) {
+            let clients = flow
+                .waiting
+                .iter()
+                .take(1)
+                .chain(flow.clients.iter().take(1));
+            for client in clients {
+                pairs.insert((*client, flow.service.address, Some(flow.server.address)));
+            }
+        }
+        for client in &self.clients {
+            for service in self.services.iter().take(PAIRS) {
+                for server in service
+                    .servers
+                    .iter()
+                    .filter(|server| server.method != Method::Other)
+                {
+                    let vip = service.address().unwrap_or(server.address());
+                    if vip.is_ipv4() == client.is_ipv4() {
+                        pairs.insert((*client, vip, Some(server.address())));
+                    }
+                }
+            }
+        }
+        pairs
+    }
+}

@@ -1,0 +1,40 @@
+//! `--diagnose`: why a director does not work.
+//!
+//! [`gather`] reads the [`Facts`] once, [`judge`] asks every check of the one
+//! table [`FAMILIES`] what it finds in them, and [`report`] says it. Checks are
+//! pure functions: they read no file and ask nobody.
+
+mod checks;
+mod document;
+pub mod facts;
+mod finding;
+pub mod report;
+
+use std::collections::BTreeSet;
+
+pub use checks::{Check, FAMILIES, Family, all};
+pub use document::{for_manual, for_web};
+pub use facts::{Facts, Wanted, gather};
+pub use finding::{Finding, Gravity};
+
+/// What the checks find, gravest first, without those that are to be ignored.
+pub fn judge(facts: &Facts, ignored: &BTreeSet<String>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for check in all() {
+        if !ignored.contains(check.id) {
+            findings.extend(
+                (check.judge)(facts)
+                    .into_iter()
+                    .map(|found| found.of(check.id)),
+            );
+        }
+    }
+    // The order of the table is kept among those of the same gravity.
+    findings.sort_by_key(|finding| finding.gravity);
+    findings
+}
+
+/// Everything that could be wanted of a run.
+pub fn is_whole(facts: &Facts) -> bool {
+    facts.unread.is_empty()
+}

@@ -1,0 +1,122 @@
+//! Findings for people.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use super::{LookedAt, NAMED};
+use crate::diagnose::finding::{Finding, Remedy};
+use crate::diagnose::{Facts, all};
+
+/// Lines are broken before this column, but for what is to be pasted.
+const WIDTH: usize = 80;
+
+/// Writes the findings, then what was looked at.
+///
+/// # Errors
+/// Those of `out`.
+pub fn text(out: &mut impl Write, facts: &Facts, findings: &[Finding]) -> io::Result<()> {
+    for finding in findings {
+        out.write_all(one(finding).as_bytes())?;
+    }
+    if findings.is_empty() {
+        writeln!(out, "Nothing was found.\n")?;
+    }
+    out.write_all(looked_at(facts).as_bytes())?;
+    for unread in &facts.unread {
+        writeln!(out, "Not looked at: {}: {}", unread.what, unread.why)?;
+    }
+    Ok(())
+}
+
+fn one(finding: &Finding) -> String {
+    let mut text = format!("{} {}", finding.gravity, finding.id);
+    let affected = &finding.affected;
+    let named: Vec<_> = affected.iter().take(NAMED).map(String::as_str).collect();
+    if !named.is_empty() {
+        text += "  ";
+        text += &named.join(", ");
+    }
+    match affected.len().saturating_sub(NAMED) {
+        0 => {}
+        more => {
+            let _ = write!(text, " and {more} more");
+        }
+    }
+    text.push('\n');
+    text += &paragraph("  ", "  ", &capital(&finding.sentence));
+    let mut label = "  seen: ";
+    for evidence in &finding.evidence {
+        text += &paragraph(label, "        ", evidence);
+        label = "        ";
+    }
+    let mut label = "  do:   ";
+    for remedy in &finding.remedy {
+        match remedy {
+            Remedy::Run(command) => {
+                let _ = writeln!(text, "{label}{command}");
+            }
+            Remedy::RunOn(whom, command) => {
+                let _ = writeln!(text, "{label}{command}    # on {whom}");
+            }
+            Remedy::Say(words) => text += &paragraph(label, "        ", words),
+        }
+        label = "        ";
+    }
+    text.push('\n');
+    text
+}
+
+fn looked_at(facts: &Facts) -> String {
+    let LookedAt {
+        services,
+        servers,
+        connections,
+        clients,
+    } = LookedAt::of(facts);
+    let number = |count: u64, one: &str| match count {
+        1 => format!("1 {one}"),
+        _ => format!("{count} {one}s"),
+    };
+    let line = format!(
+        "Looked at {}, {}, {} and {} on Linux {} for {:.1} s with {}.",
+        number(services as u64, "service"),
+        number(servers as u64, "server"),
+        number(connections, "connection"),
+        number(clients as u64, "client"),
+        facts.kernel,
+        facts.sample,
+        number(all().count() as u64, "check"),
+    );
+    paragraph("", "", &line)
+}
+
+fn capital(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    let mut text: String = first.chain(letters).collect();
+    if !text.ends_with('.') {
+        text.push('.');
+    }
+    text
+}
+
+/// Words in lines, each below the other.
+fn paragraph(first: &str, next: &str, words: &str) -> String {
+    let mut text = String::new();
+    let mut line = first.to_owned();
+    let mut is_fresh = true;
+    for word in words.split(' ') {
+        if !is_fresh && line.len() + 1 + word.len() >= WIDTH {
+            text += &line;
+            text.push('\n');
+            line = next.to_owned();
+            is_fresh = true;
+        }
+        if !is_fresh {
+            line.push(' ');
+        }
+        line += word;
+        is_fresh = false;
+    }
+    text + &line + "\n"
+}

@@ -1,0 +1,70 @@
+//! `--diagnose`: what is wrong with this director.
+
+use std::fs::File;
+use std::io::{BufReader, Write};
+use std::path::Path;
+
+use super::{Failure, Out};
+use crate::cli::{Diagnose, Format};
+use crate::diagnose::{self, Facts, Gravity, Wanted, report};
+
+/// Looks, judges, and says what was found.
+#[inline(never)]
+pub(super) fn diagnose(wanted: Diagnose, out: &mut Out) -> Result<(), Failure> {
+    let facts = match &wanted.facts {
+        Some(file) => read(file)?,
+        None => diagnose::gather(&Wanted {
+            service: wanted.service,
+            clients: wanted.clients,
+            sample: wanted.sample,
+            probe: wanted.probe,
+        })
+        .map_err(Failure::Unlisted)?,
+    };
+    if let Some(file) = &wanted.output {
+        write(file, &facts)?;
+    }
+    let findings = diagnose::judge(&facts, &wanted.ignored);
+    match wanted.format {
+        Format::Text => report::text(out, &facts, &findings),
+        Format::Json => report::json(out, &facts, &findings),
+    }
+    .and_then(|()| out.flush())
+    .map_err(Failure::writing)?;
+    if findings
+        .iter()
+        .any(|finding| finding.gravity != Gravity::Note)
+    {
+        return Err(Failure::Diagnosed { status: 1 });
+    }
+    match diagnose::is_whole(&facts) {
+        true => Ok(()),
+        false => Err(Failure::Diagnosed { status: 2 }),
+    }
+}
+
+fn read(file: &Path) -> Result<Facts, Failure> {
+    let context = |error| Failure::Files(error);
+    let opened = File::open(file).map_err(|error| {
+        context(anyhow::Error::new(error).context(format!("cannot read {}", file.display())))
+    })?;
+    serde_json::from_reader(BufReader::new(opened)).map_err(|error| {
+        context(anyhow::anyhow!(
+            "{} holds no facts: {error}",
+            file.display()
+        ))
+    })
+}
+
+fn write(file: &Path, facts: &Facts) -> Result<(), Failure> {
+    let written = || -> std::io::Result<()> {
+        let mut text = serde_json::to_vec(facts)?;
+        text.push(b'\n');
+        std::fs::write(file, text)
+    };
+    written().map_err(|error| {
+        Failure::Files(
+            anyhow::Error::new(error).context(format!("cannot write {}", file.display())),
+        )
+    })
+}

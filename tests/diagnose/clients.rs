@@ -1,0 +1,90 @@
+//! Clients that go on asking while something is looked at.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::thread;
+use std::time::Duration;
+
+use crate::net::{Ended, Host};
+
+/// How long a client waits for an answer.
+const PATIENCE: Duration = Duration::from_millis(800);
+/// How many clients ask at a time.
+const CLIENTS: usize = 3;
+
+/// How many requests were answered, and how many were not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    pub answered: usize,
+    pub failed: usize,
+}
+
+/// Asks once, on a connection of its own.
+fn ask(to: SocketAddr) -> std::io::Result<()> {
+    let mut connection = TcpStream::connect_timeout(&to, PATIENCE)?;
+    connection.set_read_timeout(Some(PATIENCE))?;
+    connection.write_all(b"?\n")?;
+    let mut answer = String::new();
+    match BufReader::new(connection).read_line(&mut answer)? {
+        0 => Err(std::io::ErrorKind::UnexpectedEof.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Does the work while clients on the host ask again and again.
+pub fn while_asking<R>(host: &Host, to: &str, work: impl FnOnce() -> R) -> (R, Tally) {
+    let to: SocketAddr = to.parse().unwrap();
+    let ended = Ended::default();
+    thread::scope(|scope| {
+        let client = || {
+            host.run(|| {
+                let mut tally = Tally::default();
+                while !ended.is_so() {
+                    match ask(to) {
+                        Ok(()) => tally.answered += 1,
+                        Err(_) => tally.failed += 1,
+                    }
+                    thread::sleep(Duration::from_millis(100));
+                }
+                tally
+            })
+        };
+        let clients: Vec<_> = (0..CLIENTS).map(|_| scope.spawn(client)).collect();
+        let result = ended.after(work);
+        let mut sum = Tally::default();
+        for client in clients {
+            let tally = client.join().unwrap();
+            sum.answered += tally.answered;
+            sum.failed += tally.failed;
+        }
+        (result, sum)
+    })
+}
+
+/// Asks so many times; how many were answered.
+pub fn answered(host: &Host, times: usize, to: &str) -> usize {
+    let to: SocketAddr = to.parse().unwrap();
+    host.run(|| (0..times).filter(|_| ask(to).is_ok()).count())
+}
+
+/// Fails the test unless all of some requests are answered.
+#[track_caller]
+pub fn are_served(host: &Host, to: &str) {
+    assert_eq!(answered(host, 4, to), 4);
+}
+
+/// Fails the test unless none of some requests is answered while this is done.
+#[track_caller]
+pub fn while_in_vain<R>(host: &Host, to: &str, work: impl FnOnce() -> R) -> R {
+    let (result, tally) = while_asking(host, to, work);
+    assert!(tally.answered == 0 && tally.failed > 0, "{tally:?}");
+    result
+}
+
+/// Fails the test unless all requests are answered while this is done.
+#[track_caller]
+pub fn while_served<R>(host: &Host, to: &str, work: impl FnOnce() -> R) -> R {
+    let (result, tally) = while_asking(host, to, work);
+    assert!(tally.answered > 0 && tally.failed == 0, "{tally:?}");
+    result
+}
