@@ -1,11 +1,12 @@
-//! The values of options that ipvsadm 1.31 has not.
+//! The values of options that ipvsadm 1.31 lacks.
 
 use std::time::Duration;
 
+use super::choice::Choice;
 use super::command::{Color, Shell};
-use super::matrix::Label;
 use super::nearest::nearest;
-use super::values::{MAX_TIMEOUT, ValueError, named, number};
+use super::types::Label;
+use super::values::{MAX_TIMEOUT, ValueError, number};
 use crate::diagnose;
 use ipvs::connections::By;
 use ipvs::model::Prefix;
@@ -17,26 +18,26 @@ pub(crate) const DEFAULT_INTERVAL: Duration = Duration::from_secs(2);
 pub(crate) const DEFAULT_SAMPLE: Duration = Duration::from_secs(2);
 
 /// The words of `--by`.
-pub(crate) const BY: &[(&str, By)] = &[
+pub(crate) const BY: Choice<By> = Choice(&[
     ("server", By::Server),
     ("client", By::Client),
     ("state", By::State),
     ("service", By::Service),
-];
+]);
 
 /// The words of `--color`.
-pub(crate) const COLOR: &[(&str, Color)] = &[
+pub(crate) const COLOR: Choice<Color> = Choice(&[
     ("auto", Color::Auto),
     ("always", Color::Always),
     ("never", Color::Never),
-];
+]);
 
 /// The words of `--completions`.
-pub(crate) const SHELLS: &[(&str, Shell)] = &[
+pub(crate) const SHELLS: Choice<Shell> = Choice(&[
     ("bash", Shell::Bash),
     ("zsh", Shell::Zsh),
     ("fish", Shell::Fish),
-];
+]);
 
 /// The words of `--state`: the names in `/proc/net/ip_vs_conn`, from the
 /// kernel's tables for TCP, UDP, SCTP and templates.
@@ -81,27 +82,6 @@ pub(crate) fn state(word: &str) -> Result<&'static str, ValueError> {
         option: Label::State,
         word: word.to_owned(),
         choices: STATES.join(", "),
-    })
-}
-
-/// `--by`
-pub(crate) fn by(word: &str) -> Result<By, ValueError> {
-    choice(Label::By, word, BY)
-}
-
-/// `--color`
-pub(crate) fn color(word: &str) -> Result<Color, ValueError> {
-    choice(Label::Color, word, COLOR)
-}
-
-fn choice<T: Copy>(option: Label, word: &str, known: &[(&str, T)]) -> Result<T, ValueError> {
-    named(word, known).ok_or_else(|| {
-        let names: Vec<_> = known.iter().map(|(name, _)| *name).collect();
-        ValueError::Choice {
-            option,
-            word: word.to_owned(),
-            choices: names.join(", "),
-        }
     })
 }
 
@@ -150,7 +130,8 @@ pub(crate) fn drain_time(word: &str) -> Result<Duration, ValueError> {
 
 /// `--completions`
 pub(crate) fn shell(word: &str) -> Result<Shell, ValueError> {
-    named(word, SHELLS).ok_or_else(|| ValueError::Shell(word.to_owned()))
+    let found = SHELLS.find(word);
+    found.ok_or_else(|| ValueError::Shell(word.to_owned()))
 }
 
 #[cfg(test)]
@@ -185,6 +166,8 @@ mod tests {
 
     #[test]
     fn choices() {
+        let by = |word| BY.read(Label::By, word);
+        let color = |word| COLOR.read(Label::Color, word);
         assert_eq!(by("client"), Ok(By::Client));
         assert_eq!(color("never"), Ok(Color::Never));
         assert_eq!(shell("fish"), Ok(Shell::Fish));

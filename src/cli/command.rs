@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::complete::Completion;
-use super::matrix::Verb;
+use super::types::Verb;
 use crate::render::{Numbers, Order, View};
 use ipvs::connections::By;
 use ipvs::model::{Change, Destination, Prefix, VirtualId};

@@ -6,15 +6,15 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::additions::{BY, COLOR, SHELLS, STATES};
 use super::flags::{Flags, Reading};
-use super::guide::short;
-use super::matrix::{self, Given, Label, Verb};
-use super::options::{OPTIONS, Opt, Spec, Takes, by_letter, by_name};
+use super::legality;
+use super::lexer::{self, Token};
+use super::options::{Offers, Row, by_letter, by_name, options};
+use super::read::{self, Source};
 use super::tools::RESTORE_OPTIONS;
+use super::types::{Given, Label, Role, Takes, Verb};
 use super::usage::Usage;
-use super::values::{DAEMON_STATES, TUNNEL_KINDS, sched_flag_names};
-use super::words::{self, Token};
+use super::values::sched_flag_names;
 use crate::names::Resolve;
 use ipvs::model::{Family, Forwarding, Protocol, TunnelKind, VirtualId};
 
@@ -60,42 +60,42 @@ pub(super) fn ipvsadm(typed: &[String], names: &dyn Resolve) -> Completion {
         return nothing("");
     };
     let names = &PortsOnly(names);
-    let (tokens, end) = words::read(before);
-    let (whole, _) = words::read(typed);
+    let (tokens, end) = lexer::read(before);
+    let (whole, _) = lexer::read(typed);
     let with_value = match (end, whole.last()) {
         // The word is the value of the option before it.
-        (Err(Usage::MissingArgument(_)), Some(&Token::Option { opt, .. })) => {
-            Some((opt, word.as_str()))
+        (Err(Usage::MissingArgument(_)), Some(&Token::Option { row, .. })) => {
+            Some((row, word.as_str()))
         }
         (Err(_), _) => return nothing(word),
         (Ok(()), _) if before.iter().any(|word| word == "--") => return nothing(word),
         (Ok(()), _) => attached(word),
     };
     match with_value {
-        Some((opt, value)) => {
+        Some((row, value)) => {
             let context = Context::of(&whole, names);
             let start = word.len().saturating_sub(value.len());
-            context.value(opt, word.get(..start).unwrap_or_default(), value)
+            context.value(row, word.get(..start).unwrap_or_default(), value)
         }
         None => Context::of(&tokens, names).options(word),
     }
 }
 
 /// The option in a word, and the value that is attached to it.
-fn attached(word: &str) -> Option<(Opt, &str)> {
+fn attached(word: &str) -> Option<(&'static Row, &str)> {
     if let Some((name, value)) = word
         .strip_prefix("--")
         .and_then(|long| long.split_once('='))
     {
-        let spec = by_name(name).filter(|spec| spec.takes != Takes::Nothing)?;
-        return Some((spec.opt, value));
+        let row = by_name(name).filter(|row| row.takes != Takes::Nothing)?;
+        return Some((row, value));
     }
     let alone = [word.to_owned()];
-    let (tokens, end) = words::read(&alone);
+    let (tokens, end) = lexer::read(&alone);
     match (end, tokens.last()) {
-        (Ok(()), Some(&Token::Option { opt, value, .. })) => {
+        (Ok(()), Some(&Token::Option { row, value, .. })) => {
             let length = value?.len();
-            Some((opt, word.get(word.len().checked_sub(length)?..)?))
+            Some((row, word.get(word.len().checked_sub(length)?..)?))
         }
         _ => None,
     }
@@ -138,18 +138,18 @@ pub(super) fn restore(typed: &[String]) -> Completion {
 
 /// The options of a tool that may be added to those typed already.
 fn of_tool(verb: Verb, options: &[&str], typed: &[String], word: &str) -> Completion {
-    let specs = || options.iter().filter_map(|name| by_name(name));
+    let rows = || options.iter().filter_map(|name| by_name(name));
     let mut given = Given::default();
-    for spec in specs() {
-        let is_typed = |typed: &String| *typed == short(spec) && typed != word;
-        if let (true, Some(label)) = (typed.iter().any(is_typed), spec.opt.label()) {
+    for row in rows() {
+        let is_typed = |typed: &String| *typed == row.typed() && typed != word;
+        if let (true, Some(label)) = (typed.iter().any(is_typed), row.role.label()) {
             given.insert(label);
         }
     }
     let kind = TunnelKind::default();
-    let may_follow = |label| matrix::may_follow(verb, kind, given, label);
-    let fitting = specs().filter(|spec| spec.opt.label().is_some_and(may_follow));
-    let words = fitting.map(|spec| (short(spec), spec.help)).collect();
+    let may_follow = |label| legality::may_follow(verb, kind, given, label);
+    let fitting = rows().filter(|row| row.role.label().is_some_and(may_follow));
+    let words = fitting.map(|row| (row.typed(), row.help)).collect();
     completion("", word, Candidates::Words(words))
 }
 
@@ -188,9 +188,9 @@ struct Context<'a> {
 impl<'a> Context<'a> {
     fn of(tokens: &'a [Token<'a>], names: &'a dyn Resolve) -> Context<'a> {
         let verb = tokens.iter().find_map(Token::verb);
-        let mut reading = Reading::new("ipvsadm", false, names);
+        let mut reading = Reading::new(names);
         // What is wrong is said when the command is given.
-        let _ = reading.run(tokens, Ok(()));
+        let _ = read::read(&mut reading, "ipvsadm", Source::CommandLine, tokens, Ok(()));
         Context {
             tokens,
             verb,
@@ -203,12 +203,12 @@ impl<'a> Context<'a> {
         if !word.is_empty() && !word.starts_with('-') {
             return nothing(word);
         }
-        let fitting = OPTIONS.iter().filter(|spec| self.may_follow(spec));
+        let fitting = options().filter(|row| self.may_follow(row));
         let mut words: Vec<_> = match word.starts_with("--") {
             true => fitting
-                .map(|spec| (format!("--{}", spec.long), spec.help))
+                .map(|row| (format!("--{}", row.long), row.help))
                 .collect(),
-            false => fitting.map(|spec| (short(spec), spec.help)).collect(),
+            false => fitting.map(|row| (row.typed(), row.help)).collect(),
         };
         if self.is_bundle(word) {
             words.push((word.to_owned(), ""));
@@ -219,71 +219,58 @@ impl<'a> Context<'a> {
     /// Whether the word is two or more letters that go together.
     fn is_bundle(&self, word: &str) -> bool {
         let letters = word.strip_prefix('-').unwrap_or_default();
-        let specs: Vec<_> = letters.chars().map(by_letter).collect();
-        let verbs = specs.iter().flatten().filter_map(|spec| match spec.opt {
-            Opt::Verb(verb) => Some(verb),
-            _ => None,
-        });
+        let rows: Vec<_> = letters.chars().map(by_letter).collect();
+        let verbs = rows.iter().flatten().filter_map(|row| row.role.verb());
         let verbs: Vec<_> = verbs.chain(self.verb).collect();
         let &[verb] = verbs.as_slice() else {
             return false;
         };
-        let fits = |spec: &Option<&Spec>| match spec.map(|spec| spec.opt) {
-            Some(Opt::Verb(_)) => true,
-            Some(opt) => opt
-                .label()
-                .is_some_and(|label| matrix::goes_with(verb, label)),
+        let fits = |row: &Option<&Row>| match row.map(|row| row.role) {
+            Some(Role::Command(_)) => true,
+            Some(Role::Option(label) | Role::Modifier(label)) => legality::goes_with(verb, label),
             None => false,
         };
-        specs.len() > 1 && specs.iter().all(fits)
+        rows.len() > 1 && rows.iter().all(fits)
     }
 
-    fn may_follow(&self, spec: &Spec) -> bool {
+    fn may_follow(&self, row: &Row) -> bool {
         let flags = &self.flags;
-        let is_given =
-            |token: &Token<'_>| matches!(token, Token::Option { opt, .. } if *opt == spec.opt);
+        let is_given = |token: &Token<'_>| matches!(token, Token::Option { row: of, .. } if of.long == row.long);
         let Some(verb) = self.verb else {
-            return matches!(spec.opt, Opt::Verb(_));
+            return row.role.verb().is_some();
         };
         if self.tokens.iter().any(is_given) {
             return false;
         }
-        match (verb, spec.opt) {
-            (Verb::Help, Opt::Verb(_)) => flags.topic.is_none(),
-            (_, Opt::Verb(_)) => false,
-            (_, Opt::Ipv6) => matches!(
+        match row.role {
+            Role::Command(_) => verb == Verb::Help && flags.topic.is_none(),
+            Role::Modifier(Label::Service) => matches!(
                 flags.service,
                 Some(VirtualId::Fwmark {
                     family: Family::V4,
                     ..
                 })
             ),
-            (_, opt) => opt.label().is_some_and(|label| {
+            Role::Option(label) | Role::Modifier(label) => {
                 let is_tunneled = flags.forwarding == Forwarding::Tunnel;
                 (is_tunneled || !Label::OF_TUNNELS.contains(&label))
-                    && matrix::may_follow(verb, flags.tunnel_kind, flags.given, label)
-            }),
+                    && legality::may_follow(verb, flags.tunnel_kind, flags.given, label)
+            }
         }
     }
 
     /// What an option's value may be.
-    fn value(&self, opt: Opt, prefix: &str, value: &str) -> Completion {
-        let candidates = match opt {
-            Opt::Verb(Verb::StartDaemon | Verb::StopDaemon) => first(DAEMON_STATES),
-            Opt::Verb(Verb::Completions) => first(SHELLS),
-            Opt::Endpoint(protocol) => Candidates::Services(protocol),
-            Opt::Fwmark => Candidates::Marks,
-            Opt::Is(Label::Server) => self.servers(),
-            Opt::Is(Label::Scheduler) => Candidates::Schedulers,
-            Opt::Is(Label::Engine) => Candidates::Engines,
-            Opt::Is(Label::SchedFlags) => return self.sched_flags(prefix, value),
-            Opt::Is(Label::TunType) => first(TUNNEL_KINDS),
-            Opt::Is(Label::State) => plain(STATES.iter().copied()),
-            Opt::Is(Label::By) => first(BY),
-            Opt::Is(Label::Color) => first(COLOR),
-            Opt::Is(Label::Output | Label::Facts) => Candidates::Files,
-            Opt::Is(Label::Ignore) => plain(crate::diagnose::all().map(|check| check.id)),
-            _ => plain([]),
+    fn value(&self, row: &Row, prefix: &str, value: &str) -> Completion {
+        let candidates = match row.offers {
+            Offers::Nothing => plain([]),
+            Offers::Words(words) => plain(words.all()),
+            Offers::Services(protocol) => Candidates::Services(protocol),
+            Offers::Marks => Candidates::Marks,
+            Offers::Servers => self.servers(),
+            Offers::Schedulers => Candidates::Schedulers,
+            Offers::SchedFlags => return self.sched_flags(prefix, value),
+            Offers::Engines => Candidates::Engines,
+            Offers::Files => Candidates::Files,
         };
         completion(prefix, value, candidates)
     }
@@ -312,11 +299,6 @@ impl<'a> Context<'a> {
         let left = sched_flag_names(scheduler).filter(|name| !given.split(',').any(|g| g == *name));
         completion(&format!("{prefix}{given}"), stem, plain(left))
     }
-}
-
-/// The first of each pair.
-fn first<T>(words: &[(&'static str, T)]) -> Candidates {
-    plain(words.iter().map(|(name, _)| *name))
 }
 
 fn plain(words: impl IntoIterator<Item = &'static str>) -> Candidates {

@@ -1,5 +1,4 @@
-//! Options, from left to right, into typed flags: every value is read where it
-//! stands, and the first that is wrong ends it.
+//! The flags that options set, one after another, each where it stands.
 
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
@@ -9,11 +8,9 @@ use std::time::Duration;
 use super::additions;
 use super::address::{self, Endpoint, Resolved, Spelling};
 use super::command::{Color, Shell};
-use super::matrix::{Given, Label, Verb};
-use super::options::Opt;
+use super::types::{Given, Label, Verb};
 use super::usage::Usage;
 use super::values::{self, ValueError};
-use super::words::Token;
 use crate::names::Resolve;
 use ipvs::connections::By;
 use ipvs::model::{
@@ -54,9 +51,9 @@ pub(crate) struct Flags<'a> {
     /// Checks that are left out.
     pub(crate) ignored: BTreeSet<String>,
     pub(crate) facts: Option<PathBuf>,
-    /// The first option that was given again and that only some commands take
+    /// The first option that was given again, and the only command that takes it
     /// more than once.
-    pub(crate) again: Option<Label>,
+    pub(crate) again: Option<(Label, Verb)>,
     pub(crate) drain_limit: Option<Duration>,
     pub(crate) shell: Option<Shell>,
     /// The command that help is wanted for.
@@ -74,7 +71,7 @@ pub(crate) struct Server {
 }
 
 /// How long a client stays with its server when `-p` names no time.
-const DEFAULT_PERSISTENCE: u32 = 360;
+pub(super) const DEFAULT_PERSISTENCE: u32 = 360;
 
 /// The network interface of a daemon for which none is named.
 const DEFAULT_INTERFACE: &str = "eth0";
@@ -116,13 +113,12 @@ impl Flags<'_> {
     }
 }
 
-/// Reads options one after another.
+/// Options on their way to being flags.
 pub(crate) struct Reading<'a> {
-    program: &'a str,
-    /// `-R` is no command inside of its own input.
-    in_rules: bool,
     names: &'a dyn Resolve,
     pub(crate) flags: Flags<'a>,
+    /// Whether a firewall mark is named further right.
+    pub(super) mark_follows: bool,
     /// `-6` came before `-f`.
     early_ipv6: bool,
     /// What ipvsadm 1.31 would have refused already. If in the end the command
@@ -131,189 +127,43 @@ pub(crate) struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    pub(crate) fn new(program: &'a str, in_rules: bool, names: &'a dyn Resolve) -> Self {
+    pub(crate) fn new(names: &'a dyn Resolve) -> Self {
         Self {
-            program,
-            in_rules,
             names,
             flags: Flags::new(),
+            mark_follows: false,
             early_ipv6: false,
             overlooked: None,
         }
     }
 
-    fn overlook(&mut self, refusal: Usage) {
+    /// Forgets every option: `-h` and `-v` are not interested.
+    pub(super) fn clear(&mut self) {
+        self.flags = Flags::new();
+    }
+
+    pub(super) fn overlook(&mut self, refusal: Usage) {
         self.overlooked.get_or_insert(refusal);
     }
 
-    /// Reads what could be read of the words, then says what could not.
-    /// `-h` and `-v` end it, whatever there was before.
-    pub(crate) fn run(
-        &mut self,
-        tokens: &[Token<'a>],
-        end: Result<(), Usage>,
-    ) -> Result<Verb, Usage> {
-        let mut verb = None;
-        for (at, token) in tokens.iter().enumerate() {
-            let &Token::Option { opt, value, word } = token else {
-                let &Token::Word(word) = token else { continue };
-                self.flags.words.push(word);
-                continue;
-            };
-            match opt {
-                Opt::Verb(_) if verb.is_some() => {
-                    return Err(Usage::SecondCommand(word.to_owned()));
-                }
-                Opt::Verb(found @ (Verb::Help | Verb::Version)) => {
-                    self.flags = Flags::new();
-                    self.flags.topic = tokens.get(at + 1).and_then(Token::verb);
-                    return Ok(found);
-                }
-                Opt::Verb(Verb::Restore | Verb::Completions | Verb::Diagnose) if self.in_rules => {
-                    return Err(self.no_command());
-                }
-                Opt::Verb(found) => {
-                    self.verb(found, value.unwrap_or_default())?;
-                    verb = Some(found);
-                }
-                _ => {
-                    if verb.is_none() {
-                        self.overlook(self.no_command());
-                    }
-                    self.option(opt, value, tokens.get(at + 1..).unwrap_or_default())?;
-                }
-            }
+    /// Notes an option, which may be given once, but for the command that takes
+    /// it again.
+    pub(super) fn note(&mut self, label: Label, again: Option<Verb>) -> Result<(), Usage> {
+        if !self.flags.given.insert(label) {
+            let only = again.ok_or(Usage::Repeated(label))?;
+            self.flags.again.get_or_insert((label, only));
         }
-        let verb = verb.ok_or_else(|| self.no_command())?;
-        end?;
-        Ok(verb)
+        Ok(())
     }
 
-    fn no_command(&self) -> Usage {
-        Usage::NoCommand(self.program.to_owned())
-    }
-
-    fn verb(&mut self, verb: Verb, value: &str) -> Result<(), Usage> {
-        let refusal = match verb {
-            Verb::StartDaemon => ValueError::StartState,
-            Verb::StopDaemon => ValueError::StopState,
-            Verb::Completions => {
-                self.flags.shell = Some(additions::shell(value)?);
-                return Ok(());
-            }
-            _ => return Ok(()),
-        };
-        self.flags.daemon.state = values::daemon_state(value).ok_or(refusal)?;
+    pub(super) fn daemon_state(&mut self, word: &str, refusal: ValueError) -> Result<(), Usage> {
+        self.flags.daemon.state = values::DAEMON_STATES.find(word).ok_or(refusal)?;
         Ok(())
     }
 
-    #[inline(never)]
-    fn option(
-        &mut self,
-        opt: Opt,
-        value: Option<&'a str>,
-        later: &[Token<'_>],
-    ) -> Result<(), Usage> {
-        let word = value.unwrap_or_default();
-        match opt {
-            Opt::Verb(_) | Opt::Sort => Ok(()),
-            Opt::Endpoint(protocol) => self.service(protocol, word),
-            Opt::Fwmark => self.fwmark(word),
-            Opt::Ipv6 => self.ipv6(later),
-            Opt::Forward(forwarding) => {
-                self.once(Label::Forwarding)?;
-                self.flags.forwarding = forwarding;
-                Ok(())
-            }
-            Opt::Is(label) => {
-                self.once(label)?;
-                self.label(label, value, word)
-            }
-        }
-    }
-
-    fn once(&mut self, label: Label) -> Result<(), Usage> {
-        if self.flags.given.insert(label) {
-            Ok(())
-        } else if matches!(label, Label::Client | Label::Ignore) {
-            self.flags.again.get_or_insert(label);
-            Ok(())
-        } else {
-            Err(Usage::Repeated(label))
-        }
-    }
-
-    fn label(&mut self, label: Label, value: Option<&str>, word: &'a str) -> Result<(), Usage> {
-        let flags = &mut self.flags;
-        match label {
-            Label::Watch | Label::Drain if self.in_rules => return Err(Usage::NotInRules(label)),
-            Label::Server => self.server(word)?,
-            Label::Netmask => self.netmask(word)?,
-            Label::Scheduler => flags.scheduler = values::name(word),
-            Label::Engine => flags.engine = values::name(word),
-            Label::SchedFlags => flags.sched_flags = Some(word),
-            Label::Persistent => {
-                flags.persistence = Some(match value {
-                    Some(word) => values::persistence(word)?,
-                    None => DEFAULT_PERSISTENCE,
-                });
-            }
-            Label::Weight => flags.weight = values::weight(word)?,
-            Label::UpperThreshold => flags.upper_threshold = values::upper_threshold(word)?,
-            Label::LowerThreshold => flags.lower_threshold = values::lower_threshold(word)?,
-            Label::TunType => flags.tunnel_kind = values::tunnel_kind(word)?,
-            Label::TunPort => flags.tunnel_port = values::tunnel_port(word)?,
-            Label::McastInterface => {
-                let name = Some(values::interface(word)).filter(|name| !name.is_empty());
-                flags.daemon.interface = name.unwrap_or(DEFAULT_INTERFACE).to_owned();
-            }
-            Label::SyncId => flags.daemon.sync_id = values::sync_id(word)?,
-            Label::SyncMaxLen => flags.daemon.max_len = Some(values::sync_max_len(word)?),
-            Label::McastGroup => flags.daemon.group = Some(values::mcast_group(word)?),
-            Label::McastPort => flags.daemon.port = Some(values::mcast_port(word)?),
-            Label::McastTtl => flags.daemon.ttl = Some(values::mcast_ttl(word)?),
-            Label::Output => flags.output = Some(word.into()),
-            Label::Client => flags.clients.push(additions::client(word)?),
-            Label::Sample => flags.sample = additions::sample(word)?,
-            Label::Ignore => {
-                flags.ignored.insert(additions::check(word)?);
-            }
-            Label::Facts => flags.facts = Some(word.into()),
-            Label::State => flags.state = Some(additions::state(word)?),
-            Label::By => flags.by = Some(additions::by(word)?),
-            Label::Color => flags.color = additions::color(word)?,
-            Label::Count => flags.count = Some(additions::count(word)?),
-            Label::Watch => {
-                if let Some(word) = value {
-                    flags.interval = additions::interval(word)?;
-                }
-            }
-            Label::Drain => flags.drain_limit = value.map(additions::drain_time).transpose()?,
-            // These have options of their own kind.
-            Label::Service | Label::Forwarding => {}
-            // That they were given is all there is to them.
-            Label::Numeric
-            | Label::Connection
-            | Label::Timeout
-            | Label::Daemon
-            | Label::Stats
-            | Label::Rate
-            | Label::Thresholds
-            | Label::PersistentConn
-            | Label::NoSort
-            | Label::Exact
-            | Label::OnePacket
-            | Label::TunInfo
-            | Label::TunNoCsum
-            | Label::TunCsum
-            | Label::TunRemCsum
-            | Label::Replace
-            | Label::Check
-            | Label::DryRun
-            | Label::Probe
-            | Label::Json => {}
-        }
-        Ok(())
+    pub(super) fn interface(&mut self, word: &str) {
+        let name = Some(values::interface(word)).filter(|name| !name.is_empty());
+        self.flags.daemon.interface = name.unwrap_or(DEFAULT_INTERFACE).to_owned();
     }
 
     fn endpoint(
@@ -331,8 +181,7 @@ impl<'a> Reading<'a> {
         Ok(endpoint)
     }
 
-    fn service(&mut self, protocol: Protocol, word: &str) -> Result<(), Usage> {
-        self.once(Label::Service)?;
+    pub(super) fn service(&mut self, protocol: Protocol, word: &str) -> Result<(), Usage> {
         let endpoint = self.endpoint(word, Some(protocol), ValueError::ServiceAddress)?;
         self.set_service(VirtualId::Endpoint {
             protocol,
@@ -342,8 +191,7 @@ impl<'a> Reading<'a> {
         Ok(())
     }
 
-    fn fwmark(&mut self, word: &str) -> Result<(), Usage> {
-        self.once(Label::Service)?;
+    pub(super) fn fwmark(&mut self, word: &str) -> Result<(), Usage> {
         let family = if self.early_ipv6 {
             Family::V6
         } else {
@@ -354,13 +202,13 @@ impl<'a> Reading<'a> {
         Ok(())
     }
 
-    fn ipv6(&mut self, later: &[Token<'_>]) -> Result<(), Usage> {
+    pub(super) fn ipv6(&mut self) -> Result<(), Usage> {
         match self.flags.service {
             Some(VirtualId::Fwmark { mark, .. }) => {
                 let family = Family::V6;
                 self.set_service(VirtualId::Fwmark { mark, family });
             }
-            None if later.iter().any(Token::is_fwmark) => {
+            None if self.mark_follows => {
                 self.overlook(Usage::Ipv6BeforeFwmark);
                 self.early_ipv6 = true;
                 self.flags.netmask = None;
@@ -379,7 +227,7 @@ impl<'a> Reading<'a> {
         self.flags.service = Some(id);
     }
 
-    fn netmask(&mut self, word: &str) -> Result<(), Usage> {
+    pub(super) fn netmask(&mut self, word: &str) -> Result<(), Usage> {
         let family = self.flags.service.map(|id| id.family());
         let is_ipv6 = family.map_or(self.early_ipv6, |family| family == Family::V6);
         self.flags.netmask = Some(if is_ipv6 {
@@ -391,7 +239,7 @@ impl<'a> Reading<'a> {
         Ok(())
     }
 
-    fn server(&mut self, word: &str) -> Result<(), Usage> {
+    pub(super) fn server(&mut self, word: &str) -> Result<(), Usage> {
         let protocol = self.flags.service.map(|id| match id {
             VirtualId::Endpoint { protocol, .. } => protocol,
             VirtualId::Fwmark { .. } => Protocol::Tcp,

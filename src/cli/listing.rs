@@ -2,7 +2,8 @@
 
 use super::command::{Command, Connections, Format, List, Watch};
 use super::flags::Flags;
-use super::matrix::{self, Label};
+use super::legality;
+use super::types::Label;
 use super::usage::Usage;
 use crate::render::{Numbers, Order, View};
 
@@ -36,7 +37,7 @@ impl Flags<'_> {
             count: self.count,
         });
 
-        matrix::view(self.given)?;
+        legality::view(self.given)?;
         if given(Label::Connection) {
             let persistent = view == View::PersistentConnections;
             return Ok(Command::Connections(Connections {

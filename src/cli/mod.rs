@@ -7,21 +7,25 @@
 
 mod additions;
 mod address;
-mod build;
+mod assemble;
+mod choice;
 mod command;
+mod compat131;
 mod complete;
 mod completions;
 mod flags;
 mod guide;
 mod help;
+mod legality;
+mod lexer;
 mod listing;
-mod matrix;
 mod nearest;
 mod options;
+mod read;
 mod tools;
+mod types;
 mod usage;
 mod values;
-mod words;
 
 pub use command::{
     Color, Command, Connections, Diagnose, Drain, Extent, Format, List, Restore, RestoreMode, Save,
@@ -30,16 +34,17 @@ pub use command::{
 pub use complete::{Candidates, Completion};
 pub use completions::completions;
 pub use help::{help, version};
-pub use matrix::{Label, Verb};
 pub use nearest::{nearest, nearest_option, nearest_restore_option};
 pub use options::SCHEDULERS;
 pub use tools::{parse_restore, parse_save};
+pub use types::{Label, Verb};
 pub use usage::{Context, Usage};
 pub use values::ValueError;
 
 use crate::names::Resolve;
 use flags::Reading;
-use words::Token;
+use lexer::Token;
+use read::Source;
 
 /// A command line, read but not yet understood.
 #[derive(Clone, Debug)]
@@ -56,10 +61,8 @@ enum Kind<'a> {
     Bare,
     /// A shell asks for what may follow these words.
     Completion(&'a [String]),
-    /// The program with words.
-    Program,
-    /// A line of rules.
-    Rule,
+    /// Words of that source.
+    Words(Source),
 }
 
 /// Reads the words of `ipvsadm`; `program` is its name as typed.
@@ -69,18 +72,18 @@ pub fn parse<'a>(program: &'a str, words: &'a [String]) -> Invocation<'a> {
         Some((first, typed)) if first == complete::REQUEST => {
             read(program, &[], Kind::Completion(typed))
         }
-        Some(_) => read(program, words, Kind::Program),
+        Some(_) => read(program, words, Kind::Words(Source::CommandLine)),
     }
 }
 
 /// Reads the words of a line of rules, without the `ipvsadm` that may begin it.
 /// It may hold any command but another `-R`.
 pub fn parse_rule<'a>(program: &'a str, words: &'a [String]) -> Invocation<'a> {
-    read(program, words, Kind::Rule)
+    read(program, words, Kind::Words(Source::Rules))
 }
 
 fn read<'a>(program: &'a str, words: &'a [String], kind: Kind<'a>) -> Invocation<'a> {
-    let (tokens, end) = words::read(words);
+    let (tokens, end) = lexer::read(words);
     Invocation {
         program,
         tokens,
@@ -97,15 +100,15 @@ impl Invocation<'_> {
     /// The first mistake. Where ipvsadm 1.31 would have met another before it,
     /// because it accepts less, that one.
     pub fn resolve(self, names: &dyn Resolve) -> Result<Command, Usage> {
-        match self.kind {
+        let source = match self.kind {
             Kind::Bare => return Ok(Command::List(List::default())),
             Kind::Completion(typed) => {
                 return Ok(Command::Complete(complete::ipvsadm(typed, names)));
             }
-            Kind::Program | Kind::Rule => {}
-        }
-        let mut reading = Reading::new(self.program, self.kind == Kind::Rule, names);
-        let verb = reading.run(&self.tokens, self.end);
+            Kind::Words(source) => source,
+        };
+        let mut reading = Reading::new(names);
+        let verb = read::read(&mut reading, self.program, source, &self.tokens, self.end);
         let overlooked = reading.overlooked;
         let flags = reading.flags;
         verb.and_then(|verb| flags.command(verb))

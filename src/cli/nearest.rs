@@ -1,11 +1,11 @@
 //! What was meant by a word that nothing is called.
 
-use super::options::OPTIONS;
+use super::options::options;
 use super::tools::RESTORE_OPTIONS;
 
 /// The long option of `ipvsadm` that is most like this word, with its dashes.
 pub fn nearest_option(word: &str) -> Option<String> {
-    like(word, OPTIONS.iter().map(|spec| spec.long))
+    like(word, options().map(|row| row.long))
 }
 
 /// The same of `ipvsadm-restore`.

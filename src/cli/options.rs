@@ -1,108 +1,224 @@
-//! The options: one table, from which words are read and help is written.
+//! The options: one table, from which words are read, checked, explained and
+//! completed.
+//!
+//! A new option is a name in [`Label`] and a row here.
 
-use super::matrix::{Label, Verb};
+use std::fmt;
+
+use super::additions::{BY, COLOR, SHELLS, STATES};
+use super::additions::{check, client, count, drain_time, interval, sample, shell, state};
+use super::choice::Words;
+use super::flags::{DEFAULT_PERSISTENCE, Reading};
+use super::types::{Label as L, Place, Role, Rule, Takes, Uses, Verb};
+use super::usage::Usage;
+use super::values::{self, ValueError};
 use ipvs::model::{Forwarding, Protocol};
 
-/// What an option stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Opt {
-    /// A command.
-    Verb(Verb),
-    /// A service of a protocol.
-    Endpoint(Protocol),
-    /// A service by firewall mark.
-    Fwmark,
-    /// The firewall mark is for IPv6.
-    Ipv6,
-    /// A forwarding method.
-    Forward(Forwarding),
-    /// The order that listings have anyway.
-    Sort,
-    /// Any other, by its name in messages.
-    Is(Label),
-}
-
-impl Opt {
-    /// What it is called in messages; a command has no such name.
-    pub(crate) fn label(self) -> Option<Label> {
-        match self {
-            Self::Verb(_) => None,
-            Self::Endpoint(_) | Self::Fwmark | Self::Ipv6 => Some(Label::Service),
-            Self::Forward(_) => Some(Label::Forwarding),
-            Self::Sort => Some(Label::NoSort),
-            Self::Is(label) => Some(label),
-        }
-    }
-}
-
-/// Whether an option takes a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Takes {
-    /// None.
-    Nothing,
-    /// One; what it is called in help.
-    Value(&'static str),
-    /// One, but the next word only if it does not begin with a dash.
-    Maybe(&'static str),
-    /// One, but only behind `=`, never the next word.
-    Attached(&'static str),
-}
+use Rule::{Allowed, Idle, Required, Unless, With};
+use Takes::{Attached, Maybe, Nothing, Value};
 
 /// An option.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Spec {
-    pub(crate) opt: Opt,
-    /// Its letters.
+#[derive(Clone, Copy)]
+pub(crate) struct Row {
+    pub(crate) role: Role,
+    /// The letters.
     pub(crate) short: &'static str,
-    /// Its long name.
+    /// The long name.
     pub(crate) long: &'static str,
     pub(crate) takes: Takes,
-    /// Where help has it.
-    pub(crate) section: &'static str,
     pub(crate) help: &'static str,
+    /// The commands that it goes with. Options of one name have the same.
+    pub(crate) uses: Uses,
+    pub(crate) setter: Setter,
+    pub(crate) place: Place,
+    /// The only command with which it may be given again.
+    pub(crate) again: Option<Verb>,
+    /// What a shell offers for its value.
+    pub(crate) offers: Offers,
+}
+
+/// What an option does to the flags.
+#[derive(Clone, Copy)]
+pub(crate) enum Setter {
+    /// That it was given is all there is to it.
+    Given,
+    /// Its value is read.
+    Word(for<'a> fn(&mut Reading<'a>, &'a str) -> Result<(), Usage>),
+    /// Its value is read, if there is one.
+    Maybe(for<'a> fn(&mut Reading<'a>, Option<&'a str>) -> Result<(), Usage>),
+}
+
+/// The values that an option may have.
+#[derive(Clone, Copy)]
+pub(crate) enum Offers {
+    /// Too many to name.
+    Nothing,
+    /// One of these words.
+    Words(&'static dyn Words),
+    /// The services of a protocol.
+    Services(Protocol),
+    /// The marks of services.
+    Marks,
+    /// Real servers.
+    Servers,
+    /// Schedulers.
+    Schedulers,
+    /// Flags of the scheduler, between commas.
+    SchedFlags,
+    /// Persistence engines.
+    Engines,
+    /// Names of files.
+    Files,
+}
+
+/// Options that help shows below one title.
+pub(crate) struct Section {
+    pub(crate) title: &'static str,
+    pub(crate) options: &'static [Row],
+}
+
+/// Every option, in the order of the help.
+pub(crate) fn options() -> impl Iterator<Item = &'static Row> {
+    SECTIONS.iter().flat_map(|section| section.options)
 }
 
 /// The option with that letter.
-pub(crate) fn by_letter(letter: char) -> Option<&'static Spec> {
-    OPTIONS.iter().find(|spec| spec.short.contains(letter))
+pub(crate) fn by_letter(letter: char) -> Option<&'static Row> {
+    options().find(|row| row.short.contains(letter))
 }
 
 /// The option with that long name.
-pub(crate) fn by_name(name: &str) -> Option<&'static Spec> {
-    OPTIONS.iter().find(|spec| spec.long == name)
+pub(crate) fn by_name(name: &str) -> Option<&'static Row> {
+    options().find(|row| row.long == name)
 }
 
-const fn option(
-    opt: Opt,
-    short: &'static str,
-    long: &'static str,
-    takes: Takes,
-    section: &'static str,
-    help: &'static str,
-) -> Spec {
-    Spec {
-        opt,
-        short,
-        long,
-        takes,
-        section,
-        help,
+impl fmt::Debug for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.long)
     }
 }
 
-const COMMANDS: &str = "Commands";
-const SERVICE: &str = "A virtual service";
-const SERVICE_SETTINGS: &str = "How a service works, with -A and -E";
-const REMOVAL: &str = "Removing without harm, with -d and -D";
-const SERVER: &str = "A real server, with -a, -e and -d";
-const LISTING: &str = "What is listed, with -L";
-const DIAGNOSIS: &str = "What is examined, with --diagnose";
-const DAEMON: &str = "Synchronization, with --start-daemon";
-const FILES: &str = "Saving and restoring";
+impl Row {
+    /// As it is usually typed: by its letter, if it has one.
+    pub(crate) fn typed(&self) -> String {
+        match self.short.chars().next() {
+            Some(letter) => format!("-{letter}"),
+            None => format!("--{}", self.long),
+        }
+    }
 
-use Label as L;
-use Opt::{Endpoint, Forward, Fwmark, Ipv6, Is, Sort, Verb as Command};
-use Takes::{Attached, Maybe, Nothing, Value};
+    const fn new(role: Role, short: &'static str, long: &'static str, takes: Takes) -> Self {
+        Self {
+            role,
+            short,
+            long,
+            takes,
+            help: "",
+            uses: &[],
+            setter: Setter::Given,
+            place: Place::Anywhere,
+            again: None,
+            offers: Offers::Nothing,
+        }
+    }
+
+    const fn help(mut self, help: &'static str) -> Self {
+        self.help = help;
+        self
+    }
+
+    const fn with(mut self, uses: Uses) -> Self {
+        self.uses = uses;
+        self
+    }
+
+    const fn set(
+        mut self,
+        set: for<'a> fn(&mut Reading<'a>, &'a str) -> Result<(), Usage>,
+    ) -> Self {
+        self.setter = Setter::Word(set);
+        self
+    }
+
+    const fn may_set(
+        mut self,
+        set: for<'a> fn(&mut Reading<'a>, Option<&'a str>) -> Result<(), Usage>,
+    ) -> Self {
+        self.setter = Setter::Maybe(set);
+        self
+    }
+
+    const fn offers(mut self, offers: Offers) -> Self {
+        self.offers = offers;
+        self
+    }
+
+    const fn again_with(mut self, verb: Verb) -> Self {
+        self.again = Some(verb);
+        self
+    }
+
+    const fn on_the_command_line(mut self) -> Self {
+        self.place = Place::CommandLine;
+        self
+    }
+}
+
+const fn command(verb: Verb, short: &'static str, help: &'static str) -> Row {
+    Row::new(Role::Command(verb), short, verb.name(), Nothing).help(help)
+}
+
+const fn option(label: L, short: &'static str, takes: Takes, help: &'static str) -> Row {
+    Row::new(Role::Option(label), short, label.name(), takes).help(help)
+}
+
+/// One of the options that share a name in messages.
+const fn one_of(
+    label: L,
+    short: &'static str,
+    long: &'static str,
+    takes: Takes,
+    help: &'static str,
+) -> Row {
+    Row::new(Role::Option(label), short, long, takes).help(help)
+}
+
+const fn modifier(label: L, short: &'static str, long: &'static str, help: &'static str) -> Row {
+    Row::new(Role::Modifier(label), short, long, Nothing).help(help)
+}
+
+/// Puts a value that was read in its place.
+fn put<T>(place: &mut T, value: Result<T, ValueError>) -> Result<(), Usage> {
+    *place = value?;
+    Ok(())
+}
+
+/// The long name of the option for firewall marks, which `-6` refers to.
+pub(crate) const FWMARK: &str = "fwmark-service";
+
+const OF_ANY: Uses = &[
+    (Verb::AddService, Required),
+    (Verb::EditService, Required),
+    (Verb::DeleteService, Required),
+    (Verb::AddServer, Required),
+    (Verb::EditServer, Required),
+    (Verb::DeleteServer, Required),
+    (Verb::List, Allowed),
+    (Verb::Zero, Allowed),
+    (Verb::Diagnose, Unless(&[L::Facts])),
+];
+const OF_SERVICES: Uses = &[(Verb::AddService, Allowed), (Verb::EditService, Allowed)];
+const OF_REMOVALS: Uses = &[
+    (Verb::DeleteService, Allowed),
+    (Verb::DeleteServer, Allowed),
+];
+const OF_SERVERS: Uses = &[(Verb::AddServer, Allowed), (Verb::EditServer, Allowed)];
+const OF_LISTS: Uses = &[(Verb::List, Allowed)];
+const OF_CONNECTIONS: Uses = &[(Verb::List, With(L::Connection))];
+/// What is examined is not asked for where facts are read from a file.
+const OF_DIAGNOSES: Uses = &[(Verb::Diagnose, Unless(&[L::Facts]))];
+const OF_DAEMONS: Uses = &[(Verb::StartDaemon, Allowed)];
+const OF_RESTORE: Uses = &[(Verb::Restore, Allowed)];
 
 /// The schedulers of Linux, and what each does.
 pub const SCHEDULERS: &[(&str, &str)] = &[
@@ -122,170 +238,279 @@ pub const SCHEDULERS: &[(&str, &str)] = &[
     ("twos", "power of two choices"),
 ];
 
-/// Every option of `ipvsadm`.
+const CHECKS: fn() -> Vec<&'static str> = || crate::diagnose::all().map(|check| check.id).collect();
+
+/// Every option of `ipvsadm`, by section.
 #[rustfmt::skip]
-pub(crate) const OPTIONS: &[Spec] = &[
-    option(Command(Verb::AddService), "A", "add-service", Nothing, COMMANDS,
-        "add a virtual service"),
-    option(Command(Verb::EditService), "E", "edit-service", Nothing, COMMANDS,
-        "change a virtual service; what is not given is set to its default"),
-    option(Command(Verb::DeleteService), "D", "delete-service", Nothing, COMMANDS,
-        "remove a virtual service and its servers"),
-    option(Command(Verb::AddServer), "a", "add-server", Nothing, COMMANDS,
-        "add a real server to a service"),
-    option(Command(Verb::EditServer), "e", "edit-server", Nothing, COMMANDS,
-        "change a real server; what is not given is set to its default"),
-    option(Command(Verb::DeleteServer), "d", "delete-server", Nothing, COMMANDS,
-        "remove a real server from a service"),
-    option(Command(Verb::Clear), "C", "clear", Nothing, COMMANDS,
-        "remove every service"),
-    option(Command(Verb::List), "Ll", "list", Nothing, COMMANDS,
-        "list the table, one service or the connections"),
-    option(Command(Verb::Save), "S", "save", Nothing, COMMANDS,
-        "write the table as rules"),
-    option(Command(Verb::Restore), "R", "restore", Nothing, COMMANDS,
-        "read rules from standard input and carry them out"),
-    option(Command(Verb::Zero), "Z", "zero", Nothing, COMMANDS,
-        "reset the counters of one service or of all"),
-    option(Command(Verb::Set), "", "set", Nothing, COMMANDS,
-        "set the connection timeouts, followed by TCP TCPFIN UDP in seconds; 0 keeps one"),
-    option(Command(Verb::StartDaemon), "", "start-daemon", Value("STATE"), COMMANDS,
-        "start to synchronize connections as master or as backup"),
-    option(Command(Verb::StopDaemon), "", "stop-daemon", Value("STATE"), COMMANDS,
-        "stop to synchronize as master or as backup"),
-    option(Command(Verb::Diagnose), "", "diagnose", Nothing, COMMANDS,
-        "find out why this director does not work, without changing anything"),
-    option(Command(Verb::Help), "h", "help", Nothing, COMMANDS,
-        "show this, or what there is to one command"),
-    option(Command(Verb::Version), "v", "version", Nothing, COMMANDS,
-        "show the version"),
-    option(Command(Verb::Completions), "", "completions", Value("SHELL"), COMMANDS,
-        "print what makes bash, zsh or fish complete words of ipvsadm"),
-
-    option(Endpoint(Protocol::Tcp), "t", "tcp-service", Value("HOST[:PORT]"), SERVICE,
-        "TCP to this address and port"),
-    option(Endpoint(Protocol::Udp), "u", "udp-service", Value("HOST[:PORT]"), SERVICE,
-        "UDP to this address and port"),
-    option(Endpoint(Protocol::Sctp), "", "sctp-service", Value("HOST[:PORT]"), SERVICE,
-        "SCTP to this address and port"),
-    option(Fwmark, "f", "fwmark-service", Value("MARK"), SERVICE,
-        "packets with this firewall mark"),
-    option(Ipv6, "6", "ipv6", Nothing, SERVICE,
-        "the firewall mark is on IPv6 packets"),
-
-    option(Is(L::Scheduler), "s", "scheduler", Value("NAME"), SERVICE_SETTINGS,
-        "how a server is chosen: rr, wrr, lc, wlc (the default), lblc, lblcr, dh, sh, sed, nq, fo, \
-         ovf, mh, twos or any other that the kernel has"),
-    option(Is(L::Persistent), "p", "persistent", Maybe("SECONDS"), SERVICE_SETTINGS,
-        "keep a client on its server until it has been quiet for so long (360)"),
-    option(Is(L::Netmask), "M", "netmask", Value("MASK"), SERVICE_SETTINGS,
-        "take clients together for -p: a mask for IPv4, a prefix length for IPv6"),
-    option(Is(L::Engine), "", "pe", Value("NAME"), SERVICE_SETTINGS,
-        "persistence engine, such as sip"),
-    option(Is(L::OnePacket), "o", "ops", Nothing, SERVICE_SETTINGS,
-        "choose a server for each packet (UDP)"),
-    option(Is(L::SchedFlags), "b", "sched-flags", Value("FLAG,..."), SERVICE_SETTINGS,
-        "flags of the scheduler: sh-port, sh-fallback, mh-port, mh-fallback, flag-1 to flag-3"),
-
-    option(Is(L::Drain), "", "drain", Attached("SECONDS"), REMOVAL,
-        "set the weight to 0 and wait until its connections have ended before it is removed; not \
-         longer than SECONDS"),
-
-    option(Is(L::Server), "r", "real-server", Value("HOST[:PORT]"), SERVER,
-        "its address; the port is the service's if none is given"),
-    option(Forward(Forwarding::DirectRoute), "g", "gatewaying", Nothing, SERVER,
-        "reach it by direct routing (the default)"),
-    option(Forward(Forwarding::Tunnel), "i", "ipip", Nothing, SERVER,
-        "reach it through a tunnel"),
-    option(Forward(Forwarding::Masquerade), "m", "masquerading", Nothing, SERVER,
-        "reach it by address translation (NAT)"),
-    option(Is(L::Weight), "w", "weight", Value("WEIGHT"), SERVER,
-        "its share of the work (1); 0 takes no new connections"),
-    option(Is(L::UpperThreshold), "x", "u-threshold", Value("NUMBER"), SERVER,
-        "with that many connections it takes no more (0: no limit)"),
-    option(Is(L::LowerThreshold), "y", "l-threshold", Value("NUMBER"), SERVER,
-        "below that many it takes some again (0: three quarters of -x)"),
-    option(Is(L::TunType), "", "tun-type", Value("KIND"), SERVER,
-        "kind of tunnel: ipip (the default), gue or gre"),
-    option(Is(L::TunPort), "", "tun-port", Value("PORT"), SERVER,
-        "UDP port of a gue tunnel"),
-    option(Is(L::TunNoCsum), "", "tun-nocsum", Nothing, SERVER,
-        "no checksums in the tunnel (the default; gue, gre)"),
-    option(Is(L::TunCsum), "", "tun-csum", Nothing, SERVER,
-        "checksums in the tunnel (gue, gre)"),
-    option(Is(L::TunRemCsum), "", "tun-remcsum", Nothing, SERVER,
-        "remote checksum offload (gue)"),
-
-    option(Is(L::Connection), "c", "connection", Nothing, LISTING,
-        "the connections, of one service with -t, -u or -f, to one server with -r"),
-    option(Is(L::Timeout), "", "timeout", Nothing, LISTING,
-        "the connection timeouts"),
-    option(Is(L::Daemon), "", "daemon", Nothing, LISTING,
-        "the synchronization daemons"),
-    option(Is(L::Stats), "", "stats", Nothing, LISTING,
-        "counters of connections, packets and bytes"),
-    option(Is(L::Rate), "", "rate", Nothing, LISTING,
-        "the same per second"),
-    option(Is(L::Thresholds), "", "thresholds", Nothing, LISTING,
-        "the servers' thresholds"),
-    option(Is(L::PersistentConn), "", "persistent-conn", Nothing, LISTING,
-        "the servers' persistent connections; with -c, the engines' data"),
-    option(Is(L::TunInfo), "", "tun-info", Nothing, LISTING,
-        "the servers' tunnels"),
-    option(Is(L::NoSort), "", "nosort", Nothing, LISTING,
-        "in the kernel's order"),
-    option(Sort, "", "sort", Nothing, LISTING,
-        "in order (the default)"),
-    option(Is(L::Exact), "X", "exact", Nothing, LISTING,
-        "large numbers in full"),
-    option(Is(L::Numeric), "n", "numeric", Nothing, LISTING,
-        "numbers instead of names; with -S too"),
-    option(Is(L::Client), "", "client", Value("ADDRESS[/BITS]"), LISTING,
-        "with -c: only the connections of these clients; with --diagnose, a client to ask about"),
-    option(Is(L::State), "", "state", Value("NAME"), LISTING,
-        "with -c: only the connections in this state, such as ESTABLISHED"),
-    option(Is(L::By), "", "by", Value("WHAT"), LISTING,
-        "with -c: count the connections by server, client, state or service"),
-    option(Is(L::Watch), "", "watch", Attached("SECONDS"), LISTING,
-        "again and again, every 2 seconds or as told; q ends it"),
-    option(Is(L::Count), "", "count", Value("NUMBER"), LISTING,
-        "with --watch: that many times"),
-    option(Is(L::Color), "", "color", Value("WHEN"), LISTING,
-        "servers of weight 0 and overloaded ones stand out: auto (on a terminal), always or never"),
-    option(Is(L::Json), "", "json", Nothing, LISTING,
-        "as a JSON document; with -S, -R --dry-run and --diagnose too"),
-
-    option(Is(L::Sample), "", "sample", Value("SECONDS"), DIAGNOSIS,
-        "watch the traffic for so long (2)"),
-    option(Is(L::Probe), "", "probe", Nothing, DIAGNOSIS,
-        "ask on the links who else answers for the virtual addresses"),
-    option(Is(L::Ignore), "", "ignore", Value("CHECK"), DIAGNOSIS,
-        "say nothing of this check; it can be given again"),
-    option(Is(L::Facts), "", "facts", Value("FILE"), DIAGNOSIS,
-        "judge what --output wrote, here or on another machine"),
-
-    option(Is(L::McastInterface), "", "mcast-interface", Value("NAME"), DAEMON,
-        "network interface for the messages (eth0)"),
-    option(Is(L::SyncId), "", "syncid", Value("ID"), DAEMON,
-        "0 to 255; a backup with 0 takes every master's messages"),
-    option(Is(L::SyncMaxLen), "", "sync-maxlen", Value("BYTES"), DAEMON,
-        "longest message"),
-    option(Is(L::McastGroup), "", "mcast-group", Value("ADDRESS"), DAEMON,
-        "multicast address, IPv4 or IPv6"),
-    option(Is(L::McastPort), "", "mcast-port", Value("PORT"), DAEMON,
-        "UDP port"),
-    option(Is(L::McastTtl), "", "mcast-ttl", Value("NUMBER"), DAEMON,
-        "how many routers a message may pass"),
-
-    option(Is(L::Output), "", "output", Value("FILE"), FILES,
-        "with -S: into FILE, which is replaced only when all is written; with --diagnose, what was \
-         looked at"),
-    option(Is(L::Replace), "", "replace", Nothing, FILES,
-        "with -R: make the table what the rules describe, touching only what differs"),
-    option(Is(L::Check), "", "check", Nothing, FILES,
-        "with -R: only check the rules"),
-    option(Is(L::DryRun), "", "dry-run", Nothing, FILES,
-        "with -R: only show what would be changed"),
+pub(crate) const SECTIONS: &[Section] = &[
+    Section { title: "Commands", options: &[
+        command(Verb::AddService, "A", "add a virtual service"),
+        command(Verb::EditService, "E", "change a virtual service; what is not given is set to its default"),
+        command(Verb::DeleteService, "D", "remove a virtual service and its servers"),
+        command(Verb::AddServer, "a", "add a real server to a service"),
+        command(Verb::EditServer, "e", "change a real server; what is not given is set to its default"),
+        command(Verb::DeleteServer, "d", "remove a real server from a service"),
+        Row::new(Role::Command(Verb::Clear), "C", "clear", Nothing).help("remove every service"),
+        command(Verb::List, "Ll", "list the table, one service or the connections; -l is the same"),
+        command(Verb::Save, "S", "write the table as rules"),
+        command(Verb::Restore, "R", "read rules from standard input and carry them out")
+            .on_the_command_line(),
+        command(Verb::Zero, "Z", "reset the counters of one service or of all"),
+        command(Verb::Set, "", "set the connection timeouts, followed by TCP TCPFIN UDP in seconds; 0 keeps one"),
+        Row::new(Role::Command(Verb::StartDaemon), "", "start-daemon", Value("STATE"))
+            .help("start to synchronize connections as master or as backup")
+            .set(|to, word| to.daemon_state(word, ValueError::StartState))
+            .offers(Offers::Words(&values::DAEMON_STATES)),
+        Row::new(Role::Command(Verb::StopDaemon), "", "stop-daemon", Value("STATE"))
+            .help("stop to synchronize as master or as backup")
+            .set(|to, word| to.daemon_state(word, ValueError::StopState))
+            .offers(Offers::Words(&values::DAEMON_STATES)),
+        command(Verb::Diagnose, "",
+            "find out why this director does not work, without changing anything")
+            .on_the_command_line(),
+        command(Verb::Help, "h", "show this, or what there is to one command"),
+        command(Verb::Version, "v", "show the version"),
+        Row::new(Role::Command(Verb::Completions), "", "completions", Value("SHELL"))
+            .help("print what makes bash, zsh or fish complete words of ipvsadm")
+            .set(|to, word| put(&mut to.flags.shell, shell(word).map(Some)))
+            .offers(Offers::Words(&SHELLS))
+            .on_the_command_line(),
+    ] },
+    Section { title: "A virtual service", options: &[
+        one_of(L::Service, "t", "tcp-service", Value("HOST[:PORT]"), "TCP to this address and port")
+            .with(OF_ANY)
+            .set(|to, word| to.service(Protocol::Tcp, word))
+            .offers(Offers::Services(Protocol::Tcp)),
+        one_of(L::Service, "u", "udp-service", Value("HOST[:PORT]"), "UDP to this address and port")
+            .with(OF_ANY)
+            .set(|to, word| to.service(Protocol::Udp, word))
+            .offers(Offers::Services(Protocol::Udp)),
+        one_of(L::Service, "", "sctp-service", Value("HOST[:PORT]"), "SCTP to this address and port")
+            .with(OF_ANY)
+            .set(|to, word| to.service(Protocol::Sctp, word))
+            .offers(Offers::Services(Protocol::Sctp)),
+        one_of(L::Service, "f", FWMARK, Value("MARK"), "packets with this firewall mark")
+            .with(OF_ANY)
+            .set(|to, word| to.fwmark(word))
+            .offers(Offers::Marks),
+        modifier(L::Service, "6", "ipv6", "the firewall mark is on IPv6 packets")
+            .with(OF_ANY)
+            .set(|to, _| to.ipv6()),
+    ] },
+    Section { title: "How a service works, with -A and -E", options: &[
+        option(L::Scheduler, "s", Value("NAME"),
+            "how a server is chosen: rr, wrr, lc, wlc (the default), lblc, lblcr, dh, sh, sed, nq, fo, \
+         ovf, mh, twos or any other that the kernel has")
+            .with(OF_SERVICES)
+            .set(|to, word| { to.flags.scheduler = values::name(word); Ok(()) })
+            .offers(Offers::Schedulers),
+        option(L::Persistent, "p", Maybe("SECONDS"),
+            "keep a client on its server until it has been quiet for so long (360)")
+            .with(OF_SERVICES)
+            .may_set(|to, value| { to.flags.persistence = Some(match value { Some(word) => values::persistence(word)?, None => DEFAULT_PERSISTENCE }); Ok(()) }),
+        option(L::Netmask, "M", Value("MASK"),
+            "take clients together for -p: a mask for IPv4, a prefix length for IPv6")
+            .with(OF_SERVICES)
+            .set(|to, word| to.netmask(word)),
+        option(L::Engine, "", Value("NAME"),
+            "persistence engine, such as sip")
+            .with(OF_SERVICES)
+            .set(|to, word| { to.flags.engine = values::name(word); Ok(()) })
+            .offers(Offers::Engines),
+        option(L::OnePacket, "o", Nothing,
+            "choose a server for each packet (UDP)")
+            .with(OF_SERVICES),
+        option(L::SchedFlags, "b", Value("FLAG,..."),
+            "flags of the scheduler: sh-port, sh-fallback, mh-port, mh-fallback, flag-1 to flag-3")
+            .with(OF_SERVICES)
+            .set(|to, word| { to.flags.sched_flags = Some(word); Ok(()) })
+            .offers(Offers::SchedFlags),
+    ] },
+    Section { title: "Removing without harm, with -d and -D", options: &[
+        option(L::Drain, "", Attached("SECONDS"),
+            "set the weight to 0 and wait until its connections have ended before it is removed; not \
+         longer than SECONDS")
+            .with(OF_REMOVALS)
+            .may_set(|to, value| put(&mut to.flags.drain_limit, value.map(drain_time).transpose()))
+            .on_the_command_line(),
+    ] },
+    Section { title: "A real server, with -a, -e and -d", options: &[
+        option(L::Server, "r", Value("HOST[:PORT]"),
+            "its address; the port is the service's if none is given")
+            .with(&[(Verb::AddServer, Required), (Verb::EditServer, Required), (Verb::DeleteServer, Required), (Verb::List, With(L::Connection))])
+            .set(|to, word| to.server(word))
+            .offers(Offers::Servers),
+        one_of(L::Forwarding, "g", "gatewaying", Nothing, "reach it by direct routing (the default)")
+            .with(OF_SERVERS)
+            .set(|to, _| { to.flags.forwarding = Forwarding::DirectRoute; Ok(()) }),
+        one_of(L::Forwarding, "i", "ipip", Nothing, "reach it through a tunnel")
+            .with(OF_SERVERS)
+            .set(|to, _| { to.flags.forwarding = Forwarding::Tunnel; Ok(()) }),
+        one_of(L::Forwarding, "m", "masquerading", Nothing, "reach it by address translation (NAT)")
+            .with(OF_SERVERS)
+            .set(|to, _| { to.flags.forwarding = Forwarding::Masquerade; Ok(()) }),
+        option(L::Weight, "w", Value("WEIGHT"),
+            "its share of the work (1); 0 takes no new connections")
+            .with(OF_SERVERS)
+            .set(|to, word| put(&mut to.flags.weight, values::weight(word))),
+        option(L::UpperThreshold, "x", Value("NUMBER"),
+            "with that many connections it takes no more (0: no limit)")
+            .with(OF_SERVERS)
+            .set(|to, word| put(&mut to.flags.upper_threshold, values::upper_threshold(word))),
+        option(L::LowerThreshold, "y", Value("NUMBER"),
+            "below that many it takes some again (0: three quarters of -x)")
+            .with(OF_SERVERS)
+            .set(|to, word| put(&mut to.flags.lower_threshold, values::lower_threshold(word))),
+        option(L::TunType, "", Value("KIND"),
+            "kind of tunnel: ipip (the default), gue or gre")
+            .with(OF_SERVERS)
+            .set(|to, word| put(&mut to.flags.tunnel_kind, values::tunnel_kind(word)))
+            .offers(Offers::Words(&values::TUNNEL_KINDS)),
+        option(L::TunPort, "", Value("PORT"),
+            "UDP port of a gue tunnel")
+            .with(OF_SERVERS)
+            .set(|to, word| put(&mut to.flags.tunnel_port, values::tunnel_port(word))),
+        option(L::TunNoCsum, "", Nothing,
+            "no checksums in the tunnel (the default; gue, gre)")
+            .with(OF_SERVERS),
+        option(L::TunCsum, "", Nothing,
+            "checksums in the tunnel (gue, gre)")
+            .with(OF_SERVERS),
+        option(L::TunRemCsum, "", Nothing,
+            "remote checksum offload (gue)")
+            .with(OF_SERVERS),
+    ] },
+    Section { title: "What is listed, with -L", options: &[
+        option(L::Connection, "c", Nothing,
+            "the connections, of one service with -t, -u or -f, to one server with -r")
+            .with(OF_LISTS),
+        option(L::Timeout, "", Nothing,
+            "the connection timeouts")
+            .with(&[(Verb::List, Unless(&[L::Connection, L::Service]))]),
+        option(L::Daemon, "", Nothing,
+            "the synchronization daemons")
+            .with(&[(Verb::List, Unless(&[L::Connection, L::Service, L::Timeout]))]),
+        option(L::Stats, "", Nothing,
+            "counters of connections, packets and bytes")
+            .with(OF_LISTS),
+        option(L::Rate, "", Nothing,
+            "the same per second")
+            .with(OF_LISTS),
+        option(L::Thresholds, "", Nothing,
+            "the servers' thresholds")
+            .with(OF_LISTS),
+        option(L::PersistentConn, "", Nothing,
+            "the servers' persistent connections; with -c, the engines' data")
+            .with(OF_LISTS),
+        option(L::TunInfo, "", Nothing,
+            "the servers' tunnels")
+            .with(OF_LISTS),
+        option(L::NoSort, "", Nothing,
+            "in the kernel's order")
+            .with(OF_LISTS),
+        modifier(L::NoSort, "", "sort", "in order (the default)").with(OF_LISTS),
+        option(L::Exact, "X", Nothing,
+            "large numbers in full")
+            .with(OF_LISTS),
+        option(L::Numeric, "n", Nothing,
+            "numbers instead of names; with -S too")
+            .with(&[(Verb::List, Allowed), (Verb::Save, Allowed)]),
+        option(L::Client, "", Value("ADDRESS[/BITS]"),
+            "with -c: only the connections of these clients; with --diagnose, a client to ask about")
+            .with(&[(Verb::List, With(L::Connection)), (Verb::Diagnose, Unless(&[L::Facts]))])
+            .set(|to, word| { to.flags.clients.push(client(word)?); Ok(()) })
+            .again_with(Verb::Diagnose),
+        option(L::State, "", Value("NAME"),
+            "with -c: only the connections in this state, such as ESTABLISHED")
+            .with(OF_CONNECTIONS)
+            .set(|to, word| put(&mut to.flags.state, state(word).map(Some)))
+            .offers(Offers::Words(&STATES)),
+        option(L::By, "", Value("WHAT"),
+            "with -c: count the connections by server, client, state or service")
+            .with(OF_CONNECTIONS)
+            .set(|to, word| put(&mut to.flags.by, BY.read(L::By, word).map(Some)))
+            .offers(Offers::Words(&BY)),
+        option(L::Watch, "", Attached("SECONDS"),
+            "again and again, every 2 seconds or as told; q ends it")
+            .with(&[(Verb::List, Unless(&[L::Timeout, L::Daemon]))])
+            .may_set(|to, value| match value { Some(word) => put(&mut to.flags.interval, interval(word)), None => Ok(()) })
+            .on_the_command_line(),
+        option(L::Count, "", Value("NUMBER"),
+            "with --watch: that many times")
+            .with(&[(Verb::List, With(L::Watch))])
+            .set(|to, word| put(&mut to.flags.count, count(word).map(Some))),
+        option(L::Color, "", Value("WHEN"),
+            "servers of weight 0 and overloaded ones stand out: auto (on a terminal), always or never")
+            .with(OF_LISTS)
+            .set(|to, word| put(&mut to.flags.color, COLOR.read(L::Color, word)))
+            .offers(Offers::Words(&COLOR)),
+        option(L::Json, "", Nothing,
+            "as a JSON document; with -S, -R --dry-run and --diagnose too")
+            .with(&[(Verb::List, Allowed), (Verb::Save, Allowed), (Verb::Restore, With(L::DryRun)),
+                (Verb::Diagnose, Allowed)]),
+    ] },
+    Section { title: "What is examined, with --diagnose", options: &[
+        option(L::Sample, "", Value("SECONDS"), "watch the traffic for so long (2)")
+            .with(OF_DIAGNOSES)
+            .set(|to, word| put(&mut to.flags.sample, sample(word))),
+        option(L::Probe, "", Nothing,
+            "ask on the links who else answers for the virtual addresses")
+            .with(OF_DIAGNOSES),
+        option(L::Ignore, "", Value("CHECK"),
+            "say nothing of this check; it can be given again")
+            .with(&[(Verb::Diagnose, Allowed)])
+            .set(|to, word| { to.flags.ignored.insert(check(word)?); Ok(()) })
+            .offers(Offers::Words(&CHECKS))
+            .again_with(Verb::Diagnose),
+        option(L::Facts, "", Value("FILE"),
+            "judge what --output wrote, here or on another machine")
+            .with(&[(Verb::Diagnose, Allowed)])
+            .set(|to, word| { to.flags.facts = Some(word.into()); Ok(()) })
+            .offers(Offers::Files),
+    ] },
+    Section { title: "Synchronization, with --start-daemon", options: &[
+        option(L::McastInterface, "", Value("NAME"),
+            "network interface for the messages (eth0)")
+            .with(OF_DAEMONS)
+            .set(|to, word| { to.interface(word); Ok(()) }),
+        option(L::SyncId, "", Value("ID"),
+            "0 to 255; a backup with 0 takes every master's messages")
+            .with(&[(Verb::StartDaemon, Allowed), (Verb::StopDaemon, Idle), (Verb::List, Idle)])
+            .set(|to, word| put(&mut to.flags.daemon.sync_id, values::sync_id(word))),
+        option(L::SyncMaxLen, "", Value("BYTES"),
+            "longest message")
+            .with(OF_DAEMONS)
+            .set(|to, word| put(&mut to.flags.daemon.max_len, values::sync_max_len(word).map(Some))),
+        option(L::McastGroup, "", Value("ADDRESS"),
+            "multicast address, IPv4 or IPv6")
+            .with(OF_DAEMONS)
+            .set(|to, word| put(&mut to.flags.daemon.group, values::mcast_group(word).map(Some))),
+        option(L::McastPort, "", Value("PORT"),
+            "UDP port")
+            .with(OF_DAEMONS)
+            .set(|to, word| put(&mut to.flags.daemon.port, values::mcast_port(word).map(Some))),
+        option(L::McastTtl, "", Value("NUMBER"),
+            "how many routers a message may pass")
+            .with(OF_DAEMONS)
+            .set(|to, word| put(&mut to.flags.daemon.ttl, values::mcast_ttl(word).map(Some))),
+    ] },
+    Section { title: "Saving and restoring", options: &[
+        option(L::Output, "", Value("FILE"),
+            "with -S: into FILE, which is replaced only when all is written; with --diagnose, what was \
+             looked at")
+            .with(&[(Verb::Save, Allowed), (Verb::Diagnose, Unless(&[L::Facts]))])
+            .set(|to, word| { to.flags.output = Some(word.into()); Ok(()) })
+            .offers(Offers::Files),
+        option(L::Replace, "", Nothing,
+            "with -R: make the table what the rules describe, touching only what differs")
+            .with(OF_RESTORE),
+        option(L::Check, "", Nothing,
+            "with -R: only check the rules")
+            .with(OF_RESTORE),
+        option(L::DryRun, "", Nothing,
+            "with -R: only show what would be changed")
+            .with(&[(Verb::Restore, Unless(&[L::Check]))]),
+    ] },
 ];
 
 #[cfg(test)]
@@ -294,12 +519,12 @@ mod tests {
 
     #[test]
     fn every_name_and_letter_is_one_options() {
-        for (at, spec) in OPTIONS.iter().enumerate() {
-            assert!(!spec.long.is_empty());
-            for other in OPTIONS.iter().skip(at + 1) {
-                assert_ne!(spec.long, other.long);
+        for (at, row) in options().enumerate() {
+            assert!(!row.long.is_empty());
+            for other in options().skip(at + 1) {
+                assert_ne!(row.long, other.long);
                 assert!(
-                    !other.short.contains(|c| spec.short.contains(c)),
+                    !other.short.contains(|c| row.short.contains(c)),
                     "{}",
                     other.long
                 );
@@ -309,7 +534,7 @@ mod tests {
 
     #[test]
     fn help_names_the_schedulers() {
-        let help = by_letter('s').map_or("", |spec| spec.help);
+        let help = by_letter('s').map_or("", |row| row.help);
         let words: Vec<_> = help.split([' ', ',']).collect();
         for (name, _) in SCHEDULERS {
             assert!(words.contains(name), "{name}");
@@ -317,14 +542,20 @@ mod tests {
     }
 
     #[test]
-    fn every_label_has_an_option() {
-        for &label in Label::ALL {
-            let found = match label {
-                Label::Service => by_letter('t'),
-                Label::Forwarding => by_letter('m'),
-                _ => OPTIONS.iter().find(|spec| spec.opt == Opt::Is(label)),
-            };
-            assert!(found.is_some(), "{label}");
+    fn every_name_has_a_row_and_options_that_share_one_the_same_uses() {
+        for &label in L::ALL {
+            let rows: Vec<_> = options()
+                .filter(|row| row.role.label() == Some(label))
+                .collect();
+            let uses = rows.first().map(|row| row.uses);
+            assert!(uses.is_some(), "{label}");
+            assert!(rows.iter().all(|row| Some(row.uses) == uses), "{label}");
+        }
+        for &verb in Verb::ALL {
+            assert!(
+                options().any(|row| row.role == Role::Command(verb)),
+                "{verb}"
+            );
         }
     }
 }

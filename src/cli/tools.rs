@@ -2,7 +2,7 @@
 
 use super::command::{Command, Extent, Format, Restore, RestoreMode, Save};
 use super::complete;
-use super::matrix::{Label, Verb};
+use super::types::{Label, Verb};
 use super::usage::{Context, Usage};
 
 /// What `ipvsadm-save` answers to an option that it does not have, and to `-h`.

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::matrix::{Label, Verb};
+use super::types::{Label, Verb};
 use super::values::ValueError;
 use ipvs::model::TunnelKind;
 

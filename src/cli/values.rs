@@ -3,7 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::RangeInclusive;
 
-use super::matrix::Label;
+use super::choice::Choice;
+use super::types::Label;
 use ipvs::model::{DaemonState, Name, ServiceFlags, TunnelKind};
 
 /// A value is not what its option takes.
@@ -94,12 +95,6 @@ pub(crate) fn number<T: TryFrom<i64>>(word: &str, range: RangeInclusive<i64>) ->
     // i64 takes a sign; two of them, blanks after one and no digits it refuses.
     let value: i64 = digits.parse().ok()?;
     T::try_from(value).ok().filter(|_| range.contains(&value))
-}
-
-/// The value of a word among those that are known.
-pub(crate) fn named<T: Copy>(word: &str, known: &[(&str, T)]) -> Option<T> {
-    let found = known.iter().find(|(name, _)| *name == word);
-    found.map(|(_, value)| *value)
 }
 
 /// `-w`
@@ -223,15 +218,15 @@ pub(crate) fn sched_flags(word: &str, scheduler: &str) -> Result<ServiceFlags, V
 }
 
 /// The words of `--tun-type`.
-pub(crate) const TUNNEL_KINDS: &[(&str, TunnelKind)] = &[
+pub(crate) const TUNNEL_KINDS: Choice<TunnelKind> = Choice(&[
     ("ipip", TunnelKind::Ipip),
     ("gue", TunnelKind::Gue),
     ("gre", TunnelKind::Gre),
-];
+]);
 
 /// `--tun-type`
 pub(crate) fn tunnel_kind(word: &str) -> Result<TunnelKind, ValueError> {
-    named(word, TUNNEL_KINDS).ok_or(ValueError::TunnelKind)
+    TUNNEL_KINDS.find(word).ok_or(ValueError::TunnelKind)
 }
 
 /// `--tun-port`
@@ -240,15 +235,10 @@ pub(crate) fn tunnel_port(word: &str) -> Result<u16, ValueError> {
 }
 
 /// The words of `--start-daemon` and `--stop-daemon`.
-pub(crate) const DAEMON_STATES: &[(&str, DaemonState)] = &[
+pub(crate) const DAEMON_STATES: Choice<DaemonState> = Choice(&[
     ("master", DaemonState::Master),
     ("backup", DaemonState::Backup),
-];
-
-/// `--start-daemon`, `--stop-daemon`
-pub(crate) fn daemon_state(word: &str) -> Option<DaemonState> {
-    named(word, DAEMON_STATES)
-}
+]);
 
 /// `--syncid`
 pub(crate) fn sync_id(word: &str) -> Result<u32, ValueError> {

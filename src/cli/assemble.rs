@@ -2,9 +2,10 @@
 
 use super::command::{Command, Diagnose, Drain, Extent, Restore, RestoreMode, Save};
 use super::flags::{Flags, Server};
-use super::matrix::{self, Label, Verb};
+use super::types::{Label, Verb};
 use super::usage::{Context, Usage};
 use super::values::{self, ValueError};
+use super::{compat131, legality};
 use ipvs::model::{
     Change, Destination, Family, Forwarding, Name, Netmask, Prefix, Protocol, Service,
     ServiceFlags, Timeouts, Tunnel, VirtualId,
@@ -23,7 +24,7 @@ impl Flags<'_> {
             }
             None => ServiceFlags::default(),
         };
-        let narrowing = self.narrowing(verb);
+        let narrowing = compat131::narrowing(verb, self.given);
         self.finish(verb, timeouts, sched_flags)
             .map_err(|mistake| narrowing.unwrap_or(mistake))
     }
@@ -34,9 +35,9 @@ impl Flags<'_> {
         timeouts: Timeouts,
         sched_flags: ServiceFlags,
     ) -> Result<Command, Usage> {
-        matrix::command(verb, self.given)?;
-        if let Some(label) = self.again
-            && verb != Verb::Diagnose
+        legality::command(verb, self.given)?;
+        if let Some((label, only)) = self.again
+            && verb != only
         {
             return Err(Usage::Repeated(label));
         }
@@ -94,12 +95,6 @@ impl Flags<'_> {
             Some(&word) => Err(Usage::UnexpectedWord(word.to_owned())),
             None => Ok(timeouts),
         }
-    }
-
-    /// What ipvsadm 1.31 says of a listing of connections that we narrow.
-    fn narrowing(&self, verb: Verb) -> Option<Usage> {
-        let is_narrowed = verb == Verb::List && self.given.has(Label::Connection);
-        is_narrowed.then(|| matrix::command_unnarrowed(verb, self.given).err())?
     }
 
     fn id(&self, verb: Verb) -> Result<VirtualId, Usage> {
@@ -173,7 +168,7 @@ impl Flags<'_> {
         if self.forwarding != Forwarding::Tunnel && Label::OF_TUNNELS.iter().any(given) {
             return Err(Usage::TunnelOptions);
         }
-        matrix::tunnel(self.tunnel_kind, self.given)?;
+        legality::tunnel(self.tunnel_kind, self.given)?;
         Ok(Tunnel {
             kind: self.tunnel_kind,
             port: self.tunnel_port,
@@ -209,10 +204,10 @@ impl Flags<'_> {
             clients: clients?,
             sample: self.sample,
             probe: self.given.has(Label::Probe),
-            ignored: self.ignored.clone(),
-            facts: self.facts.clone(),
-            output: self.output.clone(),
             format: self.format(),
+            ignored: self.ignored,
+            facts: self.facts,
+            output: self.output,
         }))
     }
 

@@ -1,16 +1,17 @@
 //! Words into options, one after another, in the manner of popt: what is a
 //! letter, a value or a word, not what it means.
 
-use super::matrix::Verb;
-use super::options::{Opt, Spec, Takes, by_letter, by_name};
+use super::options::{Row, by_letter, by_name};
+use super::types::{Takes, Verb};
 use super::usage::Usage;
 
 /// An option or a plain word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Token<'a> {
     /// An option.
     Option {
-        opt: Opt,
+        /// Its row in the table.
+        row: &'static Row,
         /// Its value; always there for an option that needs one.
         value: Option<&'a str>,
         /// The last word that belongs to it, for messages.
@@ -57,37 +58,37 @@ impl<'a> Reader<'a> {
             Some((name, value)) => (name, Some(value)),
             None => (long, None),
         };
-        let spec = by_name(name).ok_or_else(|| Usage::UnknownOption(word.to_owned()))?;
-        if attached.is_some() && spec.takes == Takes::Nothing {
+        let row = by_name(name).ok_or_else(|| Usage::UnknownOption(word.to_owned()))?;
+        if attached.is_some() && row.takes == Takes::Nothing {
             return Err(Usage::NeedlessArgument(word.to_owned()));
         }
-        self.option(spec, attached, word)
+        self.option(row, attached, word)
     }
 
     fn bundle(&mut self, word: &'a str, letters: &'a str) -> Result<(), Usage> {
         let mut rest = letters.chars();
         while let Some(letter) = rest.next() {
-            let spec = by_letter(letter).ok_or_else(|| Usage::UnknownOption(word.to_owned()))?;
+            let row = by_letter(letter).ok_or_else(|| Usage::UnknownOption(word.to_owned()))?;
             let after = rest.as_str();
-            if spec.takes != Takes::Nothing {
+            if row.takes != Takes::Nothing {
                 let attached = after.strip_prefix('=').unwrap_or(after);
-                return self.option(spec, Some(attached).filter(|_| !after.is_empty()), word);
+                return self.option(row, Some(attached).filter(|_| !after.is_empty()), word);
             }
             if after.starts_with('=') {
                 return Err(Usage::NeedlessArgument(word.to_owned()));
             }
-            self.option(spec, None, word)?;
+            self.option(row, None, word)?;
         }
         Ok(())
     }
 
     fn option(
         &mut self,
-        spec: &Spec,
+        row: &'static Row,
         attached: Option<&'a str>,
         word: &'a str,
     ) -> Result<(), Usage> {
-        let next = match (spec.takes, attached) {
+        let next = match (row.takes, attached) {
             (Takes::Nothing | Takes::Attached(_), _) | (_, Some(_)) => None,
             (Takes::Value(_), None) => match self.words.next() {
                 Some(next) => Some(next),
@@ -100,7 +101,7 @@ impl<'a> Reader<'a> {
         }
         .map(String::as_str);
         self.tokens.push(Token::Option {
-            opt: spec.opt,
+            row,
             value: attached.or(next),
             word: next.unwrap_or(word),
         });
@@ -112,29 +113,14 @@ impl Token<'_> {
     /// The command that it is.
     pub(crate) fn verb(&self) -> Option<Verb> {
         match self {
-            Self::Option {
-                opt: Opt::Verb(verb),
-                ..
-            } => Some(*verb),
-            _ => None,
+            Self::Option { row, .. } => row.role.verb(),
+            Self::Word(_) => None,
         }
-    }
-
-    /// Whether it is `-f`.
-    pub(crate) fn is_fwmark(&self) -> bool {
-        matches!(
-            self,
-            Self::Option {
-                opt: Opt::Fwmark,
-                ..
-            }
-        )
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::options::OPTIONS;
     use super::*;
 
     /// The tokens as text: `option=value@word` and `"word"`.
@@ -144,9 +130,8 @@ mod tests {
         let mut text: Vec<String> = tokens
             .iter()
             .map(|token| match token {
-                Token::Option { opt, value, word } => {
-                    let spec = OPTIONS.iter().find(|spec| spec.opt == *opt);
-                    let name = spec.map_or("?", |spec| spec.long);
+                Token::Option { row, value, word } => {
+                    let name = row.long;
                     let value = value.map(|value| format!("={value}")).unwrap_or_default();
                     format!("{name}{value}@{word}")
                 }

@@ -1,0 +1,92 @@
+//! Options, from left to right, into flags: each value is read where it stands,
+//! and the first that is wrong ends it.
+
+use super::flags::Reading;
+use super::lexer::Token;
+use super::options::{FWMARK, Row, Setter};
+use super::types::{Place, Role, Verb};
+use super::usage::Usage;
+
+/// Where words come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    CommandLine,
+    Rules,
+}
+
+/// Reads as far as the words could be told apart, then says why no further.
+/// `-h` and `-v` end it, whatever there was before.
+///
+/// # Errors
+/// The first mistake.
+pub(super) fn read<'a>(
+    reading: &mut Reading<'a>,
+    program: &str,
+    source: Source,
+    tokens: &[Token<'a>],
+    end: Result<(), Usage>,
+) -> Result<Verb, Usage> {
+    let no_command = || Usage::NoCommand(program.to_owned());
+    let last_mark = tokens.iter().rposition(is_fwmark);
+    let mut verb = None;
+    for (at, token) in tokens.iter().enumerate() {
+        let &Token::Option { row, value, word } = token else {
+            let &Token::Word(word) = token else { continue };
+            reading.flags.words.push(word);
+            continue;
+        };
+        match row.role {
+            Role::Command(_) if verb.is_some() => {
+                return Err(Usage::SecondCommand(word.to_owned()));
+            }
+            Role::Command(found @ (Verb::Help | Verb::Version)) => {
+                reading.clear();
+                reading.flags.topic = tokens.get(at + 1).and_then(Token::verb);
+                return Ok(found);
+            }
+            Role::Command(found) => {
+                if !may_stand(row, source) {
+                    return Err(no_command());
+                }
+                set(reading, row, value)?;
+                verb = Some(found);
+            }
+            Role::Option(label) | Role::Modifier(label) => {
+                if verb.is_none() {
+                    reading.overlook(no_command());
+                }
+                if let Role::Option(_) = row.role {
+                    reading.note(label, row.again)?;
+                }
+                if !may_stand(row, source) {
+                    return Err(Usage::NotInRules(label));
+                }
+                reading.mark_follows = last_mark.is_some_and(|mark| at < mark);
+                set(reading, row, value)?;
+            }
+        }
+    }
+    let verb = verb.ok_or_else(no_command)?;
+    end?;
+    Ok(verb)
+}
+
+fn is_fwmark(token: &Token<'_>) -> bool {
+    matches!(token, Token::Option { row, .. } if row.long == FWMARK)
+}
+
+fn may_stand(row: &Row, source: Source) -> bool {
+    match (row.place, source) {
+        (Place::Anywhere, _) | (Place::CommandLine, Source::CommandLine) => true,
+        (Place::CommandLine, Source::Rules) => false,
+    }
+}
+
+#[inline(never)]
+fn set<'a>(reading: &mut Reading<'a>, row: &Row, value: Option<&'a str>) -> Result<(), Usage> {
+    match row.setter {
+        Setter::Given => Ok(()),
+        Setter::Word(set) => set(reading, value.unwrap_or_default()),
+        Setter::Maybe(set) => set(reading, value),
+    }
+}
