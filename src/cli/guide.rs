@@ -65,8 +65,8 @@ pub(super) const GUIDES: &[Guide] = &[
         &["ipvsadm --start-daemon master --mcast-interface eth1 --syncid 7"]),
     guide(Verb::StopDaemon, &["@ master|backup"], &["ipvsadm --stop-daemon master"]),
     guide(Verb::Diagnose, &[
-        "@ [SERVICE] [--client ADDRESS]... [--sample SECONDS] [--probe]
-                  [--ignore CHECK]... [--output FILE] [--json]",
+        "@ [SERVICE] [--client ADDRESS]... [--sample SECONDS]
+                  [--probe] [--ignore CHECK]... [--output FILE] [--json]",
         "@ --facts FILE [--ignore CHECK]... [--json]",
     ], &["ipvsadm --diagnose", "ipvsadm --diagnose -t 192.0.2.80:80 --client 198.51.100.7"]),
     guide(Verb::Help, &["@ [COMMAND]"], &["ipvsadm --help -A"]),
