@@ -1,5 +1,6 @@
 //! Rule files: reading and checking their lines, and writing whole files.
 
+mod attributes;
 pub mod lines;
 pub mod output;
 pub mod restore;

@@ -1,66 +1,259 @@
 //! Writing a file as a whole: at each moment there is the old one or the new.
 
-use std::fs::{self, File, Metadata, OpenOptions, Permissions};
-use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{FallocateFlags, fallocate};
+use rustix::io::Errno;
 use tempfile::{Builder, NamedTempFile};
+
+use super::attributes::{self, Unkept};
 
 /// As many symbolic links as the kernel follows.
 const MOST_LINKS: usize = 40;
 
-/// Writes what `fill` gives to the file at `path`.
-///
-/// It goes to a temporary file beside it, then to the disk, then into its
-/// place. Owner and mode stay; a new file has those that a shell's `>` would
-/// give it. Of a symbolic link, the target is replaced. What is not a regular
-/// file, such as a pipe or a terminal, is written to as it is.
-///
-/// # Errors
-/// Those of `fill` and of the file system. The old file is then untouched,
-/// unless it was replaced and only the directory could not be flushed.
-pub fn write_file(
-    path: &Path,
-    fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> io::Result<()> {
-    let old = match fs::metadata(path) {
-        Ok(old) if old.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
-        Ok(old) if !old.is_file() => {
-            return write_through(OpenOptions::new().write(true).open(path)?, fill);
+/// What a path names, as something that can be written.
+#[derive(Debug)]
+pub enum Output {
+    /// What is written to as it is: a pipe, a terminal, a file that this process
+    /// has open already.
+    Stream(Stream),
+    /// A regular file, which is there or not yet.
+    Regular(Regular),
+}
+
+/// See [`Output::Stream`].
+#[derive(Debug)]
+pub struct Stream {
+    path: PathBuf,
+    file: File,
+}
+
+/// See [`Output::Regular`].
+#[derive(Debug)]
+pub struct Regular {
+    /// The name that was given.
+    path: PathBuf,
+    /// The end of its symbolic links.
+    target: PathBuf,
+    old: Option<Metadata>,
+}
+
+/// What became of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// All of it is on the disk.
+    Whole,
+    /// It is what it was: the program was asked to stop, and is to end with this
+    /// status.
+    Stopped(u8),
+}
+
+/// Why a file was not written. The sentence names the file that was given; the
+/// system's reason is the source.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// It is what it was, or was replaced and only its folder could not be
+    /// flushed.
+    #[error("cannot write {}", path.display())]
+    Failed {
+        /// The name that was given.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// It is what it was: the new file would not have what the old one has.
+    #[error("cannot replace {}, because {unkept} can't be kept", path.display())]
+    Attribute {
+        /// The name that was given.
+        path: PathBuf,
+        /// What would be lost.
+        unkept: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// It could not be replaced, only written over, and that has failed.
+    #[error("cannot write {}, which is incomplete now", path.display())]
+    Incomplete {
+        /// The name that was given.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl Output {
+    /// Finds out what there is at `path`. Nothing is changed yet.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn at(path: &Path) -> Result<Self, WriteError> {
+        Self::find(path).map_err(|source| failed(path, source))
+    }
+
+    fn find(path: &Path) -> io::Result<Self> {
+        let stream = |options: &mut OpenOptions| {
+            Ok(Self::Stream(Stream {
+                path: path.to_owned(),
+                file: options.open(path)?,
+            }))
+        };
+        let old = match fs::metadata(path) {
+            Ok(old) if old.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
+            Ok(old) if !old.is_file() => return stream(OpenOptions::new().write(true)),
+            Ok(old) => Some(old),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        };
+        match target(path)? {
+            Some(target) => Ok(Self::Regular(Regular {
+                path: path.to_owned(),
+                target,
+                old,
+            })),
+            // It has a name, but it is the open file that is meant.
+            None => stream(OpenOptions::new().append(true)),
         }
-        Ok(old) => Some(old),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        Err(error) => return Err(error),
-    };
-    match target(path)? {
-        Target::Path(target) => replace(&target, old.as_ref(), fill),
-        // An open file of this process, /dev/stdout say: it has a name, but it
-        // is the file that is meant.
-        Target::Open => write_through(OpenOptions::new().append(true).open(path)?, fill),
     }
 }
 
-enum Target {
-    Path(PathBuf),
-    Open,
+impl Stream {
+    /// Writes all of `text`.
+    ///
+    /// # Errors
+    /// Those of the file.
+    pub fn write(mut self, text: &[u8]) -> Result<(), WriteError> {
+        let written = self.file.write_all(text);
+        written.map_err(|source| failed(&self.path, source))
+    }
 }
 
-/// The end of a chain of symbolic links, whether or not there is a file.
-fn target(path: &Path) -> io::Result<Target> {
+impl Regular {
+    /// Puts a file with this text in place of the old one.
+    ///
+    /// It goes to a temporary file beside it, then to the disk, then into its
+    /// place. Owner, mode, access control list and extended attributes stay; a
+    /// new file has those that a shell's `>` would give it. A file that is a
+    /// mount point, or is in a folder on a file system that can only be read,
+    /// can't be replaced: it is written over.
+    ///
+    /// `stopped` is asked before anything is changed that others see.
+    ///
+    /// # Errors
+    /// Those of the file system. There is no temporary file then, and but for
+    /// [`WriteError::Incomplete`] the old file is what it was.
+    pub fn write(
+        self,
+        text: &[u8],
+        stopped: impl Fn() -> Option<u8>,
+    ) -> Result<Written, WriteError> {
+        let failed = |source| failed(&self.path, source);
+        let directory = directory_of(&self.target);
+        let temporary = match self.temporary(directory) {
+            Err(error)
+                if error.kind() == io::ErrorKind::ReadOnlyFilesystem && self.old.is_some() =>
+            {
+                return self.write_over(text, stopped);
+            }
+            outcome => outcome.map_err(failed)?,
+        };
+        let mut file = temporary.as_file();
+        file.write_all(text).map_err(failed)?;
+        if let Some(old) = &self.old {
+            attributes::keep(&self.target, old, file).map_err(|unkept| self.unkept(unkept))?;
+        }
+        file.sync_all().map_err(failed)?;
+        if let Some(status) = stopped() {
+            return Ok(Written::Stopped(status));
+        }
+        match temporary.persist(&self.target) {
+            Ok(_) => flush_directory(directory).map_err(failed)?,
+            Err(error) if error.error.kind() == io::ErrorKind::ResourceBusy => {
+                return self.write_over(text, stopped);
+            }
+            Err(error) => return Err(failed(error.error)),
+        }
+        Ok(Written::Whole)
+    }
+
+    /// A file beside the target, removed again if it does not get its name.
+    fn temporary(&self, directory: &Path) -> io::Result<NamedTempFile> {
+        let mode = match self.old {
+            // Nobody sees more of it than of the old file, not even for a moment.
+            Some(_) => 0o600,
+            // Less what the umask takes away.
+            None => 0o666,
+        };
+        // It is opened here, because tempfile adds the name to the system's error.
+        Builder::new()
+            .prefix(".ipvsadm-")
+            .make_in(directory, |path| {
+                let mut options = OpenOptions::new();
+                options.write(true).create_new(true).mode(mode).open(path)
+            })
+    }
+
+    /// Writes over the old file. All that can fail before the first byte is
+    /// lost is done first.
+    fn write_over(
+        &self,
+        text: &[u8],
+        stopped: impl Fn() -> Option<u8>,
+    ) -> Result<Written, WriteError> {
+        let failed = |source| failed(&self.path, source);
+        let incomplete = |source| WriteError::Incomplete {
+            path: self.path.clone(),
+            source,
+        };
+        let length = u64::try_from(text.len()).unwrap_or(u64::MAX);
+        let options = OpenOptions::new().write(true).open(&self.target);
+        let mut file = options.map_err(failed)?;
+        match fallocate(&file, FallocateFlags::KEEP_SIZE, 0, length.max(1)) {
+            // Not every file system can.
+            Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS) => {}
+            Err(error) => return Err(failed(error.into())),
+        }
+        if let Some(status) = stopped() {
+            return Ok(Written::Stopped(status));
+        }
+        file.write_all(text).map_err(incomplete)?;
+        file.set_len(length).map_err(incomplete)?;
+        file.sync_all().map_err(incomplete)?;
+        Ok(Written::Whole)
+    }
+
+    fn unkept(&self, unkept: Unkept) -> WriteError {
+        WriteError::Attribute {
+            path: self.path.clone(),
+            unkept: unkept.what,
+            source: unkept.error,
+        }
+    }
+}
+
+fn failed(path: &Path, source: io::Error) -> WriteError {
+    WriteError::Failed {
+        path: path.to_owned(),
+        source,
+    }
+}
+
+/// The end of a chain of symbolic links, whether or not there is a file; none
+/// where a link leads to an open file of a process.
+fn target(path: &Path) -> io::Result<Option<PathBuf>> {
     let mut path = path.to_owned();
     for _ in 0..MOST_LINKS {
         match fs::symlink_metadata(&path) {
             Ok(found) if found.is_symlink() => {}
-            Ok(_) => return Ok(Target::Path(path)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Ok(Target::Path(path));
-            }
+            Ok(_) => return Ok(Some(path)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Some(path)),
             Err(error) => return Err(error),
         }
         let directory = directory_of(&path);
         if fs::canonicalize(directory)?.starts_with("/proc") {
-            return Ok(Target::Open);
+            return Ok(None);
         }
         path = directory.join(fs::read_link(&path)?);
     }
@@ -72,52 +265,6 @@ fn directory_of(path: &Path) -> &Path {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     }
-}
-
-fn write_through(
-    file: File,
-    fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> io::Result<()> {
-    let mut out = BufWriter::new(file);
-    fill(&mut out)?;
-    out.flush()
-}
-
-fn replace(
-    target: &Path,
-    old: Option<&Metadata>,
-    fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> io::Result<()> {
-    let directory = directory_of(target);
-    let mut out = BufWriter::new(temporary(directory, old)?);
-    fill(&mut out)?;
-    let file = out.into_inner()?;
-    file.as_file().sync_all()?;
-    file.persist(target).map_err(|error| error.error)?;
-    flush_directory(directory)
-}
-
-/// A file beside the target, removed again if it does not get its name.
-fn temporary(directory: &Path, old: Option<&Metadata>) -> io::Result<NamedTempFile> {
-    let mut builder = Builder::new();
-    builder.prefix(".ipvsadm-");
-    let Some(old) = old else {
-        // Less what the umask takes away.
-        return builder
-            .permissions(Permissions::from_mode(0o666))
-            .tempfile_in(directory);
-    };
-    // Nobody sees more of it than of the old file, not even for a moment.
-    let file = builder
-        .permissions(Permissions::from_mode(0o600))
-        .tempfile_in(directory)?;
-    let new = file.as_file().metadata()?;
-    if (new.uid(), new.gid()) != (old.uid(), old.gid()) {
-        fchown(file.as_file(), Some(old.uid()), Some(old.gid()))?;
-    }
-    let mode = Permissions::from_mode(old.mode() & 0o7777);
-    file.as_file().set_permissions(mode)?;
-    Ok(file)
 }
 
 /// The new name is on the disk only when its directory is. A directory that

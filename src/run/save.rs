@@ -1,16 +1,16 @@
 //! `-S`: the table as rules or JSON, to standard output or into a file.
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::slice;
 
-use anyhow::Context;
-
 use super::rows::{Detail, Rows, SAVING};
+use super::signal::StopSignal;
 use super::{Failure, Out, json};
 use crate::cli::{Format, Save};
 use crate::names::{NameOf, Numeric};
 use crate::render::Order;
-use crate::rules::output;
+use crate::rules::output::{Output, Written};
 use ipvs::client::{Client, Patience};
 
 /// The whole table is read before the first byte is written.
@@ -31,9 +31,26 @@ pub(super) fn save(client: &mut Client, wanted: &Save, out: &mut Out) -> Result<
     };
     match &wanted.output {
         None => out.write_all(&text).map_err(Failure::writing),
-        Some(file) => output::write_file(file, |file| file.write_all(&text))
-            .with_context(|| format!("cannot write {}", file.display()))
-            .map_err(Failure::Files),
+        Some(file) => to_file(file, &text),
+    }
+}
+
+#[inline(never)]
+fn to_file(path: &Path, text: &[u8]) -> Result<(), Failure> {
+    let unwritten = |error| Failure::Files(anyhow::Error::new(error));
+    match Output::at(path).map_err(unwritten)? {
+        // Whoever reads it may let it wait: a signal ends that.
+        Output::Stream(stream) => stream.write(text).map_err(unwritten),
+        Output::Regular(file) => {
+            let stop = StopSignal::watch().map_err(Failure::Files)?;
+            match file.write(text, || stop.status()).map_err(unwritten)? {
+                Written::Whole => Ok(()),
+                Written::Stopped(status) => Err(Failure::Stopped {
+                    status,
+                    message: format!("interrupted; {} is what it was", path.display()),
+                }),
+            }
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::Context;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXFSZ};
 
 /// Notes such a signal, so that what has been begun can first be brought to a
 /// good end.
@@ -14,7 +14,7 @@ impl StopSignal {
     /// From now on they end the program no more.
     pub(super) fn watch() -> anyhow::Result<Self> {
         let caught = Arc::new(AtomicUsize::new(0));
-        for signal in [SIGINT, SIGTERM, SIGHUP] {
+        for signal in [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXFSZ] {
             let number = usize::try_from(signal)?;
             signal_hook::flag::register_usize(signal, Arc::clone(&caught), number)
                 .context("cannot watch for signals")?;

@@ -5,11 +5,25 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 
-use ipvsadm::rules::output::write_file;
+use ipvsadm::rules::output::{Output, WriteError, Written};
 use tempfile::TempDir;
 
+/// Writes a file; gives the system's reason where that fails.
 fn write(path: &Path, text: &str) -> io::Result<()> {
-    write_file(path, |out| out.write_all(text.as_bytes()))
+    let written = Output::at(path).and_then(|output| match output {
+        Output::Stream(stream) => stream.write(text.as_bytes()),
+        Output::Regular(file) => file.write(text.as_bytes(), || None).map(drop),
+    });
+    written.map_err(|error| {
+        let sentence = error.to_string();
+        assert!(sentence.contains(path.to_str().unwrap()), "{sentence}");
+        assert!(!sentence.contains(".ipvsadm-"), "{sentence}");
+        match error {
+            WriteError::Failed { source, .. }
+            | WriteError::Attribute { source, .. }
+            | WriteError::Incomplete { source, .. } => source,
+        }
+    })
 }
 
 fn folder() -> (TempDir, PathBuf) {
@@ -71,23 +85,18 @@ fn another_users_file_stays_theirs() {
 }
 
 #[test]
-fn a_failure_leaves_the_old_file() {
+fn who_is_asked_to_stop_leaves_the_old_file() {
     let (folder, file) = folder();
+    let stopped = |file: &Path| match Output::at(file).unwrap() {
+        Output::Regular(file) => file.write(b"new", || Some(143)).unwrap(),
+        Output::Stream(stream) => panic!("{stream:?}"),
+    };
+    assert_eq!(stopped(&file), Written::Stopped(143));
+    assert!(names(&folder).is_empty());
     fs::write(&file, "old").unwrap();
-    let outcome = write_file(&file, |out| {
-        out.write_all(&[b'x'; 100_000])?;
-        Err(io::Error::other("no table"))
-    });
-    assert_eq!(outcome.unwrap_err().to_string(), "no table");
+    assert_eq!(stopped(&file), Written::Stopped(143));
     assert_eq!(fs::read_to_string(&file).unwrap(), "old");
     assert_eq!(names(&folder), ["rules"]);
-}
-
-#[test]
-fn a_failure_makes_no_new_file() {
-    let (folder, file) = folder();
-    write_file(&file, |_| Err(io::Error::other("no table"))).unwrap_err();
-    assert!(names(&folder).is_empty());
 }
 
 #[test]
@@ -95,12 +104,7 @@ fn a_reader_has_the_old_file_or_the_new_one() {
     let (_folder, file) = folder();
     fs::write(&file, "old").unwrap();
     let mut reader = File::open(&file).unwrap();
-    write_file(&file, |out| {
-        out.write_all(b"ne")?;
-        assert_eq!(fs::read_to_string(&file).unwrap(), "old");
-        out.write_all(b"w")
-    })
-    .unwrap();
+    write(&file, "new").unwrap();
     let mut text = String::new();
     reader.read_to_string(&mut text).unwrap();
     assert_eq!(text, "old");
