@@ -18,8 +18,9 @@ use ipvs::model::{Info, Protocol, Service, ServiceEntry, Stats, VirtualId};
 use ipvsadm::cli::{self, Command, Usage};
 use ipvsadm::json;
 use ipvsadm::names::{Numeric, Resolve};
-use ipvsadm::render::{self, Header, Numbers, View};
+use ipvsadm::render::{self, Header};
 use ipvsadm::rules::restore::{read_rules, read_table};
+use ipvsadm::view::{Numbers, View};
 
 use scripted::Script;
 

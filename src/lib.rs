@@ -18,4 +18,6 @@ pub mod rules;
 #[doc(hidden)]
 pub mod run;
 #[doc(hidden)]
+pub mod view;
+#[doc(hidden)]
 pub mod watch;

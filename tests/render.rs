@@ -14,7 +14,8 @@ use ipvs::model::{
     Protocol, Service, ServiceEntry, ServiceFlags, Stats, Timeouts, Tunnel, TunnelKind, VirtualId,
 };
 use ipvsadm::names::{NameOf, Numeric};
-use ipvsadm::render::{self, Header, Numbers, View};
+use ipvsadm::render::{self, Header};
+use ipvsadm::view::{Numbers, View};
 
 const LONG: &str = "2001:db8:1111:2222:3333:4444:5555:6666";
 

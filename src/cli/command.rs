@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::complete::Completion;
 use super::types::Verb;
-use crate::render::{Numbers, Order, View};
+use crate::view::{Numbers, Order, View};
 use ipvs::connections::By;
 use ipvs::model::{Change, Destination, Prefix, VirtualId};
 

@@ -5,7 +5,7 @@ use super::flags::Flags;
 use super::legality;
 use super::types::Label;
 use super::usage::Usage;
-use crate::render::{Numbers, Order, View};
+use crate::view::{Numbers, Order, View};
 
 impl Flags<'_> {
     /// How a command's output is written.

@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-use super::Numbers;
 use super::label::{BLANKS, pad};
+use crate::view::Numbers;
 
 /// From which value on a counter is written in which unit. Each unit keeps
 /// the width at eight characters; what is left over is cut, not rounded.

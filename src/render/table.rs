@@ -5,10 +5,15 @@ use std::io::{self, Write};
 use std::net::IpAddr;
 
 use super::emphasis::{Emphasis, NORMAL, Paint};
+use super::flags;
 use super::label::{Label, WIDTH, pad};
-use super::{Numbers, View, flags, list, persistent, rate, stats, thresholds, tunnel};
+use super::number::{counter, exact, left};
 use crate::names::NameOf;
+use crate::view::{Cell, Numbers, Scaling, ServiceCells, TitleLine, View};
 use ipvs::model::{Destination, DestinationEntry, Info, Protocol, ServiceEntry, VirtualId};
+
+/// The columns before the first of a view: an arrow and the label.
+const MARGIN: usize = 5 + WIDTH;
 
 /// What stands above the rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,14 +46,28 @@ pub fn titles(out: &mut impl Write, header: Header, view: View) -> io::Result<()
             info.connection_table_size
         )?;
     }
-    out.write_all(match view {
-        View::Plain => list::TITLES,
-        View::Stats => stats::TITLES,
-        View::Rate => rate::TITLES,
-        View::Thresholds => thresholds::TITLES,
-        View::PersistentConnections => persistent::TITLES,
-        View::TunnelInfo => tunnel::TITLES,
-    })
+    let description = view.description();
+    let mut services = "Prot LocalAddress:Port".to_owned();
+    let mut servers = "  -> RemoteAddress:Port".to_owned();
+    let line = match description.titles {
+        TitleLine::Services => &mut services,
+        TitleLine::Servers => {
+            services += " Scheduler Flags";
+            &mut servers
+        }
+    };
+    *line = format!("{line:<MARGIN$}");
+    for column in description.columns {
+        match column.cell {
+            Cell::Scheduler => {}
+            Cell::Word { width, .. } | Cell::Number { width, .. } => {
+                *line += &format!(" {:<width$}", column.title);
+            }
+            Cell::Counter { .. } | Cell::Rate { .. } => *line += &format!(" {:>8}", column.title),
+        }
+    }
+    // ipvsadm 1.31 leaves a blank at the end of the first line only.
+    writeln!(out, "{services}\n{}", servers.trim_end())
 }
 
 /// The rows of services, each followed by those of its servers.
@@ -116,9 +135,11 @@ impl<'a> Rows<'a> {
         entry: &ServiceEntry,
         rates: Rates,
     ) -> io::Result<()> {
-        let (view, numbers) = (self.view, self.numbers);
-        let counts = matches!(view, View::Stats | View::Rate);
-        let width = if counts { WIDTH } else { 0 };
+        let description = self.view.description();
+        let width = match description.services {
+            ServiceCells::Settings => 0,
+            ServiceCells::Counters => WIDTH,
+        };
         match entry.service.id {
             VirtualId::Endpoint {
                 protocol,
@@ -140,14 +161,21 @@ impl<'a> Rows<'a> {
                 pad(out, self.label.set_mark(mark, family)?, width)?;
             }
         }
-        match (view, rates) {
-            (View::Stats, _) => stats::service(out, &entry.stats, numbers)?,
-            (View::Rate, Rates::Known) => rate::service(out, &entry.stats, numbers)?,
-            (View::Rate, Rates::Unknown) => rate::unknown(out)?,
-            (
-                View::Plain | View::Thresholds | View::PersistentConnections | View::TunnelInfo,
-                _,
-            ) => flags::service(out, &entry.service)?,
+        match description.services {
+            ServiceCells::Settings => flags::service(out, &entry.service)?,
+            ServiceCells::Counters => {
+                for column in description.columns {
+                    match column.cell {
+                        // These are the servers' alone.
+                        Cell::Scheduler | Cell::Word { .. } | Cell::Number { .. } => {}
+                        Cell::Counter { of } => counter(out, of(&entry.stats), self.numbers)?,
+                        Cell::Rate { of, .. } => match rates {
+                            Rates::Known => counter(out, of(&entry.stats), self.numbers)?,
+                            Rates::Unknown => unknown(out)?,
+                        },
+                    }
+                }
+            }
         }
         out.write_all(b"\n")
     }
@@ -175,20 +203,37 @@ impl<'a> Rows<'a> {
         let label = &mut self.label;
         let text = label.set_column(address, port, protocol(service), self.names)?;
         pad(out, text, WIDTH)?;
-        match (self.view, rates) {
-            (View::Plain, _) => list::server(out, server)?,
-            (View::Stats, _) => stats::server(out, &server.stats, self.numbers)?,
-            (View::Rate, Rates::Known) => rate::server(out, &server.stats, self.numbers)?,
-            (View::Rate, Rates::Unknown) => rate::unknown(out)?,
-            (View::Thresholds, _) => thresholds::server(out, server)?,
-            (View::PersistentConnections, _) => persistent::server(out, server)?,
-            (View::TunnelInfo, _) => tunnel::server(out, server)?,
+        for column in self.view.description().columns {
+            match column.cell {
+                Cell::Scheduler => {}
+                Cell::Word { width, of } => {
+                    out.write_all(b" ")?;
+                    pad(out, of(&server.destination).as_bytes(), width)?;
+                }
+                Cell::Number { width, of } => {
+                    out.write_all(b" ")?;
+                    left(out, of(server), width)?;
+                }
+                Cell::Counter { of } => counter(out, of(&server.stats), self.numbers)?,
+                Cell::Rate { of, servers } => match (rates, servers) {
+                    (Rates::Unknown, _) => unknown(out)?,
+                    (Rates::Known, Scaling::AsAskedFor) => {
+                        counter(out, of(&server.stats), self.numbers)?;
+                    }
+                    (Rates::Known, Scaling::Never) => exact(out, of(&server.stats))?,
+                },
+            }
         }
         if emphasis.is_some() {
             out.write_all(NORMAL.as_bytes())?;
         }
         out.write_all(b"\n")
     }
+}
+
+/// Writes a dash in place of a rate.
+fn unknown(out: &mut impl Write) -> io::Result<()> {
+    write!(out, " {:>8}", '-')
 }
 
 /// The protocol that ports are named by; a firewall mark has none.

@@ -3,9 +3,9 @@
 use std::io::Write;
 
 use super::Failure;
-use super::rows::{Detail, Rows};
+use super::rows::Rows;
 use crate::json;
-use crate::render::Order;
+use crate::view::{Detail, Order};
 use ipvs::client::Client;
 use ipvs::model::VirtualId;
 

@@ -2,10 +2,11 @@
 
 use std::io::{IsTerminal, stdout};
 
-use super::rows::{Detail, LISTING, Rows, or_numbers};
+use super::rows::{LISTING, Rows, or_numbers};
 use super::{Failure, Out, json};
 use crate::cli::{Color, Format, List};
 use crate::render::{self, Header, Paint};
+use crate::view::Detail;
 use ipvs::client::Client;
 
 /// Lists services with their servers.
@@ -16,7 +17,7 @@ pub(super) fn table(client: &mut Client, list: &List, out: &mut Out) -> Result<(
         return json::table(client, list.service.as_ref(), list.order, out);
     }
     let paint = paint(list.color);
-    let shown = Detail::of(list.view);
+    let shown = list.view.description().needs();
     let mut rows = match paint {
         Paint::Plain => ask(client, list, shown)?,
         // `/proc` does not know of thresholds.

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::Failure;
 use crate::names::{NameOf, Names};
-use crate::render::{self, Order, View};
+use crate::render;
+use crate::view::{Detail, Order};
 use ipvs::client::{Client, Patience};
 use ipvs::error::Error;
 use ipvs::model::{Service, ServiceEntry, Stats, VirtualId};
@@ -21,31 +22,6 @@ const FEW: usize = 8;
 pub(super) const LISTING: Patience = Patience::Settle(Duration::from_secs(1));
 /// How rules are read that go to standard output: they may be kept.
 pub(super) const SAVING: Patience = Patience::Settle(Duration::from_secs(5));
-
-/// How much a listing shows of a service and its servers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Detail {
-    /// Scheduler and flags, forwarding methods, weights and connections: what
-    /// `/proc` tells too.
-    Brief,
-    /// Every setting, and the connections.
-    Settings,
-    /// The counters, and every setting of servers.
-    Counters,
-    /// All there is.
-    Everything,
-}
-
-impl Detail {
-    /// What a view shows.
-    pub(super) fn of(view: View) -> Self {
-        match view {
-            View::Plain => Self::Brief,
-            View::Thresholds | View::PersistentConnections | View::TunnelInfo => Self::Settings,
-            View::Stats | View::Rate => Self::Counters,
-        }
-    }
-}
 
 /// Services, with or still without their servers.
 pub(super) struct Rows {

@@ -4,13 +4,13 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::slice;
 
-use super::rows::{Detail, Rows, SAVING};
+use super::rows::{Rows, SAVING};
 use super::signal::StopSignal;
 use super::{Failure, Out, json};
 use crate::cli::{Format, Save};
 use crate::names::{NameOf, Numeric};
-use crate::render::Order;
 use crate::rules::output::{Output, Written};
+use crate::view::{Detail, Order};
 use ipvs::client::{Client, Patience};
 
 /// The whole table is read before the first byte is written.

@@ -6,11 +6,12 @@ use std::io::{IsTerminal, Write, stdin, stdout};
 use std::net::IpAddr;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::rows::{Detail, or_numbers};
+use super::rows::or_numbers;
 use super::{Failure, Out, connections, list};
 use crate::cli::{Connections, Format, List, Watch};
 use crate::names::Names;
-use crate::render::{self, Rows, View};
+use crate::render::{self, Rows};
+use crate::view::{Detail, View};
 use crate::watch::{
     self, Action, Broken, End, Meter, Pace, RowId, Screen, Size, Subject, Then, Window, rfc_3339,
 };

@@ -1,6 +1,6 @@
 //! Keys, and what they do.
 
-use crate::render::View;
+use crate::view::View;
 
 /// What a key asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

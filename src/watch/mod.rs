@@ -5,7 +5,6 @@ mod clock;
 mod connections;
 mod frame;
 mod keys;
-mod rank;
 mod rates;
 mod screen;
 mod status;
@@ -178,7 +177,7 @@ mod tests {
     use std::collections::VecDeque;
 
     use super::*;
-    use crate::render::View;
+    use crate::view::View;
 
     /// Events that come one after another; then the window is closed.
     struct Script {

@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use super::frame::{Frame, Size, Style};
 use super::keys::Action;
-use super::rank::{self, Row, Sorting};
 use super::rates::{Meter, RowId};
 use super::status::{self, Shown, Told};
 use crate::names::NameOf;
-use crate::render::{self, Emphasis, Header, Numbers, Order, Paint, Rates, Rows, View};
+use crate::render::{self, Emphasis, Header, Paint, Rates, Rows};
+use crate::view::{self, Numbers, Order, Place, Sorting, View};
 use ipvs::model::{DestinationEntry, ServiceEntry};
 
 /// A look at the table.
@@ -17,7 +17,7 @@ use ipvs::model::{DestinationEntry, ServiceEntry};
 struct Look {
     entries: Vec<ServiceEntry>,
     /// Where each row is, and whether its rates are known.
-    places: HashMap<RowId, (Row, Rates)>,
+    places: HashMap<RowId, (Place, Rates)>,
 }
 
 impl Look {
@@ -26,7 +26,7 @@ impl Look {
         for (service, entry) in entries.iter().enumerate() {
             let id = &entry.service.id;
             let mut note = |row: RowId, server| {
-                places.insert(row, (Row { service, server }, meter.rates(&row)));
+                places.insert(row, (Place { service, server }, meter.rates(&row)));
             };
             note(RowId::service(id), None);
             for (place, server) in entry.destinations.iter().enumerate() {
@@ -36,7 +36,7 @@ impl Look {
         Self { entries, places }
     }
 
-    fn find(&self, row: Row) -> Option<(&ServiceEntry, Option<&DestinationEntry>)> {
+    fn find(&self, row: Place) -> Option<(&ServiceEntry, Option<&DestinationEntry>)> {
         let entry = self.entries.get(row.service)?;
         match row.server {
             None => Some((entry, None)),
@@ -71,7 +71,7 @@ pub struct Table {
     current: Look,
     previous: Option<Look>,
     /// The rows of the current look.
-    rows: Vec<Row>,
+    rows: Vec<Place>,
     time: String,
 }
 
@@ -181,23 +181,16 @@ impl Table {
     }
 
     fn rank(&mut self) {
-        self.rows = rank::rows(&self.current.entries, self.view, self.sorting);
+        self.rows = view::places(&self.current.entries, self.view, self.sorting);
     }
 
     /// View, order and numbers, for the bar.
     fn told(&self) -> Told {
-        let view = match self.view {
-            View::Plain => "plain",
-            View::Stats => "stats",
-            View::Rate => "rate",
-            View::Thresholds => "thresholds",
-            View::PersistentConnections => "persistent-conn",
-            View::TunnelInfo => "tun-info",
-        };
+        let view = self.view.description().name;
         let column = match (self.sorting.column(self.view), self.order) {
-            (rank::Column::Ordinary, Order::Sorted) => "address",
-            (rank::Column::Ordinary, Order::Kernel) => "kernel's order",
-            (column, _) => column.name(),
+            (Some(column), _) => column.title,
+            (None, Order::Sorted) => "address",
+            (None, Order::Kernel) => "kernel's order",
         };
         let reversed = if self.sorting.reversed {
             " reversed"

@@ -1,13 +1,13 @@
 //! `-L`.
 
 use ipvsadm::cli::{Command, Connections, Format};
-use ipvsadm::render::{Numbers, Order};
+use ipvsadm::view::{Numbers, Order};
 
 use super::support::*;
 
 #[test]
 fn views() {
-    use ipvsadm::render::View::*;
+    use ipvsadm::view::View::*;
     for (line, view) in [
         ("-L", Plain),
         ("-L --stats", Stats),

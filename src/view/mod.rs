@@ -1,0 +1,209 @@
+//! The views of the table. A view is a list of columns: listings write them,
+//! `--watch` sorts by them, and the kernel is asked for what they need.
+//!
+//! A new view is a file with its [`Description`], and an entry in [`View`].
+
+mod persistent;
+mod plain;
+mod rate;
+mod sort;
+mod stats;
+mod thresholds;
+mod tunnel;
+
+use std::borrow::Cow;
+
+use ipvs::model::{Destination, DestinationEntry, Stats};
+
+pub(crate) use sort::{Place, Sorting, places};
+
+/// A listing of the table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum View {
+    /// Scheduler and flags; forwarding method, weight, connections.
+    #[default]
+    Plain,
+    /// `--stats`
+    Stats,
+    /// `--rate`
+    Rate,
+    /// `--thresholds`
+    Thresholds,
+    /// `--persistent-conn`
+    PersistentConnections,
+    /// `--tun-info`
+    TunnelInfo,
+}
+
+impl View {
+    /// Every view.
+    pub const ALL: [Self; 6] = [
+        Self::Plain,
+        Self::Stats,
+        Self::Rate,
+        Self::Thresholds,
+        Self::PersistentConnections,
+        Self::TunnelInfo,
+    ];
+
+    /// What the view shows.
+    pub(crate) fn description(self) -> &'static Description {
+        match self {
+            Self::Plain => &plain::VIEW,
+            Self::Stats => &stats::VIEW,
+            Self::Rate => &rate::VIEW,
+            Self::Thresholds => &thresholds::VIEW,
+            Self::PersistentConnections => &persistent::VIEW,
+            Self::TunnelInfo => &tunnel::VIEW,
+        }
+    }
+}
+
+/// What a view shows.
+pub(crate) struct Description {
+    /// The name of the view, as the bar of `--watch` has it.
+    pub(crate) name: &'static str,
+    /// What the row of a service holds behind its address.
+    pub(crate) services: ServiceCells,
+    /// The title line that has the titles of the columns.
+    pub(crate) titles: TitleLine,
+    /// From left to right.
+    pub(crate) columns: &'static [Column],
+}
+
+/// What the row of a service holds behind its address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ServiceCells {
+    /// How it is configured: the columns are those of servers alone.
+    Settings,
+    /// The same columns as the rows of servers.
+    Counters,
+}
+
+/// A listing has two title lines, one for services and one for servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TitleLine {
+    /// That of services.
+    Services,
+    /// That of servers; that of services names the scheduler and its flags.
+    Servers,
+}
+
+/// How much must be known of a service and its servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Detail {
+    /// Scheduler and flags, forwarding methods, weights and connections:
+    /// `/proc/net/ip_vs` tells these too.
+    Brief,
+    /// Every setting, and the connections.
+    Settings,
+    /// The counters, and every setting of servers.
+    Counters,
+    /// All there is.
+    Everything,
+}
+
+/// A column.
+pub(crate) struct Column {
+    pub(crate) title: &'static str,
+    /// What must be known for it.
+    needs: Detail,
+    pub(crate) cell: Cell,
+}
+
+/// What a column holds.
+#[derive(Clone, Copy)]
+pub(crate) enum Cell {
+    /// The scheduler of a service; it stands with the other settings, and rows of
+    /// servers have no such cell.
+    Scheduler,
+    /// A word of a server, at the left.
+    Word {
+        width: usize,
+        of: fn(&Destination) -> Cow<'static, str>,
+    },
+    /// A number of a server, at the left.
+    Number {
+        width: usize,
+        of: fn(&DestinationEntry) -> i64,
+    },
+    /// What went through a service or a server, at the right.
+    Counter { of: fn(&Stats) -> u64 },
+    /// What goes through them in a second, likewise; a dash where it is not known
+    /// yet.
+    Rate {
+        of: fn(&Stats) -> u64,
+        servers: Scaling,
+    },
+}
+
+/// How large rates of servers are written; those of services are as asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scaling {
+    /// As those of services.
+    AsAskedFor,
+    /// In full, always.
+    Never,
+}
+
+impl Description {
+    /// How much must be known for all of the columns.
+    pub(crate) fn needs(&self) -> Detail {
+        let needs = self.columns.iter().map(|column| column.needs);
+        needs.max().unwrap_or(Detail::Brief)
+    }
+}
+
+impl Column {
+    const fn new(title: &'static str, needs: Detail, cell: Cell) -> Self {
+        Self { title, needs, cell }
+    }
+
+    const fn counter(title: &'static str, of: fn(&Stats) -> u64) -> Self {
+        Self::new(title, Detail::Counters, Cell::Counter { of })
+    }
+
+    const fn rate(title: &'static str, of: fn(&Stats) -> u64, servers: Scaling) -> Self {
+        Self::new(title, Detail::Counters, Cell::Rate { of, servers })
+    }
+
+    /// The number of active connections, which most views have.
+    const ACTIVE: Self = Self::new(
+        "ActiveConn",
+        Detail::Brief,
+        Cell::Number {
+            width: 10,
+            of: |entry| entry.activity.active.into(),
+        },
+    );
+
+    /// The number of inactive connections, beside that of active ones.
+    const INACTIVE: Self = Self::new(
+        "InActConn",
+        Detail::Brief,
+        Cell::Number {
+            width: 10,
+            of: |entry| entry.activity.inactive.into(),
+        },
+    );
+}
+
+/// How large numbers are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Numbers {
+    /// With K, M, G or T when they outgrow their column.
+    #[default]
+    Scaled,
+    /// In full (`--exact`).
+    Exact,
+}
+
+/// The order of a listing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// By protocol family, protocol, address and port.
+    #[default]
+    Sorted,
+    /// As the kernel gives them (`--nosort`).
+    Kernel,
+}

@@ -1,0 +1,51 @@
+//! The plain view: forwarding method, weight and connections.
+
+use ipvs::model::{Destination, DestinationEntry, Forwarding};
+
+use super::{Cell, Column, Description, Detail, ServiceCells, TitleLine};
+
+pub(super) const VIEW: Description = Description {
+    name: "plain",
+    services: ServiceCells::Settings,
+    titles: TitleLine::Servers,
+    columns: &[
+        SCHEDULER,
+        FORWARDING,
+        WEIGHT,
+        Column::ACTIVE,
+        Column::INACTIVE,
+    ],
+};
+
+pub(super) const SCHEDULER: Column = Column::new("Scheduler", Detail::Brief, Cell::Scheduler);
+
+pub(super) const FORWARDING: Column = Column::new(
+    "Forward",
+    Detail::Brief,
+    Cell::Word {
+        width: 7,
+        of: |server: &Destination| method(server.forwarding).into(),
+    },
+);
+
+pub(super) const WEIGHT: Column = Column::new(
+    "Weight",
+    Detail::Brief,
+    Cell::Number {
+        width: 6,
+        // The kernel keeps an int; other programs than ours set negative ones.
+        of: |entry: &DestinationEntry| i64::from(entry.destination.weight as i32),
+    },
+);
+
+/// The name of a forwarding method.
+fn method(forwarding: Forwarding) -> &'static str {
+    match forwarding {
+        Forwarding::Masquerade => "Masq",
+        Forwarding::Local => "Local",
+        Forwarding::Tunnel => "Tunnel",
+        Forwarding::DirectRoute => "Route",
+        // What C makes of a name that isn't there.
+        Forwarding::Bypass | Forwarding::Other(_) => "(null)",
+    }
+}

@@ -1,0 +1,217 @@
+//! The order of rows by a column: services among each other, and servers
+//! within their service.
+
+use std::borrow::Cow;
+use std::cmp::Reverse;
+
+use super::{Cell, Column, View};
+use ipvs::model::{DestinationEntry, Name, ServiceEntry};
+
+/// Words go up, numbers down. Rows without a word or number of their own stay
+/// as they are.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Key<'a> {
+    None,
+    Word(Cow<'a, str>),
+    Number(Reverse<i128>),
+}
+
+impl Column {
+    fn of_server(&self, entry: &DestinationEntry) -> Key<'static> {
+        match self.cell {
+            Cell::Scheduler => Key::None,
+            Cell::Word { of, .. } => Key::Word(of(&entry.destination)),
+            Cell::Number { of, .. } => Key::Number(Reverse(of(entry).into())),
+            Cell::Counter { of } | Cell::Rate { of, .. } => {
+                Key::Number(Reverse(of(&entry.stats).into()))
+            }
+        }
+    }
+
+    /// Services that have no such column go by the sum of their servers.
+    fn of_service<'a>(&self, entry: &'a ServiceEntry) -> Key<'a> {
+        match self.cell {
+            Cell::Scheduler => {
+                let name = entry.service.scheduler.as_ref().map_or("", Name::as_str);
+                Key::Word(name.into())
+            }
+            Cell::Word { .. } => Key::None,
+            Cell::Number { of, .. } => {
+                let numbers = entry.destinations.iter().map(of);
+                Key::Number(Reverse(numbers.map(i128::from).sum()))
+            }
+            Cell::Counter { of } | Cell::Rate { of, .. } => {
+                Key::Number(Reverse(of(&entry.stats).into()))
+            }
+        }
+    }
+}
+
+/// The order of rows: the ordinary one, or by a column, and which way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Sorting {
+    /// The place among the columns, from 1 on; 0 is the order of the listing, by
+    /// address or the kernel's.
+    column: usize,
+    /// The other way round.
+    pub(crate) reversed: bool,
+}
+
+impl Sorting {
+    /// The column of this view; none for the order of the listing.
+    pub(crate) fn column(self, view: View) -> Option<&'static Column> {
+        let columns = view.description().columns;
+        columns.get(self.column.checked_sub(1)?)
+    }
+
+    /// By the next column to the right, or the first.
+    pub(crate) fn right(&mut self, view: View) {
+        self.column = (self.column + 1) % orders(view);
+    }
+
+    /// By the next column to the left, or the last.
+    pub(crate) fn left(&mut self, view: View) {
+        let count = orders(view);
+        self.column = (self.column + count - 1) % count;
+    }
+}
+
+/// How many orders a view has.
+fn orders(view: View) -> usize {
+    view.description().columns.len() + 1
+}
+
+/// The place of a row: a service by its place in the table, and a server by its
+/// place in the service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// The place of the service.
+    pub(crate) service: usize,
+    /// The place of the server; none in the row of the service.
+    pub(crate) server: Option<usize>,
+}
+
+/// The place of every row of a table, in order.
+pub(crate) fn places(entries: &[ServiceEntry], view: View, sorting: Sorting) -> Vec<Place> {
+    let (column, reversed) = (sorting.column(view), sorting.reversed);
+    let of_service = |entry| column.map_or(Key::None, |column| column.of_service(entry));
+    let of_server = |server| column.map_or(Key::None, |column| column.of_server(server));
+    let mut places = Vec::new();
+    for service in ordered(entries, reversed, of_service) {
+        places.push(Place {
+            service,
+            server: None,
+        });
+        let servers = entries
+            .get(service)
+            .map_or(&[][..], |entry| &entry.destinations);
+        let servers = ordered(servers, reversed, of_server);
+        places.extend(servers.into_iter().map(|server| Place {
+            service,
+            server: Some(server),
+        }));
+    }
+    places
+}
+
+/// The places of items in the order of their keys; equal ones stay as they are.
+fn ordered<'a, T>(items: &'a [T], reversed: bool, key: impl Fn(&'a T) -> Key<'a>) -> Vec<usize> {
+    let mut keyed: Vec<_> = items.iter().map(key).enumerate().collect();
+    keyed.sort_by(|(_, one), (_, other)| one.cmp(other));
+    if reversed {
+        keyed.reverse();
+    }
+    keyed.into_iter().map(|(place, _)| place).collect()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use ipvs::model::{Destination, Family, Forwarding, Service, Stats, VirtualId};
+
+    /// Services by mark, scheduler and connections, with servers by forwarding
+    /// method, weight and active connections.
+    fn table() -> Vec<ServiceEntry> {
+        use Forwarding::{DirectRoute, Masquerade, Tunnel};
+        let service = |mark, scheduler: &str, connections, servers: [(Forwarding, u32, u32); 2]| {
+            let id = VirtualId::Fwmark {
+                mark,
+                family: Family::V4,
+            };
+            let stats = Stats {
+                connections,
+                ..Stats::default()
+            };
+            let mut entry = ServiceEntry::new(Service::new(id, scheduler.parse().unwrap()), stats);
+            for (forwarding, weight, active) in servers {
+                let address = "10.0.0.1".parse().unwrap();
+                let mut server = Destination::new(address, 80, forwarding);
+                server.weight = weight;
+                let mut server = DestinationEntry::new(server);
+                server.activity.active = active;
+                server.stats.connections = u64::from(active);
+                entry.destinations.push(server);
+            }
+            entry
+        };
+        vec![
+            service(1, "wlc", 10, [(Tunnel, 1, 1), (DirectRoute, 5, 0)]),
+            service(2, "rr", 30, [(Masquerade, 2, 4), (Masquerade, u32::MAX, 9)]),
+            service(3, "sh", 20, [(DirectRoute, 0, 3), (Masquerade, 0, 3)]),
+        ]
+    }
+
+    /// The services with the servers of each, by their places.
+    fn order(view: View, column: Option<&str>, reversed: bool) -> String {
+        let mut sorting = Sorting {
+            reversed,
+            ..Sorting::default()
+        };
+        while sorting.column(view).map(|column| column.title) != column {
+            sorting.right(view);
+        }
+        let mut text = String::new();
+        for row in places(&table(), view, sorting) {
+            match row.server {
+                None => text += &format!(" {}:", row.service),
+                Some(server) => text += &server.to_string(),
+            }
+        }
+        text.trim_start().to_owned()
+    }
+
+    #[test]
+    fn services_and_the_servers_of_each_go_by_a_column() {
+        use View::{Plain, Stats};
+        for (view, column, up, down) in [
+            (Plain, None, "0:01 1:01 2:01", "2:10 1:10 0:10"),
+            (Plain, Some("Scheduler"), "1:01 2:01 0:01", "0:10 2:10 1:10"),
+            (Plain, Some("Forward"), "0:10 1:01 2:10", "2:01 1:10 0:01"),
+            // The largest first; -1 is the smallest.
+            (Plain, Some("Weight"), "0:10 1:01 2:01", "2:10 1:10 0:01"),
+            (
+                Plain,
+                Some("ActiveConn"),
+                "1:10 2:01 0:01",
+                "0:10 2:10 1:01",
+            ),
+            (Stats, Some("Conns"), "1:10 2:01 0:01", "0:10 2:10 1:01"),
+        ] {
+            assert_eq!(order(view, column, false), up, "{column:?}");
+            assert_eq!(order(view, column, true), down, "{column:?}");
+        }
+    }
+
+    #[test]
+    fn the_columns_are_a_ring() {
+        let (view, mut sorting) = (View::Stats, Sorting::default());
+        let title = |sorting: Sorting| sorting.column(view).map(|column| column.title);
+        sorting.left(view);
+        assert_eq!(title(sorting), Some("OutBytes"));
+        sorting.right(view);
+        assert_eq!(title(sorting), None);
+        sorting.right(view);
+        assert_eq!(title(sorting), Some("Conns"));
+    }
+}
