@@ -321,7 +321,7 @@ pub(crate) const SECTIONS: &[Section] = &[
             "choose a server for each packet (UDP)")
             .with(OF_SERVICES),
         option(L::SchedFlags, "b", Value("FLAG,..."),
-            "flags of the scheduler: sh-port, sh-fallback, mh-port, mh-fallback, flag-1 to flag-3")
+            "flags of the scheduler, such as sh-fallback and mh-port; flag-1 to flag-3 for any of them")
             .with(OF_SERVICES)
             .set(|to, word| { to.flags.sched_flags = Some(word); Ok(()) })
             .offers(Offers::SchedFlags),

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use super::choice::Choice;
 use super::types::Label;
-use ipvs::model::{DaemonState, Name, ServiceFlags, TunnelKind};
+use ipvs::model::{DaemonState, Name, SCHEDULER_FLAGS, ServiceFlags, TunnelKind};
 
 /// A value is not what its option takes.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -179,24 +179,14 @@ fn cut(word: &str, len: usize) -> &str {
     word.get(..end).unwrap_or_default()
 }
 
-/// The names of `-b`, and the scheduler that one is for.
-const SCHED_FLAGS: &[(&str, ServiceFlags, Option<&str>)] = &[
-    ("flag-1", ServiceFlags::SCHED1, None),
-    ("flag-2", ServiceFlags::SCHED2, None),
-    ("flag-3", ServiceFlags::SCHED3, None),
-    ("sh-fallback", ServiceFlags::SCHED1, Some("sh")),
-    ("sh-port", ServiceFlags::SCHED2, Some("sh")),
-    ("mh-fallback", ServiceFlags::SCHED1, Some("mh")),
-    ("mh-port", ServiceFlags::SCHED2, Some("mh")),
-];
-
 /// The names of the flags that a scheduler may have; of any, if it has no name
 /// yet.
 pub(crate) fn sched_flag_names(scheduler: &str) -> impl Iterator<Item = &'static str> {
-    let flags = SCHED_FLAGS.iter();
+    let fits = move |of: Option<&str>| scheduler.is_empty() || of.is_none_or(|of| of == scheduler);
+    let flags = SCHEDULER_FLAGS.iter();
     flags
-        .filter(move |(.., of)| scheduler.is_empty() || of.is_none_or(|of| of == scheduler))
-        .map(|(name, ..)| *name)
+        .filter(move |known| fits(known.scheduler))
+        .map(|known| known.name)
 }
 
 /// `-b`: names between commas. Those of one scheduler want that scheduler.
@@ -207,12 +197,12 @@ pub(crate) fn sched_flags(word: &str, scheduler: &str) -> Result<ServiceFlags, V
         return Err(ValueError::SchedFlag(word.to_owned()));
     }
     for name in names {
-        let known = SCHED_FLAGS.iter().find(|(known, ..)| *known == name);
-        let (_, flag, of) = known.ok_or_else(|| ValueError::SchedFlag(name.to_owned()))?;
-        if of.is_some_and(|of| of != scheduler) {
+        let known = SCHEDULER_FLAGS.iter().find(|known| known.name == name);
+        let known = known.ok_or_else(|| ValueError::SchedFlag(name.to_owned()))?;
+        if known.scheduler.is_some_and(|of| of != scheduler) {
             return Err(ValueError::IncompatibleFlag(name.to_owned()));
         }
-        flags = flags.with(*flag);
+        flags = flags.with(known.flag);
     }
     Ok(flags)
 }

@@ -3,7 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use super::identity::Address;
-use ipvs::model::{Name, Netmask, Service, ServiceFlags};
+use ipvs::model::{Name, Netmask, SchedulerFlag, Service, ServiceFlags};
 
 /// Everything of a service but what tells it from others.
 #[derive(Serialize)]
@@ -63,19 +63,15 @@ struct FlagNames<'a> {
 
 impl Serialize for FlagNames<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let [first, second] = match self.scheduler {
-            "sh" => ["sh-fallback", "sh-port"],
-            "mh" => ["mh-fallback", "mh-port"],
-            _ => ["flag-1", "flag-2"],
-        };
         let known = [
             (ServiceFlags::PERSISTENT, "persistent"),
             (ServiceFlags::ONE_PACKET, "one-packet"),
-            (ServiceFlags::SCHED1, first),
-            (ServiceFlags::SCHED2, second),
-            (ServiceFlags::SCHED3, "flag-3"),
         ];
         let set = known.iter().filter(|(bit, _)| self.flags.contains(*bit));
-        serializer.collect_seq(set.map(|(_, name)| name))
+        let scheduler = SchedulerFlag::of(self.flags, self.scheduler);
+        serializer.collect_seq(
+            set.map(|(_, name)| *name)
+                .chain(scheduler.map(|flag| flag.name)),
+        )
     }
 }

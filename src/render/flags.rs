@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::net::Ipv4Addr;
 
-use ipvs::model::{Name, Netmask, Service, ServiceFlags};
+use ipvs::model::{Name, Netmask, SchedulerFlag, Service, ServiceFlags};
 
 /// Writes ` SCHEDULER [(FLAGS)] [persistent …] [ops]`.
 pub(super) fn service(out: &mut impl Write, service: &Service) -> io::Result<()> {
@@ -29,29 +29,19 @@ pub(super) fn service(out: &mut impl Write, service: &Service) -> io::Result<()>
     Ok(())
 }
 
-/// Writes the flags that mean something to the scheduler only. `sh` and `mh`
-/// have names for the two they know, and no word for the third.
+/// Writes the flags that mean something to the scheduler only. One that has names
+/// for its own has no word for the others.
 fn scheduler_flags(out: &mut impl Write, scheduler: &str, flags: ServiceFlags) -> io::Result<()> {
-    let names = match scheduler {
-        "sh" => ["sh-fallback", "sh-port", ""],
-        "mh" => ["mh-fallback", "mh-port", ""],
-        _ => ["flag-1", "flag-2", "flag-3"],
-    };
-    let bits = [
-        ServiceFlags::SCHED1,
-        ServiceFlags::SCHED2,
-        ServiceFlags::SCHED3,
-    ];
-    if !bits.iter().any(|bit| flags.contains(*bit)) {
+    let mut set = SchedulerFlag::of(flags, scheduler).peekable();
+    if set.peek().is_none() {
         return Ok(());
     }
+    let has_names = SchedulerFlag::are_named_by(scheduler);
     out.write_all(b" (")?;
     let mut separator = "";
-    for (name, bit) in names.into_iter().zip(bits) {
-        if !name.is_empty() && flags.contains(bit) {
-            write!(out, "{separator}{name}")?;
-            separator = ",";
-        }
+    for flag in set.filter(|flag| flag.scheduler.is_some() || !has_names) {
+        write!(out, "{separator}{}", flag.name)?;
+        separator = ",";
     }
     out.write_all(b")")
 }

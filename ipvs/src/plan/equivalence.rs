@@ -6,8 +6,8 @@
 //! leaves them out, and a replacement does not send them.
 
 use crate::model::{
-    Destination, Forwarding, Netmask, Protocol, Service, ServiceFlags, Tunnel, TunnelKind,
-    VirtualId,
+    Destination, Forwarding, Netmask, Protocol, SchedulerFlag, Service, ServiceFlags, Tunnel,
+    TunnelKind, VirtualId,
 };
 
 /// The name by which the kernel lists a service without a scheduler.
@@ -24,16 +24,11 @@ pub fn scheduler(service: &Service) -> &str {
         .map_or(NO_SCHEDULER, |name| name.as_str())
 }
 
-/// Whether the first two scheduler flags have names of their own.
-pub fn names_its_flags(scheduler: &str) -> bool {
-    matches!(scheduler, "sh" | "mh")
-}
-
 /// The flags that matter.
 pub fn flags(service: &Service) -> ServiceFlags {
     let mut flags = ServiceFlags(service.flags.0 & SCHEDULER_FLAGS.0);
     // `sh` and `mh` have two flags. Beside one of them a third is not listed.
-    if names_its_flags(scheduler(service)) && flags != ServiceFlags::SCHED3 {
+    if SchedulerFlag::are_named_by(scheduler(service)) && flags != ServiceFlags::SCHED3 {
         flags = flags.without(ServiceFlags::SCHED3);
     }
     if service.is_persistent() {

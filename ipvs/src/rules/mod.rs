@@ -10,8 +10,8 @@ use std::net::IpAddr;
 
 use crate::model::HostText;
 use crate::model::{
-    Change, Daemon, DaemonState, Destination, Family, Forwarding, Netmask, Protocol, Service,
-    ServiceEntry, ServiceFlags, Tunnel, TunnelKind, VirtualId,
+    Change, Daemon, DaemonState, Destination, Family, Forwarding, Netmask, Protocol, SchedulerFlag,
+    Service, ServiceEntry, ServiceFlags, Tunnel, TunnelKind, VirtualId,
 };
 use crate::plan::equivalence;
 
@@ -285,21 +285,9 @@ impl Display for ServiceRule<'_> {
             f.write_str(" -o")?;
         }
         let mut separator = " -b ";
-        for (flag, number) in [
-            (ServiceFlags::SCHED1, 1),
-            (ServiceFlags::SCHED2, 2),
-            (ServiceFlags::SCHED3, 3),
-        ] {
-            if !flags.contains(flag) {
-                continue;
-            }
-            f.write_str(separator)?;
+        for flag in SchedulerFlag::of(flags, scheduler) {
+            write!(f, "{separator}{}", flag.name)?;
             separator = ",";
-            match number {
-                1 if equivalence::names_its_flags(scheduler) => write!(f, "{scheduler}-fallback")?,
-                2 if equivalence::names_its_flags(scheduler) => write!(f, "{scheduler}-port")?,
-                _ => write!(f, "flag-{number}")?,
-            }
         }
         Ok(())
     }
