@@ -2,10 +2,11 @@
 
 use super::command::{Command, Diagnose, Drain, Extent, Restore, RestoreMode, Save};
 use super::flags::{Flags, Server};
+use super::legality;
 use super::types::{Label, Verb};
 use super::usage::{Context, Usage};
-use super::values::{self, ValueError};
-use super::{compat131, legality};
+use super::value_error::ValueError;
+use super::values;
 use ipvs::model::{
     Change, Destination, Family, Forwarding, Name, Netmask, Prefix, Protocol, Service,
     ServiceFlags, Timeouts, Tunnel, VirtualId,
@@ -24,7 +25,7 @@ impl Flags<'_> {
             }
             None => ServiceFlags::default(),
         };
-        let narrowing = compat131::narrowing(verb, self.given);
+        let narrowing = legality::narrowing(verb, self.given);
         self.finish(verb, timeouts, sched_flags)
             .map_err(|mistake| narrowing.unwrap_or(mistake))
     }

@@ -1,7 +1,7 @@
 //! Values that are one of a few words: read, offered and refused by one list.
 
 use super::types::Label;
-use super::values::ValueError;
+use super::value_error::ValueError;
 
 /// The words that an option's value may be, and what each means.
 #[derive(Debug)]

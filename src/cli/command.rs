@@ -5,11 +5,10 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::complete::Completion;
 use super::types::Verb;
 use crate::view::{Numbers, Order, View};
 use ipvs::connections::By;
-use ipvs::model::{Change, Destination, Prefix, VirtualId};
+use ipvs::model::{Change, Destination, Prefix, Protocol, VirtualId};
 
 /// One invocation, understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -212,4 +211,36 @@ pub enum Extent {
     /// The changes are made.
     #[default]
     Full,
+}
+
+/// What may stand at the cursor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Completion {
+    /// What the word has before the part that is completed: `--state=`.
+    pub prefix: String,
+    /// The part that is completed, as far as it is typed.
+    pub stem: String,
+    /// What that part may become.
+    pub candidates: Candidates,
+}
+
+/// What a word may become.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Candidates {
+    /// One of these words, each with what it means.
+    Words(Vec<(String, &'static str)>),
+    /// The address and port of a service of this protocol.
+    Services(Protocol),
+    /// The mark of a service.
+    Marks,
+    /// A server of this service.
+    ServersOf(VirtualId),
+    /// A server of any service.
+    Servers,
+    /// A scheduler.
+    Schedulers,
+    /// A persistence engine.
+    Engines,
+    /// The name of a file.
+    Files,
 }

@@ -3,9 +3,7 @@
 //! Nothing here makes anything illegal. But where a command line is refused in the
 //! end, it is with the words of 1.31, which would have stopped earlier.
 
-use super::legality;
 use super::types::{Given, Label, Rule, Verb};
-use super::usage::Usage;
 
 /// The rule of 1.31, where it has another: it can't narrow a listing of
 /// connections.
@@ -20,9 +18,4 @@ pub(super) fn rule(verb: Verb, label: Label) -> Option<Rule> {
 /// Whether a listing of connections may be narrowed here.
 pub(super) fn narrows(verb: Verb, given: Given) -> bool {
     verb == Verb::List && given.has(Label::Connection)
-}
-
-/// What 1.31 says of a listing of connections that is narrowed.
-pub(super) fn narrowing(verb: Verb, given: Given) -> Option<Usage> {
-    narrows(verb, given).then(|| legality::command_131(verb, given).err())?
 }

@@ -6,6 +6,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use super::command::{Candidates, Completion};
 use super::flags::{Flags, Reading};
 use super::legality;
 use super::lexer::{self, Token};
@@ -21,38 +22,6 @@ use ipvs::model::{Family, Forwarding, Protocol, TunnelKind, VirtualId};
 /// The first word of a command line that asks for the words that may follow.
 /// Only the scripts of the shells type it.
 pub(super) const REQUEST: &str = "--complete";
-
-/// What may stand at the cursor.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Completion {
-    /// What the word has before the part that is completed: `--state=`.
-    pub prefix: String,
-    /// The part that is completed, as far as it is typed.
-    pub stem: String,
-    /// What that part may become.
-    pub candidates: Candidates,
-}
-
-/// What a word may become.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Candidates {
-    /// One of these words, each with what it means.
-    Words(Vec<(String, &'static str)>),
-    /// The address and port of a service of this protocol.
-    Services(Protocol),
-    /// The mark of a service.
-    Marks,
-    /// A server of this service.
-    ServersOf(VirtualId),
-    /// A server of any service.
-    Servers,
-    /// A scheduler.
-    Schedulers,
-    /// A persistence engine.
-    Engines,
-    /// The name of a file.
-    Files,
-}
 
 /// For the words of `ipvsadm`. Ports may be names, hosts are not looked up.
 pub(super) fn ipvsadm(typed: &[String], names: &dyn Resolve) -> Completion {

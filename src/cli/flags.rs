@@ -10,7 +10,8 @@ use super::address::{self, Endpoint, Resolved, Spelling};
 use super::command::{Color, Shell};
 use super::types::{Given, Label, Verb};
 use super::usage::Usage;
-use super::values::{self, ValueError};
+use super::value_error::ValueError;
+use super::values;
 use crate::names::Resolve;
 use ipvs::connections::By;
 use ipvs::model::{

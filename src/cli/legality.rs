@@ -97,9 +97,13 @@ pub(crate) fn command(verb: Verb, given: Given) -> Result<(), Usage> {
     )
 }
 
-/// As [`command`], but for a listing of connections that can't be narrowed, as
-/// in ipvsadm 1.31.
-pub(super) fn command_131(verb: Verb, given: Given) -> Result<(), Usage> {
+/// What ipvsadm 1.31 says of a listing of connections that is narrowed here.
+pub(super) fn narrowing(verb: Verb, given: Given) -> Option<Usage> {
+    compat131::narrows(verb, given).then(|| command_131(verb, given).err())?
+}
+
+/// As [`command`], but nothing may be narrowed.
+fn command_131(verb: Verb, given: Given) -> Result<(), Usage> {
     check(given, Context::Command(verb), |label| rule_131(verb, label))
 }
 

@@ -22,24 +22,26 @@ mod listing;
 mod nearest;
 mod options;
 mod read;
+mod suggest;
 mod tools;
 mod types;
 mod usage;
+mod value_error;
 mod values;
 
 pub use command::{
-    Color, Command, Connections, Diagnose, Drain, Extent, Format, List, Restore, RestoreMode, Save,
-    Shell, Watch,
+    Candidates, Color, Command, Completion, Connections, Diagnose, Drain, Extent, Format, List,
+    Restore, RestoreMode, Save, Shell, Watch,
 };
-pub use complete::{Candidates, Completion};
 pub use completions::completions;
 pub use help::{help, version};
-pub use nearest::{nearest, nearest_option, nearest_restore_option};
+pub use nearest::nearest;
 pub use options::SCHEDULERS;
+pub use suggest::{nearest_option, nearest_restore_option};
 pub use tools::{parse_restore, parse_save};
 pub use types::{Label, Verb};
 pub use usage::{Context, Usage};
-pub use values::ValueError;
+pub use value_error::ValueError;
 
 use crate::names::Resolve;
 use flags::Reading;

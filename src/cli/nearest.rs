@@ -1,23 +1,5 @@
 //! What was meant by a word that nothing is called.
 
-use super::options::options;
-use super::tools::RESTORE_OPTIONS;
-
-/// The long option of `ipvsadm` that is most like this word, with its dashes.
-pub fn nearest_option(word: &str) -> Option<String> {
-    like(word, options().map(|row| row.long))
-}
-
-/// The same of `ipvsadm-restore`.
-pub fn nearest_restore_option(word: &str) -> Option<String> {
-    like(word, RESTORE_OPTIONS.iter().copied())
-}
-
-fn like<'a>(word: &str, options: impl Iterator<Item = &'a str>) -> Option<String> {
-    let name = word.strip_prefix("--")?.split('=').next()?;
-    nearest(name, options).map(|option| format!("--{option}"))
-}
-
 /// The name that is most like this word; none if it is not much like any.
 pub fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let names = names.into_iter().map(|name| (distance(word, name), name));
@@ -78,29 +60,5 @@ mod tests {
             assert_eq!(distance(one, other), wanted, "{one} {other}");
             assert_eq!(distance(other, one), wanted, "{other} {one}");
         }
-    }
-
-    #[test]
-    fn misspelt_options() {
-        for (word, wanted) in [
-            ("--wieght", Some("--weight")),
-            ("--real-sever", Some("--real-server")),
-            ("--persistant=60", Some("--persistent")),
-            ("--lis", Some("--list")),
-            ("--drian=5", Some("--drain")),
-            ("--sat", Some("--set")),
-            ("--banana", None),
-            ("--", None),
-            ("--=", None),
-            ("-x", None),
-            ("--\u{1F980}", None),
-        ] {
-            assert_eq!(nearest_option(word).as_deref(), wanted, "{word}");
-        }
-        assert_eq!(
-            nearest_restore_option("--chekc").as_deref(),
-            Some("--check")
-        );
-        assert_eq!(nearest_restore_option("--weight"), None);
     }
 }

@@ -11,7 +11,8 @@ use super::choice::Words;
 use super::flags::{DEFAULT_PERSISTENCE, Reading};
 use super::types::{Label as L, Place, Role, Rule, Takes, Uses, Verb};
 use super::usage::Usage;
-use super::values::{self, ValueError};
+use super::value_error::ValueError;
+use super::values;
 use ipvs::model::{Forwarding, Protocol};
 
 use Rule::{Allowed, Idle, Required, Unless, With};

@@ -5,11 +5,6 @@ use super::complete;
 use super::types::{Label, Verb};
 use super::usage::{Context, Usage};
 
-/// What `ipvsadm-save` answers to an option that it does not have, and to `-h`.
-pub(crate) const SAVE_USAGE: &str = "\
-ipvsadm-save: Script to save the IPVS table to stdout.
-   With -n, in numbers. With --output FILE, into FILE. With --json, as JSON.";
-
 /// The long options of `ipvsadm-restore`.
 pub(crate) const RESTORE_OPTIONS: [&str; 4] = ["check", "clear", "dry-run", "json"];
 

@@ -1,8 +1,13 @@
 use std::fmt;
 
 use super::types::{Label, Verb};
-use super::values::ValueError;
+use super::value_error::ValueError;
 use ipvs::model::TunnelKind;
+
+/// What `ipvsadm-save` answers to an option that it does not have, and to `-h`.
+pub(crate) const SAVE_USAGE: &str = "\
+ipvsadm-save: Script to save the IPVS table to stdout.
+   With -n, in numbers. With --output FILE, into FILE. With --json, as JSON.";
 
 /// A command line that can't be carried out.
 ///
@@ -85,7 +90,7 @@ pub enum Usage {
     #[error("the '{0}' option is for the command line, not for rules")]
     NotInRules(Label),
     /// An option that `ipvsadm-save` does not have.
-    #[error("{}", super::tools::SAVE_USAGE)]
+    #[error("{}", SAVE_USAGE)]
     SaveOption,
 }
 

@@ -1,0 +1,49 @@
+//! The option that was meant by one that there is not.
+
+use super::nearest::nearest;
+use super::options::options;
+use super::tools::RESTORE_OPTIONS;
+
+/// The long option of `ipvsadm` that is most like this word, with its dashes.
+pub fn nearest_option(word: &str) -> Option<String> {
+    like(word, options().map(|row| row.long))
+}
+
+/// The same of `ipvsadm-restore`.
+pub fn nearest_restore_option(word: &str) -> Option<String> {
+    like(word, RESTORE_OPTIONS.iter().copied())
+}
+
+fn like<'a>(word: &str, options: impl Iterator<Item = &'a str>) -> Option<String> {
+    let name = word.strip_prefix("--")?.split('=').next()?;
+    nearest(name, options).map(|option| format!("--{option}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn misspelt_options() {
+        for (word, wanted) in [
+            ("--wieght", Some("--weight")),
+            ("--real-sever", Some("--real-server")),
+            ("--persistant=60", Some("--persistent")),
+            ("--lis", Some("--list")),
+            ("--drian=5", Some("--drain")),
+            ("--sat", Some("--set")),
+            ("--banana", None),
+            ("--", None),
+            ("--=", None),
+            ("-x", None),
+            ("--\u{1F980}", None),
+        ] {
+            assert_eq!(nearest_option(word).as_deref(), wanted, "{word}");
+        }
+        assert_eq!(
+            nearest_restore_option("--chekc").as_deref(),
+            Some("--check")
+        );
+        assert_eq!(nearest_restore_option("--weight"), None);
+    }
+}

@@ -1,0 +1,76 @@
+//! The refusals of options' values.
+
+use super::types::Label;
+
+/// A value is not what its option takes.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "the sentences are the documentation")]
+pub enum ValueError {
+    #[error("illegal virtual server address[:port] specified")]
+    ServiceAddress,
+    #[error("illegal real server address[:port] specified")]
+    ServerAddress,
+    #[error("invalid fwmark value `{0}' specified")]
+    Fwmark(String),
+    #[error("invalid timeout value `{0}' specified")]
+    Timeout(String),
+    #[error("illegal virtual server persistent mask specified")]
+    Netmask,
+    #[error("illegal ipv6 netmask specified")]
+    PrefixLength,
+    #[error("illegal weight specified")]
+    Weight,
+    #[error("illegal u_threshold specified")]
+    UpperThreshold,
+    #[error("illegal l_threshold specified")]
+    LowerThreshold,
+    #[error("invalid scheduler flag `{0}'")]
+    SchedFlag(String),
+    #[error("incompatible scheduler flag `{0}'")]
+    IncompatibleFlag(String),
+    #[error("illegal tunnel type specified")]
+    TunnelKind,
+    #[error("illegal tunnel port specified")]
+    TunnelPort,
+    #[error("illegal start-daemon parameter specified")]
+    StartState,
+    #[error("illegal start_daemon specified")]
+    StopState,
+    #[error("illegal syncid specified")]
+    SyncId,
+    #[error("illegal sync-maxlen specified")]
+    SyncMaxLen,
+    #[error("invalid IPv4 mcast-group `{0}'")]
+    McastGroup4(String),
+    #[error("invalid IPv6 mcast-group `{0}'")]
+    McastGroup6(String),
+    #[error("illegal mcast-port specified")]
+    McastPort,
+    #[error("illegal mcast-ttl specified")]
+    McastTtl,
+    #[error("illegal client `{0}' specified: an address, or one with /BITS")]
+    Client(String),
+    #[error("illegal client specified: to examine its way takes one address, without /BITS")]
+    ClientHost,
+    #[error("illegal sample `{0}' specified: seconds from 0.1 to 3600")]
+    Sample(String),
+    #[error("there is no check `{0}'; man ipvsadm-diagnose has them all")]
+    Check(String),
+    #[error("there is no check `{0}'; did you mean {1}?")]
+    NearCheck(String, String),
+    #[error("illegal {option} `{word}' specified: one of {choices}")]
+    Choice {
+        option: Label,
+        word: String,
+        choices: String,
+    },
+    #[error("illegal watch interval `{0}' specified: seconds from 0.1 to 86400")]
+    Interval(String),
+    #[error("illegal count `{0}' specified: a number from 1")]
+    Count(String),
+    #[error("illegal drain time `{0}' specified: seconds from 0 to 2678400")]
+    DrainTime(String),
+    #[error("unknown shell `{0}': bash, zsh or fish")]
+    Shell(String),
+}
