@@ -3,6 +3,7 @@
 use super::command::{Command, Diagnose, Drain, Extent, Restore, RestoreMode, Save};
 use super::flags::{Flags, Server};
 use super::legality;
+use super::raw::{RawServer, RawService};
 use super::types::{Label, Verb};
 use super::usage::{Context, Usage};
 use super::value_error::ValueError;
@@ -115,15 +116,18 @@ impl Flags<'_> {
     #[inline(never)]
     fn into_service(self, verb: Verb, sched_flags: ServiceFlags) -> Result<Service, Usage> {
         let id = self.id(verb)?;
+        let raw = RawService::read(self.raw, verb, self.given)?;
+        let persistence = raw.persistence.or(self.persistence);
         let mut flags = sched_flags;
         if self.given.has(Label::OnePacket) {
             flags = flags.with(ServiceFlags::ONE_PACKET);
         }
-        if self.persistence.is_some() {
+        if persistence.is_some() {
             flags = flags.with(ServiceFlags::PERSISTENT);
         }
         if let VirtualId::Endpoint { protocol, port, .. } = id {
-            if port == 0 && !flags.contains(ServiceFlags::PERSISTENT) {
+            let is_persistent = flags.contains(ServiceFlags::PERSISTENT);
+            if port == 0 && !is_persistent && !raw.is_for_every_port {
                 return Err(Usage::ZeroPort);
             }
             if flags.contains(ServiceFlags::ONE_PACKET) && protocol != Protocol::Udp {
@@ -133,8 +137,8 @@ impl Flags<'_> {
         Ok(Service {
             id,
             scheduler: self.scheduler.or_else(|| values::name(DEFAULT_SCHEDULER)),
-            flags,
-            timeout: self.persistence.unwrap_or(0),
+            flags: flags.with(raw.flags),
+            timeout: persistence.unwrap_or(0),
             netmask: self.netmask.unwrap_or(Netmask::host(id.family())),
             engine: self.engine,
         })
@@ -144,42 +148,47 @@ impl Flags<'_> {
     fn destination(&self, verb: Verb) -> Result<Destination, Usage> {
         let id = self.id(verb)?;
         let server = self.server(verb)?;
-        let tunnelled = self.forwarding == Forwarding::Tunnel;
+        let raw = RawServer::read(self.raw, verb, self.given)?;
+        let forwarding = raw.forwarding.unwrap_or(self.forwarding);
+        let tunnelled = forwarding == Forwarding::Tunnel;
         let mut destination = server.as_written();
         if !tunnelled && Family::of(destination.address) != id.family() {
             return Err(Usage::MixedFamilies);
         }
         // Only address translation can change the port.
-        if self.forwarding != Forwarding::Masquerade
+        if forwarding != Forwarding::Masquerade
             && let Some(port) = id.port()
         {
             destination.port = port;
         }
-        destination.forwarding = self.forwarding;
+        destination.port = raw.port.unwrap_or(destination.port);
+        destination.forwarding = forwarding;
         destination.weight = self.weight;
-        destination.upper_threshold = self.upper_threshold;
-        destination.lower_threshold = self.lower_threshold;
-        destination.tunnel = self.tunnel()?;
+        destination.upper_threshold = raw.upper_threshold.unwrap_or(self.upper_threshold);
+        destination.lower_threshold = raw.lower_threshold.unwrap_or(self.lower_threshold);
+        destination.tunnel = self.tunnel(forwarding, &raw)?;
         Ok(destination)
     }
 
-    fn tunnel(&self) -> Result<Tunnel, Usage> {
+    fn tunnel(&self, forwarding: Forwarding, raw: &RawServer) -> Result<Tunnel, Usage> {
         use Label::{TunCsum, TunRemCsum};
         let given = |label: &Label| self.given.has(*label);
-        if self.forwarding != Forwarding::Tunnel && Label::OF_TUNNELS.iter().any(given) {
+        let is_given = Label::OF_TUNNELS.iter().any(given) || raw.is_of_tunnels();
+        if forwarding != Forwarding::Tunnel && is_given {
             return Err(Usage::TunnelOptions);
         }
         legality::tunnel(self.tunnel_kind, self.given)?;
+        let flags = if given(&TunRemCsum) {
+            Tunnel::REMOTE_CHECKSUM
+        } else if given(&TunCsum) {
+            Tunnel::CHECKSUM
+        } else {
+            Tunnel::NO_CHECKSUM
+        };
         Ok(Tunnel {
-            kind: self.tunnel_kind,
-            port: self.tunnel_port,
-            flags: if given(&TunRemCsum) {
-                Tunnel::REMOTE_CHECKSUM
-            } else if given(&TunCsum) {
-                Tunnel::CHECKSUM
-            } else {
-                Tunnel::NO_CHECKSUM
-            },
+            kind: raw.tunnel_kind.unwrap_or(self.tunnel_kind),
+            port: raw.tunnel_port.unwrap_or(self.tunnel_port),
+            flags: raw.tunnel_flags.unwrap_or(flags),
         })
     }
 

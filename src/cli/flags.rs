@@ -56,6 +56,8 @@ pub(crate) struct Flags<'a> {
     /// more than once.
     pub(crate) again: Option<(Label, Verb)>,
     pub(crate) drain_limit: Option<Duration>,
+    /// Its meaning depends on the command, which may come later.
+    pub(crate) raw: Option<&'a str>,
     pub(crate) shell: Option<Shell>,
     /// The command that help is wanted for.
     pub(crate) topic: Option<Verb>,
@@ -107,6 +109,7 @@ impl Flags<'_> {
             facts: None,
             again: None,
             drain_limit: None,
+            raw: None,
             shell: None,
             topic: None,
             words: Vec::new(),
@@ -190,6 +193,18 @@ impl<'a> Reading<'a> {
             port: endpoint.port.unwrap_or(0),
         });
         Ok(())
+    }
+
+    /// A protocol's number, then what other services have.
+    pub(super) fn numbered_service(&mut self, word: &'a str) -> Result<(), Usage> {
+        let parts = word.split_once(':');
+        let parts = parts.and_then(|(protocol, endpoint)| {
+            Some((values::number(protocol, 0..=u16::MAX.into())?, endpoint))
+        });
+        let Some((protocol, endpoint)) = parts else {
+            return Err(ValueError::ProtocolService(word.to_owned()).into());
+        };
+        self.service(Protocol::from_number(protocol), endpoint)
     }
 
     pub(super) fn fwmark(&mut self, word: &str) -> Result<(), Usage> {

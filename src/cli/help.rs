@@ -19,7 +19,8 @@ const WIDTH: usize = 80;
 const INTRODUCTION: &str = "\
 Administers the Linux Virtual Server. Without a command, the table is listed.
 About one command alone: ipvsadm --help COMMAND, for instance --help -A.
-SERVICE is one of -t, -u, --sctp-service and -f; SERVER is HOST[:PORT].";
+SERVICE is one of -t, -u, --sctp-service, --protocol-service and -f; SERVER is
+HOST[:PORT].";
 
 /// The text of `-h`, of everything or of one command, with its last line break.
 pub fn help(topic: Option<Verb>) -> String {
@@ -141,6 +142,8 @@ Options:
           UDP to this address and port
       --sctp-service <HOST[:PORT]>
           SCTP to this address and port
+      --protocol-service <NUMBER:HOST[:PORT]>
+          another protocol, by its number, to this address and port
   -f, --fwmark-service <MARK>
           packets with this firewall mark
   -6, --ipv6

@@ -21,6 +21,7 @@ mod lexer;
 mod listing;
 mod nearest;
 mod options;
+mod raw;
 mod read;
 mod suggest;
 mod tools;

@@ -214,6 +214,12 @@ const OF_REMOVALS: Uses = &[
     (Verb::DeleteServer, Allowed),
 ];
 const OF_SERVERS: Uses = &[(Verb::AddServer, Allowed), (Verb::EditServer, Allowed)];
+const OF_RAW: Uses = &[
+    (Verb::AddService, Allowed),
+    (Verb::EditService, Allowed),
+    (Verb::AddServer, Allowed),
+    (Verb::EditServer, Allowed),
+];
 const OF_LISTS: Uses = &[(Verb::List, Allowed)];
 const OF_CONNECTIONS: Uses = &[(Verb::List, With(L::Connection))];
 /// What is examined is not asked for where facts are read from a file.
@@ -290,6 +296,10 @@ pub(crate) const SECTIONS: &[Section] = &[
             .with(OF_ANY)
             .set(|to, word| to.service(Protocol::Sctp, word))
             .offers(Offers::Services(Protocol::Sctp)),
+        one_of(L::Service, "", "protocol-service", Value("NUMBER:HOST[:PORT]"),
+            "another protocol, by its number, to this address and port")
+            .with(OF_ANY)
+            .set(|to, word| to.numbered_service(word)),
         one_of(L::Service, "f", FWMARK, Value("MARK"), "packets with this firewall mark")
             .with(OF_ANY)
             .set(|to, word| to.fwmark(word))
@@ -380,6 +390,14 @@ pub(crate) const SECTIONS: &[Section] = &[
         option(L::TunRemCsum, "", Nothing,
             "remote checksum offload (gue)")
             .with(OF_SERVERS),
+    ] },
+    Section { title: "What only other programs make, with -A, -E, -a and -e", options: &[
+        option(L::Raw, "", Value("NAME=NUMBER,..."),
+            "what -S writes where no other option can say it, in the kernel's numbers: port, persistent \
+             and flags of a service; port, forwarding, u-threshold, l-threshold, tun-type, tun-port \
+             and tun-flags of a server")
+            .with(OF_RAW)
+            .set(|to, word| { to.flags.raw = Some(word); Ok(()) }),
     ] },
     Section { title: "What is listed, with -L", options: &[
         option(L::Connection, "c", Nothing,

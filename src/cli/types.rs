@@ -114,6 +114,7 @@ names! {
     Probe "probe",
     Ignore "ignore",
     Facts "facts",
+    Raw "raw",
 }
 
 impl Label {

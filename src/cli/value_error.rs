@@ -71,6 +71,12 @@ pub enum ValueError {
     Count(String),
     #[error("illegal drain time `{0}' specified: seconds from 0 to 2678400")]
     DrainTime(String),
+    #[error(
+        "illegal service `{0}' specified: the number of a protocol, then HOST[:PORT], as in 47:192.0.2.80:0"
+    )]
+    ProtocolService(String),
+    #[error("illegal raw setting `{word}' specified: NAME=NUMBER with one of {names}")]
+    Raw { word: String, names: String },
     #[error("unknown shell `{0}': bash, zsh or fish")]
     Shell(String),
 }

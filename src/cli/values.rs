@@ -6,9 +6,10 @@ use std::ops::RangeInclusive;
 use super::choice::Choice;
 use super::value_error::ValueError;
 use ipvs::model::{DaemonState, Name, SCHEDULER_FLAGS, ServiceFlags, TunnelKind};
+use ipvs::rules::{HIGHEST_THRESHOLD, LONGEST_TIMEOUT};
 
 /// The longest timeout of a connection, in seconds: 31 days.
-pub(crate) const MAX_TIMEOUT: i64 = 31 * 24 * 60 * 60;
+pub(crate) const MAX_TIMEOUT: i64 = LONGEST_TIMEOUT as i64;
 
 /// `isspace` of the C locale.
 pub(crate) fn is_space(c: char) -> bool {
@@ -31,12 +32,12 @@ pub(crate) fn weight(word: &str) -> Result<u32, ValueError> {
 
 /// `-x`
 pub(crate) fn upper_threshold(word: &str) -> Result<u32, ValueError> {
-    number(word, 0..=i64::from(i32::MAX)).ok_or(ValueError::UpperThreshold)
+    number(word, 0..=HIGHEST_THRESHOLD.into()).ok_or(ValueError::UpperThreshold)
 }
 
 /// `-y`
 pub(crate) fn lower_threshold(word: &str) -> Result<u32, ValueError> {
-    number(word, 0..=i64::from(i32::MAX)).ok_or(ValueError::LowerThreshold)
+    number(word, 0..=HIGHEST_THRESHOLD.into()).ok_or(ValueError::LowerThreshold)
 }
 
 /// `-f`

@@ -12,6 +12,8 @@ pub(super) struct ServiceSettings<'a> {
     flags: FlagNames<'a>,
     flag_bits: u32,
     one_packet: bool,
+    /// A service that is not persistent can have one too.
+    engine: Option<&'a str>,
     persistence: Option<Persistence<'a>>,
 }
 
@@ -34,6 +36,7 @@ impl<'a> From<&'a Service> for ServiceSettings<'a> {
             },
             flag_bits: service.flags.0,
             one_packet: service.flags.contains(ServiceFlags::ONE_PACKET),
+            engine: service.engine.as_ref().map(Name::as_str),
             persistence: service.is_persistent().then(|| service.into()),
         }
     }

@@ -4,6 +4,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use ipvs::connections::By;
+use ipvs::model::{
+    Change, Destination, Family, Forwarding, Netmask, Protocol, ServiceFlags, TunnelKind, VirtualId,
+};
 use ipvsadm::cli::{
     Color, Command, Connections, Diagnose, Drain, Extent, Format, Restore, RestoreMode, Save,
     Shell, Verb, Watch, parse_restore, parse_rule, parse_save,
@@ -280,6 +283,147 @@ fn diagnosis() {
             2,
             "The option 'sample' conflicts with the 'facts' option in the 'diagnose' command",
             &["--diagnose --facts f --sample 3"],
+        ),
+    ]);
+}
+
+#[test]
+fn what_only_other_programs_make() {
+    let id = tcp("10.0.0.1", 0);
+    accepts(
+        "-A -t 10.0.0.1:0 -s rr --raw port=0,flags=64",
+        Change::AddService(service(id, "rr", |service| {
+            service.flags = ServiceFlags(64);
+        })),
+    );
+    accepts(
+        "-E --raw persistent=0 -f 7 -6 -M 64 -s rr",
+        Change::EditService(service(fwmark(7, Family::V6), "rr", |service| {
+            service.flags = ServiceFlags::PERSISTENT;
+            service.netmask = Netmask::V6(64);
+        })),
+    );
+    let numbered = VirtualId::Endpoint {
+        protocol: Protocol::Other(47),
+        address: address("fd00::1"),
+        port: 80,
+    };
+    accepts(
+        "-D --protocol-service 47:[fd00::1]:80",
+        Change::DeleteService(numbered),
+    );
+    accepts(
+        "-D --protocol-service 17:10.0.0.1:9",
+        Change::DeleteService(udp("10.0.0.1", 9)),
+    );
+    let added = |edit: fn(&mut Destination)| {
+        Change::AddServer(tcp("10.0.0.1", 80), server("10.1.0.1", 80, edit))
+    };
+    accepts(
+        "-a -t 10.0.0.1:80 -r 10.1.0.1 -g --raw port=0",
+        added(|server| {
+            server.forwarding = Forwarding::DirectRoute;
+            server.port = 0;
+        }),
+    );
+    accepts(
+        "-a -t 10.0.0.1:80 -r 10.1.0.1 --raw l-threshold=4294967294,forwarding=7,u-threshold=4294967295",
+        added(|server| {
+            server.forwarding = Forwarding::Other(7);
+            server.upper_threshold = u32::MAX;
+            server.lower_threshold = u32::MAX - 1;
+        }),
+    );
+    accepts(
+        "-a -t 10.0.0.1:80 -r 10.1.0.1 -i --raw tun-type=255,tun-flags=65535",
+        added(|server| {
+            server.forwarding = Forwarding::Tunnel;
+            server.tunnel.kind = TunnelKind::Other(255);
+            server.tunnel.flags = u16::MAX;
+        }),
+    );
+    for setting in [
+        "",
+        ",",
+        "port",
+        "port=",
+        "port=-0",
+        "port=+0",
+        "port=65536",
+        "port=1",
+        "flags=0x40",
+        "Flags=1",
+        "flags=1,flags=1",
+        "flags=4294967296",
+        "forwarding=1",
+        "persistent=0,",
+        "weight=1",
+    ] {
+        let line = format!("-A -t 10.0.0.1:80 --raw '{setting}'");
+        let (status, message) = outcome(&line).unwrap_err();
+        assert_eq!(status, 2, "{line}");
+        assert!(message.starts_with("illegal raw setting `"), "{message}");
+        assert!(
+            message.ends_with("one of port, persistent, flags"),
+            "{message}"
+        );
+    }
+    for setting in ["forwarding=8", "tun-type=256", "persistent=1", "flags=1"] {
+        let (_, message) =
+            outcome(&format!("-a -t 10.0.0.1:80 -r 10.1.0.1 --raw {setting}")).unwrap_err();
+        let names = "port, forwarding, u-threshold, l-threshold, tun-type, tun-port, tun-flags";
+        let told =
+            format!("illegal raw setting `{setting}' specified: NAME=NUMBER with one of {names}");
+        assert_eq!(message, told);
+    }
+    refuse(&[
+        (
+            2,
+            "The option 'raw' conflicts with the 'persistent' option in the 'add-service' command",
+            &["-A -t 10.0.0.1:80 -p 9 --raw persistent=0"],
+        ),
+        (
+            2,
+            "The option 'raw' conflicts with the 'forwarding-method' option in the 'edit-server' \
+             command",
+            &["-e -t 10.0.0.1:80 -r 10.1.0.1 --raw forwarding=4 -m"],
+        ),
+        (
+            2,
+            "Tunnel options conflict with forward method",
+            &["-a -t 10.0.0.1:80 -r 10.1.0.1 -m --raw tun-flags=1"],
+        ),
+        (
+            2,
+            "Different address family is allowed only for tunneling servers",
+            &["-a -t 10.0.0.1:80 -r [fd00::1]:80 --raw forwarding=4"],
+        ),
+        (
+            2,
+            "Zero port specified for non-persistent service",
+            &[
+                "-A -t 10.0.0.1:0 --raw flags=64",
+                "-A --protocol-service 47:10.0.0.1:0",
+            ],
+        ),
+        (
+            2,
+            "illegal virtual server address[:port] specified",
+            &[
+                "-A --protocol-service 47:10.0.0.1:http",
+                "-A --protocol-service 47:",
+            ],
+        ),
+        (
+            2,
+            "illegal service `10.0.0.1:80' specified: the number of a protocol, then HOST[:PORT], as \
+             in 47:192.0.2.80:0",
+            &["-A --protocol-service 10.0.0.1:80"],
+        ),
+        (
+            2,
+            "Illegal 'raw' option with the 'zero' command",
+            &["-Z --raw flags=1"],
         ),
     ]);
 }

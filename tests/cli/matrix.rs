@@ -58,6 +58,7 @@ const OPTIONS: &[(&str, &str)] = &[
     ("--probe", "probe"),
     ("--ignore vip-not-local", "ignore"),
     ("--facts f", "facts"),
+    ("--raw flags=1", "raw"),
 ];
 
 /// A command with what it needs, its name in messages, and its options: those
@@ -66,12 +67,12 @@ const COMMANDS: &[(&str, &str, &str)] = &[
     (
         "-A -t 10.0.0.1:80",
         "add-service",
-        "service-address scheduler persistent netmask ops pe sched-flags",
+        "service-address scheduler persistent netmask ops pe sched-flags raw",
     ),
     (
         "-E -t 10.0.0.1:80",
         "edit-service",
-        "service-address scheduler persistent netmask ops pe sched-flags",
+        "service-address scheduler persistent netmask ops pe sched-flags raw",
     ),
     (
         "-D -t 10.0.0.1:80",
@@ -82,13 +83,13 @@ const COMMANDS: &[(&str, &str, &str)] = &[
         "-a -t 10.0.0.1:80 -r 10.1.0.1",
         "add-server",
         "service-address real-server forwarding-method weight u-threshold l-threshold tun-type \
-         tun-port tun-nocsum tun-csum tun-remcsum",
+         tun-port tun-nocsum tun-csum tun-remcsum raw",
     ),
     (
         "-e -t 10.0.0.1:80 -r 10.1.0.1",
         "edit-server",
         "service-address real-server forwarding-method weight u-threshold l-threshold tun-type \
-         tun-port tun-nocsum tun-csum tun-remcsum",
+         tun-port tun-nocsum tun-csum tun-remcsum raw",
     ),
     (
         "-d -t 10.0.0.1:80 -r 10.1.0.1",

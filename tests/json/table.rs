@@ -95,6 +95,7 @@ fn every_field_has_its_value() {
         "flags": ["persistent"],
         "flag_bits": 3,
         "one_packet": false,
+        "engine": "sip",
         "persistence": {
             "timeout_seconds": 300,
             "netmask": null,
@@ -182,6 +183,16 @@ fn flags_have_the_words_of_their_options_and_unknown_bits_stay() {
         assert_eq!(services[0]["one_packet"], bits & 4 != 0);
         assert_eq!(services[0]["persistence"].is_object(), bits & 1 != 0);
     }
+}
+
+#[test]
+fn a_service_that_is_not_persistent_can_have_an_engine() {
+    let id = endpoint(Protocol::Udp, "10.0.0.1", 5060);
+    let mut entry = service(id, "rr", 2);
+    entry.service.engine = Some("sip".parse().unwrap());
+    let services = services(&[entry]);
+    assert_eq!(services[0]["engine"], "sip");
+    assert!(services[0]["persistence"].is_null());
 }
 
 #[test]

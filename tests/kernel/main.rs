@@ -20,6 +20,7 @@ mod draining;
 mod random_tables;
 mod typing;
 
+mod any_table;
 mod completions;
 mod connection_lists;
 mod counters;

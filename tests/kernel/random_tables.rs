@@ -1,6 +1,12 @@
 //! Random tables, as the rules that make them. The kernel accepts them all.
 
 use std::fmt::Write as _;
+use std::net::IpAddr;
+
+use ipvs::model::{
+    Change, Destination, Family, Forwarding, Netmask, Protocol, Service, ServiceFlags, Tunnel,
+    TunnelKind, VirtualId,
+};
 
 /// A small generator: the same seed gives the same tables on every machine.
 pub struct Random(u64);
@@ -130,6 +136,112 @@ fn server(random: &mut Random, service: &str, number: usize) -> String {
     if random.chance(25) {
         let upper = 1 + random.below(1000);
         write!(server, " -x {upper} -y {}", random.below(upper + 1)).unwrap();
+    }
+    server
+}
+
+/// What makes a table of the kind that only other programs make: each row of it
+/// the kernel accepts. What has no effect is as if it had not been set.
+pub fn anything(random: &mut Random) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for id in identities() {
+        if !random.chance(60) {
+            continue;
+        }
+        changes.push(Change::AddService(any_service(random, id)));
+        for number in 1..=4 {
+            if random.chance(50) {
+                changes.push(Change::AddServer(id, any_server(random, &id, number)));
+            }
+        }
+    }
+    changes
+}
+
+fn identities() -> Vec<VirtualId> {
+    let mut identities = Vec::new();
+    for protocol in [6, 17, 132, 0, 47, 300].map(Protocol::from_number) {
+        for (address, port) in [
+            ("10.0.0.1", 80),
+            ("10.0.0.1", 0),
+            ("0.0.0.0", 0),
+            ("fd00::1", 0),
+        ] {
+            let address = address.parse().unwrap();
+            identities.push(VirtualId::Endpoint {
+                protocol,
+                address,
+                port,
+            });
+        }
+    }
+    for family in [Family::V4, Family::V6] {
+        identities.push(VirtualId::Fwmark {
+            mark: u32::MAX,
+            family,
+        });
+    }
+    identities
+}
+
+fn any_service(random: &mut Random, id: VirtualId) -> Service {
+    let scheduler = random.one_of(&SCHEDULERS);
+    let mut service = Service::new(id, scheduler.parse().unwrap());
+    if random.chance(50) {
+        service.flags = service.flags.with(ServiceFlags::PERSISTENT);
+        service.timeout = random.one_of(&[0, 1, 360, 2_678_400, 2_678_401, 4_000_000]);
+        service.netmask = match id.family() {
+            Family::V4 => Netmask::V4(random.one_of(&[0, 1, 0xff00_ff00, u32::MAX]).into()),
+            Family::V6 => Netmask::V6(random.one_of(&[1, 64, 128])),
+        };
+    }
+    if random.chance(20) {
+        service.flags.0 |= random.one_of(&[0x40, 0x8000_0000, 0xffff_ffc0]);
+    }
+    if !matches!(scheduler, "sh" | "mh") && random.chance(20) {
+        service.flags = service.flags.with(ServiceFlags::SCHED3);
+    }
+    if random.chance(20) {
+        service.engine = Some("sip".parse().unwrap());
+    }
+    service
+}
+
+fn any_server(random: &mut Random, id: &VirtualId, number: u16) -> Destination {
+    let method = Forwarding::from_number(random.one_of(&[0, 1, 2, 2, 2, 3, 4, 5, 6, 7]));
+    let other_family = method == Forwarding::Tunnel && random.chance(20);
+    let address = match (id.family(), other_family) {
+        (Family::V4, false) | (Family::V6, true) => {
+            IpAddr::from([10, 1, 0, number.to_be_bytes()[1]])
+        }
+        (Family::V6, false) | (Family::V4, true) => {
+            IpAddr::from([0xfd01, 0, 0, 0, 0, 0, 0, number])
+        }
+    };
+    let port = random.one_of(&[0, 80, 81, u16::MAX]);
+    let mut server = Destination::new(address, port, method);
+    server.weight = random.one_of(&[0, 1, 0x7fff_ffff]);
+    if random.chance(40) {
+        server.upper_threshold = random.one_of(&[1, 0x7fff_ffff, 0x8000_0000, u32::MAX]);
+        let lower = random.one_of(&[0, 1, 0x8000_0000, u32::MAX]);
+        server.lower_threshold = lower.min(server.upper_threshold);
+    }
+    if method == Forwarding::Tunnel {
+        let kind = TunnelKind::from_number(random.one_of(&[0, 1, 2, 3, 255]));
+        let flags = random.one_of(&[0, 1, 2, 3, 0x8000, u16::MAX]);
+        server.tunnel = match kind {
+            TunnelKind::Ipip => Tunnel::default(),
+            TunnelKind::Gre => Tunnel {
+                kind,
+                port: 0,
+                flags: flags & 1,
+            },
+            TunnelKind::Gue | TunnelKind::Other(_) => Tunnel {
+                kind,
+                port: random.one_of(&[1, 6080, u16::MAX]),
+                flags,
+            },
+        };
     }
     server
 }

@@ -2,7 +2,7 @@ use std::net::IpAddr;
 
 use ipvs::model::{
     Change, Daemon, DaemonState, Destination, Forwarding, Protocol, ServiceFlags, Timeouts, Tunnel,
-    TunnelKind, VirtualId,
+    TunnelKind,
 };
 use ipvs::rules::{ChangeRule, write_rules};
 use ipvsadm::names::{NameOf, Numeric};
@@ -103,69 +103,94 @@ fn one_packet_scheduling_is_written_where_it_is_possible() {
 
 #[track_caller]
 fn expect_server(edit: impl FnOnce(&mut Destination), wanted: &str) {
+    assert_eq!(expect_same(edit), wanted);
+}
+
+/// The rule of a server, which makes the same server.
+#[track_caller]
+fn expect_same(edit: impl FnOnce(&mut Destination)) -> String {
     let rules = "-A -t 10.0.0.1:80 -s rr\n-a -t 10.0.0.1:80 -r 10.1.0.1:80 -i";
     let mut table = table(rules);
     edit(&mut table[0].destinations[0].destination);
     let text = saved(&table);
-    assert_eq!(text.lines().nth(1).unwrap(), wanted);
-    // Whatever there is, the file can be read again.
-    describe(&text).unwrap();
-}
-
-#[test]
-fn a_local_server_is_written_so_that_it_keeps_its_port() {
-    expect_server(
-        |server| server.forwarding = Forwarding::Local,
-        "-a -t 10.0.0.1:80 -r 10.1.0.1:80 -g -w 1",
-    );
-    expect_server(
-        |server| {
-            server.forwarding = Forwarding::Local;
-            server.port = 81;
-        },
-        "-a -t 10.0.0.1:80 -r 10.1.0.1:81 -m -w 1",
-    );
-}
-
-#[test]
-fn what_no_rule_can_say_is_a_comment() {
-    expect_server(
-        |server| server.forwarding = Forwarding::Other(6),
-        "# -a -t 10.0.0.1:80 -r 10.1.0.1:80 --forwarding-6 -w 1",
-    );
-    expect_server(
-        |server| server.forwarding = Forwarding::Bypass,
-        "# -a -t 10.0.0.1:80 -r 10.1.0.1:80 --bypass -w 1",
-    );
-    expect_server(
-        |server| {
-            server.tunnel = Tunnel {
-                kind: TunnelKind::Gue,
-                port: 9,
-                flags: 3,
-            };
-        },
-        "# -a -t 10.0.0.1:80 -r 10.1.0.1:80 -i -w 1 --tun-type gue --tun-port 9 --tun-flags-3",
-    );
-    expect_server(
-        |server| server.tunnel.kind = TunnelKind::Other(7),
-        "# -a -t 10.0.0.1:80 -r 10.1.0.1:80 -i -w 1 --tun-type 7 --tun-port 0 --tun-nocsum",
-    );
-}
-
-#[test]
-fn a_service_of_an_unknown_protocol_is_a_comment_with_its_servers() {
-    let rules = "-A -t 10.0.0.1:80 -s rr\n-a -t 10.0.0.1:80 -r 10.1.0.1:80 -m";
-    let mut table = table(rules);
-    table[0].service.id = VirtualId::Endpoint {
-        protocol: Protocol::Other(47),
-        address: "10.0.0.1".parse().unwrap(),
-        port: 80,
+    let [Some(service), None] = [0, 1].map(|at| {
+        let description = describe(&text).unwrap();
+        description
+            .table
+            .services()
+            .nth(at)
+            .map(|ruled| ruled.servers.iter().next().unwrap().value)
+    }) else {
+        panic!("{text}")
     };
-    assert_eq!(
-        saved(&table),
-        "# -A --protocol-47 10.0.0.1:80 -s rr\n\
-         # -a --protocol-47 10.0.0.1:80 -r 10.1.0.1:80 -m -w 1\n"
+    assert_eq!(service, table[0].destinations[0].destination);
+    text.lines().nth(1).unwrap().to_owned()
+}
+
+#[test]
+fn what_no_option_of_old_can_say_is_said_in_numbers() {
+    let method = |forwarding| move |server: &mut Destination| server.forwarding = forwarding;
+    expect_server(
+        method(Forwarding::Local),
+        "-a -t 10.0.0.1:80 -r 10.1.0.1:80 -w 1 --raw forwarding=1",
+    );
+    expect_server(
+        method(Forwarding::Bypass),
+        "-a -t 10.0.0.1:80 -r 10.1.0.1:80 -w 1 --raw forwarding=4",
+    );
+    expect_server(
+        |server| {
+            server.forwarding = Forwarding::Other(6);
+            server.port = 81;
+            server.upper_threshold = 1 << 31;
+            server.lower_threshold = i32::MAX as u32;
+        },
+        "-a -t 10.0.0.1:80 -r 10.1.0.1:81 -w 1 -y 2147483647 \
+         --raw forwarding=6,port=81,u-threshold=2147483648",
+    );
+    for (forwarding, letter) in [(Forwarding::DirectRoute, "g"), (Forwarding::Tunnel, "i")] {
+        let text = expect_same(|server| {
+            server.forwarding = forwarding;
+            server.port = 0;
+        });
+        let start = format!("-a -t 10.0.0.1:80 -r 10.1.0.1:0 -{letter} -w 1");
+        assert!(
+            text.starts_with(&start) && text.ends_with(" --raw port=0"),
+            "{text}"
+        );
+    }
+    let tunnel = |kind, port, flags| {
+        move |server: &mut Destination| server.tunnel = Tunnel { kind, port, flags }
+    };
+    expect_server(
+        tunnel(TunnelKind::Gue, 9, 3),
+        "-a -t 10.0.0.1:80 -r 10.1.0.1:80 -i -w 1 --tun-type gue --tun-port 9 --raw tun-flags=3",
+    );
+    expect_server(
+        tunnel(TunnelKind::Other(7), 0, 65535),
+        "-a -t 10.0.0.1:80 -r 10.1.0.1:80 -i -w 1 --raw tun-type=7,tun-port=0,tun-flags=65535",
+    );
+}
+
+#[test]
+fn services_that_only_other_programs_make_come_back() {
+    for rules in [
+        "-A -t 10.0.0.1:0 -s rr --raw port=0\n",
+        "-A -u [fd00::1]:80 -s rr --raw persistent=0\n",
+        "-A -f 7 -6 -s rr -M 64 -b flag-1 --raw persistent=4294967295\n",
+        "-A -t 10.0.0.1:80 -s rr --pe sip --raw flags=2147483712\n",
+        "-A -t 10.0.0.1:0 -s rr --raw port=0,flags=64\n",
+        "-A --protocol-service 47:10.0.0.1:80 -s rr\n\
+         -a --protocol-service 47:10.0.0.1:80 -r 10.1.0.1:81 -m -w 1\n",
+        "-A --protocol-service 0:[fd00::1]:0 -s rr --raw port=0\n",
+        "-A --protocol-service 65535:0.0.0.0:1 -s rr -p 9\n",
+    ] {
+        expect(rules, rules);
+    }
+    // A protocol that has an option gets it.
+    expect(
+        "-A --protocol-service 132:10.0.0.1:80 -s rr",
+        "-A --sctp-service 10.0.0.1:80 -s rr\n",
     );
 }
 
@@ -211,6 +236,10 @@ fn a_change_is_shown_as_the_command_that_makes_it() {
         "-A -t 10.0.0.1:80 -s rr -p 360",
         "-E -f 7 -6 -s wlc -b flag-2",
         "-D -u [fd00::1]:53",
+        "-D --protocol-service 47:10.0.0.1:80",
+        "-Z --protocol-service 47:[fd00::1]:0",
+        "-d --protocol-service 300:10.0.0.1:80 -r 10.1.0.1:81",
+        "-E -t 10.0.0.1:80 -s rr --raw persistent=0,flags=64",
         "-a -f 7 -r 10.1.0.1:0 -g -w 1",
         "-e -t 10.0.0.1:80 -r 10.1.0.1:80 -i -w 3 -x 4 -y 2 --tun-type ipip",
         "-d -t 10.0.0.1:80 -r 10.1.0.1:81",
@@ -230,18 +259,6 @@ fn a_change_is_shown_as_the_command_that_makes_it() {
         let shown = ChangeRule::new(&change, &Numeric).to_string();
         assert_eq!(shown, words.join(" "));
     }
-}
-
-#[test]
-fn changes_that_no_command_makes_are_comments() {
-    let id = VirtualId::Endpoint {
-        protocol: Protocol::Other(47),
-        address: "10.0.0.1".parse().unwrap(),
-        port: 80,
-    };
-    let change = Change::DeleteService(id);
-    let shown = ChangeRule::new(&change, &Numeric).to_string();
-    assert_eq!(shown, "# -D --protocol-47 10.0.0.1:80");
 }
 
 #[test]

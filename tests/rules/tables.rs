@@ -90,25 +90,34 @@ pub(crate) fn identities(table: &[ServiceEntry]) -> BTreeSet<(VirtualId, Option<
 /// Few enough identities that two tables share some of them.
 fn ids() -> impl Strategy<Value = VirtualId> {
     let addresses = vec!["10.0.0.1", "10.0.0.2", "fd00::1", "::0.1.2.3", "::"];
-    let protocols = vec![Protocol::Tcp, Protocol::Udp, Protocol::Sctp];
-    let endpoint = (select(protocols), select(addresses), select(vec![53, 80])).prop_map(
-        |(protocol, address, port)| VirtualId::Endpoint {
+    let protocols = vec![
+        Protocol::Tcp,
+        Protocol::Udp,
+        Protocol::Sctp,
+        Protocol::Other(47),
+    ];
+    let endpoint = (
+        select(protocols),
+        select(addresses),
+        select(vec![0, 53, 80]),
+    )
+        .prop_map(|(protocol, address, port)| VirtualId::Endpoint {
             protocol,
             address: address.parse().unwrap(),
             port,
-        },
-    );
+        });
     let marks = select(vec![1, 7, u32::MAX]);
     let mark = (marks, select(vec![Family::V4, Family::V6]))
         .prop_map(|(mark, family)| VirtualId::Fwmark { mark, family });
     prop_oneof![3 => endpoint, 1 => mark]
 }
 
-/// Any service that the kernel lists and that options can express.
+/// Any service that the kernel lists.
 fn services() -> impl Strategy<Value = Service> {
     let schedulers = vec!["rr", "wrr", "sh", "mh", "none", "a-module"];
     let masks = (any::<[u8; 4]>(), 1..=128_u32);
-    let persistence = option::of(1..=2_678_400_u32);
+    let timeouts = prop_oneof![4 => 1..=2_678_400_u32, 1 => Just(0), 1 => any::<u32>()];
+    let persistence = option::of(timeouts);
     // The bits that no option sets are those of other programs.
     (
         ids(),
@@ -136,15 +145,13 @@ fn services() -> impl Strategy<Value = Service> {
 }
 
 fn tunnels() -> impl Strategy<Value = Tunnel> {
-    let kinds = vec![TunnelKind::Ipip, TunnelKind::Gue, TunnelKind::Gre];
-    (select(kinds), 1..=u16::MAX, 0..=2_u16).prop_map(|(kind, port, flags)| Tunnel {
-        kind,
-        port,
-        flags,
-    })
+    let known = vec![TunnelKind::Ipip, TunnelKind::Gue, TunnelKind::Gre];
+    let kinds = prop_oneof![9 => select(known), 1 => (3..=u8::MAX).prop_map(TunnelKind::Other)];
+    let flags = prop_oneof![9 => 0..=2_u16, 1 => any::<u16>()];
+    (kinds, 1..=u16::MAX, flags).prop_map(|(kind, port, flags)| Tunnel { kind, port, flags })
 }
 
-/// Any server of that service that the kernel lists and options can express.
+/// Any server of that service that the kernel lists.
 fn server(
     id: VirtualId,
     last: u8,
@@ -159,8 +166,6 @@ fn server(
         (Family::V4, false) | (Family::V6, true) => format!("10.1.0.{last}"),
         _ => format!("fd01::{last}"),
     };
-    let own_port = forwarding == Forwarding::Masquerade || id.port().is_none();
-    let port = id.port().filter(|_| !own_port).unwrap_or(port);
     let mut server = Destination::new(address.parse().unwrap(), port, forwarding);
     server.weight = weight;
     server.upper_threshold = thresholds.0.max(thresholds.1);
@@ -174,9 +179,12 @@ fn servers(id: VirtualId) -> impl Strategy<Value = Vec<Destination>> {
         Forwarding::Masquerade,
         Forwarding::Tunnel,
         Forwarding::DirectRoute,
+        Forwarding::Local,
+        Forwarding::Bypass,
+        Forwarding::Other(7),
     ];
     let weights = select(vec![0, 1, 5, i32::MAX as u32]);
-    let most = i32::MAX as u32;
+    let most = u32::MAX;
     let thresholds = prop_oneof![
         2 => Just((0, 0)),
         1 => (0..=most, 0..=most),
@@ -215,7 +223,7 @@ fn many() -> impl Strategy<Value = Vec<Row>> {
     })
 }
 
-/// Any table that the kernel accepts and that options can express.
+/// Any table that the kernel accepts.
 pub(crate) fn tables() -> impl Strategy<Value = Vec<ServiceEntry>> {
     let entry = services().prop_flat_map(|service| {
         let id = service.id;

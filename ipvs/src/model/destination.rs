@@ -1,6 +1,11 @@
 use std::net::IpAddr;
 
 use super::Stats;
+use crate::netlink::uapi::{
+    IP_VS_CONN_F_BYPASS, IP_VS_CONN_F_DROUTE, IP_VS_CONN_F_FWD_MASK, IP_VS_CONN_F_LOCALNODE,
+    IP_VS_CONN_F_MASQ, IP_VS_CONN_F_TUNNEL, IP_VS_CONN_F_TUNNEL_TYPE_GRE,
+    IP_VS_CONN_F_TUNNEL_TYPE_GUE, IP_VS_CONN_F_TUNNEL_TYPE_IPIP,
+};
 
 /// How packets reach a real server (`IPVS_DEST_ATTR_FWD_METHOD`, the bits of
 /// `IP_VS_CONN_F_FWD_MASK`).
@@ -21,6 +26,33 @@ pub enum Forwarding {
     Other(u32),
 }
 
+impl Forwarding {
+    /// The method of the kernel's number; other bits than those of the mask are
+    /// passed over.
+    pub fn from_number(number: u32) -> Self {
+        match number & IP_VS_CONN_F_FWD_MASK {
+            IP_VS_CONN_F_MASQ => Self::Masquerade,
+            IP_VS_CONN_F_LOCALNODE => Self::Local,
+            IP_VS_CONN_F_TUNNEL => Self::Tunnel,
+            IP_VS_CONN_F_DROUTE => Self::DirectRoute,
+            IP_VS_CONN_F_BYPASS => Self::Bypass,
+            other => Self::Other(other),
+        }
+    }
+
+    /// The kernel's number.
+    pub fn number(self) -> u32 {
+        match self {
+            Self::Masquerade => IP_VS_CONN_F_MASQ,
+            Self::Local => IP_VS_CONN_F_LOCALNODE,
+            Self::Tunnel => IP_VS_CONN_F_TUNNEL,
+            Self::DirectRoute => IP_VS_CONN_F_DROUTE,
+            Self::Bypass => IP_VS_CONN_F_BYPASS,
+            Self::Other(number) => number,
+        }
+    }
+}
+
 /// The kind of a tunnel (`IPVS_DEST_ATTR_TUN_TYPE`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
@@ -34,6 +66,28 @@ pub enum TunnelKind {
     Gre,
     /// A kind that this program does not know.
     Other(u8),
+}
+
+impl TunnelKind {
+    /// The kind of the kernel's number.
+    pub fn from_number(number: u8) -> Self {
+        match number {
+            IP_VS_CONN_F_TUNNEL_TYPE_IPIP => Self::Ipip,
+            IP_VS_CONN_F_TUNNEL_TYPE_GUE => Self::Gue,
+            IP_VS_CONN_F_TUNNEL_TYPE_GRE => Self::Gre,
+            other => Self::Other(other),
+        }
+    }
+
+    /// The kernel's number.
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Ipip => IP_VS_CONN_F_TUNNEL_TYPE_IPIP,
+            Self::Gue => IP_VS_CONN_F_TUNNEL_TYPE_GUE,
+            Self::Gre => IP_VS_CONN_F_TUNNEL_TYPE_GRE,
+            Self::Other(number) => number,
+        }
+    }
 }
 
 /// How packets to a tunnelled server are wrapped.

@@ -2,6 +2,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::{DestinationEntry, Name, Stats};
+use crate::netlink::uapi::{IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP};
 
 /// The address family of a virtual service (`IPVS_SVC_ATTR_AF`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,12 +46,22 @@ pub enum Protocol {
 }
 
 impl Protocol {
+    /// The protocol of an IP number.
+    pub fn from_number(number: u16) -> Self {
+        match number {
+            IPPROTO_TCP => Self::Tcp,
+            IPPROTO_UDP => Self::Udp,
+            IPPROTO_SCTP => Self::Sctp,
+            other => Self::Other(other),
+        }
+    }
+
     /// Its IP number.
     pub fn number(self) -> u16 {
         match self {
-            Self::Tcp => 6,
-            Self::Udp => 17,
-            Self::Sctp => 132,
+            Self::Tcp => IPPROTO_TCP,
+            Self::Udp => IPPROTO_UDP,
+            Self::Sctp => IPPROTO_SCTP,
             Self::Other(number) => number,
         }
     }

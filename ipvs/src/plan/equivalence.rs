@@ -24,6 +24,16 @@ pub fn scheduler(service: &Service) -> &str {
         .map_or(NO_SCHEDULER, |name| name.as_str())
 }
 
+/// The flags of a service that are the kernel's alone, or of a newer one.
+pub fn unnamed_flags(service: &Service) -> ServiceFlags {
+    service
+        .flags
+        .without(SCHEDULER_FLAGS)
+        .without(ServiceFlags::PERSISTENT)
+        .without(ServiceFlags::ONE_PACKET)
+        .without(ServiceFlags::HASHED)
+}
+
 /// The flags that matter.
 pub fn flags(service: &Service) -> ServiceFlags {
     let mut flags = ServiceFlags(service.flags.0 & SCHEDULER_FLAGS.0);
@@ -37,7 +47,7 @@ pub fn flags(service: &Service) -> ServiceFlags {
     if service.flags.contains(ServiceFlags::ONE_PACKET) && takes_one_packet(&service.id) {
         flags = flags.with(ServiceFlags::ONE_PACKET);
     }
-    flags
+    flags.with(unnamed_flags(service))
 }
 
 /// One-packet scheduling is looked at for UDP only, which a mark may carry.

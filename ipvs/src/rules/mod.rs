@@ -4,6 +4,7 @@
 //! change before it is made.
 
 mod names;
+mod raw;
 
 use std::fmt::{self, Display, Formatter, Write};
 use std::net::IpAddr;
@@ -15,12 +16,16 @@ use crate::model::{
 };
 use crate::plan::equivalence;
 
+use raw::Raw;
+
 pub use names::{NameOf, Numeric};
+pub use raw::{HIGHEST_THRESHOLD, LONGEST_TIMEOUT, RawField};
 
 /// Writes services and their servers, in the order given.
 ///
-/// What no rule can express, such as a forwarding method that a newer kernel
-/// brings, is written as a comment.
+/// What only other programs can make, such as a forwarding method that a newer
+/// kernel brings, is written in the kernel's numbers, behind options that
+/// ipvsadm 1.31 refuses.
 ///
 /// # Errors
 /// Those of `out`.
@@ -31,13 +36,12 @@ pub fn write_rules(
 ) -> fmt::Result {
     for entry in entries {
         let id = &entry.service.id;
-        let known = has_option(id);
         let service = ServiceRule {
             verb: "-A",
             service: &entry.service,
             names,
         };
-        writeln!(out, "{}{service}", comment_unless(known))?;
+        writeln!(out, "{service}")?;
         for row in &entry.destinations {
             let destination = &row.destination;
             let server = ServerRule {
@@ -46,8 +50,7 @@ pub fn write_rules(
                 destination,
                 names,
             };
-            let known = known && has_words(destination);
-            writeln!(out, "{}{server}", comment_unless(known))?;
+            writeln!(out, "{server}")?;
         }
     }
     Ok(())
@@ -65,29 +68,11 @@ impl<'a> ChangeRule<'a> {
     pub fn new(change: &'a Change, names: &'a dyn NameOf) -> Self {
         Self { change, names }
     }
-
-    fn is_known(&self) -> bool {
-        match self.change {
-            Change::AddService(service) | Change::EditService(service) => has_option(&service.id),
-            Change::AddServer(id, destination) | Change::EditServer(id, destination) => {
-                has_option(id) && has_words(destination)
-            }
-            Change::DeleteService(id) | Change::DeleteServer(id, _) | Change::Zero(Some(id)) => {
-                has_option(id)
-            }
-            Change::Clear
-            | Change::Zero(None)
-            | Change::SetTimeouts(_)
-            | Change::StartDaemon(_)
-            | Change::StopDaemon(_) => true,
-        }
-    }
 }
 
 impl Display for ChangeRule<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let names = self.names;
-        f.write_str(comment_unless(self.is_known()))?;
         match self.change {
             Change::AddService(service) => ServiceRule {
                 verb: "-A",
@@ -134,34 +119,6 @@ impl Display for ChangeRule<'_> {
     }
 }
 
-/// Whether a service's protocol has an option of its own.
-fn has_option(id: &VirtualId) -> bool {
-    !matches!(
-        id,
-        VirtualId::Endpoint {
-            protocol: Protocol::Other(_),
-            ..
-        }
-    )
-}
-
-/// Whether the options of a server can say what the kernel has.
-fn has_words(destination: &Destination) -> bool {
-    match destination.forwarding {
-        Forwarding::Masquerade | Forwarding::Local | Forwarding::DirectRoute => true,
-        Forwarding::Bypass | Forwarding::Other(_) => false,
-        Forwarding::Tunnel => match destination.tunnel.kind {
-            TunnelKind::Ipip | TunnelKind::Gre => true,
-            TunnelKind::Gue => destination.tunnel.flags <= Tunnel::REMOTE_CHECKSUM,
-            TunnelKind::Other(_) => false,
-        },
-    }
-}
-
-fn comment_unless(known: bool) -> &'static str {
-    if known { "" } else { "# " }
-}
-
 /// The words that name a service: `-t 10.0.0.1:80`, `-f 3 -6`.
 #[derive(Clone, Copy)]
 pub struct Selector<'a> {
@@ -188,7 +145,7 @@ impl Display for Selector<'_> {
                     Protocol::Tcp => f.write_str("-t ")?,
                     Protocol::Udp => f.write_str("-u ")?,
                     Protocol::Sctp => f.write_str("--sctp-service ")?,
-                    Protocol::Other(number) => write!(f, "--protocol-{number} ")?,
+                    Protocol::Other(number) => write!(f, "--protocol-service {number}:")?,
                 }
                 Endpoint {
                     address,
@@ -268,8 +225,12 @@ impl Display for ServiceRule<'_> {
             self.verb,
             Selector::new(&service.id, self.names)
         )?;
+        let mut raw = Raw::default();
         if let Some((timeout, netmask)) = equivalence::persistence(service) {
-            write!(f, " -p {timeout}")?;
+            match timeout {
+                1..=LONGEST_TIMEOUT => write!(f, " -p {timeout}")?,
+                _ => raw.add(RawField::Persistent, timeout),
+            }
             if netmask != Netmask::host(service.id.family()) {
                 match netmask {
                     Netmask::V4(mask) => write!(f, " -M {mask}")?,
@@ -289,7 +250,14 @@ impl Display for ServiceRule<'_> {
             write!(f, "{separator}{}", flag.name)?;
             separator = ",";
         }
-        Ok(())
+        if service.id.port() == Some(0) && !service.is_persistent() {
+            raw.add(RawField::Port, 0);
+        }
+        let unnamed = equivalence::unnamed_flags(service);
+        if unnamed != ServiceFlags::default() {
+            raw.add(RawField::Flags, unnamed.0);
+        }
+        raw.fmt(f)
     }
 }
 
@@ -310,44 +278,59 @@ impl Display for ServerRule<'_> {
             Selector::new(self.id, self.names),
             Endpoint::server(self.id, destination, self.names)
         )?;
+        let mut raw = Raw::default();
         match destination.forwarding {
-            Forwarding::Masquerade => f.write_str("-m")?,
-            Forwarding::Tunnel => f.write_str("-i")?,
-            Forwarding::DirectRoute => f.write_str("-g")?,
-            // With -g the service's port would be taken for the server's.
-            Forwarding::Local => {
-                let other_port = self.id.port().is_some_and(|port| port != destination.port);
-                f.write_str(if other_port { "-m" } else { "-g" })?;
+            Forwarding::Masquerade => f.write_str("-m ")?,
+            Forwarding::Tunnel => f.write_str("-i ")?,
+            Forwarding::DirectRoute => f.write_str("-g ")?,
+            method @ (Forwarding::Local | Forwarding::Bypass | Forwarding::Other(_)) => {
+                raw.add(RawField::Forwarding, method.number());
             }
-            Forwarding::Bypass => f.write_str("--bypass")?,
-            Forwarding::Other(method) => write!(f, "--forwarding-{method}")?,
         }
-        write!(f, " -w {}", destination.weight)?;
-        if destination.upper_threshold != 0 {
-            write!(f, " -x {}", destination.upper_threshold)?;
+        write!(f, "-w {}", destination.weight)?;
+        // Only with -m is the port that is written for a server its own.
+        if destination.forwarding != Forwarding::Masquerade
+            && self.id.port().is_some_and(|port| port != destination.port)
+        {
+            raw.add(RawField::Port, destination.port.into());
         }
-        if destination.lower_threshold != 0 {
-            write!(f, " -y {}", destination.lower_threshold)?;
+        for (letter, threshold, field) in [
+            ('x', destination.upper_threshold, RawField::UpperThreshold),
+            ('y', destination.lower_threshold, RawField::LowerThreshold),
+        ] {
+            match threshold {
+                0 => {}
+                1..=HIGHEST_THRESHOLD => write!(f, " -{letter} {threshold}")?,
+                _ => raw.add(field, threshold),
+            }
         }
-        match equivalence::tunnel(destination) {
-            Some(tunnel) => write_tunnel(f, tunnel),
-            None => Ok(()),
+        if let Some(tunnel) = equivalence::tunnel(destination) {
+            write_tunnel(f, tunnel, &mut raw)?;
         }
+        raw.fmt(f)
     }
 }
 
-fn write_tunnel(f: &mut Formatter<'_>, tunnel: Tunnel) -> fmt::Result {
+fn write_tunnel(f: &mut Formatter<'_>, tunnel: Tunnel, raw: &mut Raw) -> fmt::Result {
     match tunnel.kind {
         TunnelKind::Ipip => return f.write_str(" --tun-type ipip"),
         TunnelKind::Gue => write!(f, " --tun-type gue --tun-port {}", tunnel.port)?,
         TunnelKind::Gre => f.write_str(" --tun-type gre")?,
-        TunnelKind::Other(kind) => write!(f, " --tun-type {kind} --tun-port {}", tunnel.port)?,
+        TunnelKind::Other(kind) => {
+            raw.add(RawField::TunnelKind, kind.into());
+            raw.add(RawField::TunnelPort, tunnel.port.into());
+            raw.add(RawField::TunnelFlags, tunnel.flags.into());
+            return Ok(());
+        }
     }
     match tunnel.flags {
         Tunnel::NO_CHECKSUM => f.write_str(" --tun-nocsum"),
         Tunnel::CHECKSUM => f.write_str(" --tun-csum"),
         Tunnel::REMOTE_CHECKSUM => f.write_str(" --tun-remcsum"),
-        flags => write!(f, " --tun-flags-{flags}"),
+        flags => {
+            raw.add(RawField::TunnelFlags, flags.into());
+            Ok(())
+        }
     }
 }
 

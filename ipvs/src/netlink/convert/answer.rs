@@ -71,7 +71,7 @@ fn service_from(attributes: &[u8]) -> Result<(Service, Counters<'_>), DecodeErro
     let id = match address {
         _ if mark != 0 => VirtualId::Fwmark { mark, family },
         Some(address) => VirtualId::Endpoint {
-            protocol: protocol_from(protocol),
+            protocol: Protocol::from_number(protocol),
             address: address_from(address, family),
             port,
         },
@@ -142,7 +142,7 @@ fn destination_from(
                 DestinationAttr::AddressFamily(value) => family = family_from(value),
                 DestinationAttr::Port(BigEndian(value)) => destination.port = value,
                 DestinationAttr::ForwardingMethod(value) => {
-                    destination.forwarding = forwarding_from(value);
+                    destination.forwarding = Forwarding::from_number(value);
                 }
                 DestinationAttr::Weight(value) => destination.weight = value,
                 DestinationAttr::UpperThreshold(value) => destination.upper_threshold = value,
@@ -151,7 +151,7 @@ fn destination_from(
                 DestinationAttr::InactiveConnections(value) => activity.inactive = value,
                 DestinationAttr::PersistentConnections(value) => activity.persistent = value,
                 DestinationAttr::TunnelType(value) => {
-                    destination.tunnel.kind = tunnel_kind_from(value);
+                    destination.tunnel.kind = TunnelKind::from_number(value);
                 }
                 DestinationAttr::TunnelPort(BigEndian(value)) => destination.tunnel.port = value,
                 DestinationAttr::TunnelFlags(value) => destination.tunnel.flags = value,
@@ -294,34 +294,5 @@ fn address_from(bytes: [u8; 16], family: Family) -> IpAddr {
             Ipv4Addr::new(a, b, c, d).into()
         }
         Family::V6 => Ipv6Addr::from(bytes).into(),
-    }
-}
-
-fn protocol_from(number: u16) -> Protocol {
-    match number {
-        IPPROTO_TCP => Protocol::Tcp,
-        IPPROTO_UDP => Protocol::Udp,
-        IPPROTO_SCTP => Protocol::Sctp,
-        other => Protocol::Other(other),
-    }
-}
-
-fn forwarding_from(number: u32) -> Forwarding {
-    match number & IP_VS_CONN_F_FWD_MASK {
-        IP_VS_CONN_F_MASQ => Forwarding::Masquerade,
-        IP_VS_CONN_F_LOCALNODE => Forwarding::Local,
-        IP_VS_CONN_F_TUNNEL => Forwarding::Tunnel,
-        IP_VS_CONN_F_DROUTE => Forwarding::DirectRoute,
-        IP_VS_CONN_F_BYPASS => Forwarding::Bypass,
-        other => Forwarding::Other(other),
-    }
-}
-
-fn tunnel_kind_from(number: u8) -> TunnelKind {
-    match number {
-        IP_VS_CONN_F_TUNNEL_TYPE_IPIP => TunnelKind::Ipip,
-        IP_VS_CONN_F_TUNNEL_TYPE_GUE => TunnelKind::Gue,
-        IP_VS_CONN_F_TUNNEL_TYPE_GRE => TunnelKind::Gre,
-        other => TunnelKind::Other(other),
     }
 }

@@ -2,8 +2,8 @@ use std::net::IpAddr;
 
 use crate::error::Verb;
 use crate::model::{
-    Change, Daemon, DaemonState, Destination, Family, Forwarding, Name, Netmask, Service,
-    ServiceFlags, TunnelKind, VirtualId,
+    Change, Daemon, DaemonState, Destination, Family, Name, Netmask, Service, ServiceFlags,
+    VirtualId,
 };
 use crate::netlink::attr::{
     BigEndian, CommandAttr, DaemonAttr, DestinationAttr, FlagsAndMask, ServiceAttr,
@@ -147,21 +147,9 @@ fn destination_identity(destination: &Destination) -> Vec<DestinationAttr> {
 fn whole_destination(destination: &Destination) -> CommandAttr {
     let mut attributes = destination_identity(destination);
     attributes.extend([
-        DestinationAttr::ForwardingMethod(match destination.forwarding {
-            Forwarding::Masquerade => IP_VS_CONN_F_MASQ,
-            Forwarding::Local => IP_VS_CONN_F_LOCALNODE,
-            Forwarding::Tunnel => IP_VS_CONN_F_TUNNEL,
-            Forwarding::DirectRoute => IP_VS_CONN_F_DROUTE,
-            Forwarding::Bypass => IP_VS_CONN_F_BYPASS,
-            Forwarding::Other(method) => method,
-        }),
+        DestinationAttr::ForwardingMethod(destination.forwarding.number()),
         DestinationAttr::Weight(destination.weight),
-        DestinationAttr::TunnelType(match destination.tunnel.kind {
-            TunnelKind::Ipip => IP_VS_CONN_F_TUNNEL_TYPE_IPIP,
-            TunnelKind::Gue => IP_VS_CONN_F_TUNNEL_TYPE_GUE,
-            TunnelKind::Gre => IP_VS_CONN_F_TUNNEL_TYPE_GRE,
-            TunnelKind::Other(kind) => kind,
-        }),
+        DestinationAttr::TunnelType(destination.tunnel.kind.number()),
         DestinationAttr::TunnelPort(BigEndian(destination.tunnel.port)),
         DestinationAttr::TunnelFlags(destination.tunnel.flags),
         DestinationAttr::UpperThreshold(destination.upper_threshold),
