@@ -10,7 +10,8 @@
 #
 # Kernel tests run in the lab, a Linux kernel booted as a process (tests/lab).
 # IPVS_TEST_KERNEL=host runs them on this machine's kernel instead, as root, in
-# network namespaces of their own.
+# network namespaces of their own. IPVS_TEST_KERNEL=stock:6.12 runs them on a
+# kernel as Debian's machines have it, emulated: 5.10, 6.1, 6.12 or sid.
 
 SECONDS ?= 60
 TEST ?=
@@ -18,6 +19,8 @@ SEED ?= 1
 # The releases of Debian whose kernels test-kernels goes through: 6.1, 6.12, and
 # the newest.
 RELEASES ?= bookworm trixie sid
+# Those that test-stock goes through.
+STOCK ?= 5.10 6.1 6.12 sid
 
 # What the tests are built for, if not for this machine as it is.
 TARGET ?=
@@ -25,10 +28,20 @@ for := $(if $(TARGET),--target $(TARGET))
 host := $(shell rustc -vV | sed -n 's/^host: //p')
 musl := $(shell uname -m)-unknown-linux-musl
 runner := CARGO_TARGET_$(shell echo $(or $(TARGET),$(host)) | tr a-z- A-Z_)_RUNNER
+# The release of Debian that has a kernel.
+release_of = $(or $(release_of_$(1)),$(1))
+release_of_5.10 := bullseye
+release_of_6.1 := bookworm
+release_of_6.12 := trixie
+stock := $(patsubst stock:%,%,$(filter stock:%,$(IPVS_TEST_KERNEL)))
 ifeq ($(IPVS_TEST_KERNEL),host)
 in_lab :=
 else
 in_lab := $(runner)=$(CURDIR)/tests/lab/run
+endif
+ifneq ($(stock),)
+export LAB_KERNEL := stock:$(call release_of,$(stock))
+export LAB_SECONDS ?= 3000
 endif
 
 # From 2.36 on glibc's loader takes a program's relocations packed (DT_RELR): ten
@@ -61,7 +74,7 @@ kernel_tests := cargo test --locked --quiet $(for) --features kernel-tests
 
 .PHONY: all static install uninstall deb rpm test-packages test-reproducible
 .PHONY: try test setup documents lint deny unit kernel diagnose compat faults fuzz fuzz-compat fuzz-short
-.PHONY: test-kernels test-static test-targets bench bench-small
+.PHONY: test-kernels test-stock test-static test-targets bench bench-small
 
 all:
 	cargo build $(release)
@@ -114,6 +127,9 @@ test-reproducible:
 
 setup:
 	@tests/lab/setup
+ifneq ($(stock),)
+	@tests/lab/stock $(call release_of,$(stock))
+endif
 
 try: setup all
 	@IPVSADM=$(program) tests/lab/try
@@ -174,6 +190,14 @@ test-kernel-%: setup
 	@tests/lab/kernels $*
 	@LAB_KERNEL=$* tests/lab/run uname -sr
 	@LAB_KERNEL=$* $(MAKE) --no-print-directory kernel diagnose compat fuzz-compat
+
+# On the kernels of Debian's machines, with two processors: what races can show,
+# marks that nftables sets, every case of the comparison, and random ones.
+test-stock: $(STOCK:%=test-stock-%)
+
+test-stock-%:
+	@$(MAKE) --no-print-directory IPVS_TEST_KERNEL=stock:$* kernel compat
+	@$(MAKE) --no-print-directory IPVS_TEST_KERNEL=stock:$* fuzz-compat SECONDS=300
 
 # With the C library that make static links. Not the comparison: without a name
 # server, musl waits for one.
