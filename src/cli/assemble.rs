@@ -1,6 +1,8 @@
 //! Flags into a command: the checks that take more than one option.
 
-use super::command::{Command, Diagnose, Drain, Extent, Restore, RestoreMode, Save};
+use super::command::{
+    Command, Diagnose, Drain, Ensure, Extent, Restore, RestoreMode, Save, ServerEdit, ServiceEdit,
+};
 use super::flags::{Flags, Server};
 use super::legality;
 use super::raw::{RawServer, RawService};
@@ -21,6 +23,8 @@ impl Flags<'_> {
     pub(crate) fn command(self, verb: Verb) -> Result<Command, Usage> {
         let timeouts = self.timeouts(verb)?;
         let sched_flags = match self.sched_flags {
+            // Those that are kept know the scheduler.
+            Some(_) if self.given.has(Label::Keep) => ServiceFlags::default(),
             Some(word) => {
                 values::sched_flags(word, self.scheduler.as_ref().map_or("", Name::as_str))?
             }
@@ -43,8 +47,12 @@ impl Flags<'_> {
         {
             return Err(Usage::Repeated(label));
         }
+        let is_ensured = self.given.has(Label::OrEdit) || self.given.has(Label::IfExists);
         let change = match verb {
             Verb::AddService => Change::AddService(self.into_service(verb, sched_flags)?),
+            Verb::EditService | Verb::EditServer if self.given.has(Label::Keep) => {
+                return self.into_edit(verb).map(Command::Ensure);
+            }
             Verb::EditService => Change::EditService(self.into_service(verb, sched_flags)?),
             Verb::DeleteService | Verb::DeleteServer if self.given.has(Label::Drain) => {
                 return self.into_drain(verb);
@@ -68,7 +76,45 @@ impl Flags<'_> {
             Verb::Completions => return self.into_completions(),
             Verb::Diagnose => return self.into_diagnosis(),
         };
-        Ok(Command::Change(change))
+        Ok(match change {
+            Change::AddService(service) if is_ensured => Command::Ensure(Ensure::Service(service)),
+            Change::AddServer(id, server) if is_ensured => {
+                Command::Ensure(Ensure::Server(id, server))
+            }
+            Change::DeleteService(id) if is_ensured => Command::Ensure(Ensure::NoService(id)),
+            Change::DeleteServer(id, server) if is_ensured => {
+                Command::Ensure(Ensure::NoServer(id, server))
+            }
+            change => Command::Change(change),
+        })
+    }
+
+    #[inline(never)]
+    fn into_edit(self, verb: Verb) -> Result<Ensure, Usage> {
+        let id = self.id(verb)?;
+        let given = |label| self.given.has(label);
+        if verb == Verb::EditService {
+            return Ok(Ensure::EditedService(ServiceEdit {
+                id,
+                one_packet: given(Label::OnePacket),
+                scheduler: self.scheduler,
+                persistence: self.persistence,
+                netmask: self.netmask,
+                engine: self.engine,
+                sched_flags: self.sched_flags.map(str::to_owned),
+            }));
+        }
+        Ok(Ensure::EditedServer(ServerEdit {
+            service: id,
+            server: self.server(verb)?.as_written(),
+            forwarding: given(Label::Forwarding).then_some(self.forwarding),
+            weight: given(Label::Weight).then_some(self.weight),
+            upper_threshold: given(Label::UpperThreshold).then_some(self.upper_threshold),
+            lower_threshold: given(Label::LowerThreshold).then_some(self.lower_threshold),
+            tunnel_kind: given(Label::TunType).then_some(self.tunnel_kind),
+            tunnel_port: given(Label::TunPort).then_some(self.tunnel_port),
+            given: self.given,
+        }))
     }
 
     /// The words of `--set`. No other command has any.

@@ -5,10 +5,13 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::types::Verb;
+use super::types::{Given, Verb};
 use crate::view::{Numbers, Order, View};
 use ipvs::connections::By;
-use ipvs::model::{Change, Destination, Prefix, Protocol, VirtualId};
+use ipvs::model::{
+    Change, Destination, Forwarding, Name, Netmask, Prefix, Protocol, Service, TunnelKind,
+    VirtualId,
+};
 
 /// One invocation, understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +19,9 @@ pub enum Command {
     /// `-A`, `-E`, `-D`, `-a`, `-e`, `-d`, `-C`, `-Z`, `--set`,
     /// `--start-daemon`, `--stop-daemon`
     Change(Change),
+    /// `-A`, `-a` with `--or-edit`, `-E`, `-e` with `--keep`, `-D`, `-d` with
+    /// `--if-exists`
+    Ensure(Ensure),
     /// `-d --drain`, `-D --drain`
     Drain(Drain),
     /// `-L`, or nothing at all
@@ -40,6 +46,54 @@ pub enum Command {
     Completions(Shell),
     /// What a shell may complete a word to.
     Complete(Completion),
+}
+
+/// What the table is to be like, whatever there was before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ensure {
+    /// `ipvsadm -A SERVICE ... --or-edit`
+    Service(Service),
+    /// `ipvsadm -a SERVICE -r SERVER ... --or-edit`
+    Server(VirtualId, Destination),
+    /// `ipvsadm -E SERVICE ... --keep`
+    EditedService(ServiceEdit),
+    /// `ipvsadm -e SERVICE -r SERVER ... --keep`
+    EditedServer(ServerEdit),
+    /// `ipvsadm -D SERVICE --if-exists`
+    NoService(VirtualId),
+    /// `ipvsadm -d SERVICE -r SERVER --if-exists`
+    NoServer(VirtualId, Destination),
+}
+
+/// The settings of a service that are given with `--keep`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceEdit {
+    /// The service.
+    pub id: VirtualId,
+    pub(super) scheduler: Option<Name>,
+    pub(super) persistence: Option<u32>,
+    pub(super) netmask: Option<Netmask>,
+    pub(super) engine: Option<Name>,
+    /// Their names; which there are depends on the scheduler.
+    pub(super) sched_flags: Option<String>,
+    pub(super) one_packet: bool,
+}
+
+/// The settings of a real server that are given with `--keep`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerEdit {
+    /// Its service.
+    pub service: VirtualId,
+    /// The server as it was named, with the port of its service if it was named
+    /// without one.
+    pub server: Destination,
+    pub(super) forwarding: Option<Forwarding>,
+    pub(super) weight: Option<u32>,
+    pub(super) upper_threshold: Option<u32>,
+    pub(super) lower_threshold: Option<u32>,
+    pub(super) tunnel_kind: Option<TunnelKind>,
+    pub(super) tunnel_port: Option<u16>,
+    pub(super) given: Given,
 }
 
 /// How a listing is written.

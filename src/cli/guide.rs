@@ -24,25 +24,31 @@ const fn guide(
     }
 }
 
-const OF_SERVICE: &[&str] = &[
+const ADD_SERVICE: &[&str] = &[
     "@ SERVICE [-s NAME] [-p [SECONDS]] [-M MASK] [--pe NAME] [-o]
-                  [-b FLAG,...]",
+                  [-b FLAG,...] [--or-edit]",
 ];
-const OF_SERVER: &[&str] = &["@ SERVICE -r SERVER [-g|-i|-m] [-w WEIGHT] [-x NUMBER]
-                  [-y NUMBER] [--tun-type KIND] [--tun-...]"];
+const EDIT_SERVICE: &[&str] = &[
+    "@ SERVICE [-s NAME] [-p [SECONDS]] [-M MASK] [--pe NAME] [-o]
+                  [-b FLAG,...] [--keep]",
+];
+const ADD_SERVER: &[&str] = &["@ SERVICE -r SERVER [-g|-i|-m] [-w WEIGHT] [-x NUMBER]
+                  [-y NUMBER] [--tun-type KIND] [--tun-...] [--or-edit]"];
+const EDIT_SERVER: &[&str] = &["@ SERVICE -r SERVER [-g|-i|-m] [-w WEIGHT] [-x NUMBER]
+                  [-y NUMBER] [--tun-type KIND] [--tun-...] [--keep]"];
 
 /// Every command.
 #[rustfmt::skip]
 pub(super) const GUIDES: &[Guide] = &[
-    guide(Verb::AddService, OF_SERVICE, &["ipvsadm -A -t 192.0.2.80:80 -s wlc -p 300"]),
-    guide(Verb::EditService, OF_SERVICE, &["ipvsadm -E -t 192.0.2.80:80 -s wrr -p 300"]),
-    guide(Verb::DeleteService, &["@ SERVICE [--drain[=SECONDS]]"],
+    guide(Verb::AddService, ADD_SERVICE, &["ipvsadm -A -t 192.0.2.80:80 -s wlc -p 300"]),
+    guide(Verb::EditService, EDIT_SERVICE, &["ipvsadm -E -t 192.0.2.80:80 -s wrr -p 300"]),
+    guide(Verb::DeleteService, &["@ SERVICE [--if-exists|--drain[=SECONDS]]"],
         &["ipvsadm -D -t 192.0.2.80:80"]),
-    guide(Verb::AddServer, OF_SERVER,
+    guide(Verb::AddServer, ADD_SERVER,
         &["ipvsadm -a -t 192.0.2.80:80 -r 192.168.10.11:8080 -m -w 3"]),
-    guide(Verb::EditServer, OF_SERVER,
-        &["ipvsadm -e -t 192.0.2.80:80 -r 192.168.10.11:8080 -m -w 0"]),
-    guide(Verb::DeleteServer, &["@ SERVICE -r SERVER [--drain[=SECONDS]]"],
+    guide(Verb::EditServer, EDIT_SERVER,
+        &["ipvsadm -e -t 192.0.2.80:80 -r 192.168.10.11:8080 --keep -w 0"]),
+    guide(Verb::DeleteServer, &["@ SERVICE -r SERVER [--if-exists|--drain[=SECONDS]]"],
         &["ipvsadm -d -t 192.0.2.80:80 -r 192.168.10.11:8080 --drain=600"]),
     guide(Verb::Clear, &["@"], &["ipvsadm -C"]),
     guide(Verb::List, &[

@@ -130,7 +130,7 @@ mod tests {
         assert_eq!(
             help(Some(Verb::DeleteServer)),
             "\
-Usage: ipvsadm -d SERVICE -r SERVER [--drain[=SECONDS]]
+Usage: ipvsadm -d SERVICE -r SERVER [--if-exists|--drain[=SECONDS]]
 
 Command:
   -d, --delete-server  remove a real server from a service
@@ -148,6 +148,8 @@ Options:
           packets with this firewall mark
   -6, --ipv6
           the firewall mark is on IPv6 packets
+      --if-exists
+          with -D and -d: if it is not there, that is fine
       --drain[=<SECONDS>]
           set the weight to 0 and wait until its connections have ended before
           it is removed; not longer than SECONDS

@@ -16,6 +16,7 @@ mod completions;
 mod flags;
 mod guide;
 mod help;
+mod keep;
 mod legality;
 mod lexer;
 mod listing;
@@ -31,8 +32,8 @@ mod value_error;
 mod values;
 
 pub use command::{
-    Candidates, Color, Command, Completion, Connections, Diagnose, Drain, Extent, Format, List,
-    Restore, RestoreMode, Save, Shell, Watch,
+    Candidates, Color, Command, Completion, Connections, Diagnose, Drain, Ensure, Extent, Format,
+    List, Restore, RestoreMode, Save, ServerEdit, ServiceEdit, Shell, Watch,
 };
 pub use completions::completions;
 pub use help::{help, version};

@@ -3,7 +3,7 @@
 
 use super::flags::Reading;
 use super::lexer::Token;
-use super::options::{FWMARK, Row, Setter};
+use super::options::{FWMARK, Row, Setter, by_letter, by_name};
 use super::types::{Place, Role, Verb};
 use super::usage::Usage;
 
@@ -41,7 +41,7 @@ pub(super) fn read<'a>(
             }
             Role::Command(found @ (Verb::Help | Verb::Version)) => {
                 reading.clear();
-                reading.flags.topic = tokens.get(at + 1).and_then(Token::verb);
+                reading.flags.topic = tokens.get(at + 1).and_then(topic);
                 return Ok(found);
             }
             Role::Command(found) => {
@@ -69,6 +69,19 @@ pub(super) fn read<'a>(
     let verb = verb.ok_or_else(no_command)?;
     end?;
     Ok(verb)
+}
+
+/// The command that help is wanted for: `-A`, or the name or letter alone.
+fn topic(token: &Token<'_>) -> Option<Verb> {
+    let &Token::Word(word) = token else {
+        return token.verb();
+    };
+    let mut letters = word.chars();
+    let row = match (letters.next(), letters.next()) {
+        (Some(letter), None) => by_letter(letter),
+        _ => by_name(word),
+    };
+    row.and_then(|row| row.role.verb())
 }
 
 fn is_fwmark(token: &Token<'_>) -> bool {

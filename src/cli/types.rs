@@ -114,6 +114,9 @@ names! {
     Probe "probe",
     Ignore "ignore",
     Facts "facts",
+    OrEdit "or-edit",
+    Keep "keep",
+    IfExists "if-exists",
     Raw "raw",
 }
 

@@ -7,6 +7,7 @@ mod complete;
 mod connections;
 mod diagnose;
 mod drain;
+mod ensure;
 mod failure;
 mod hints;
 mod json;
@@ -94,6 +95,7 @@ pub fn run(
                     restore::restore(name, &mut client, &restore, out, report)
                 }
                 Command::Drain(drain) => drain::drain(&mut client, &drain, report),
+                Command::Ensure(wanted) => ensure::ensure(&mut client, &wanted),
                 command => {
                     carry_out(&mut client, command, out)?;
                     if client.has_settled() && stderr().is_terminal() {
@@ -145,6 +147,7 @@ fn carry_out(client: &mut Client, command: Command, out: &mut Out) -> Result<(),
         // The parser knows no rule with these.
         Command::Restore(_)
         | Command::Drain(_)
+        | Command::Ensure(_)
         | Command::Diagnose(_)
         | Command::Completions(_)
         | Command::Complete(_) => Ok(()),

@@ -8,11 +8,62 @@ use ipvs::model::{
     Change, Destination, Family, Forwarding, Netmask, Protocol, ServiceFlags, TunnelKind, VirtualId,
 };
 use ipvsadm::cli::{
-    Color, Command, Connections, Diagnose, Drain, Extent, Format, Restore, RestoreMode, Save,
-    Shell, Verb, Watch, parse_restore, parse_rule, parse_save,
+    Color, Command, Connections, Diagnose, Drain, Ensure, Extent, Format, Restore, RestoreMode,
+    Save, Shell, Verb, Watch, parse_restore, parse_rule, parse_save,
 };
 
 use super::support::*;
+
+#[test]
+fn whatever_there_was_before() {
+    let id = tcp("10.0.0.1", 80);
+    let web = server("10.1.0.2", 80, |server| server.weight = 3);
+    for (line, wanted) in [
+        (
+            "-A -t 10.0.0.1:80 -s rr --or-edit",
+            Ensure::Service(service(id, "rr", |_| {})),
+        ),
+        (
+            "-a --or-edit -t 10.0.0.1:80 -r 10.1.0.2 -w 3",
+            Ensure::Server(id, web),
+        ),
+        ("-D -t 10.0.0.1:80 --if-exists", Ensure::NoService(id)),
+        (
+            "--if-exists -d -t 10.0.0.1:80 -r 10.1.0.2",
+            Ensure::NoServer(id, server("10.1.0.2", 80, |_| {})),
+        ),
+    ] {
+        accepts_command(line, Command::Ensure(wanted));
+    }
+    refuse(&[
+        (
+            2,
+            "The option 'if-exists' conflicts with the 'drain' option in the 'delete-service' \
+             command",
+            &["-D -t 10.0.0.1:80 --drain --if-exists"],
+        ),
+        (
+            2,
+            "Illegal 'keep' option with the 'add-service' command",
+            &["-A -t 10.0.0.1:80 --keep"],
+        ),
+        (
+            2,
+            "illegal weight specified",
+            &["-e -t 10.0.0.1:80 -r 10.1.0.2 --keep -w x"],
+        ),
+    ]);
+    let line: Vec<_> = "-D -f 1 --if-exists"
+        .split(' ')
+        .map(str::to_owned)
+        .collect();
+    let refusal = parse_rule("ipvsadm", &line).resolve(&Book).err();
+    let refusal = refusal.map(|usage| usage.to_string());
+    assert_eq!(
+        refusal.as_deref(),
+        Some("the 'if-exists' option is for the command line, not for rules")
+    );
+}
 
 fn connections(with: impl FnOnce(&mut Connections)) -> Command {
     let mut connections = Connections::default();
@@ -202,7 +253,15 @@ fn rules_neither_wait_nor_watch() {
 
 #[test]
 fn help_about_a_command() {
-    for line in ["--help -A", "-h --add-service", "-hA", "--help -A -t bad"] {
+    for line in [
+        "--help -A",
+        "-h --add-service",
+        "-hA",
+        "--help -A -t bad",
+        "--help add-service",
+        "--help A",
+        "-h A",
+    ] {
         accepts_command(line, Command::Help(Some(Verb::AddService)));
     }
 }

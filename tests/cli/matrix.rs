@@ -59,6 +59,9 @@ const OPTIONS: &[(&str, &str)] = &[
     ("--ignore vip-not-local", "ignore"),
     ("--facts f", "facts"),
     ("--raw flags=1", "raw"),
+    ("--or-edit", "or-edit"),
+    ("--keep", "keep"),
+    ("--if-exists", "if-exists"),
 ];
 
 /// A command with what it needs, its name in messages, and its options: those
@@ -67,34 +70,34 @@ const COMMANDS: &[(&str, &str, &str)] = &[
     (
         "-A -t 10.0.0.1:80",
         "add-service",
-        "service-address scheduler persistent netmask ops pe sched-flags raw",
+        "service-address scheduler persistent netmask ops pe sched-flags raw or-edit",
     ),
     (
         "-E -t 10.0.0.1:80",
         "edit-service",
-        "service-address scheduler persistent netmask ops pe sched-flags raw",
+        "service-address scheduler persistent netmask ops pe sched-flags raw keep",
     ),
     (
         "-D -t 10.0.0.1:80",
         "delete-service",
-        "service-address drain",
+        "service-address drain if-exists",
     ),
     (
         "-a -t 10.0.0.1:80 -r 10.1.0.1",
         "add-server",
         "service-address real-server forwarding-method weight u-threshold l-threshold tun-type \
-         tun-port tun-nocsum tun-csum tun-remcsum raw",
+         tun-port tun-nocsum tun-csum tun-remcsum raw or-edit",
     ),
     (
         "-e -t 10.0.0.1:80 -r 10.1.0.1",
         "edit-server",
         "service-address real-server forwarding-method weight u-threshold l-threshold tun-type \
-         tun-port tun-nocsum tun-csum tun-remcsum raw",
+         tun-port tun-nocsum tun-csum tun-remcsum raw keep",
     ),
     (
         "-d -t 10.0.0.1:80 -r 10.1.0.1",
         "delete-server",
-        "service-address real-server drain",
+        "service-address real-server drain if-exists",
     ),
     ("-C", "flush", ""),
     (

@@ -25,6 +25,7 @@ mod completions;
 mod connection_lists;
 mod counters;
 mod drain;
+mod ensure;
 mod examples;
 mod forwarding;
 mod hints;

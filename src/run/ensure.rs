@@ -1,0 +1,100 @@
+//! `--or-edit`, `--keep` and `--if-exists`: the state that was asked for, whatever
+//! there was before. Where it is there already, nothing is sent.
+
+use super::Failure;
+use crate::cli::Ensure;
+use ipvs::client::Client;
+use ipvs::error::{Error, Verb};
+use ipvs::model::{Change, Destination, Service, ServiceEntry, VirtualId};
+use ipvs::netlink::uapi::{EEXIST, ENOENT, ESRCH};
+use ipvs::plan::equivalence::{same_server, same_service};
+
+/// How often another program may come in between.
+const ATTEMPTS: usize = 3;
+
+/// Makes the table what was asked for.
+#[inline(never)]
+pub(super) fn ensure(client: &mut Client, wanted: &Ensure) -> Result<(), Failure> {
+    let mut attempt = 1;
+    loop {
+        let Some(change) = difference(client, wanted)? else {
+            return Ok(());
+        };
+        match client.apply(&change) {
+            Err(error) if attempt < ATTEMPTS && is_overtaken(&error) => attempt += 1,
+            outcome => return Ok(outcome?),
+        }
+    }
+}
+
+/// The change that is left to be made; none if the table is as it is to be.
+fn difference(client: &mut Client, wanted: &Ensure) -> Result<Option<Change>, Failure> {
+    Ok(match wanted {
+        Ensure::Service(service) => match find(client, &service.id)? {
+            None => Some(Change::AddService(service.clone())),
+            Some(entry) => edit_service(&entry.service, service.clone()),
+        },
+        Ensure::Server(id, server) => {
+            let entry = find(client, id)?.ok_or_else(|| refusal(Verb::AddServer, ESRCH))?;
+            match server_of(&entry, |of| is_same(of, server)) {
+                None => Some(Change::AddServer(*id, *server)),
+                Some(now) => edit_server(id, &now, *server),
+            }
+        }
+        Ensure::EditedService(edit) => {
+            let entry = find(client, &edit.id)?.ok_or_else(|| refusal(Verb::EditService, ESRCH))?;
+            edit_service(&entry.service, edit.clone().of(entry.service.clone())?)
+        }
+        Ensure::EditedServer(edit) => {
+            let id = &edit.service;
+            let entry = find(client, id)?.ok_or_else(|| refusal(Verb::EditServer, ESRCH))?;
+            let now = server_of(&entry, |of| edit.is_of(of));
+            let now = now.ok_or_else(|| refusal(Verb::EditServer, ENOENT))?;
+            edit_server(id, &now, edit.clone().of(now)?)
+        }
+        Ensure::NoService(id) => find(client, id)?.map(|_| Change::DeleteService(*id)),
+        Ensure::NoServer(id, server) => find(client, id)?
+            .and_then(|entry| server_of(&entry, |of| is_same(of, server)))
+            .map(|_| Change::DeleteServer(*id, *server)),
+    })
+}
+
+fn edit_service(now: &Service, wanted: Service) -> Option<Change> {
+    (!same_service(now, &wanted)).then_some(Change::EditService(wanted))
+}
+
+fn edit_server(id: &VirtualId, now: &Destination, wanted: Destination) -> Option<Change> {
+    (!same_server(now, &wanted)).then_some(Change::EditServer(*id, wanted))
+}
+
+fn find(client: &mut Client, id: &VirtualId) -> Result<Option<ServiceEntry>, Failure> {
+    match client.service(id) {
+        Ok(entry) => Ok(Some(entry)),
+        Err(error) if error.errno() == Some(ESRCH) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn server_of(entry: &ServiceEntry, is: impl Fn(&Destination) -> bool) -> Option<Destination> {
+    let mut servers = entry.destinations.iter().map(|row| row.destination);
+    servers.find(is)
+}
+
+/// Whether both name the same server.
+fn is_same(one: &Destination, other: &Destination) -> bool {
+    (one.address, one.port) == (other.address, other.port)
+}
+
+/// Whether another program made it, or took it away, in between.
+fn is_overtaken(error: &Error) -> bool {
+    matches!(error.errno(), Some(EEXIST | ESRCH | ENOENT))
+}
+
+/// What the kernel says where there is nothing to change.
+fn refusal(verb: Verb, errno: i32) -> Error {
+    Error::Kernel {
+        verb,
+        errno,
+        note: None,
+    }
+}
