@@ -16,7 +16,7 @@ use netlink_packet_generic::{GenlFamily, GenlMessage};
 use super::attr::Value;
 use super::listing::{Budget, Patience, Told, agreed};
 use super::message::IpvsMessage;
-use super::socket::{Inbox, Transport};
+use super::socket::{Inbox, Line, Transport};
 use super::uapi::{CTRL_ATTR_FAMILY_ID, ENOBUFS, NLMSGERR_ATTR_MSG};
 use crate::error::{Error, Verb};
 
@@ -123,8 +123,14 @@ impl<T: Transport> Exchange<T> {
         key: impl Fn(&R) -> K,
     ) -> Result<(), Error> {
         let mut budget = std::mem::replace(&mut self.budget, Budget::new(Patience::DEFAULT));
+        let mut line = Line::First;
         let outcome = agreed(&mut budget, rows, key, |rows| {
-            self.list_once(verb, question(), rows, &row)
+            let told = self.list_over(line, verb, question(), rows, &row);
+            line = match line {
+                Line::First => Line::Second,
+                Line::Second => Line::First,
+            };
+            told
         });
         self.budget = budget;
         outcome
@@ -138,17 +144,45 @@ impl<T: Transport> Exchange<T> {
         rows: &mut Vec<R>,
         row: impl Fn(&[u8]) -> Result<Option<R>, DecodeError>,
     ) -> Result<Told, Error> {
+        self.list_over(Line::First, verb, question, rows, row)
+    }
+
+    fn list_over<R>(
+        &mut self,
+        line: Line,
+        verb: Verb,
+        question: IpvsMessage,
+        rows: &mut Vec<R>,
+        row: impl Fn(&[u8]) -> Result<Option<R>, DecodeError>,
+    ) -> Result<Told, Error> {
+        // Where there is no other, two answers over the same have to agree.
+        let line = match line {
+            Line::First => line,
+            Line::Second => self.transport.select(line).map_or(Line::First, |()| line),
+        };
+        let told = self.receive_list(line, verb, question, rows, row);
+        if line == Line::Second {
+            self.transport.select(Line::First)?;
+        }
+        told
+    }
+
+    fn receive_list<R>(
+        &mut self,
+        line: Line,
+        verb: Verb,
+        question: IpvsMessage,
+        rows: &mut Vec<R>,
+        row: impl Fn(&[u8]) -> Result<Option<R>, DecodeError>,
+    ) -> Result<Told, Error> {
         let message = self.addressed(question);
         let sequence = self.ask_for(message, NLM_F_REQUEST | NLM_F_DUMP)?;
-        let mut told = Told {
-            datagrams: 0,
-            is_interrupted: false,
-        };
+        let mut told = Told::default();
         // A row that can't be read is reported after the last one, so that
         // the next question finds the socket empty.
         let mut outcome = Ok(());
         loop {
-            self.receive(Inbox::LISTING)?;
+            self.receive(line.datagram())?;
             for datagram in self.inbox.datagrams() {
                 let before = rows.len();
                 for message in messages(datagram) {
@@ -162,7 +196,7 @@ impl<T: Transport> Exchange<T> {
                             if let Some(refusal) = message.end_of_list(verb)? {
                                 return Err(refusal);
                             }
-                            told.datagrams += usize::from(rows.len() > before);
+                            told.note(before, rows.len());
                             return outcome.map(|()| told);
                         }
                         NLMSG_ERROR => {
@@ -181,7 +215,7 @@ impl<T: Transport> Exchange<T> {
                         kind => outcome = outcome.and(Err(unexpected(kind))),
                     }
                 }
-                told.datagrams += usize::from(rows.len() > before);
+                told.note(before, rows.len());
             }
         }
     }

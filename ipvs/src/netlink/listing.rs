@@ -5,7 +5,8 @@
 //! is added before that place shifts the others, so that one is told twice; a
 //! row that is removed there leaves one untold. Neither is marked in the answer.
 //! Only an answer of one message is sure to be of one moment. A longer one is
-//! asked for again until two answers in a row name the same rows.
+//! asked for again, over a socket whose messages end at other rows, until two
+//! answers in a row name the same rows.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -55,13 +56,70 @@ impl Budget {
 }
 
 /// How an answer was told.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Told {
-    /// How many of its datagrams have rows.
-    pub(crate) datagrams: usize,
+    /// The places of the rows that begin a datagram other than the first.
+    starts: Vec<usize>,
     /// Whether the kernel says that the list changed meanwhile
     /// (`NLM_F_DUMP_INTR`).
     pub(crate) is_interrupted: bool,
+}
+
+impl Told {
+    /// Notes a datagram, before which there were so many rows.
+    pub(crate) fn note(&mut self, before: usize, after: usize) {
+        if before > 0 && after > before {
+            self.starts.push(before);
+        }
+    }
+
+    /// Whether all rows came in one datagram.
+    fn is_of_one_moment(&self) -> bool {
+        self.starts.is_empty() && !self.is_interrupted
+    }
+}
+
+/// An answer that is to be confirmed.
+struct Answer<K> {
+    /// In order.
+    keys: Vec<K>,
+    /// Of the rows that begin a datagram, in order. A row before one of them may
+    /// be missing.
+    starts: Vec<K>,
+    /// How many answers before it have named the same rows.
+    confirmed: usize,
+}
+
+impl<K: Ord> Answer<K> {
+    /// None where a row is there twice, or the kernel says that it is torn.
+    fn new<R>(told: &Told, rows: &[R], key: impl Fn(&R) -> K) -> Option<Self> {
+        if told.is_interrupted {
+            return None;
+        }
+        let starts = told.starts.iter().filter_map(|place| rows.get(*place));
+        let mut starts: Vec<_> = starts.map(&key).collect();
+        starts.sort_unstable();
+        let mut keys: Vec<_> = rows.iter().map(key).collect();
+        keys.sort_unstable();
+        let is_distinct = keys.is_sorted_by(|one, next| one < next);
+        is_distinct.then_some(Self {
+            keys,
+            starts,
+            confirmed: 0,
+        })
+    }
+
+    /// Whether it names the same rows as the one before it. Each can lack a row
+    /// only before one that begins a datagram. Where both have such a row in
+    /// common, both could lack the same: a third answer has to agree.
+    fn is_sure_after(&mut self, before: Option<Self>) -> bool {
+        let Some(before) = before.filter(|before| before.keys == self.keys) else {
+            return false;
+        };
+        self.confirmed = before.confirmed + 1;
+        let is_shared = |start: &K| before.starts.binary_search(start).is_ok();
+        self.confirmed >= 2 || !self.starts.iter().any(is_shared)
+    }
 }
 
 /// Puts the rows of a list in `rows`, in place of what is there. `ask` adds
@@ -79,11 +137,14 @@ pub(crate) fn agreed<R, K: Ord>(
         rows.clear();
         let told = ask(rows)?;
         // Most services have one server.
-        if told.datagrams <= 1 && rows.len() <= 1 && !told.is_interrupted {
+        if told.is_of_one_moment() && rows.len() <= 1 {
             break;
         }
-        let keys = distinct(rows, &key).filter(|_| !told.is_interrupted);
-        if keys.is_some() && (told.datagrams <= 1 || keys == before) {
+        let mut answer = Answer::new(&told, rows, &key);
+        if answer
+            .as_mut()
+            .is_some_and(|answer| told.is_of_one_moment() || answer.is_sure_after(before.take()))
+        {
             break;
         }
         let again = began.map_or(Duration::ZERO, |began: Instant| began.elapsed());
@@ -96,17 +157,10 @@ pub(crate) fn agreed<R, K: Ord>(
             break;
         }
         began.get_or_insert_with(Instant::now);
-        before = keys;
+        before = answer;
     }
     budget.spent += began.map_or(Duration::ZERO, |began| began.elapsed());
     Ok(())
-}
-
-/// The keys of the rows in order; none where one is there twice.
-fn distinct<R, K: Ord>(rows: &[R], key: impl Fn(&R) -> K) -> Option<Vec<K>> {
-    let mut keys: Vec<_> = rows.iter().map(key).collect();
-    keys.sort_unstable();
-    keys.is_sorted_by(|one, next| one < next).then_some(keys)
 }
 
 /// Of rows with the same key the first stays.

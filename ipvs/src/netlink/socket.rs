@@ -23,6 +23,15 @@ pub trait Transport {
     /// Those of `recvmmsg(2)`; it is called again after `EINTR`.
     fn receive(&mut self, inbox: &mut Inbox) -> io::Result<()>;
 
+    /// From now on, what is sent and received goes over this line.
+    ///
+    /// # Errors
+    /// Where the system has no other. The first then stays the line.
+    fn select(&mut self, line: Line) -> io::Result<()> {
+        let _ = line;
+        Ok(())
+    }
+
     /// Makes room for the answers to many requests; returns how many bytes of
     /// unread ones the kernel keeps before it drops any, its own bookkeeping
     /// included (`SO_RCVBUF`). It is called for each of the requests.
@@ -30,6 +39,30 @@ pub trait Transport {
 
     /// Whether the kernel grants this process `CAP_NET_ADMIN`.
     fn is_privileged(&self) -> bool;
+}
+
+/// Two lines to the kernel, on which it fills datagrams of a list to different
+/// lengths: what it leaves out between two datagrams on one, it tells within one
+/// on the other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Line {
+    /// The one for everything.
+    #[default]
+    First,
+    /// The one on which long lists are confirmed.
+    Second,
+}
+
+impl Line {
+    /// As long as datagrams of a list are. The kernel fills them as far as the
+    /// longest buffer goes that the socket has received with, up to 32 KiB.
+    pub(crate) fn datagram(self) -> usize {
+        match self {
+            Self::First => Inbox::LISTING,
+            // The golden section makes it rare that both end at the same row.
+            Self::Second => 20_054,
+        }
+    }
 }
 
 /// Datagrams as they were received.
@@ -101,6 +134,9 @@ impl Inbox {
 #[derive(Debug)]
 pub struct Socket {
     socket: netlink_sys::Socket,
+    /// It is opened when a list is first confirmed.
+    second: Option<netlink_sys::Socket>,
+    line: Line,
     receive_buffer: Option<usize>,
 }
 
@@ -114,16 +150,29 @@ impl Socket {
     /// # Errors
     /// Where the kernel has no generic netlink or no socket to give.
     pub fn open() -> io::Result<Self> {
+        Ok(Self {
+            socket: Self::connect()?,
+            second: None,
+            line: Line::First,
+            receive_buffer: None,
+        })
+    }
+
+    fn connect() -> io::Result<netlink_sys::Socket> {
         let socket = netlink_sys::Socket::new(NETLINK_GENERIC)?;
         // A connected socket takes messages from the kernel alone.
         socket.connect(&SocketAddr::new(0, 0))?;
         // Kernels before 4.12 have no extended acknowledgements: that can be
         // lived with.
         let _ = socket.set_ext_ack(true);
-        Ok(Self {
-            socket,
-            receive_buffer: None,
-        })
+        Ok(socket)
+    }
+
+    fn current(&self) -> &netlink_sys::Socket {
+        match (self.line, &self.second) {
+            (Line::Second, Some(second)) => second,
+            (Line::First | Line::Second, _) => &self.socket,
+        }
     }
 
     /// Whether the kernel allowed it, which it does with `CAP_NET_ADMIN`.
@@ -135,7 +184,7 @@ impl Socket {
 impl Transport for Socket {
     fn send(&mut self, datagram: &[u8]) -> io::Result<()> {
         // The kernel takes a netlink datagram whole or not at all.
-        self.socket.send(datagram, 0).map(drop)
+        self.current().send(datagram, 0).map(drop)
     }
 
     fn receive(&mut self, inbox: &mut Inbox) -> io::Result<()> {
@@ -148,7 +197,7 @@ impl Transport for Socket {
         // A listing's next datagram is made while the one before it is being
         // received: those after the first are there without waiting.
         let received = recvmmsg(
-            self.socket.as_raw_fd(),
+            self.current().as_raw_fd(),
             &mut headers,
             slots.iter_mut(),
             MsgFlags::MSG_WAITFORONE,
@@ -158,6 +207,15 @@ impl Transport for Socket {
             inbox.lengths.push(datagram.bytes);
             inbox.truncated |= datagram.flags.contains(MsgFlags::MSG_TRUNC);
         }
+        Ok(())
+    }
+
+    fn select(&mut self, line: Line) -> io::Result<()> {
+        self.line = Line::First;
+        if line == Line::Second && self.second.is_none() {
+            self.second = Some(Self::connect()?);
+        }
+        self.line = line;
         Ok(())
     }
 
