@@ -148,13 +148,13 @@ Options:
           packets with this firewall mark
   -6, --ipv6
           the firewall mark is on IPv6 packets
-      --if-exists
-          with -D and -d: if it is not there, that is fine
       --drain[=<SECONDS>]
           set the weight to 0 and wait until its connections have ended before
           it is removed; not longer than SECONDS
   -r, --real-server <HOST[:PORT]>
           its address; the port is the service's if none is given
+      --if-exists
+          with -D and -d: if it is not there, that is fine
 
 Example: ipvsadm -d -t 192.0.2.80:80 -r 192.168.10.11:8080 --drain=600
 "

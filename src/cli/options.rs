@@ -337,21 +337,6 @@ pub(crate) const SECTIONS: &[Section] = &[
             .set(|to, word| { to.flags.sched_flags = Some(word); Ok(()) })
             .offers(Offers::SchedFlags),
     ] },
-    Section { title: "Whatever there was before", options: &[
-        option(L::OrEdit, "", Nothing,
-            "with -A and -a: if it is there already, it is changed instead")
-            .with(&[(Verb::AddService, Unless(&[L::Raw])), (Verb::AddServer, Unless(&[L::Raw]))])
-            .on_the_command_line(),
-        option(L::Keep, "", Nothing,
-            "with -E and -e: what is not given stays as it is")
-            .with(&[(Verb::EditService, Unless(&[L::Raw])), (Verb::EditServer, Unless(&[L::Raw]))])
-            .on_the_command_line(),
-        option(L::IfExists, "", Nothing,
-            "with -D and -d: if it is not there, that is fine")
-            .with(&[(Verb::DeleteService, Unless(&[L::Drain])),
-                (Verb::DeleteServer, Unless(&[L::Drain]))])
-            .on_the_command_line(),
-    ] },
     Section { title: "Removing without harm, with -d and -D", options: &[
         option(L::Drain, "", Attached("SECONDS"),
             "set the weight to 0 and wait until its connections have ended before it is removed; not \
@@ -413,6 +398,21 @@ pub(crate) const SECTIONS: &[Section] = &[
              and tun-flags of a server")
             .with(OF_RAW)
             .set(|to, word| { to.flags.raw = Some(word); Ok(()) }),
+    ] },
+    Section { title: "Whatever there was before", options: &[
+        option(L::OrEdit, "", Nothing,
+            "with -A and -a: if it is there already, it is changed instead")
+            .with(&[(Verb::AddService, Unless(&[L::Raw])), (Verb::AddServer, Unless(&[L::Raw]))])
+            .on_the_command_line(),
+        option(L::Keep, "", Nothing,
+            "with -E and -e: what is not given stays as it is")
+            .with(&[(Verb::EditService, Unless(&[L::Raw])), (Verb::EditServer, Unless(&[L::Raw]))])
+            .on_the_command_line(),
+        option(L::IfExists, "", Nothing,
+            "with -D and -d: if it is not there, that is fine")
+            .with(&[(Verb::DeleteService, Unless(&[L::Drain])),
+                (Verb::DeleteServer, Unless(&[L::Drain]))])
+            .on_the_command_line(),
     ] },
     Section { title: "What is listed, with -L", options: &[
         option(L::Connection, "c", Nothing,

@@ -54,39 +54,45 @@ fn first_a_command() {
 #[test]
 fn then_the_options_that_go_with_it_and_were_not_given() {
     let service = "-t -u --sctp-service --protocol-service -f";
-    let settings = "-s -p -M --pe -o -b --raw";
+    let settings = "-s -p -M --pe -o -b --raw --or-edit";
     for (line, wanted) in [
         ("-A ", format!("{service} {settings}")),
         ("-A -t 10.0.0.1:80 ", settings.to_owned()),
-        ("-At 10.0.0.1:80 -ps ", "-s -M --pe -o -b --raw".to_owned()),
+        (
+            "-At 10.0.0.1:80 -ps ",
+            "-s -M --pe -o -b --raw --or-edit".to_owned(),
+        ),
         (
             "-A -t nowhere.example -s rr -",
-            "-p -M --pe -o -b --raw".to_owned(),
+            "-p -M --pe -o -b --raw --or-edit".to_owned(),
         ),
         ("-A -f 1 ", format!("-6 {settings}")),
         ("-A -f 1 -6 ", settings.to_owned()),
         (
             "-a -t 10.0.0.1:80 -r 10.1.0.1 ",
-            "-g -i -m -w -x -y --raw".to_owned(),
+            "-g -i -m -w -x -y --raw --or-edit".to_owned(),
         ),
         (
             "-a -t 10.0.0.1:80 -r 10.1.0.1 -mw 1 ",
-            "-x -y --raw".to_owned(),
+            "-x -y --raw --or-edit".to_owned(),
         ),
         (
             "-a -t 10.0.0.1:80 -r 10.1.0.1 -i ",
-            "-w -x -y --tun-type --raw".to_owned(),
+            "-w -x -y --tun-type --raw --or-edit".to_owned(),
         ),
         (
             "-a -t 10.0.0.1:80 -r 10.1.0.1 -i --tun-type gue ",
-            "-w -x -y --tun-port --tun-nocsum --tun-csum --tun-remcsum --raw".to_owned(),
+            "-w -x -y --tun-port --tun-nocsum --tun-csum --tun-remcsum --raw --or-edit".to_owned(),
         ),
         (
             "-a -t 10.0.0.1:80 -r 10.1.0.1 -i --tun-type gre --tun-csum ",
-            "-w -x -y --raw".to_owned(),
+            "-w -x -y --raw --or-edit".to_owned(),
         ),
-        ("-d -t 10.0.0.1:80 -r 10.1.0.1 ", "--drain".to_owned()),
-        ("-d ", format!("{service} --drain -r")),
+        (
+            "-d -t 10.0.0.1:80 -r 10.1.0.1 ",
+            "--drain --if-exists".to_owned(),
+        ),
+        ("-d ", format!("{service} --drain -r --if-exists")),
         ("-C ", String::new()),
         ("--set ", String::new()),
         ("--set 900 1", String::new()),
