@@ -71,7 +71,7 @@ impl<T: Transport> Client<T> {
 
     /// Sets how long lists are asked for again that change while the kernel
     /// tells them, and what happens then; [`Patience::DEFAULT`] until it is set.
-    /// The time begins anew.
+    /// The time begins anew with it.
     pub fn set_patience(&mut self, patience: Patience) {
         self.exchange.set_patience(patience);
     }

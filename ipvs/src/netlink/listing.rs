@@ -14,26 +14,21 @@ use std::time::{Duration, Instant};
 use crate::error::Error;
 
 /// How long a list that changes while the kernel tells it is asked for again,
-/// and what happens when that time is over. The time is shared by all lists
-/// that are asked for under this patience; each is asked for twice at least.
+/// and what happens when that time is over. A list of several messages is asked
+/// for twice at least.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Patience {
-    /// The list fails with [`Error::Interrupted`]. This is for those who act on
-    /// what they read.
+    /// The list fails with [`Error::Interrupted`]. Each list has this time. This
+    /// is for those who act on what they read.
     Insist(Duration),
-    /// The last answer counts, with each row once. It may lack rows.
+    /// The last answer counts, with each row once. It may lack rows. All lists
+    /// together have this time.
     Settle(Duration),
 }
 
 impl Patience {
     /// Insists for five seconds.
     pub const DEFAULT: Self = Self::Insist(Duration::from_secs(5));
-
-    fn time(self) -> Duration {
-        match self {
-            Self::Insist(time) | Self::Settle(time) => time,
-        }
-    }
 }
 
 /// A patience, and what has become of it.
@@ -148,13 +143,15 @@ pub(crate) fn agreed<R, K: Ord>(
             break;
         }
         let again = began.map_or(Duration::ZERO, |began: Instant| began.elapsed());
-        if began.is_some() && budget.spent + again >= budget.patience.time() {
-            match budget.patience {
-                Patience::Insist(_) => return Err(Error::Interrupted),
-                Patience::Settle(_) => keep_each_once(rows, &key),
+        match budget.patience {
+            _ if began.is_none() => {}
+            Patience::Insist(time) if again >= time => return Err(Error::Interrupted),
+            Patience::Settle(time) if budget.spent + again >= time => {
+                keep_each_once(rows, &key);
+                budget.has_settled = true;
+                break;
             }
-            budget.has_settled = true;
-            break;
+            Patience::Insist(_) | Patience::Settle(_) => {}
         }
         began.get_or_insert_with(Instant::now);
         before = answer;

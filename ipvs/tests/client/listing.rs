@@ -240,6 +240,28 @@ fn the_time_for_asking_again_is_for_all_lists_together() {
     assert!((20..=27).contains(&asked), "asked {asked} times");
 }
 
+/// A conversation may go on for hours.
+#[test]
+fn who_insists_has_the_time_for_each_list() {
+    let mut script = Script::new();
+    let pause = || std::thread::sleep(Duration::from_millis(200));
+    for _ in 0..5 {
+        script = script
+            .answers(told(&[&[1], &[2, 3]]))
+            .answers(move |asked| {
+                pause();
+                told(&[&[1], &[3]])(asked)
+            })
+            .answers(told(&[&[1, 2], &[3]]))
+            .answers(told(&[&[1], &[2, 3]]));
+    }
+    let mut client = script.client();
+    client.set_patience(Patience::Insist(Duration::from_millis(700)));
+    for _ in 0..5 {
+        assert_eq!(marks(&client.services().unwrap()), [1, 2, 3]);
+    }
+}
+
 #[test]
 fn the_first_sight_of_services_may_be_torn() {
     let mut script = Script::new().answers(told(&[&[1, 2], &[2]]));
