@@ -5,6 +5,7 @@
 
 mod complete;
 mod connections;
+mod daemons;
 mod diagnose;
 mod drain;
 mod ensure;
@@ -21,6 +22,7 @@ mod restore;
 mod rows;
 mod save;
 mod signal;
+mod turn;
 mod watch;
 
 use std::fmt::Display;

@@ -95,6 +95,11 @@ impl<W: Write> Progress<W> {
         }
     }
 
+    /// There are so many changes.
+    pub(super) fn is_towards(&mut self, total: usize) {
+        self.total = total;
+    }
+
     /// Another change has been made.
     pub(super) fn step(&mut self) {
         self.reach(self.done.saturating_add(1));

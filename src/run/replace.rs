@@ -6,16 +6,17 @@ use std::ops::ControlFlow;
 use super::progress::Progress;
 use super::restore::{Report, apply, show};
 use super::signal::StopSignal;
-use super::{Failure, Out};
+use super::turn::Turn;
+use super::{Failure, Out, daemons};
 use crate::cli::{Command, Extent, Restore};
 use crate::names::Numeric;
+
 use crate::rules::restore::Description;
 use ipvs::client::Client;
-use ipvs::error::Error;
-use ipvs::plan::transaction::{Cause, Outcome, replace as carry_out};
-use ipvs::plan::wanted::Table;
-use ipvs::plan::{Planner, Step};
-use ipvs::rules::ChangeRule;
+use ipvs::model::Change;
+use ipvs::plan::transaction::{Cause, Lost, Outcome, Remains, Thing, Undone, replace as carry_out};
+use ipvs::plan::{Plan, Planned};
+use ipvs::rules::{ChangeRule, Endpoint, Selector};
 
 /// Plans the way from the kernel's table to the one described, then goes it
 /// or, for a dry run, shows it.
@@ -26,100 +27,154 @@ pub(super) fn replace(
     out: &mut Out,
     report: &mut Report<'_>,
 ) -> Result<(), Failure> {
-    let steps = plan(client, wanted.table).map_err(Failure::Unlisted)?;
+    let Description { table, mut others } = wanted;
     if restore.stop_at == Extent::DryRun {
-        let others = wanted.others.iter().filter_map(|rule| match &rule.command {
+        let plan = Plan::read(client, &table).map_err(Failure::Unlisted)?;
+        daemons::leave_out_done(client, &mut others).map_err(Failure::Unlisted)?;
+        let others = others.into_iter().filter_map(|rule| match rule.command {
             Command::Change(change) => Some(change),
             _ => None,
         });
-        return show(
-            steps.iter().map(|step| &step.change).chain(others),
-            restore.format,
-            out,
-            report,
+        let steps = plan.steps().map(|step| step.change);
+        let changes: Vec<Change> = steps.chain(others).collect();
+        return show(changes.iter(), restore.format, out, report);
+    }
+    let _turn = Turn::take(report)?;
+    // A signal is looked for before the first change, and then again and again.
+    let mut stop = None;
+    let mut progress = Progress::towards(0);
+    let outcome = carry_out(client, &table, &mut |at| {
+        progress.is_towards(at.total);
+        progress.reach(at.done);
+        let stopped = match stop.get_or_insert_with(StopSignal::watch) {
+            Ok(stop) => stop.status().is_some(),
+            Err(_) => true,
+        };
+        match stopped {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    });
+    drop(progress);
+    // Without it nothing has been changed.
+    let stop = stop.transpose().map_err(Failure::Files)?;
+    match outcome.map_err(Failure::Unlisted)? {
+        Outcome::Done => {}
+        Outcome::Undone(undone) => {
+            let stopped = stop.and_then(|stop| stop.status());
+            return Err(explain(*undone, stopped, report));
+        }
+    }
+    drop(table);
+    daemons::leave_out_done(client, &mut others).map_err(Failure::Unlisted)?;
+    apply(client, &others, out, report)
+}
+
+/// What a failed replacement means for who asked.
+fn explain(undone: Undone, stopped: Option<u8>, report: &mut Report<'_>) -> Failure {
+    let Undone {
+        cause,
+        is_contended,
+        remains,
+    } = undone;
+    let table = tell(remains, is_contended, report);
+    match cause {
+        Cause::Interrupted => {
+            return Failure::Stopped {
+                status: stopped.unwrap_or(130),
+                message: format!("interrupted; {table}"),
+            };
+        }
+        Cause::Refused { planned, error } => {
+            report(&format_args!("{}: {error}; {table}", subject(&planned)));
+        }
+        Cause::Overtaken {
+            planned,
+            error,
+            attempts,
+        } => {
+            report(&format_args!(
+                "{}: {error}, in each of {attempts} attempts: another program is changing \
+                 the table; {table}",
+                subject(&planned)
+            ));
+        }
+        Cause::Lost(error) => report(&format_args!("{error}; {table}")),
+    }
+    Failure::Lines { status: 255 }
+}
+
+/// The line that asks for a change. None asks for a removal: a line is missing.
+fn subject(planned: &Planned) -> String {
+    match planned.line {
+        Some(line) => format!("line {line}"),
+        None => ChangeRule::new(&planned.change, &Numeric).to_string(),
+    }
+}
+
+/// Reports what a roll back has not brought back, and says what is true of the
+/// table.
+fn tell(remains: Remains, is_contended: bool, report: &mut Report<'_>) -> String {
+    let is_whole = remains.left.is_empty() && remains.broken.is_none();
+    let Remains {
+        left,
+        theirs,
+        lost,
+        broken,
+    } = remains;
+    for (change, error) in left {
+        let rule = ChangeRule::new(&change, &Numeric);
+        report(&format_args!("could not roll back with {rule}: {error}"));
+    }
+    if let Some(error) = broken {
+        report(&format_args!("could not roll back: {error}"));
+    }
+    for thing in &theirs {
+        let name = name(thing);
+        report(&format_args!(
+            "not rolled back: another program has changed {name}"
+        ));
+    }
+    let mut table = match (is_whole, theirs.is_empty(), is_contended) {
+        (false, ..) => "the table is neither what it was nor what was wanted".to_owned(),
+        (true, true, false) => "everything was rolled back: the table is what it was".to_owned(),
+        (true, true, true) => "everything was rolled back: the table is what it was, but for \
+                               what another program has changed"
+            .to_owned(),
+        (true, false, _) => "the rest was rolled back: the table is what it was, but for what \
+                             another program has changed"
+            .to_owned(),
+    };
+    let Lost {
+        services,
+        servers,
+        connections,
+    } = lost;
+    if services > 0 || servers > 0 {
+        table += "; what had been removed and was put back counts from 0";
+    }
+    if connections > 0 && ends_connections() {
+        table += &format!(
+            ", and up to {connections} of its connections end (net.ipv4.vs.expire_nodest_conn)"
         );
     }
-    if !steps.is_empty() {
-        let stop = StopSignal::watch().map_err(Failure::Files)?;
-        let mut progress = Progress::towards(steps.len());
-        let outcome = carry_out(client, &steps, &mut |done| {
-            progress.reach(done);
-            match stop.status() {
-                Some(_) => ControlFlow::Break(()),
-                None => ControlFlow::Continue(()),
-            }
-        });
-        drop(progress);
-        finish(outcome, &steps, stop.status(), report)?;
-    }
-    apply(client, &wanted.others, out, report)
+    table
 }
 
-/// The table is compared while it is being listed: of what stays as it is,
-/// nothing is kept.
-fn plan(client: &mut Client, wanted: Table) -> Result<Vec<Step>, Error> {
-    let (mut planner, services) = Planner::new(wanted, client.configured()?);
-    let mut rows = Vec::new();
-    for seen in services {
-        if let Some(id) = planner.id(&seen) {
-            client.configured_destinations(&id, &mut rows)?;
-            planner.see_servers(seen, &rows);
+/// A service or a server, in the words of a rule.
+fn name(thing: &Thing) -> String {
+    match thing {
+        Thing::Service(id) => Selector::new(id, &Numeric).to_string(),
+        Thing::Server(id, server) => {
+            let service = Selector::new(id, &Numeric);
+            format!("{service} -r {}", Endpoint::server(id, server, &Numeric))
         }
     }
-    Ok(planner.finish())
 }
 
-/// What the outcome means for who asked.
-fn finish(
-    outcome: Outcome<Error>,
-    steps: &[Step],
-    stopped: Option<u8>,
-    report: &mut Report<'_>,
-) -> Result<(), Failure> {
-    let (cause, table) = match outcome {
-        Outcome::Done => return Ok(()),
-        Outcome::Undone(cause) => (
-            cause,
-            "everything was rolled back: the table is what it was",
-        ),
-        Outcome::Stuck { cause, left, lost } => {
-            for (change, error) in left {
-                let rule = ChangeRule::new(&change, &Numeric);
-                report(&format_args!("could not roll back with {rule}: {error}"));
-            }
-            if let Some(error) = lost {
-                report(&format_args!("could not roll back: {error}"));
-            }
-            (
-                cause,
-                "the table is neither what it was nor what was wanted",
-            )
-        }
-    };
-    Err(match cause {
-        Cause::Interrupted => Failure::Stopped {
-            status: stopped.unwrap_or(130),
-            message: format!("interrupted; {table}"),
-        },
-        Cause::Refused { step, error } => {
-            match steps.get(step) {
-                Some(Step {
-                    line: Some(line), ..
-                }) => {
-                    report(&format_args!("line {line}: {error}; {table}"));
-                }
-                // No line asks for a removal: a line is missing.
-                Some(Step { change, .. }) => {
-                    let rule = ChangeRule::new(change, &Numeric);
-                    report(&format_args!("{rule}: {error}; {table}"));
-                }
-                None => report(&format_args!("{error}; {table}")),
-            }
-            Failure::Lines { status: 255 }
-        }
-        Cause::Lost(error) => {
-            report(&format_args!("{error}; {table}"));
-            Failure::Lines { status: 255 }
-        }
-    })
+/// Whether the kernel ends the connections of a server that was removed, even
+/// if it is there again. Where it does not say, it may.
+fn ends_connections() -> bool {
+    let setting = std::fs::read_to_string("/proc/sys/net/ipv4/vs/expire_nodest_conn");
+    setting.map_or(true, |setting| setting.trim() != "0")
 }

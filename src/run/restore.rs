@@ -9,7 +9,8 @@ use std::ops::ControlFlow;
 use anyhow::Context;
 
 use super::progress::Progress;
-use super::{Failure, Out, carry_out, replace};
+use super::turn::Turn;
+use super::{Failure, Out, carry_out, daemons, replace};
 use crate::cli::{self, Command, Extent, Format, Restore, RestoreMode, Usage};
 use crate::json;
 use crate::names::{Numeric, System};
@@ -83,8 +84,10 @@ pub(super) fn restore(
         let wanted = read_table(input, parse).map_err(|error| refused(error, "", report))?;
         return replace::replace(client, wanted, restore, out, report);
     }
-    let rules = read_rules(input, parse).map_err(|error| refused(error, "", report))?;
+    let mut rules = read_rules(input, parse).map_err(|error| refused(error, "", report))?;
+    let _turn = Turn::take(report)?;
     if restore.mode == RestoreMode::ClearThenApply {
+        daemons::leave_out_done(client, &mut rules).map_err(Failure::Unlisted)?;
         client.apply(&Change::Clear)?;
     }
     apply(client, &rules, out, report)

@@ -36,6 +36,7 @@ mod privileges;
 mod readme;
 mod replace_pairs;
 mod restore_live;
+mod rivals;
 mod rollback;
 mod save_output;
 mod scheduling;

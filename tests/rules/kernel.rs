@@ -2,8 +2,11 @@
 
 use std::ops::ControlFlow;
 
-use ipvs::model::{Change, DestinationEntry, ServiceEntry, ServiceFlags, Stats, VirtualId};
-use ipvs::plan::transaction::Apply;
+use ipvs::error::{Error, Verb};
+use ipvs::model::{
+    Change, DestinationEntry, Service, ServiceEntry, ServiceFlags, Stats, VirtualId,
+};
+use ipvs::plan::transaction::Director;
 
 /// A table that takes changes as the kernel's does.
 #[derive(Clone, Debug, Default)]
@@ -13,11 +16,22 @@ pub(crate) struct Kernel {
     pub(crate) asked: usize,
     /// Refuses the changes with these numbers.
     pub(crate) refuses: Vec<usize>,
-    /// Takes the change with this number, then says no more.
+    /// Takes so many changes, then says no more.
     pub(crate) dies_after: Option<usize>,
+    pub(crate) is_dead: bool,
+    /// What another program does when so many changes have been sent.
+    pub(crate) others: Vec<(usize, Change)>,
+    /// How many changes were sent together, each time.
+    pub(crate) datagrams: Vec<usize>,
 }
 
-pub(crate) type Refusal = &'static str;
+pub(crate) type Errno = i32;
+pub(crate) const ENOENT: Errno = 2;
+pub(crate) const ESRCH: Errno = 3;
+pub(crate) const EEXIST: Errno = 17;
+pub(crate) const EINVAL: Errno = 22;
+pub(crate) const EPIPE: Errno = 32;
+pub(crate) const ERANGE: Errno = 34;
 
 impl Kernel {
     pub(crate) fn with(table: &[ServiceEntry]) -> Self {
@@ -27,16 +41,16 @@ impl Kernel {
         }
     }
 
-    fn place(&self, id: &VirtualId) -> Result<usize, Refusal> {
+    fn place(&self, id: &VirtualId) -> Result<usize, Errno> {
         let place = self.table.iter().position(|row| row.service.id == *id);
-        place.ok_or("ESRCH")
+        place.ok_or(ESRCH)
     }
 
-    pub(crate) fn apply(&mut self, change: &Change) -> Result<(), Refusal> {
+    pub(crate) fn apply(&mut self, change: &Change) -> Result<(), Errno> {
         match change {
             Change::AddService(service) => {
                 if self.place(&service.id).is_ok() {
-                    return Err("EEXIST");
+                    return Err(EEXIST);
                 }
                 let mut service = service.clone();
                 service.flags = service.flags.with(ServiceFlags::HASHED);
@@ -59,10 +73,10 @@ impl Kernel {
                 let rows = &mut self.table[place].destinations;
                 let same = |row: &DestinationEntry| same(&row.destination, destination);
                 if rows.iter().any(same) {
-                    return Err("EEXIST");
+                    return Err(EEXIST);
                 }
                 if destination.lower_threshold > destination.upper_threshold {
-                    return Err("ERANGE");
+                    return Err(ERANGE);
                 }
                 rows.insert(0, DestinationEntry::new(*destination));
             }
@@ -71,14 +85,14 @@ impl Kernel {
                 let rows = &mut self.table[place].destinations;
                 let mut rows = rows.iter_mut();
                 let row = rows.find(|row| same(&row.destination, destination));
-                row.ok_or("ENOENT")?.destination = *destination;
+                row.ok_or(ENOENT)?.destination = *destination;
             }
             Change::DeleteServer(id, destination) => {
                 let place = self.place(id)?;
                 let rows = &mut self.table[place].destinations;
                 let mut found = rows.iter();
                 let row = found.position(|row| same(&row.destination, destination));
-                rows.remove(row.ok_or("ENOENT")?);
+                rows.remove(row.ok_or(ENOENT)?);
             }
             Change::Clear => self.table.clear(),
             _ => {}
@@ -94,29 +108,58 @@ fn same(one: &ipvs::model::Destination, other: &ipvs::model::Destination) -> boo
 /// The kernel is sent this many changes at once.
 const BATCH: usize = 7;
 
-impl Apply for Kernel {
-    type Error = Refusal;
+impl Kernel {
+    /// Whatever others do by now.
+    fn let_others(&mut self) {
+        let asked = self.asked;
+        let (due, later) = std::mem::take(&mut self.others)
+            .into_iter()
+            .partition(|(when, _)| *when <= asked);
+        self.others = later;
+        for (_, change) in due {
+            let _ = self.apply(&change);
+        }
+    }
+}
+
+impl Director for Kernel {
+    fn services(&mut self) -> Result<Vec<Service>, Error> {
+        if self.is_dead {
+            return Err(Error::Io(std::io::Error::from_raw_os_error(EPIPE)));
+        }
+        Ok(self.table.iter().map(|row| row.service.clone()).collect())
+    }
+
+    fn servers(&mut self, id: &VirtualId, rows: &mut Vec<DestinationEntry>) -> Result<(), Error> {
+        let place = self.place(id);
+        let there = place.map(|place| self.table[place].destinations.clone());
+        *rows = there.unwrap_or_default();
+        Ok(())
+    }
 
     fn apply_all(
         &mut self,
-        changes: &[&Change],
-        refused: &mut dyn FnMut(usize, Refusal) -> ControlFlow<()>,
-    ) -> Result<usize, Refusal> {
+        changes: &[Change],
+        refused: &mut dyn FnMut(usize, Error) -> ControlFlow<()>,
+    ) -> Result<usize, Error> {
         let mut sent = 0;
         for batch in changes.chunks(BATCH) {
+            self.datagrams.push(batch.len());
             let mut go_on = ControlFlow::Continue(());
             for change in batch {
-                if self.dies_after == Some(self.asked) {
-                    return Err("EPIPE");
+                self.let_others();
+                self.is_dead |= self.dies_after == Some(self.asked);
+                if self.is_dead {
+                    return Err(Error::Io(std::io::Error::from_raw_os_error(EPIPE)));
                 }
                 let answer = if self.refuses.contains(&self.asked) {
-                    Err("EINVAL")
+                    Err(EINVAL)
                 } else {
                     self.apply(change)
                 };
                 self.asked += 1;
-                if let Err(error) = answer
-                    && refused(sent, error).is_break()
+                if let Err(errno) = answer
+                    && refused(sent, error(errno)).is_break()
                 {
                     go_on = ControlFlow::Break(());
                 }
@@ -127,5 +170,14 @@ impl Apply for Kernel {
             }
         }
         Ok(sent)
+    }
+}
+
+/// As the client gives it; the verb is of no matter here.
+fn error(errno: Errno) -> Error {
+    Error::Kernel {
+        verb: Verb::AddService,
+        errno,
+        note: None,
     }
 }

@@ -1,223 +1,314 @@
 //! From the table that is there to the table that is wanted, by the
 //! differences alone.
 //!
-//! The kernel can edit everything but what tells a service or a server from
-//! another, so nothing is removed only to be added again. New services and
-//! servers come first, then edits, then removals: a service always has at
-//! least the servers that both tables give it.
+//! [`transaction::replace`] does all of it: it reads the table, plans, makes the
+//! changes, plans again where another program came between, and takes back what
+//! it has done where the kernel refuses. A [`Plan`] is for those who want to see
+//! what would happen.
+//!
+//! ```no_run
+//! use std::ops::ControlFlow;
+//!
+//! use ipvs::client::Client;
+//! use ipvs::model::{Change, Destination, Forwarding, Protocol, Service, VirtualId};
+//! use ipvs::plan::transaction::{Outcome, replace};
+//! use ipvs::plan::wanted::Table;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let id = VirtualId::Endpoint {
+//!     protocol: Protocol::Tcp,
+//!     address: "192.0.2.80".parse()?,
+//!     port: 80,
+//! };
+//! let server = Destination::new("192.168.10.11".parse()?, 80, Forwarding::Masquerade);
+//!
+//! let mut wanted = Table::default();
+//! wanted.apply(1, Change::AddService(Service::new(id, "wlc".parse()?)))?;
+//! wanted.apply(2, Change::AddServer(id, server))?;
+//! let mut client = Client::open()?;
+//! match replace(&mut client, &wanted, &mut |_| ControlFlow::Continue(()))? {
+//!     Outcome::Done => {}
+//!     Outcome::Undone(undone) => println!("{:?}: {:?}", undone.cause, undone.remains),
+//! }
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod equivalence;
+mod journal;
 pub mod transaction;
 pub mod wanted;
 
 use std::collections::HashMap;
 
+use crate::error::Error;
 use crate::model::{Change, Destination, DestinationEntry, Service, ServiceEntry, VirtualId};
 use equivalence::{same_server, same_service};
-use wanted::{Ruled, RuledService, Servers, Table, key};
+use transaction::Director;
+use wanted::{RuledService, Table, key};
 
-/// One change of a plan.
+/// One change, by the place of what is wanted: the settings stay in the table.
 #[derive(Debug)]
-pub struct Step {
-    /// What is to be done.
-    pub change: Change,
-    /// The line that asks for it; none where a rule is missing.
-    pub line: Option<u64>,
-    before: Before,
-    /// The place of the service among the rules, by which steps are ordered.
-    place: usize,
+enum Step {
+    AddService {
+        place: usize,
+    },
+    AddServer {
+        place: usize,
+        index: usize,
+    },
+    EditService {
+        place: usize,
+        before: Box<Service>,
+    },
+    EditServer {
+        place: usize,
+        index: usize,
+        before: Box<Destination>,
+    },
+    DeleteServer {
+        id: Box<VirtualId>,
+        before: Box<Server>,
+    },
+    DeleteService {
+        before: Box<(Service, Vec<Server>)>,
+    },
 }
 
-/// What there is before a step.
-#[derive(Debug)]
-enum Before {
-    Nothing,
-    Service(Box<Service>),
-    Server(Box<Destination>),
-    Both(Box<(Service, Vec<Destination>)>),
+/// A server that goes.
+#[derive(Clone, Copy, Debug)]
+struct Server {
+    destination: Destination,
+    /// How many connections it has.
+    connections: u64,
 }
 
-impl Step {
-    /// The changes that take the step back, in order.
-    pub fn undo(&self) -> Vec<Change> {
-        match (&self.change, &self.before) {
-            (Change::AddService(service), _) => vec![Change::DeleteService(service.id)],
-            (Change::AddServer(id, server), _) => vec![Change::DeleteServer(*id, *server)],
-            (Change::EditService(_), Before::Service(service)) => {
-                vec![Change::EditService(Service::clone(service))]
-            }
-            (Change::EditServer(id, _), Before::Server(server)) => {
-                vec![Change::EditServer(*id, **server)]
-            }
-            (Change::DeleteServer(id, _), Before::Server(server)) => {
-                vec![Change::AddServer(*id, **server)]
-            }
-            (Change::DeleteService(id), Before::Both(both)) => {
-                let (service, servers) = both.as_ref();
-                let service = Change::AddService(service.clone());
-                let servers = servers.iter();
-                std::iter::once(service)
-                    .chain(servers.map(|server| Change::AddServer(*id, *server)))
-                    .collect()
-            }
-            _ => Vec::new(),
+impl Server {
+    fn of(row: &DestinationEntry) -> Self {
+        let activity = &row.activity;
+        Self {
+            destination: row.destination,
+            connections: u64::from(activity.active).saturating_add(activity.inactive.into()),
         }
     }
 }
 
-/// The steps from `current`, as the kernel lists it, to `wanted`. There are
-/// none where the two are equal.
-pub fn plan(current: impl IntoIterator<Item = ServiceEntry>, wanted: Table) -> Vec<Step> {
-    let current = current.into_iter();
-    let (services, rows): (Vec<_>, Vec<_>) = current
-        .map(|entry| (entry.service, entry.destinations))
-        .unzip();
-    let (mut planner, seen) = Planner::new(wanted, services);
-    for (seen, rows) in seen.into_iter().zip(rows) {
-        planner.see_servers(seen, &rows);
+/// A step as others see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planned {
+    /// What is to be done.
+    pub change: Change,
+    /// The line that asks for it; none where a rule is missing.
+    pub line: Option<u64>,
+}
+
+/// The steps from the table that is there to the wanted one; none where the two
+/// are equal.
+///
+/// The kernel can edit everything but what tells a service or a server from
+/// another, so nothing is removed only to be added again. New services and
+/// servers come first, then edits, then removals: a service always has at
+/// least the servers that both tables give it.
+#[derive(Debug)]
+pub struct Plan<'a> {
+    wanted: &'a Table,
+    additions: Vec<Step>,
+    edits: Vec<Step>,
+    removals: Vec<Step>,
+}
+
+impl<'a> Plan<'a> {
+    /// Reads the table and compares it while it is told: of what is as it should
+    /// be, nothing is kept.
+    ///
+    /// # Errors
+    /// Where the table can't be read.
+    pub fn read(director: &mut impl Director, wanted: &'a Table) -> Result<Self, Error> {
+        let (mut planner, seen) = Planner::new(wanted, director.services()?);
+        let mut rows = Vec::new();
+        for seen in seen {
+            if let Some(id) = planner.id(&seen) {
+                director.servers(&id, &mut rows)?;
+                planner.see_servers(seen, &rows);
+            }
+        }
+        Ok(planner.finish())
     }
-    planner.finish()
+
+    /// Compares a table that has been read.
+    pub fn between(current: impl IntoIterator<Item = ServiceEntry>, wanted: &'a Table) -> Self {
+        let current = current.into_iter();
+        let (services, rows): (Vec<_>, Vec<_>) = current
+            .map(|entry| (entry.service, entry.destinations))
+            .unzip();
+        let (mut planner, seen) = Planner::new(wanted, services);
+        for (seen, rows) in seen.into_iter().zip(rows) {
+            planner.see_servers(seen, &rows);
+        }
+        planner.finish()
+    }
+
+    /// How many changes there are.
+    pub fn len(&self) -> usize {
+        self.phases().into_iter().map(<[Step]>::len).sum()
+    }
+
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The changes, in the order in which they are to be made.
+    pub fn steps(&self) -> impl Iterator<Item = Planned> + Clone {
+        let steps = self.phases().into_iter().flatten();
+        steps.filter_map(|step| self.planned(step))
+    }
+
+    /// Additions, edits and removals: none of the later ones is to be made
+    /// before all of the earlier ones have been.
+    fn phases(&self) -> [&[Step]; 3] {
+        [&self.additions, &self.edits, &self.removals]
+    }
+
+    /// None for a step to what is not wanted, of which there is none.
+    fn planned(&self, step: &Step) -> Option<Planned> {
+        let service = |place: usize| self.wanted.at(place).map(|ruled| &ruled.service);
+        let server = |place: usize, index| {
+            let RuledService { service, servers } = self.wanted.at(place)?;
+            Some((service.value.id, servers.at(index)?))
+        };
+        let (change, line) = match step {
+            Step::AddService { place } => {
+                let service = service(*place)?;
+                (
+                    Change::AddService(service.value.clone()),
+                    Some(service.line),
+                )
+            }
+            Step::EditService { place, .. } => {
+                let service = service(*place)?;
+                (
+                    Change::EditService(service.value.clone()),
+                    Some(service.line),
+                )
+            }
+            Step::AddServer { place, index } => {
+                let (id, server) = server(*place, *index)?;
+                (Change::AddServer(id, server.value), Some(server.line))
+            }
+            Step::EditServer { place, index, .. } => {
+                let (id, server) = server(*place, *index)?;
+                (Change::EditServer(id, server.value), Some(server.line))
+            }
+            Step::DeleteServer { id, before } => {
+                (Change::DeleteServer(**id, before.destination), None)
+            }
+            Step::DeleteService { before } => (Change::DeleteService(before.0.id), None),
+        };
+        Some(Planned { change, line })
+    }
 }
 
 /// A service of the table that is there: no more than is needed when its
 /// servers are seen.
 #[derive(Debug)]
-pub enum Seen {
+enum Seen {
     /// It stays; its place among the rules.
     Wanted(usize),
     /// It has to go.
     Unwanted(Box<Service>),
 }
 
-/// Makes a plan while the table is being listed: of a row that is as it should
-/// be nothing is kept.
+/// Makes a plan while the table is being listed.
 #[derive(Debug)]
-pub struct Planner {
-    /// What has not been seen of the wanted table.
-    wanted: Table,
-    additions: Vec<Step>,
-    edits: Vec<Step>,
-    removals: Vec<Step>,
+struct Planner<'a> {
+    plan: Plan<'a>,
+    /// Which of the wanted services have been seen with their servers.
+    seen: Vec<bool>,
 }
 
-impl Planner {
+impl<'a> Planner<'a> {
     /// Takes note of every service that is there. The servers of each are to be
     /// seen next, in any order.
-    pub fn new(wanted: Table, services: impl IntoIterator<Item = Service>) -> (Self, Vec<Seen>) {
+    fn new(wanted: &'a Table, services: impl IntoIterator<Item = Service>) -> (Self, Vec<Seen>) {
         let mut planner = Self {
-            wanted,
-            additions: Vec::new(),
-            edits: Vec::new(),
-            removals: Vec::new(),
+            plan: Plan {
+                wanted,
+                additions: Vec::new(),
+                edits: Vec::new(),
+                removals: Vec::new(),
+            },
+            seen: vec![false; wanted.places()],
         };
         let services = services.into_iter();
         let seen = services.map(|service| planner.see(service)).collect();
-        planner.wanted.forget_identities();
         (planner, seen)
     }
 
     fn see(&mut self, found: Service) -> Seen {
-        let Some(place) = self.wanted.place(&found.id) else {
+        let wanted = self.plan.wanted;
+        let Some(place) = wanted.place(&found.id) else {
             return Seen::Unwanted(Box::new(found));
         };
-        if let Some(RuledService { service, .. }) = self.wanted.at(place)
+        if let Some(RuledService { service, .. }) = wanted.at(place)
             && !same_service(&found, &service.value)
         {
-            self.edits.push(Step {
-                change: Change::EditService(service.value.clone()),
-                line: Some(service.line),
-                before: Before::Service(Box::new(found)),
-                place,
-            });
+            let before = Box::new(found);
+            self.plan.edits.push(Step::EditService { place, before });
         }
         Seen::Wanted(place)
     }
 
-    /// What tells a service from another; none if its servers have been seen.
-    pub fn id(&self, seen: &Seen) -> Option<VirtualId> {
+    /// What tells a service from another.
+    fn id(&self, seen: &Seen) -> Option<VirtualId> {
         match seen {
-            Seen::Wanted(place) => self.wanted.at(*place).map(|ruled| ruled.service.value.id),
+            Seen::Wanted(place) => {
+                let ruled = self.plan.wanted.at(*place);
+                ruled.map(|ruled| ruled.service.value.id)
+            }
             Seen::Unwanted(service) => Some(service.id),
         }
     }
 
     /// Takes note of the servers of a service.
-    pub fn see_servers(&mut self, seen: Seen, rows: &[DestinationEntry]) {
+    fn see_servers(&mut self, seen: Seen, rows: &[DestinationEntry]) {
         match seen {
             Seen::Wanted(place) => {
-                if let Some(RuledService { service, servers }) = self.wanted.take(place) {
-                    self.compare(place, service.value.id, rows, &servers);
+                if let Some(seen) = self.seen.get_mut(place)
+                    && !std::mem::replace(seen, true)
+                    && let Some(ruled) = self.plan.wanted.at(place)
+                {
+                    self.compare(place, ruled, rows);
                 }
             }
-            Seen::Unwanted(service) => self.remove(*service, rows),
+            Seen::Unwanted(service) => {
+                let servers = rows.iter().map(Server::of).collect();
+                let before = Box::new((*service, servers));
+                self.plan.removals.push(Step::DeleteService { before });
+            }
         }
     }
 
     /// The whole plan, if everything has been seen.
-    pub fn finish(mut self) -> Vec<Step> {
-        while let Some((first, last)) = self.wanted.take_last() {
-            for (place, ruled) in (first..).zip(last) {
-                if let Some(ruled) = ruled {
-                    self.add(place, ruled);
-                }
-            }
+    fn finish(mut self) -> Plan<'a> {
+        // A new service, and at once its servers: packets that an older service
+        // took may be its own from now on.
+        for (place, _) in self.seen.iter().enumerate().filter(|(_, seen)| !**seen) {
+            let Some(ruled) = self.plan.wanted.at(place) else {
+                continue;
+            };
+            let servers = (0..ruled.servers.len()).map(|index| Step::AddServer { place, index });
+            self.plan.additions.push(Step::AddService { place });
+            self.plan.additions.extend(servers);
         }
-        // Only the places are moved about, so that it takes little memory.
-        self.additions.sort_by_cached_key(|step| step.place);
-        self.edits.sort_by_cached_key(|step| step.place);
-        // What comes first takes the rest in: a long list alone is not copied.
-        let mut steps = self.additions;
-        for mut part in [self.edits, self.removals] {
-            match steps.is_empty() {
-                true => steps = part,
-                false => steps.append(&mut part),
-            }
-        }
-        steps
-    }
-
-    /// A new service, and at once its servers: packets that an older service
-    /// took may be its own from now on.
-    fn add(&mut self, place: usize, ruled: RuledService) {
-        let id = ruled.service.value.id;
-        self.additions.push(Step {
-            change: Change::AddService(ruled.service.value),
-            line: Some(ruled.service.line),
-            before: Before::Nothing,
-            place,
-        });
-        for server in ruled.servers.iter() {
-            self.add_server(place, id, server);
-        }
-    }
-
-    fn add_server(&mut self, place: usize, id: VirtualId, server: &Ruled<Destination>) {
-        self.additions.push(Step {
-            change: Change::AddServer(id, server.value),
-            line: Some(server.line),
-            before: Before::Nothing,
-            place,
-        });
-    }
-
-    fn remove(&mut self, service: Service, rows: &[DestinationEntry]) {
-        let servers = rows.iter().map(|row| row.destination);
-        self.removals.push(Step {
-            change: Change::DeleteService(service.id),
-            line: None,
-            before: Before::Both(Box::new((service, servers.collect()))),
-            place: usize::MAX,
-        });
+        self.plan.additions.sort_by_key(Step::place);
+        self.plan.edits.sort_by_key(Step::place);
+        self.plan
     }
 
     /// The servers of a service that both tables have.
-    fn compare(
-        &mut self,
-        place: usize,
-        id: VirtualId,
-        rows: &[DestinationEntry],
-        wanted: &Servers,
-    ) {
+    fn compare(&mut self, place: usize, ruled: &RuledService, rows: &[DestinationEntry]) {
+        let wanted = &ruled.servers;
         let as_wanted = |row: &DestinationEntry| {
             let server = wanted.get(&row.destination);
             server.is_some_and(|server| same_server(&server.value, &row.destination))
@@ -226,14 +317,17 @@ impl Planner {
             return;
         }
 
-        let rows = || rows.iter().map(|row| row.destination);
-        let there: HashMap<_, _> = rows().map(|row| (key(&row), row)).collect();
+        let there: HashMap<_, _> = rows
+            .iter()
+            .map(|row| (key(&row.destination), row.destination))
+            .collect();
         // Whoever is to take no more work goes last, so that at each moment
         // there is somebody who takes it.
         let mut resting = Vec::new();
-        for server in wanted.iter() {
+        let plan = &mut self.plan;
+        for (index, server) in wanted.iter().enumerate() {
             let Some(row) = there.get(&key(&server.value)) else {
-                self.add_server(place, id, server);
+                plan.additions.push(Step::AddServer { place, index });
                 continue;
             };
             if same_server(&server.value, row) {
@@ -241,23 +335,35 @@ impl Planner {
             }
             let edits = match server.value.weight {
                 0 => &mut resting,
-                _ => &mut self.edits,
+                _ => &mut plan.edits,
             };
-            edits.push(Step {
-                change: Change::EditServer(id, server.value),
-                line: Some(server.line),
-                before: Before::Server(Box::new(*row)),
+            edits.push(Step::EditServer {
                 place,
+                index,
+                before: Box::new(*row),
             });
         }
-        self.edits.append(&mut resting);
-        for row in rows().filter(|row| wanted.get(row).is_none()) {
-            self.removals.push(Step {
-                change: Change::DeleteServer(id, row),
-                line: None,
-                before: Before::Server(Box::new(row)),
-                place,
-            });
+        plan.edits.append(&mut resting);
+        for row in rows {
+            if wanted.get(&row.destination).is_none() {
+                plan.removals.push(Step::DeleteServer {
+                    id: Box::new(ruled.service.value.id),
+                    before: Box::new(Server::of(row)),
+                });
+            }
+        }
+    }
+}
+
+impl Step {
+    /// The place of the service among the rules, by which steps are ordered.
+    fn place(&self) -> usize {
+        match self {
+            Self::AddService { place }
+            | Self::AddServer { place, .. }
+            | Self::EditService { place, .. }
+            | Self::EditServer { place, .. } => *place,
+            Self::DeleteServer { .. } | Self::DeleteService { .. } => usize::MAX,
         }
     }
 }

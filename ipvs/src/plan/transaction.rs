@@ -1,24 +1,50 @@
-//! Carries a plan out, or takes it back.
+//! Makes a table of another, or takes back what it has done.
 //!
-//! What is done is undone in reverse where the kernel refuses a change or the
-//! user interrupts, so that the table is what it was.
+//! Additions are made first, then edits, then removals; none is sent before
+//! everything of the kind before it has been acknowledged. A refused addition
+//! has touched nothing that carries traffic.
+//!
+//! Another program may change the table meanwhile. Where that shows, because
+//! something is there that was not or the other way round, the table is read and
+//! the rest planned anew. A roll back takes back what is still as it was made
+//! here.
 
 use std::ops::ControlFlow;
 
-use super::Step;
-use crate::client::Client;
+use super::journal::Journal;
+use super::wanted::Table;
+use super::{Plan, Planned, Step};
+use crate::client::{Client, Patience};
 use crate::error::Error;
-use crate::model::Change;
+use crate::model::{Change, Destination, DestinationEntry, Service, VirtualId};
 use crate::netlink::socket::Transport;
+use crate::netlink::uapi::{EEXIST, ENOENT, ESRCH};
 
 /// How many changes are sent before an interruption is looked for: few
 /// thousandths of a second's worth.
 const PIECE: usize = 512;
 
-/// Who makes the changes.
-pub trait Apply {
-    /// What goes wrong.
-    type Error;
+/// How often it is planned, where other programs come between each time.
+const ATTEMPTS: usize = 10;
+
+/// How often a roll back looks for what is left of the changes.
+const LOOKS: usize = 3;
+
+/// Tells the table and makes changes.
+pub trait Director {
+    /// Every service as it is configured. This is the begin of a reading, which
+    /// must not be of several states.
+    ///
+    /// # Errors
+    /// Where the table can't be read.
+    fn services(&mut self) -> Result<Vec<Service>, Error>;
+
+    /// Puts the servers of a service in `rows`, in place of what is there; none
+    /// if there is no such service.
+    ///
+    /// # Errors
+    /// As for [`services`](Self::services).
+    fn servers(&mut self, id: &VirtualId, rows: &mut Vec<DestinationEntry>) -> Result<(), Error>;
 
     /// Makes changes in order.
     ///
@@ -30,135 +56,382 @@ pub trait Apply {
     /// Where it is not known what became of the changes.
     fn apply_all(
         &mut self,
-        changes: &[&Change],
-        refused: &mut dyn FnMut(usize, Self::Error) -> ControlFlow<()>,
-    ) -> Result<usize, Self::Error>;
+        changes: &[Change],
+        refused: &mut dyn FnMut(usize, Error) -> ControlFlow<()>,
+    ) -> Result<usize, Error>;
 }
 
-impl<T: Transport> Apply for Client<T> {
-    type Error = Error;
+/// Each reading has [`Patience::DEFAULT`].
+impl<T: Transport> Director for Client<T> {
+    fn services(&mut self) -> Result<Vec<Service>, Error> {
+        self.set_patience(Patience::DEFAULT);
+        self.configured()
+    }
+
+    fn servers(&mut self, id: &VirtualId, rows: &mut Vec<DestinationEntry>) -> Result<(), Error> {
+        self.configured_destinations(id, rows)
+    }
 
     fn apply_all(
         &mut self,
-        changes: &[&Change],
+        changes: &[Change],
         refused: &mut dyn FnMut(usize, Error) -> ControlFlow<()>,
     ) -> Result<usize, Error> {
-        Client::apply_all(self, changes.iter().copied(), refused)
+        Client::apply_all(self, changes, refused)
     }
+}
+
+/// How far a replacement has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Changes made.
+    pub done: usize,
+    /// Changes that the plan has. A new plan begins at 0.
+    pub total: usize,
 }
 
 /// How a replacement ended.
 #[derive(Debug)]
-pub enum Outcome<E> {
-    /// The table is what the rules describe.
+pub enum Outcome {
+    /// The table is what is wanted.
     Done,
-    /// The table is what it was.
-    Undone(Cause<E>),
-    /// Not everything could be undone.
-    Stuck {
-        /// Why it had to be.
-        cause: Cause<E>,
-        /// What could not be done to that end.
-        left: Vec<(Change, E)>,
-        /// The error that ended the attempt, if one did.
-        lost: Option<E>,
-    },
+    /// What had been done was taken back.
+    Undone(Box<Undone>),
+}
+
+/// Why a replacement was taken back, and what came of that.
+#[derive(Debug)]
+pub struct Undone {
+    /// Why it was.
+    pub cause: Cause,
+    /// Whether another program changed the table meanwhile, as far as that
+    /// showed.
+    pub is_contended: bool,
+    /// What of the table is not as before.
+    pub remains: Remains,
 }
 
 /// Why a replacement was not finished.
 #[derive(Debug)]
-pub enum Cause<E> {
-    /// The kernel refused a step.
+pub enum Cause {
+    /// The kernel refused a change.
     Refused {
-        /// Its index in the plan.
-        step: usize,
+        /// What it refused.
+        planned: Box<Planned>,
         /// Why.
-        error: E,
+        error: Error,
+    },
+    /// Another program came between each time; this is what it came to last.
+    Overtaken {
+        /// The change that found another table than the one that was read.
+        planned: Box<Planned>,
+        /// What the kernel said.
+        error: Error,
+        /// How often it was planned.
+        attempts: usize,
     },
     /// It was interrupted.
     Interrupted,
-    /// The conversation with the kernel broke.
-    Lost(E),
+    /// The conversation with the kernel broke, or the table could not be read
+    /// again.
+    Lost(Error),
 }
 
-/// Carries the steps out. `progress` is told again and again how many have
-/// been; its `Break` interrupts.
-pub fn replace<A: Apply>(
-    kernel: &mut A,
-    steps: &[Step],
-    progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
-) -> Outcome<A::Error> {
-    let mut done: usize = 0;
-    for piece in steps.chunks(PIECE) {
-        if progress(done).is_break() {
-            let undo = undo(steps.iter().take(done));
-            return roll_back(kernel, Cause::Interrupted, &undo, Made::All);
+/// What a roll back has not brought back.
+#[derive(Debug, Default)]
+pub struct Remains {
+    /// The changes that the kernel refused.
+    pub left: Vec<(Change, Error)>,
+    /// What another program has changed after the replacement had, and is left
+    /// as it is.
+    pub theirs: Vec<Thing>,
+    /// What is there again, but not as if nothing had happened.
+    pub lost: Lost,
+    /// The error that ended the roll back, if one did.
+    pub broken: Option<Error>,
+}
+
+impl Remains {
+    /// Whether all that was changed is configured as before.
+    pub fn is_nothing(&self) -> bool {
+        let Self {
+            left,
+            theirs,
+            lost: _,
+            broken,
+        } = self;
+        left.is_empty() && theirs.is_empty() && broken.is_none()
+    }
+}
+
+/// What was removed and put back: its counters begin at 0, and its connections
+/// may have ended if `net.ipv4.vs.expire_nodest_conn` is set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lost {
+    /// Services.
+    pub services: usize,
+    /// Servers.
+    pub servers: usize,
+    /// Connections that these servers had.
+    pub connections: u64,
+}
+
+/// A service or a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Thing {
+    /// A service.
+    Service(VirtualId),
+    /// A server of a service.
+    Server(VirtualId, Destination),
+}
+
+/// Makes the table what is wanted. `progress` is told again and again how far
+/// it is; its `Break` interrupts.
+///
+/// # Errors
+/// Where the table can't be read, and nothing has been changed.
+pub fn replace(
+    director: &mut impl Director,
+    wanted: &Table,
+    progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+) -> Result<Outcome, Error> {
+    let mut plan = Plan::read(director, wanted)?;
+    let mut journal = Journal::default();
+    let mut attempts = 1;
+    let cause = loop {
+        let mut attempt = Attempt::of(&plan);
+        let end = attempt.make(director, progress);
+        // Of a plan that succeeds nothing has to be known any more.
+        if !matches!(end, End::Done) {
+            attempt.note_in(&mut journal);
         }
-        let changes: Vec<&Change> = piece.iter().map(|step| &step.change).collect();
-        let mut refused = Vec::new();
-        let sent = kernel.apply_all(&changes, &mut |index, error| {
-            refused.push((index, error));
-            ControlFlow::Break(())
-        });
-        match sent {
-            Err(error) => {
-                let undo = undo(steps.iter().take(done.saturating_add(piece.len())));
-                return roll_back(kernel, Cause::Lost(error), &undo, Made::Perhaps);
+        match end {
+            End::Done => return Ok(Outcome::Done),
+            End::Overtaken(planned, error) if attempts >= ATTEMPTS => {
+                break Cause::Overtaken {
+                    planned,
+                    error,
+                    attempts,
+                };
             }
-            Ok(_) if refused.is_empty() => done = done.saturating_add(piece.len()),
-            Ok(sent) => {
-                let made = piece.iter().take(sent).enumerate();
-                let made = made.filter(|(index, _)| refused.iter().all(|(no, _)| no != index));
-                let made = made.map(|(_, step)| step);
-                let undo = undo(steps.iter().take(done).chain(made));
-                let (index, error) = refused.swap_remove(0);
-                let step = done.saturating_add(index);
-                return roll_back(kernel, Cause::Refused { step, error }, &undo, Made::All);
+            End::Overtaken(..) => {}
+            End::Refused(planned, error) => break Cause::Refused { planned, error },
+            End::Interrupted => break Cause::Interrupted,
+            End::Lost(error) => break Cause::Lost(error),
+        }
+        attempts = attempts.saturating_add(1);
+        plan = match Plan::read(director, wanted) {
+            Ok(plan) => plan,
+            Err(error) => break Cause::Lost(error),
+        };
+    };
+    Ok(Outcome::Undone(Box::new(Undone {
+        cause,
+        is_contended: attempts > 1,
+        remains: roll_back(director, journal),
+    })))
+}
+
+/// How the attempt to carry out a plan ended.
+enum End {
+    Done,
+    /// Something is there that was not, or the other way round.
+    Overtaken(Box<Planned>, Error),
+    Refused(Box<Planned>, Error),
+    Interrupted,
+    Lost(Error),
+}
+
+/// What came of a plan's changes.
+struct Attempt<'a> {
+    plan: &'a Plan<'a>,
+    /// How many of its steps were sent.
+    sent: usize,
+    /// Those of them that were not made, in order.
+    refused: Vec<usize>,
+}
+
+/// What a refusal means.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    /// It is as it is to be.
+    Needless,
+    /// The table is not what it was when it was read.
+    Overtaken,
+    /// It can't be done.
+    Refused,
+}
+
+impl Verdict {
+    fn on(change: &Change, error: &Error) -> Self {
+        let errno = match error {
+            Error::Kernel { errno, .. } => *errno,
+            _ => return Self::Refused,
+        };
+        match (change, errno) {
+            (Change::DeleteService(_), ESRCH) | (Change::DeleteServer(..), ENOENT) => {
+                Self::Needless
+            }
+            (Change::AddService(_) | Change::AddServer(..), EEXIST)
+            | (
+                Change::EditService(_)
+                | Change::AddServer(..)
+                | Change::EditServer(..)
+                | Change::DeleteServer(..),
+                ESRCH,
+            )
+            | (Change::EditServer(..), ENOENT) => Self::Overtaken,
+            _ => Self::Refused,
+        }
+    }
+}
+
+impl<'a> Attempt<'a> {
+    fn of(plan: &'a Plan<'a>) -> Self {
+        Self {
+            plan,
+            sent: 0,
+            refused: Vec::new(),
+        }
+    }
+
+    fn make(
+        &mut self,
+        director: &mut impl Director,
+        progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+    ) -> End {
+        let total = self.plan.len();
+        for phase in self.plan.phases() {
+            for piece in phase.chunks(PIECE) {
+                let done = self.sent;
+                if progress(Progress { done, total }).is_break() {
+                    return End::Interrupted;
+                }
+                match self.send(director, piece) {
+                    End::Done => {}
+                    end => return end,
+                }
+            }
+        }
+        End::Done
+    }
+
+    /// Makes some of the steps.
+    fn send(&mut self, director: &mut impl Director, piece: &[Step]) -> End {
+        let planned = || piece.iter().filter_map(|step| self.plan.planned(step));
+        let changes: Vec<Change> = planned().map(|planned| planned.change).collect();
+        let mut worst = (Verdict::Needless, None);
+        let refused = &mut self.refused;
+        let done = self.sent;
+        let sent = director.apply_all(&changes, &mut |index, error| {
+            refused.push(done.saturating_add(index));
+            let verdict = changes
+                .get(index)
+                .map_or(Verdict::Refused, |change| Verdict::on(change, &error));
+            // The first is told; one that can't be done, before all others.
+            match (worst.0, verdict) {
+                (_, Verdict::Needless) => {}
+                (Verdict::Needless, _) | (Verdict::Overtaken, Verdict::Refused) => {
+                    worst = (verdict, Some((index, error)));
+                }
+                (Verdict::Overtaken | Verdict::Refused, _) => {}
+            }
+            match verdict {
+                Verdict::Needless => ControlFlow::Continue(()),
+                Verdict::Overtaken | Verdict::Refused => ControlFlow::Break(()),
+            }
+        });
+        let sent = match sent {
+            Ok(sent) => sent,
+            Err(error) => {
+                // Each of them may have been made.
+                self.sent = done.saturating_add(piece.len());
+                return End::Lost(error);
+            }
+        };
+        self.sent = done.saturating_add(sent);
+        let (verdict, Some((index, error))) = worst else {
+            return End::Done;
+        };
+        let Some(planned) = planned().nth(index) else {
+            return End::Lost(error);
+        };
+        match verdict {
+            Verdict::Needless => End::Done,
+            Verdict::Overtaken => End::Overtaken(Box::new(planned), error),
+            Verdict::Refused => End::Refused(Box::new(planned), error),
+        }
+    }
+
+    /// Takes note of what was made, or perhaps was.
+    fn note_in(&self, journal: &mut Journal) {
+        let mut refused = self.refused.iter().peekable();
+        let steps = self.plan.phases().into_iter().flatten();
+        for (index, step) in steps.enumerate().take(self.sent) {
+            match refused.next_if(|refused| **refused == index) {
+                Some(_) => {}
+                None => journal.note(self.plan, step),
             }
         }
     }
-    Outcome::Done
 }
 
-/// Whether the steps that are taken back were made.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Made {
-    All,
-    /// To undo what was not made is refused, and rightly.
-    Perhaps,
-}
-
-/// What takes steps back: theirs is the order in which they were made.
-fn undo<'a>(steps: impl Iterator<Item = &'a Step>) -> Vec<Change> {
-    let steps: Vec<_> = steps.collect();
-    steps.into_iter().rev().flat_map(Step::undo).collect()
-}
-
-fn roll_back<A: Apply>(
-    kernel: &mut A,
-    cause: Cause<A::Error>,
-    undo: &[Change],
-    made: Made,
-) -> Outcome<A::Error> {
-    let changes: Vec<&Change> = undo.iter().collect();
-    let mut left = Vec::new();
-    let sent = kernel.apply_all(&changes, &mut |index, error| {
-        if let (Made::All, Some(change)) = (made, undo.get(index)) {
-            left.push((change.clone(), error));
+/// Takes back what is still as it was made, then looks whether it is.
+fn roll_back(director: &mut impl Director, mut journal: Journal) -> Remains {
+    let mut remains = Remains::default();
+    // What nothing was done to needs no look.
+    for _ in 0..if journal.is_empty() { 0 } else { LOOKS } {
+        remains.theirs.clear();
+        let changes = match journal.undo(director, &mut remains) {
+            Ok(undo) => undo.into_changes(),
+            Err(error) => {
+                remains.broken = Some(error);
+                break;
+            }
+        };
+        if changes.is_empty() {
+            remains.left.clear();
+            break;
         }
-        ControlFlow::Continue(())
-    });
-    match sent {
-        Ok(_) if left.is_empty() => Outcome::Undone(cause),
-        Ok(_) => Outcome::Stuck {
-            cause,
-            left,
-            lost: None,
-        },
-        Err(error) => Outcome::Stuck {
-            cause,
-            left,
-            lost: Some(error),
-        },
+        let mut refused = Vec::new();
+        let sent = director.apply_all(&changes, &mut |index, error| {
+            refused.push((index, error));
+            ControlFlow::Continue(())
+        });
+        if let Err(error) = sent {
+            remains.broken = Some(error);
+            break;
+        }
+        remains.lost.count(&changes, &refused, &mut journal);
+        let left = refused.into_iter();
+        remains.left = left
+            .filter_map(|(index, error)| Some((changes.get(index)?.clone(), error)))
+            .filter(|(change, error)| Verdict::on(change, error) == Verdict::Refused)
+            .collect();
+    }
+    remains
+}
+
+impl Lost {
+    /// Counts what a roll back has put back, and takes note of it.
+    fn count(&mut self, changes: &[Change], refused: &[(usize, Error)], journal: &mut Journal) {
+        let mut refused = refused.iter().map(|(index, _)| *index).peekable();
+        for (index, change) in changes.iter().enumerate() {
+            if refused.next_if_eq(&index).is_some() {
+                continue;
+            }
+            match change {
+                Change::AddService(service) => {
+                    self.services = self.services.saturating_add(1);
+                    journal.note_return(&service.id);
+                }
+                Change::AddServer(id, server) => {
+                    let connections = journal.connections(id, server);
+                    self.servers = self.servers.saturating_add(1);
+                    self.connections = self.connections.saturating_add(connections);
+                }
+                _ => {}
+            }
+        }
     }
 }

@@ -98,32 +98,14 @@ impl Table {
         self.places.get(id).copied()
     }
 
-    /// Takes the service at a place away.
-    pub(super) fn take(&mut self, place: usize) -> Option<RuledService> {
-        self.services.get_mut(place)?.take()
-    }
-
-    /// What is at a place; nothing where the service has been deleted or taken.
+    /// What is at a place; nothing where the service has been deleted.
     pub(super) fn at(&self, place: usize) -> Option<&RuledService> {
         self.services.get(place)?.as_ref()
     }
 
-    /// From now on services are found by their places alone.
-    pub(super) fn forget_identities(&mut self) {
-        self.places = HashMap::new();
-    }
-
-    /// Takes the last places away, and gives the first of them and what is at
-    /// each. The memory of a big table goes as they do.
-    pub(super) fn take_last(&mut self) -> Option<(usize, Vec<Option<RuledService>>)> {
-        const PIECE: usize = 1024;
-        if self.services.is_empty() {
-            return None;
-        }
-        let first = self.services.len().saturating_sub(PIECE);
-        let last = self.services.split_off(first);
-        self.services.shrink_to_fit();
-        Some((first, last))
+    /// How many places there are.
+    pub(super) fn places(&self) -> usize {
+        self.services.len()
     }
 
     /// Carries out the rule of a line. A change that is not to services and
@@ -250,6 +232,11 @@ impl Servers {
     /// The one with that address and port.
     pub fn get(&self, destination: &Destination) -> Option<&Ruled<Destination>> {
         self.list.get(self.place(destination)?)
+    }
+
+    /// The one at that place in the list.
+    pub(super) fn at(&self, index: usize) -> Option<&Ruled<Destination>> {
+        self.list.get(index)
     }
 
     fn get_mut(&mut self, destination: &Destination) -> Option<&mut Ruled<Destination>> {

@@ -1,0 +1,189 @@
+//! Restores of one network namespace take turns: of two at the same time each
+//! would find a table that it has not read.
+//!
+//! The lock is `flock(2)` on a file that is named by the namespace.
+//! It ends with the process, and only root can open the file. Who may not goes
+//! on without: a replacement finds out by itself what others have changed.
+
+use std::fs::{DirBuilder, File, Metadata, OpenOptions};
+use std::io::{self, IsTerminal, stderr};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg, OFlag};
+
+use super::Failure;
+use super::restore::Report;
+
+/// Root's folder for the lock files; it is empty while no restore is at work.
+const FOLDER: &str = "/run/ipvsadm";
+
+/// The namespace of this thread, as the manual calls it.
+const NAMESPACE: &str = "/proc/thread-self/ns/net";
+
+/// No restore takes so long: one that does is stopped or stuck.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long to wait before somebody who watches is told why.
+const SILENCE: Duration = Duration::from_millis(500);
+
+/// Between two looks.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// This process's turn, until it is dropped.
+pub(super) struct Turn {
+    /// None where the lock file can't be had.
+    held: Option<(PathBuf, Flock<File>)>,
+}
+
+impl Turn {
+    /// Waits until no other restore is at work here.
+    ///
+    /// # Errors
+    /// When one has been for a minute.
+    #[inline(never)]
+    pub(super) fn take(report: &mut Report<'_>) -> Result<Self, Failure> {
+        let Ok(namespace) = Path::new(NAMESPACE).metadata() else {
+            return Ok(Self { held: None });
+        };
+        let name = format!("netns-{}.lock", namespace.ino());
+        Self::at(&Path::new(FOLDER).join(name), PATIENCE, report)
+    }
+
+    fn at(path: &Path, patience: Duration, report: &mut Report<'_>) -> Result<Self, Failure> {
+        let began = Instant::now();
+        let mut is_told = !stderr().is_terminal();
+        loop {
+            match attempt(path) {
+                Ok(Some(lock)) => {
+                    let held = Some((path.to_owned(), lock));
+                    return Ok(Self { held });
+                }
+                Ok(None) => {}
+                Err(_) => return Ok(Self { held: None }),
+            }
+            let waited = began.elapsed();
+            if waited >= patience {
+                return Err(Failure::Stopped {
+                    status: 1,
+                    message: format!(
+                        "another restore has been at work for {} s; nothing was changed",
+                        waited.as_secs()
+                    ),
+                });
+            }
+            if !is_told && waited >= SILENCE {
+                report(&"waiting until another restore has ended");
+                is_told = true;
+            }
+            sleep(PAUSE);
+        }
+    }
+}
+
+/// The lock; none while another process has it.
+fn attempt(path: &Path) -> io::Result<Option<Flock<File>>> {
+    let file = open(path).or_else(|error| match (error.kind(), path.parent()) {
+        (io::ErrorKind::NotFound, Some(folder)) => {
+            // Another may be faster.
+            let _ = DirBuilder::new().mode(0o700).create(folder);
+            open(path)
+        }
+        _ => Err(error),
+    })?;
+    let inode = |file: io::Result<Metadata>| file.map_or(0, |file| file.ino());
+    match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+        Ok(lock) if inode(lock.metadata()) == inode(path.metadata()) => Ok(Some(lock)),
+        // Who had it before has taken the file away: another may have a new one.
+        Ok(lock) => {
+            release(lock);
+            Ok(None)
+        }
+        Err((_, Errno::EWOULDBLOCK | Errno::EINTR)) => Ok(None),
+        Err((_, error)) => Err(error.into()),
+    }
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .mode(0o600)
+        .custom_flags((OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits())
+        .open(path)
+}
+
+/// Where the kernel does not release it, the end of the process does; to drop it
+/// would be a panic.
+fn release(lock: Flock<File>) {
+    if let Err((lock, _)) = lock.unlock() {
+        std::mem::forget(lock);
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if let Some((path, lock)) = self.held.take() {
+            // While it is held nobody else takes it for theirs.
+            let _ = std::fs::remove_file(path);
+            release(lock);
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
+mod tests {
+    use super::*;
+
+    fn take(path: &Path) -> Result<Turn, Failure> {
+        Turn::at(path, Duration::from_millis(50), &mut |_| {})
+    }
+
+    #[test]
+    fn one_has_it_at_a_time_and_no_file_is_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let first = take(&path).unwrap();
+        assert!(first.held.is_some());
+        let mode = path.metadata().unwrap().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        assert!(matches!(take(&path), Err(Failure::Stopped { .. })));
+        drop(first);
+        assert!(!path.exists());
+        assert!(take(&path).unwrap().held.is_some());
+    }
+
+    #[test]
+    fn many_at_once_have_it_one_after_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let inside = std::sync::atomic::AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..20 {
+                        let turn = Turn::at(&path, PATIENCE, &mut |_| {}).unwrap();
+                        assert!(turn.held.is_some());
+                        let order = std::sync::atomic::Ordering::SeqCst;
+                        assert_eq!(inside.fetch_add(1, order), 0);
+                        inside.fetch_sub(1, order);
+                    }
+                });
+            }
+        });
+    }
+
+    #[test]
+    fn who_can_not_have_the_file_goes_on_without() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("none").join("none").join("lock");
+        assert!(take(&path).unwrap().held.is_none());
+        // The folder alone is made.
+        let path = folder.path().join("none").join("lock");
+        assert!(take(&path).unwrap().held.is_some());
+    }
+}
