@@ -10,7 +10,9 @@ use super::label::{Label, WIDTH, pad};
 use super::number::{counter, exact, left};
 use crate::names::NameOf;
 use crate::view::{Cell, Numbers, Scaling, ServiceCells, TitleLine, View};
-use ipvs::model::{Destination, DestinationEntry, Info, Protocol, ServiceEntry, VirtualId};
+use ipvs::model::{
+    Destination, DestinationEntry, Info, Protocol, Service, ServiceEntry, Stats, VirtualId,
+};
 
 /// The columns before the first of a view: an arrow and the label.
 const MARGIN: usize = 5 + WIDTH;
@@ -79,7 +81,29 @@ pub fn rows(
     names: &dyn NameOf,
 ) -> io::Result<()> {
     let mut rows = Rows::new(view, numbers, Paint::Plain, names);
-    entries.iter().try_for_each(|entry| rows.entry(out, entry))
+    entries.iter().try_for_each(|entry| {
+        let cells = Cells::of(view, entry);
+        rows.entry(out, &entry.service.id, cells, &entry.destinations)
+    })
+}
+
+/// What the row of a service holds behind its address.
+#[derive(Clone, Copy, Debug)]
+pub enum Cells<'a> {
+    /// How it is configured.
+    Settings(&'a Service),
+    /// What the columns count.
+    Counters(&'a Stats),
+}
+
+impl<'a> Cells<'a> {
+    /// What a view shows of a service.
+    pub fn of(view: View, entry: &'a ServiceEntry) -> Self {
+        match view.description().services {
+            ServiceCells::Settings => Self::Settings(&entry.service),
+            ServiceCells::Counters => Self::Counters(&entry.stats),
+        }
+    }
 }
 
 /// Whether a row's rates mean something.
@@ -117,10 +141,15 @@ impl<'a> Rows<'a> {
     ///
     /// # Errors
     /// Those of `out`.
-    pub fn entry(&mut self, out: &mut impl Write, entry: &ServiceEntry) -> io::Result<()> {
-        self.service(out, entry, Rates::Known)?;
-        let id = &entry.service.id;
-        let mut servers = entry.destinations.iter();
+    pub fn entry(
+        &mut self,
+        out: &mut impl Write,
+        id: &VirtualId,
+        cells: Cells<'_>,
+        servers: &[DestinationEntry],
+    ) -> io::Result<()> {
+        self.service(out, id, cells, Rates::Known)?;
+        let mut servers = servers.iter();
         servers.try_for_each(|server| self.server(out, id, server, Rates::Known))
     }
 
@@ -132,15 +161,15 @@ impl<'a> Rows<'a> {
     pub fn service(
         &mut self,
         out: &mut impl Write,
-        entry: &ServiceEntry,
+        id: &VirtualId,
+        cells: Cells<'_>,
         rates: Rates,
     ) -> io::Result<()> {
-        let description = self.view.description();
-        let width = match description.services {
-            ServiceCells::Settings => 0,
-            ServiceCells::Counters => WIDTH,
+        let width = match cells {
+            Cells::Settings(_) => 0,
+            Cells::Counters(_) => WIDTH,
         };
-        match entry.service.id {
+        match *id {
             VirtualId::Endpoint {
                 protocol,
                 address,
@@ -161,16 +190,16 @@ impl<'a> Rows<'a> {
                 pad(out, self.label.set_mark(mark, family)?, width)?;
             }
         }
-        match description.services {
-            ServiceCells::Settings => flags::service(out, &entry.service)?,
-            ServiceCells::Counters => {
-                for column in description.columns {
+        match cells {
+            Cells::Settings(service) => flags::service(out, service)?,
+            Cells::Counters(stats) => {
+                for column in self.view.description().columns {
                     match column.cell {
                         // These are the servers' alone.
                         Cell::Scheduler | Cell::Word { .. } | Cell::Number { .. } => {}
-                        Cell::Counter { of } => counter(out, of(&entry.stats), self.numbers)?,
+                        Cell::Counter { of } => counter(out, of(stats), self.numbers)?,
                         Cell::Rate { of, .. } => match rates {
-                            Rates::Known => counter(out, of(&entry.stats), self.numbers)?,
+                            Rates::Known => counter(out, of(stats), self.numbers)?,
                             Rates::Unknown => unknown(out)?,
                         },
                     }
@@ -244,15 +273,23 @@ fn protocol(id: &VirtualId) -> Option<Protocol> {
     }
 }
 
-/// Every address that the rows of these services show, with repetitions.
-pub fn addresses(entries: &[ServiceEntry]) -> impl Iterator<Item = IpAddr> {
-    entries.iter().flat_map(|entry| {
-        let own = match entry.service.id {
-            VirtualId::Endpoint { address, .. } => Some(address),
-            VirtualId::Fwmark { .. } => None,
-        };
-        let servers = entry.destinations.iter();
-        own.into_iter()
-            .chain(servers.map(|server| server.destination.address))
-    })
+/// Every address that the rows of a service and its servers show, with
+/// repetitions.
+pub fn addresses<'a>(
+    id: &VirtualId,
+    servers: &'a [DestinationEntry],
+) -> impl Iterator<Item = IpAddr> + use<'a> {
+    let own = match *id {
+        VirtualId::Endpoint { address, .. } => Some(address),
+        VirtualId::Fwmark { .. } => None,
+    };
+    let servers = servers.iter().map(|server| server.destination.address);
+    own.into_iter().chain(servers)
+}
+
+/// The same of many services.
+pub fn every_address(entries: &[ServiceEntry]) -> impl Iterator<Item = IpAddr> {
+    entries
+        .iter()
+        .flat_map(|entry| addresses(&entry.service.id, &entry.destinations))
 }

@@ -5,9 +5,9 @@ use std::io::Write;
 use super::Failure;
 use super::rows::Rows;
 use crate::json;
-use crate::view::{Detail, Order};
+use crate::view::Order;
 use ipvs::client::Client;
-use ipvs::model::VirtualId;
+use ipvs::model::{ServiceEntry, VirtualId};
 
 pub(super) use crate::json::{daemons, timeouts};
 
@@ -19,8 +19,11 @@ pub(super) fn table(
     order: Order,
     out: &mut impl Write,
 ) -> Result<(), Failure> {
-    let rows = Rows::ask(client, service, Detail::Everything, order)?;
+    let rows = Rows::<ServiceEntry>::ask(client, service, order)?;
     let mut table = json::Table::begin(out, &client.info()).map_err(Failure::writing)?;
-    rows.for_each(client, |entry| table.push(&entry).map_err(Failure::writing))?;
+    rows.for_each(client, |mut entry, servers| {
+        entry.destinations = servers;
+        table.push(&entry).map_err(Failure::writing)
+    })?;
     table.end().map_err(Failure::writing)
 }

@@ -2,12 +2,13 @@
 
 use std::io::{IsTerminal, stdout};
 
-use super::rows::{LISTING, Rows, or_numbers};
+use super::rows::{LISTING, Row, Rows, or_numbers};
 use super::{Failure, Out, json};
 use crate::cli::{Color, Format, List};
-use crate::render::{self, Header, Paint};
-use crate::view::Detail;
+use crate::render::{self, Cells, Header, Paint};
+use crate::view::{Detail, ServiceCells};
 use ipvs::client::Client;
+use ipvs::model::{Service, Stats, VirtualId};
 
 /// Lists services with their servers.
 #[inline(never)]
@@ -16,29 +17,46 @@ pub(super) fn table(client: &mut Client, list: &List, out: &mut Out) -> Result<(
         client.set_patience(LISTING);
         return json::table(client, list.service.as_ref(), list.order, out);
     }
-    let paint = paint(list.color);
-    let shown = list.view.description().needs();
-    let mut rows = match paint {
-        Paint::Plain => ask(client, list, shown)?,
-        // `/proc` does not know of thresholds.
-        Paint::Colored => ask(client, list, shown.max(Detail::Settings))?,
-    };
+    client.set_patience(LISTING);
+    let (service, order) = (list.service.as_ref(), list.order);
+    let description = list.view.description();
+    // `/proc` does not know of thresholds, which colours depend on.
+    let is_brief = description.needs() == Detail::Brief && paint(list.color) == Paint::Plain;
+    match description.services {
+        ServiceCells::Settings if is_brief => {
+            let rows = Rows::brief(client, service, order)?;
+            show(client, list, rows, out, |service| Cells::Settings(service))
+        }
+        ServiceCells::Settings => {
+            let rows = Rows::<Service>::ask(client, service, order)?;
+            show(client, list, rows, out, |service| Cells::Settings(service))
+        }
+        ServiceCells::Counters => {
+            let rows = Rows::<(VirtualId, Stats)>::ask(client, service, order)?;
+            show(client, list, rows, out, |(_, stats)| Cells::Counters(stats))
+        }
+    }
+}
+
+fn show<R: Row>(
+    client: &mut Client,
+    list: &List,
+    mut rows: Rows<R>,
+    out: &mut Out,
+    cells: impl Fn(&R) -> Cells<'_>,
+) -> Result<(), Failure> {
     let names = match list.numeric {
         true => None,
         false => Some(rows.names(client)?),
     };
     let names = or_numbers(&names);
     render::titles(out, header(client, list), list.view).map_err(Failure::writing)?;
+    let paint = paint(list.color);
     let mut writer = render::Rows::new(list.view, list.numbers, paint, names);
-    rows.for_each(client, |entry| {
-        writer.entry(out, &entry).map_err(Failure::writing)
+    rows.for_each(client, |row, servers| {
+        let written = writer.entry(out, row.id(), cells(&row), &servers);
+        written.map_err(Failure::writing)
     })
-}
-
-/// The services, with as much of them as is needed.
-pub(super) fn ask(client: &mut Client, list: &List, detail: Detail) -> Result<Rows, Failure> {
-    client.set_patience(LISTING);
-    Rows::ask(client, list.service.as_ref(), detail, list.order)
 }
 
 /// What stands above the rows.

@@ -1,16 +1,17 @@
 //! The rows of a listing. Services are asked for at once; the servers of each
 //! when their turn comes, unless `/proc` tells all of them or their names are
-//! wanted. What a listing does not show of them is not held.
+//! wanted. A row holds what was asked for, and nothing else.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::Failure;
 use crate::names::{NameOf, Names};
 use crate::render;
-use crate::view::{Detail, Order};
+use crate::view::Order;
 use ipvs::client::{Client, Patience};
 use ipvs::error::Error;
-use ipvs::model::{Service, ServiceEntry, Stats, VirtualId};
+use ipvs::model::{DestinationEntry, Service, ServiceEntry, Stats, VirtualId};
 use ipvs::procfs;
 
 /// How often the short way is tried before the sure one is taken.
@@ -23,151 +24,213 @@ pub(super) const LISTING: Patience = Patience::Settle(Duration::from_secs(1));
 /// How rules are read that go to standard output: they may be kept.
 pub(super) const SAVING: Patience = Patience::Settle(Duration::from_secs(5));
 
-/// Services, with or still without their servers.
-pub(super) struct Rows {
-    services: Services,
+/// What is asked for of a service, and with it of its servers.
+pub(super) trait Row: Sized {
+    /// Asks for every service.
+    fn ask(client: &mut Client) -> Result<Vec<Self>, Error>;
+
+    /// The part that is wanted of a service.
+    fn of(service: Service, stats: Stats) -> Self;
+
+    /// What tells the service from others.
+    fn id(&self) -> &VirtualId;
+
+    /// Asks for its servers.
+    fn servers(&self, client: &mut Client) -> Result<Vec<DestinationEntry>, Error>;
+}
+
+/// How a service is configured, without its counters and those of its servers.
+impl Row for Service {
+    fn ask(client: &mut Client) -> Result<Vec<Self>, Error> {
+        client.configured()
+    }
+
+    fn of(service: Service, _: Stats) -> Self {
+        service
+    }
+
+    fn id(&self) -> &VirtualId {
+        &self.id
+    }
+
+    fn servers(&self, client: &mut Client) -> Result<Vec<DestinationEntry>, Error> {
+        let mut servers = Vec::new();
+        client.configured_destinations(&self.id, &mut servers)?;
+        Ok(servers)
+    }
+}
+
+/// The counters of a service, without its settings.
+impl Row for (VirtualId, Stats) {
+    fn ask(client: &mut Client) -> Result<Vec<Self>, Error> {
+        client.counters()
+    }
+
+    fn of(service: Service, stats: Stats) -> Self {
+        (service.id, stats)
+    }
+
+    fn id(&self) -> &VirtualId {
+        &self.0
+    }
+
+    fn servers(&self, client: &mut Client) -> Result<Vec<DestinationEntry>, Error> {
+        client.destinations(&self.0)
+    }
+}
+
+/// All that there is; the servers are handed on beside it.
+impl Row for ServiceEntry {
+    fn ask(client: &mut Client) -> Result<Vec<Self>, Error> {
+        client.services()
+    }
+
+    fn of(service: Service, stats: Stats) -> Self {
+        Self::new(service, stats)
+    }
+
+    fn id(&self) -> &VirtualId {
+        &self.service.id
+    }
+
+    fn servers(&self, client: &mut Client) -> Result<Vec<DestinationEntry>, Error> {
+        client.destinations(&self.service.id)
+    }
+}
+
+/// Services, in order, with or still without their servers.
+pub(super) struct Rows<R> {
+    services: Vec<R>,
+    servers: Servers,
     order: Order,
 }
 
-enum Services {
-    /// With their servers.
-    Whole(Vec<ServiceEntry>),
-    /// Whole but for their servers, which are to be asked for.
-    Full(Vec<ServiceEntry>),
-    /// Counters alone. The servers are to be asked for.
-    Counted(Vec<(VirtualId, Stats)>),
-    /// Without counters. The servers are to be asked for if not known.
-    Configured(Vec<Service>, Option<procfs::Servers>),
+/// The servers of each service, by its place.
+enum Servers {
+    /// They are asked for in their turn.
+    Unasked,
+    /// The kernel's text has told them.
+    Told(procfs::Servers),
+    /// They have been asked for.
+    Known(Vec<Vec<DestinationEntry>>),
 }
 
-impl Rows {
+impl<R: Row> Rows<R> {
     /// One service, or every service.
     pub(super) fn ask(
         client: &mut Client,
         service: Option<&VirtualId>,
-        detail: Detail,
         order: Order,
     ) -> Result<Self, Failure> {
-        let services = match (service, detail) {
-            (Some(id), _) => client.service(id).map(|entry| Services::Whole(vec![entry])),
-            (None, Detail::Brief) => brief(client, order),
-            (None, Detail::Settings) => configured(client, order).map(Services::unknown),
-            (None, Detail::Counters) => client
-                .counters()
-                .map(|services| Services::Counted(in_order(services, order, |(id, _)| id))),
-            (None, Detail::Everything) => client.services().map(|services| {
-                Services::Full(in_order(services, order, |entry| &entry.service.id))
+        match service {
+            Some(id) => Self::one(client, id, order),
+            None => R::ask(client).map(|services| Self {
+                services: in_order(services, order),
+                servers: Servers::Unasked,
+                order,
             }),
-        };
-        let services = services.map_err(Failure::Unlisted)?;
-        Ok(Self { services, order })
+        }
+        .map_err(Failure::Unlisted)
+    }
+
+    fn one(client: &mut Client, id: &VirtualId, order: Order) -> Result<Self, Error> {
+        let ServiceEntry {
+            service,
+            stats,
+            destinations,
+        } = client.service(id)?;
+        Ok(Self {
+            services: vec![R::of(service, stats)],
+            servers: Servers::Known(vec![destinations]),
+            order,
+        })
     }
 
     /// The names of all their addresses; for these, every server must be known.
     pub(super) fn names(&mut self, client: &mut Client) -> Result<Names, Failure> {
-        let mut entries = Vec::new();
-        let services = std::mem::replace(&mut self.services, Services::Whole(Vec::new()));
-        services.for_each(client, self.order, |mut entry| {
-            entry.destinations.shrink_to_fit();
-            entries.push(entry);
+        let rows = Self {
+            services: std::mem::take(&mut self.services),
+            servers: std::mem::replace(&mut self.servers, Servers::Unasked),
+            order: self.order,
+        };
+        let mut known = Vec::new();
+        let mut addresses: Vec<IpAddr> = Vec::new();
+        rows.for_each(client, |service, mut servers| {
+            servers.shrink_to_fit();
+            addresses.extend(render::addresses(service.id(), &servers));
+            self.services.push(service);
+            known.push(servers);
             Ok(())
         })?;
-        let names = Names::look_up(render::addresses(&entries));
-        self.services = Services::Whole(entries);
-        Ok(names)
+        self.servers = Servers::Known(known);
+        Ok(Names::look_up(addresses))
     }
 
     /// Gives each service with its servers to `each`, in order.
     pub(super) fn for_each(
         self,
         client: &mut Client,
-        each: impl FnMut(ServiceEntry) -> Result<(), Failure>,
+        mut each: impl FnMut(R, Vec<DestinationEntry>) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        self.services.for_each(client, self.order, each)
-    }
-}
-
-impl Services {
-    /// Servers are to be asked for.
-    fn unknown(services: Vec<Service>) -> Self {
-        Self::Configured(services, None)
-    }
-
-    fn for_each(
-        self,
-        client: &mut Client,
-        order: Order,
-        mut each: impl FnMut(ServiceEntry) -> Result<(), Failure>,
-    ) -> Result<(), Failure> {
-        let mut each = |mut entry: ServiceEntry| {
-            if order == Order::Sorted {
-                render::sort_servers(&mut entry.destinations);
-            }
-            each(entry)
-        };
-        match self {
-            Self::Whole(entries) => entries.into_iter().try_for_each(each),
-            Self::Full(entries) => entries
-                .into_iter()
-                .try_for_each(|entry| each(with_servers(client, entry)?)),
-            Self::Counted(services) => services.into_iter().try_for_each(|(id, stats)| {
-                let entry = ServiceEntry::new(Service::unknown(id), stats);
-                each(with_servers(client, entry)?)
-            }),
-            Self::Configured(services, known) => {
-                for (place, service) in services.into_iter().enumerate() {
-                    let mut entry = ServiceEntry::new(service, Stats::default());
-                    match &known {
-                        Some(servers) => entry.destinations.extend(servers.of(place)),
-                        None => client
-                            .configured_destinations(&entry.service.id, &mut entry.destinations)
-                            .map_err(Failure::Unlisted)?,
-                    }
-                    each(entry)?;
+        let mut servers = self.servers;
+        for (place, service) in self.services.into_iter().enumerate() {
+            let mut servers = match &mut servers {
+                Servers::Unasked => service.servers(client).map_err(Failure::Unlisted)?,
+                Servers::Told(told) => told.of(place).collect(),
+                Servers::Known(known) => {
+                    known.get_mut(place).map(std::mem::take).unwrap_or_default()
                 }
-                Ok(())
+            };
+            if self.order == Order::Sorted {
+                render::sort_servers(&mut servers);
             }
+            each(service, servers)?;
         }
+        Ok(())
     }
 }
 
-/// Servers with their counters.
-fn with_servers(client: &mut Client, mut entry: ServiceEntry) -> Result<ServiceEntry, Failure> {
-    let servers = client.destinations(&entry.service.id);
-    entry.destinations = servers.map_err(Failure::Unlisted)?;
-    Ok(entry)
+impl Rows<Service> {
+    /// As [`ask`](Rows::ask), for a listing that shows no more than `/proc` tells.
+    pub(super) fn brief(
+        client: &mut Client,
+        service: Option<&VirtualId>,
+        order: Order,
+    ) -> Result<Self, Failure> {
+        if service.is_some() {
+            return Self::ask(client, service, order);
+        }
+        for _ in 0..ATTEMPTS {
+            // The text agrees or does not: it is the second answer.
+            let services = client.configured_at_first_sight();
+            let services = in_order(services.map_err(Failure::Unlisted)?, order);
+            let servers = if services.len() <= FEW {
+                Servers::Unasked
+            } else {
+                let text = procfs::open(procfs::TABLE);
+                match text.and_then(|text| procfs::servers(&services, text)) {
+                    Ok(Some(told)) => Servers::Told(told),
+                    // The table is changing.
+                    Ok(None) => continue,
+                    // Not every environment shows it.
+                    Err(_) => break,
+                }
+            };
+            return Ok(Self {
+                services,
+                servers,
+                order,
+            });
+        }
+        Self::ask(client, None, order)
+    }
 }
 
-fn configured(client: &mut Client, order: Order) -> Result<Vec<Service>, Error> {
-    let services = client.configured()?;
-    Ok(in_order(services, order, |service| &service.id))
-}
-
-fn in_order<R>(mut rows: Vec<R>, order: Order, id: impl Fn(&R) -> &VirtualId) -> Vec<R> {
+fn in_order<R: Row>(mut rows: Vec<R>, order: Order) -> Vec<R> {
     if order == Order::Sorted {
-        render::sort_services(&mut rows, id);
+        render::sort_services(&mut rows, R::id);
     }
     rows
-}
-
-/// With servers from `/proc`, where it can be read and tells the same.
-fn brief(client: &mut Client, order: Order) -> Result<Services, Error> {
-    for _ in 0..ATTEMPTS {
-        // The text agrees or does not: it is the second answer.
-        let services = client.configured_at_first_sight()?;
-        let services = in_order(services, order, |service| &service.id);
-        if services.len() <= FEW {
-            return Ok(Services::unknown(services));
-        }
-        let text = procfs::open(procfs::TABLE);
-        match text.and_then(|text| procfs::servers(&services, text)) {
-            Ok(None) => {} // The table is changing.
-            Ok(known) => return Ok(Services::Configured(services, known)),
-            // Not every environment shows it.
-            Err(_) => break,
-        }
-    }
-    configured(client, order).map(Services::unknown)
 }
 
 /// Names, or numbers where no names are wanted.

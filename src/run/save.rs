@@ -2,7 +2,6 @@
 
 use std::io::{self, Write};
 use std::path::Path;
-use std::slice;
 
 use super::rows::{Rows, SAVING};
 use super::signal::StopSignal;
@@ -10,8 +9,9 @@ use super::{Failure, Out, json};
 use crate::cli::{Format, Save};
 use crate::names::{NameOf, Numeric};
 use crate::rules::output::{Output, Written};
-use crate::view::{Detail, Order};
+use crate::view::Order;
 use ipvs::client::{Client, Patience};
+use ipvs::model::Service;
 
 /// The whole table is read before the first byte is written.
 #[inline(never)]
@@ -55,7 +55,7 @@ fn to_file(path: &Path, text: &[u8]) -> Result<(), Failure> {
 }
 
 fn rules(client: &mut Client, wanted: &Save) -> Result<String, Failure> {
-    let mut rows = Rows::ask(client, None, Detail::Settings, Order::Sorted)?;
+    let mut rows = Rows::<Service>::ask(client, None, Order::Sorted)?;
     let names = match wanted.numeric {
         true => None,
         false => Some(rows.names(client)?),
@@ -65,8 +65,9 @@ fn rules(client: &mut Client, wanted: &Save) -> Result<String, Failure> {
         .as_ref()
         .map_or(&Numeric as &dyn NameOf, |names| names);
     let mut text = String::new();
-    rows.for_each(client, |entry| {
-        let written = ipvs::rules::write_rules(&mut text, slice::from_ref(&entry), names);
+    rows.for_each(client, |service, servers| {
+        let servers = servers.iter().map(|row| &row.destination);
+        let written = ipvs::rules::write_service(&mut text, &service, servers, names);
         // A string takes all there is.
         written.map_err(|error| Failure::writing(io::Error::other(error)))
     })?;

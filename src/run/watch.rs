@@ -6,12 +6,12 @@ use std::io::{IsTerminal, Write, stdin, stdout};
 use std::net::IpAddr;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::rows::or_numbers;
+use super::rows::{LISTING, Rows, or_numbers};
 use super::{Failure, Out, connections, list};
 use crate::cli::{Connections, Format, List, Watch};
 use crate::names::Names;
-use crate::render::{self, Rows};
-use crate::view::{Detail, View};
+use crate::render::{self, Cells};
+use crate::view::View;
 use crate::watch::{
     self, Action, Broken, End, Meter, Pace, RowId, Screen, Size, Subject, Then, Window, rfc_3339,
 };
@@ -130,16 +130,17 @@ fn rates(
         meter.measure(entry, services_at, Instant::now());
     })?;
     meter.end_look();
-    let addresses = || render::addresses(&entries);
+    let addresses = || render::every_address(&entries);
     let names = (!list.numeric).then(|| Names::look_up(addresses()));
     let names = or_numbers(&names);
     let header = list::header(client, list);
     render::titles(out, header, list.view).map_err(Failure::writing)?;
-    let mut rows = Rows::new(list.view, list.numbers, list::paint(list.color), names);
+    let mut rows = render::Rows::new(list.view, list.numbers, list::paint(list.color), names);
     for entry in &entries {
         let id = &entry.service.id;
         let known = meter.rates(&RowId::service(id));
-        rows.service(out, entry, known).map_err(Failure::writing)?;
+        rows.service(out, id, Cells::of(list.view, entry), known)
+            .map_err(Failure::writing)?;
         for server in &entry.destinations {
             let known = meter.rates(&RowId::server(id, server));
             rows.server(out, id, server, known)
@@ -156,10 +157,12 @@ fn look(
     list: &List,
     mut each: impl FnMut(&mut ServiceEntry, Instant),
 ) -> Result<Vec<ServiceEntry>, Failure> {
-    let rows = list::ask(client, list, Detail::Everything)?;
+    client.set_patience(LISTING);
+    let rows = Rows::<ServiceEntry>::ask(client, list.service.as_ref(), list.order)?;
     let services_at = Instant::now();
     let mut entries = Vec::new();
-    rows.for_each(client, |mut entry| {
+    rows.for_each(client, |mut entry, servers| {
+        entry.destinations = servers;
         each(&mut entry, services_at);
         entries.push(entry);
         Ok(())
@@ -199,7 +202,7 @@ impl Subject for TableSubject<'_> {
         let entries = look(self.client, self.list, |entry, services_at| {
             state.measure(entry, services_at, Instant::now());
         })?;
-        self.names.learn(render::addresses(&entries));
+        self.names.learn(render::every_address(&entries));
         self.state.see(entries, time);
         Ok(())
     }

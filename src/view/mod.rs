@@ -99,8 +99,6 @@ pub(crate) enum Detail {
     Settings,
     /// The counters, and every setting of servers.
     Counters,
-    /// All there is.
-    Everything,
 }
 
 /// A column.

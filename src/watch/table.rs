@@ -8,7 +8,7 @@ use super::keys::Action;
 use super::rates::{Meter, RowId};
 use super::status::{self, Shown, Told};
 use crate::names::NameOf;
-use crate::render::{self, Emphasis, Header, Paint, Rates, Rows};
+use crate::render::{self, Cells, Emphasis, Header, Paint, Rates, Rows};
 use crate::view::{self, Numbers, Order, Place, Sorting, View};
 use ipvs::model::{DestinationEntry, ServiceEntry};
 
@@ -45,11 +45,14 @@ impl Look {
     }
 
     /// The text of a row; none if it is not there.
-    fn text(&self, id: &RowId, rows: &mut Rows<'_>) -> Option<Vec<u8>> {
+    fn text(&self, id: &RowId, view: View, rows: &mut Rows<'_>) -> Option<Vec<u8>> {
         let (row, rates) = *self.places.get(id)?;
         let mut text = Vec::new();
         match self.find(row)? {
-            (entry, None) => rows.service(&mut text, entry, rates),
+            (entry, None) => {
+                let cells = Cells::of(view, entry);
+                rows.service(&mut text, &entry.service.id, cells, rates)
+            }
             (entry, Some(server)) => rows.server(&mut text, &entry.service.id, server, rates),
         }
         .ok()?;
@@ -163,13 +166,13 @@ impl Table {
                 None => RowId::service(&entry.service.id),
                 Some(server) => RowId::server(&entry.service.id, server),
             };
-            let Some(text) = self.current.text(&id, &mut rows) else {
+            let Some(text) = self.current.text(&id, self.view, &mut rows) else {
                 continue;
             };
             let changed = self
                 .previous
                 .as_ref()
-                .is_some_and(|look| look.text(&id, &mut rows).as_ref() != Some(&text));
+                .is_some_and(|look| look.text(&id, self.view, &mut rows).as_ref() != Some(&text));
             let emphasis = match self.paint {
                 Paint::Plain => None,
                 Paint::Colored => server.and_then(Emphasis::of),

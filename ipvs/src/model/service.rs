@@ -197,8 +197,7 @@ impl Service {
     }
 
     /// A service of which no more is known.
-    #[doc(hidden)]
-    pub fn unknown(id: VirtualId) -> Self {
+    fn unknown(id: VirtualId) -> Self {
         Self {
             id,
             scheduler: None,

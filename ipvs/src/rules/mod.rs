@@ -34,24 +34,37 @@ pub fn write_rules(
     entries: &[ServiceEntry],
     names: &dyn NameOf,
 ) -> fmt::Result {
-    for entry in entries {
-        let id = &entry.service.id;
-        let service = ServiceRule {
-            verb: "-A",
-            service: &entry.service,
+    entries.iter().try_for_each(|entry| {
+        let servers = entry.destinations.iter().map(|row| &row.destination);
+        write_service(out, &entry.service, servers, names)
+    })
+}
+
+/// Writes one service and its servers, as [`write_rules`] does.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_service<'a>(
+    out: &mut impl Write,
+    service: &Service,
+    servers: impl IntoIterator<Item = &'a Destination>,
+    names: &dyn NameOf,
+) -> fmt::Result {
+    let id = &service.id;
+    let service = ServiceRule {
+        verb: "-A",
+        service,
+        names,
+    };
+    writeln!(out, "{service}")?;
+    for destination in servers {
+        let server = ServerRule {
+            verb: "-a",
+            id,
+            destination,
             names,
         };
-        writeln!(out, "{service}")?;
-        for row in &entry.destinations {
-            let destination = &row.destination;
-            let server = ServerRule {
-                verb: "-a",
-                id,
-                destination,
-                names,
-            };
-            writeln!(out, "{server}")?;
-        }
+        writeln!(out, "{server}")?;
     }
     Ok(())
 }

@@ -29,10 +29,29 @@ pub(crate) fn service_entry(attributes: &[u8]) -> Result<Option<ServiceEntry>, D
     entry.transpose().context("IPVS_CMD_ATTR_SERVICE")
 }
 
-/// The counters of the service that the attributes of a message tell.
+/// The counters of the service that the attributes of a message tell. Its
+/// settings are not read.
 pub(crate) fn counters(attributes: &[u8]) -> Result<Option<(VirtualId, Stats)>, DecodeError> {
-    let entry = service_entry(attributes)?;
-    Ok(entry.map(|entry| (entry.service.id, entry.stats)))
+    let told = told(attributes, IPVS_CMD_ATTR_SERVICE)?;
+    let counted = told.map(|told| {
+        let mut identity = Identity::default();
+        let mut counters = Counters::default();
+        for attribute in NlasIterator::new(told.value()) {
+            let attribute = attribute?;
+            match attribute.kind() {
+                IPVS_SVC_ATTR_STATS => counters.narrow = Some(attribute),
+                IPVS_SVC_ATTR_STATS64 => counters.wide = Some(attribute),
+                IPVS_SVC_ATTR_AF
+                | IPVS_SVC_ATTR_PROTOCOL
+                | IPVS_SVC_ATTR_ADDR
+                | IPVS_SVC_ATTR_PORT
+                | IPVS_SVC_ATTR_FWMARK => identity.note(&ServiceAttr::parse(&attribute)?),
+                _ => {}
+            }
+        }
+        Ok((identity.id()?, counters.stats()?))
+    });
+    counted.transpose().context("IPVS_CMD_ATTR_SERVICE")
 }
 
 /// As [`service_entry`], without the counters.
@@ -43,9 +62,9 @@ pub(crate) fn service(attributes: &[u8]) -> Result<Option<Service>, DecodeError>
 }
 
 fn service_from(attributes: &[u8]) -> Result<(Service, Counters<'_>), DecodeError> {
-    let (mut family, mut protocol, mut port, mut mark) = (AF_INET, 0, 0, 0);
+    let mut identity = Identity::default();
     let (mut flags, mut timeout, mut netmask) = (0, 0, [0; 4]);
-    let (mut address, mut scheduler, mut engine) = (None, None, None);
+    let (mut scheduler, mut engine) = (None, None);
     let mut counters = Counters::default();
     for attribute in NlasIterator::new(attributes) {
         let attribute = attribute?;
@@ -53,11 +72,11 @@ fn service_from(attributes: &[u8]) -> Result<(Service, Counters<'_>), DecodeErro
             IPVS_SVC_ATTR_STATS => counters.narrow = Some(attribute),
             IPVS_SVC_ATTR_STATS64 => counters.wide = Some(attribute),
             _ => match ServiceAttr::parse(&attribute)? {
-                ServiceAttr::AddressFamily(value) => family = value,
-                ServiceAttr::Protocol(value) => protocol = value,
-                ServiceAttr::Address(value) => address = Some(value),
-                ServiceAttr::Port(BigEndian(value)) => port = value,
-                ServiceAttr::Fwmark(value) => mark = value,
+                of @ (ServiceAttr::AddressFamily(_)
+                | ServiceAttr::Protocol(_)
+                | ServiceAttr::Address(_)
+                | ServiceAttr::Port(_)
+                | ServiceAttr::Fwmark(_)) => identity.note(&of),
                 ServiceAttr::SchedulerName(value) => scheduler = Some(Name::from_kernel(&value)),
                 ServiceAttr::Flags(value) => flags = value.flags,
                 ServiceAttr::Timeout(value) => timeout = value,
@@ -67,28 +86,69 @@ fn service_from(attributes: &[u8]) -> Result<(Service, Counters<'_>), DecodeErro
             },
         }
     }
-    let family = family_from(family);
-    let id = match address {
-        _ if mark != 0 => VirtualId::Fwmark { mark, family },
-        Some(address) => VirtualId::Endpoint {
-            protocol: Protocol::from_number(protocol),
-            address: address_from(address, family),
-            port,
-        },
-        None => return Err("a service with neither address nor mark".into()),
-    };
+    let id = identity.id()?;
     let service = Service {
         id,
         scheduler,
         flags: ServiceFlags(flags),
         timeout,
-        netmask: match family {
+        netmask: match id.family() {
             Family::V4 => Netmask::V4(Ipv4Addr::from(netmask)),
             Family::V6 => Netmask::V6(u32::from_ne_bytes(netmask)),
         },
         engine,
     };
     Ok((service, counters))
+}
+
+/// What tells a service from others, as far as it has been read.
+struct Identity {
+    family: u16,
+    protocol: u16,
+    address: Option<[u8; 16]>,
+    port: u16,
+    mark: u32,
+}
+
+impl Default for Identity {
+    fn default() -> Self {
+        Self {
+            family: AF_INET,
+            protocol: 0,
+            address: None,
+            port: 0,
+            mark: 0,
+        }
+    }
+}
+
+impl Identity {
+    fn note(&mut self, attribute: &ServiceAttr) {
+        match *attribute {
+            ServiceAttr::AddressFamily(value) => self.family = value,
+            ServiceAttr::Protocol(value) => self.protocol = value,
+            ServiceAttr::Address(value) => self.address = Some(value),
+            ServiceAttr::Port(BigEndian(value)) => self.port = value,
+            ServiceAttr::Fwmark(value) => self.mark = value,
+            _ => {}
+        }
+    }
+
+    fn id(&self) -> Result<VirtualId, DecodeError> {
+        let family = family_from(self.family);
+        Ok(match self.address {
+            _ if self.mark != 0 => VirtualId::Fwmark {
+                mark: self.mark,
+                family,
+            },
+            Some(address) => VirtualId::Endpoint {
+                protocol: Protocol::from_number(self.protocol),
+                address: address_from(address, family),
+                port: self.port,
+            },
+            None => return Err("a service with neither address nor mark".into()),
+        })
+    }
 }
 
 /// The server, with its counters, that the attributes of a message tell; none
