@@ -122,12 +122,28 @@ impl Diagnosis {
         self
     }
 
+    /// The same, with so many findings of it.
+    #[track_caller]
+    pub fn names_each(self, id: &str, times: usize) -> Self {
+        let found = self.findings().iter().filter(|finding| finding["id"] == id);
+        assert_eq!(found.count(), times, "{:#}", self.document);
+        self.names(id)
+    }
+
     /// Fails the test unless there are notes at most.
     #[track_caller]
     pub fn without_fault(self) -> Self {
         assert_eq!(self.faults(), BTreeSet::new(), "{:#}", self.document);
         assert_eq!(self.document["not_looked_at"], serde_json::json!([]));
         assert_eq!(self.outcome.status, 0);
+        self
+    }
+
+    /// Fails the test if this check found anything.
+    #[track_caller]
+    pub fn lacks(self, id: &str) -> Self {
+        let is_it = |finding: &Value| finding["id"] == id;
+        assert!(!self.findings().iter().any(is_it), "{:#}", self.document);
         self
     }
 
@@ -141,7 +157,9 @@ impl Diagnosis {
     /// The commands of the remedy of this check that belong on that machine.
     #[track_caller]
     pub fn commands(&self, id: &str, machine: Option<&str>) -> Vec<String> {
-        let steps = self.finding(id)["remedy"].as_array().unwrap().iter();
+        let found = self.findings().iter().find(|finding| finding["id"] == id);
+        let found = found.unwrap_or_else(|| panic!("no {id}: {:#}", self.document));
+        let steps = found["remedy"].as_array().unwrap().iter();
         let there = steps.filter(|step| step["machine"].as_str() == machine);
         let commands = there.filter_map(|step| step["command"].as_str());
         commands.map(str::to_owned).collect()

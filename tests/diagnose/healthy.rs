@@ -2,6 +2,7 @@
 
 use crate::clients::while_served;
 use crate::director::*;
+use crate::net::Host;
 
 #[test]
 fn nat() {
@@ -22,4 +23,35 @@ fn one_armed() {
     restore(NAT_IN_FRONT);
     while_served(&client, "10.0.0.1:80", || diagnose(WATCHED)).without_fault();
     assert!(servers.iter().all(|server| server.served() > 0));
+}
+
+#[test]
+fn a_server_on_the_director_itself() {
+    let (_place, [client, a, _]) = behind_nat();
+    let _servers = [Host::this("director").serve(80), a.serve(80)];
+    restore(
+        "-A -t 10.0.0.1:80 -s rr\n\
+         -a -t 10.0.0.1:80 -r 10.0.0.1 -g\n\
+         -a -t 10.0.0.1:80 -r 10.1.0.2 -m\n",
+    );
+    while_served(&client, "10.0.0.1:80", || diagnose(WATCHED)).without_fault();
+}
+
+#[test]
+fn without_traffic() {
+    let (_place, _hosts) = behind_nat();
+    restore(NAT);
+    let named = diagnose("--sample 2.5 --client 10.0.0.9 --client 10.0.0.8");
+    named.without_fault();
+}
+
+#[test]
+fn what_was_looked_at_can_be_judged_again() {
+    let (place, _hosts) = behind_nat();
+    restore(NAT);
+    crate::support::shell("ip addr del 10.0.0.1/24 dev eth0");
+    let file = place.folder().join("facts").display().to_string();
+    diagnose(&format!("{GLANCE} --output {file}")).names("vip-not-local");
+    diagnose(&format!("--facts {file}")).names("vip-not-local");
+    diagnose(&format!("--facts {file} --ignore vip-not-local")).without_fault();
 }

@@ -22,3 +22,5 @@ mod director;
 mod any_method;
 mod healthy;
 mod nat;
+mod packet_filter;
+mod since_7_2;

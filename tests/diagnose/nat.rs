@@ -1,7 +1,8 @@
 //! Faults of NAT.
 
-use crate::clients::{are_served, while_in_vain};
+use crate::clients::{are_served, while_in_vain, while_served};
 use crate::director::*;
+use crate::net::Host;
 use crate::support::shell;
 
 #[test]
@@ -31,4 +32,58 @@ fn nat_forwarding_of_the_servers_interface_alone() {
     shell("sysctl -qw net.ipv4.conf.eth0.forwarding=0");
     are_served(&client, "10.0.0.1:80");
     diagnose(GLANCE).without_fault();
+}
+
+#[test]
+fn nat_route_back() {
+    let (_place, [client, a, b]) = behind_nat();
+    let _servers = [a.serve(80), b.serve(80)];
+    restore(NAT);
+    for server in [&a, &b] {
+        server.ip("route replace default via 10.1.0.250\n");
+    }
+    let diagnosis = while_in_vain(&client, "10.0.0.1:80", || diagnose(WATCHED));
+    let diagnosis = diagnosis.names_each("nat-route-back", 2);
+    for server in [&a, &b] {
+        for command in diagnosis.commands("nat-route-back", Some("the server")) {
+            server.run(|| shell(&command));
+        }
+    }
+    while_served(&client, "10.0.0.1:80", || diagnose(WATCHED)).without_fault();
+}
+
+#[test]
+fn nat_client_on_link() {
+    let (_place, [client, a, _]) = one_network();
+    let _server = a.serve(80);
+    restore("-A -t 10.0.0.1:80 -s rr\n-a -t 10.0.0.1:80 -r 10.0.0.2 -m\n");
+    let diagnosis = while_in_vain(&client, "10.0.0.1:80", || diagnose(WATCHED));
+    let diagnosis = diagnosis.names("nat-client-on-link");
+    for command in diagnosis.commands("nat-client-on-link", Some("the server")) {
+        a.run(|| shell(&command));
+    }
+    diagnosis.cure("nat-client-on-link");
+    while_served(&client, "10.0.0.1:80", || diagnose(WATCHED)).without_fault();
+}
+
+#[test]
+fn nat_loopback() {
+    let (_place, [client, _, _]) = behind_nat();
+    let _server = Host::this("director").serve(8080);
+    restore("-A -t 10.0.0.1:80 -s rr\n-a -t 10.0.0.1:80 -r 127.0.0.1:8080 -m\n");
+    diagnose(GLANCE).without_fault().notes("nat-loopback");
+    let diagnosis = while_in_vain(&client, "10.0.0.1:80", || diagnose(GLANCE));
+    let diagnosis = diagnosis.names("nat-loopback");
+    diagnosis.cure("nat-loopback");
+    are_served(&client, "10.0.0.1:80");
+    diagnose(GLANCE).without_fault().lacks("nat-loopback");
+}
+
+#[test]
+fn nat_ftp() {
+    let _place = behind_nat();
+    restore("-A -t 10.0.0.1:21 -s rr\n-a -t 10.0.0.1:21 -r 10.1.0.2 -m\n");
+    diagnose(GLANCE).without_fault().notes("nat-ftp");
+    restore("-A -t 10.0.0.1:80 -s rr\n-a -t 10.0.0.1:80 -r 10.1.0.2 -m\n-D -t 10.0.0.1:21\n");
+    diagnose(GLANCE).without_fault().lacks("nat-ftp");
 }

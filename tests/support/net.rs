@@ -140,6 +140,16 @@ impl Host {
         )
     }
 
+    /// Joins an interface of this host with one of another, by a cable of their own.
+    #[track_caller]
+    pub fn join(&self, interface: &str, other: &Host, theirs: &str) {
+        let peer = other.path();
+        self.ip(&format!(
+            "link add {interface} type veth peer name {theirs} netns {peer}\nlink set {interface} up\n"
+        ));
+        other.ip(&format!("link set {theirs} up\n"));
+    }
+
     /// Does this on the host; programs it starts are there too.
     pub fn run<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
         let there = || {

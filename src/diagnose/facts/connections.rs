@@ -1,6 +1,6 @@
 //! The connections, summed up: they may be hundreds of thousands.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -116,11 +116,14 @@ pub struct Connections {
     pub templates: u64,
     /// By virtual address and server.
     pub flows: Vec<Flow>,
+    /// Of the clients that were named, those that have connections whose server
+    /// answered.
+    pub served: BTreeSet<IpAddr>,
 }
 
 impl Connections {
     /// Reads the table of connections.
-    pub(super) fn read() -> io::Result<Self> {
+    pub(super) fn read(named: &[IpAddr]) -> io::Result<Self> {
         let mut flows: HashMap<(Vec<u8>, Endpoint, Endpoint), Flow> = HashMap::new();
         let mut all = Self::default();
         let outcome = connections::for_each_connection(procfs::open(CONNECTIONS)?, |connection| {
@@ -129,6 +132,10 @@ impl Connections {
                 false => &mut all.total,
             };
             *count = count.saturating_add(1);
+            let client = connection.client.address;
+            if connection.state != WAITING.as_bytes() && named.contains(&client) {
+                all.served.insert(client);
+            }
             let (service, server) = (connection.service.into(), connection.server.into());
             let flow = flows
                 .entry((connection.protocol.to_vec(), service, server))

@@ -1,7 +1,7 @@
 //! The packet filter: which base chains there are, and what their tables do.
 //!
 //! nftables is asked over netlink. The older kind of tables (`iptables-legacy`)
-//! is known by the names of its tables alone.
+//! is known by the names of its tables and of what their rules may use.
 
 use std::collections::{HashMap, HashSet};
 use std::io;
@@ -89,9 +89,18 @@ pub(super) fn read() -> io::Result<Vec<Chain>> {
             chain.looks_at_state = rules.words.contains("ct");
         }
     }
-    for (version, file) in [("ip", "ip_tables_names"), ("ip6", "ip6_tables_names")] {
-        let names = std::fs::read_to_string(format!("/proc/net/{file}")).unwrap_or_default();
-        chains.extend(names.lines().flat_map(|name| legacy(version, name)));
+    for version in ["ip", "ip6"] {
+        let read = |what| {
+            let text = std::fs::read_to_string(format!("/proc/net/{version}_tables_{what}"));
+            text.unwrap_or_default()
+        };
+        let (names, targets, matches) = (read("names"), read("targets"), read("matches"));
+        let has = |words: &str, any: [&str; 2]| words.lines().any(|word| any.contains(&word));
+        let known = Known {
+            changes_source: has(&targets, ["MASQUERADE", "SNAT"]),
+            looks_at_state: has(&matches, ["conntrack", "state"]),
+        };
+        chains.extend(names.lines().flat_map(|name| legacy(version, name, known)));
     }
     Ok(chains)
 }
@@ -103,7 +112,14 @@ struct Rules {
     words: HashSet<&'static str>,
 }
 
-fn legacy(version: &str, table: &str) -> Vec<Chain> {
+/// What rules of the older kind can do, since the kernel has loaded it.
+#[derive(Clone, Copy)]
+struct Known {
+    changes_source: bool,
+    looks_at_state: bool,
+}
+
+fn legacy(version: &str, table: &str, known: Known) -> Vec<Chain> {
     let chain = |name: &str, kind: &str, hook| Chain {
         table: format!("{version} {table}"),
         name: name.to_owned(),
@@ -111,8 +127,8 @@ fn legacy(version: &str, table: &str) -> Vec<Chain> {
         hook,
         drops: false,
         rules: 0,
-        changes_source: kind == "nat",
-        looks_at_state: kind == "filter",
+        changes_source: kind == "nat" && known.changes_source,
+        looks_at_state: kind == "filter" && known.looks_at_state,
         legacy: true,
     };
     match table {
@@ -301,6 +317,73 @@ fn dump(question: u16, mut row: impl FnMut(u16, u8, &[u8])) -> io::Result<()> {
             rest = rest
                 .get(length.saturating_add(3) & !3..)
                 .unwrap_or_default();
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn bytes(hex: &str) -> Vec<u8> {
+        let digits: Vec<_> = hex.chars().map(|c| c.to_digit(16).unwrap()).collect();
+        let byte = |pair: &[u32]| {
+            u8::try_from(pair.iter().fold(0, |sum, digit| sum * 16 + digit)).unwrap()
+        };
+        digits.chunks(2).map(byte).collect()
+    }
+
+    /// `nft add chain inet guard in '{ type filter hook input priority 0; policy drop; }'`
+    const GUARD: &str = "0a000100677561726400000007000300696e00000c00020000000000000000011400040008000100\
+                         0000000108000200000000000800050000000000\
+                         0b00070066696c746572000008000a00000000010800060000000001";
+    /// `nft add rule ip out post oifname eth1 masquerade`
+    const MASQUERADE: &str = "080001006f75740009000200706f7374000000000c0003000000000000000002740004002400010009000100\
+                              6d6574610000000014000200080002000000000708000100000000013800010008000100636d70002c000200\
+                              0800010000000001080002000000000018000300140001006574683100000000000000000000000014000100\
+                              090001006d6173710000000004000200";
+    /// `iptables-nft -t nat -A POSTROUTING -j SNAT --to 1.2.3.4`
+    const SNAT: &str = "080001006e61740010000200504f5354524f5554494e47000c0003000000000000000002740004002c000100\
+                        0c000100636f756e746572001c0002000c00010000000000000000000c000200000000000000000044000100\
+                        0b00010074617267657400003400020009000100534e415400000000080002000000000\
+                        01c000300010000000100000001020304010203040000000000000000";
+
+    #[test]
+    fn a_base_chain() {
+        let found = chain(1, &bytes(GUARD)).unwrap();
+        assert_eq!(
+            (found.table.as_str(), found.name.as_str()),
+            ("inet guard", "in")
+        );
+        assert_eq!(
+            (found.kind.as_str(), found.hook, found.drops),
+            ("filter", Hook::Input, true)
+        );
+    }
+
+    #[test]
+    fn rules_that_change_the_source() {
+        let mut tables = HashMap::new();
+        rule(2, &bytes(MASQUERADE), &mut tables);
+        rule(2, &bytes(SNAT), &mut tables);
+        let words = |table: &str| {
+            tables
+                .get(table)
+                .map(|rules| (rules.count, rules.words.clone()))
+        };
+        assert_eq!(words("ip out"), Some((1, HashSet::from(["masq"]))));
+        assert_eq!(words("ip nat"), Some((1, HashSet::from(["snat"]))));
+    }
+
+    #[test]
+    fn no_part_of_a_message_is_a_panic() {
+        for whole in [GUARD, MASQUERADE, SNAT].map(bytes) {
+            for end in 0..whole.len() {
+                let part = whole.get(..end).unwrap();
+                let _ = chain(2, part);
+                rule(2, part, &mut HashMap::new());
+            }
         }
     }
 }

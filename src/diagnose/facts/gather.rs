@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::system::{self, not_read};
-use super::{Connections, FORM, Facts, SyncDaemon, Timeouts, Unread, filters, table};
+use super::{Connections, FORM, Facts, Named, SyncDaemon, Timeouts, Unread, filters, table};
 use crate::routing::Routing;
 use ipvs::client::Client;
 use ipvs::connections::CONNECTIONS;
@@ -37,6 +37,7 @@ pub fn gather(wanted: &Wanted) -> Result<Facts, Error> {
             .trim()
             .to_owned(),
         clients: wanted.clients.clone(),
+        only: wanted.service.map(Named),
         ..Facts::default()
     };
     let mut unread = Vec::new();
@@ -49,6 +50,7 @@ pub fn gather(wanted: &Wanted) -> Result<Facts, Error> {
         }
     };
     if let Some(client) = &mut client {
+        facts.buckets = client.info().connection_table_size;
         facts.services = table::first(client, wanted.service.as_ref())?;
     }
     let before = system::counters();
@@ -72,7 +74,7 @@ pub fn gather(wanted: &Wanted) -> Result<Facts, Error> {
             }
             Err(error) => unread.push(refused("the timeouts", &error)),
         }
-        match Connections::read() {
+        match Connections::read(&wanted.clients) {
             Ok(connections) => facts.connections = Some(connections),
             Err(error) => unread.push(not_read(CONNECTIONS, &error)),
         }

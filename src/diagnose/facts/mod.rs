@@ -42,6 +42,10 @@ pub struct Facts {
     pub kernel: String,
     /// From the first look to the second, in seconds.
     pub sample: f64,
+    /// The one service that was asked about; every service otherwise.
+    pub only: Option<Named>,
+    /// The size of the table of connections, as the kernel told it.
+    pub buckets: u32,
     /// The virtual services with their servers.
     pub services: Vec<Service>,
     /// The settings in seconds that `--set` changes; none where they can't be asked for.
@@ -207,7 +211,8 @@ impl Facts {
 
     /// It is an address of this machine.
     pub fn is_own(&self, address: IpAddr) -> bool {
-        address.is_loopback() || self.addresses.iter().any(|own| own.address == address)
+        let is_it = |own: &Address| own.address == address && !own.duplicate;
+        address.is_loopback() || self.addresses.iter().any(is_it)
     }
 
     /// What the kernel answered to a question; none where it was not asked.
@@ -270,7 +275,9 @@ impl Facts {
         };
         let next = route.gateway.unwrap_or(address);
         let neighbour = route.output.and_then(|output| self.neighbour(next, output));
-        neighbour.is_some_and(|neighbour| neighbour.state == Reach::Failed)
+        // A neighbour that is there is incomplete for a thousandth of a second.
+        neighbour
+            .is_some_and(|neighbour| matches!(neighbour.state, Reach::Failed | Reach::Incomplete))
     }
 
     /// The connections to a server.

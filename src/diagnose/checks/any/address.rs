@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use super::super::Check;
 use crate::diagnose::facts::{Facts, MOVERS};
 use crate::diagnose::finding::Finding;
+use crate::routing::Address;
 
 pub(in crate::diagnose::checks) const VIP_NOT_LOCAL: Check = Check {
     id: "vip-not-local",
@@ -24,7 +25,8 @@ fn vip_not_local(facts: &Facts) -> Vec<Finding> {
         let Some(vip) = service.address() else {
             continue;
         };
-        if facts.is_taken_in(vip) != Some(false) {
+        let is_here = |own: &Address| own.address == vip;
+        if facts.is_taken_in(vip) != Some(false) || facts.addresses.iter().any(is_here) {
             continue;
         }
         let finding = missing.entry(vip).or_insert_with(|| match &stands_by {
@@ -64,4 +66,42 @@ fn stands_by(facts: &Facts) -> Option<String> {
     }
     let mover = MOVERS.iter().find(|name| facts.runs(&[name]))?;
     Some(format!("{mover} runs, which moves virtual addresses"))
+}
+
+pub(in crate::diagnose::checks) const VIP_DUPLICATE: Check = Check {
+    id: "vip-duplicate",
+    symptom: "Connections over IPv6 time out or reach another machine.",
+    cause: "Another machine on the link has the IPv6 virtual address, so that this one refuses to use it.",
+    seen: "The address is marked `dadfailed'.",
+    remedy: "Take the address from the other machine, then give it to this one again.",
+    since: "",
+    judge: vip_duplicate,
+};
+
+fn vip_duplicate(facts: &Facts) -> Vec<Finding> {
+    let mut found: BTreeMap<IpAddr, Finding> = BTreeMap::new();
+    for service in &facts.services {
+        let Some(vip) = service.address() else {
+            continue;
+        };
+        let Some(own) = facts
+            .addresses
+            .iter()
+            .find(|own| own.address == vip && own.duplicate)
+        else {
+            continue;
+        };
+        let interface = facts.interface(own.interface);
+        let finding = found.entry(vip).or_insert_with(|| {
+            let here = format!("{vip}/{} dev {interface}", own.prefix);
+            Finding::fail(format!(
+                "another machine on {interface} has {vip}, so that it is not used here: clients reach the other machine or none"
+            ))
+            .seen(format!("ip -6 addr show dev {interface} says `dadfailed' for {vip}"))
+            .say("take the address from the other machine, or from what answers for it; then")
+            .run(format!("ip addr del {here} && ip addr add {here}"))
+        });
+        finding.add(service.id);
+    }
+    found.into_values().collect()
 }

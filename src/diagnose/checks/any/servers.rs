@@ -1,8 +1,13 @@
 //! The servers of a service: there must be one that takes connections.
 
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
 use super::super::Check;
-use crate::diagnose::facts::{Facts, Service};
+use crate::diagnose::facts::{Facts, Server, Service};
 use crate::diagnose::finding::Finding;
+use crate::routing::{Leads, Link};
+use ipvs::error::os_text;
 
 pub(in crate::diagnose::checks) const NO_USABLE_SERVER: Check = Check {
     id: "no-usable-server",
@@ -50,4 +55,140 @@ fn no_usable_server(facts: &Facts) -> Vec<Finding> {
         found.push(finding);
     }
     found
+}
+
+pub(in crate::diagnose::checks) const ALL_OVERLOADED: Check = Check {
+    id: "all-overloaded",
+    symptom: "New connections are refused; old ones live on.",
+    cause: "Every server has as many connections as its upper threshold. It takes some again only below the lower one, or three quarters of the upper one.",
+    seen: "Active and inactive connections against the thresholds.",
+    remedy: "Raise the thresholds, or add servers.",
+    since: "",
+    judge: all_overloaded,
+};
+
+fn all_overloaded(facts: &Facts) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for service in &facts.services {
+        let mut usable = service
+            .servers
+            .iter()
+            .filter(|server| server.weight > 0)
+            .peekable();
+        let Some(first) = usable.peek().copied() else {
+            continue;
+        };
+        if !usable.all(Server::is_full) {
+            continue;
+        }
+        let (upper, lower) = (
+            first.upper_threshold.saturating_mul(2),
+            first.lower_threshold,
+        );
+        let connections = u64::from(first.active) + u64::from(first.inactive);
+        found.push(
+            Finding::fail(
+                "every server has as many connections as it may have: new clients are refused",
+            )
+            .affects(service.id)
+            .seen(format!(
+                "{} has {connections} connections and an upper threshold of {}",
+                first.endpoint, first.upper_threshold
+            ))
+            .run(format!(
+                "ipvsadm -e {} {} -w {} -x {upper} -y {lower}",
+                service.id.option(),
+                first.option(),
+                first.weight
+            ))
+            .say("or add servers"),
+        );
+    }
+    found
+}
+
+pub(in crate::diagnose::checks) const SERVER_UNREACHABLE: Check = Check {
+    id: "server-unreachable",
+    symptom: "Connections that are given to the server are refused (host or network unreachable) or time out.",
+    cause: "The director has no route to a server.",
+    seen: "The kernel's route to the server.",
+    remedy: "Give the director a route, or switch the interface on.",
+    since: "",
+    judge: server_unreachable,
+};
+
+fn server_unreachable(facts: &Facts) -> Vec<Finding> {
+    let mut found: BTreeMap<IpAddr, Finding> = BTreeMap::new();
+    for service in &facts.services {
+        for server in service.servers.iter().filter(|server| server.weight > 0) {
+            let address = server.address();
+            let why = match facts.way_to(address) {
+                Some(Err(errno)) if errno != 0 => {
+                    os_text(&std::io::Error::from_raw_os_error(errno))
+                }
+                Some(Ok(route)) if route.leads == Leads::Nowhere => {
+                    "a route that leads nowhere".to_owned()
+                }
+                Some(_) | None => continue,
+            };
+            let finding = found.entry(address).or_insert_with(|| {
+                let finding = Finding::fail(format!(
+                    "there is no way to the server {address}: clients that are given to it are refused or time out"
+                ))
+                .seen(format!("ip route get {address}: {why}"));
+                match switched_off(facts, address) {
+                    Some(link) => finding
+                        .seen(format!("{} is in its network, and switched off", link.name))
+                        .run(format!("ip link set {} up", link.name)),
+                    None => finding.say(format!("give the director a route: ip route add {address} via GATEWAY")),
+                }
+            });
+            finding.add(service.id);
+        }
+    }
+    found.into_values().collect()
+}
+
+/// An interface in the network of an address that is switched off.
+fn switched_off(facts: &Facts, address: IpAddr) -> Option<&Link> {
+    let link = facts.link(facts.on_link(address)?.interface)?;
+    (!link.up).then_some(link)
+}
+
+pub(in crate::diagnose::checks) const SERVER_SILENT: Check = Check {
+    id: "server-silent",
+    symptom: "Connections that are given to the server time out.",
+    cause: "The server, or the router before it, does not answer on the link: it is down, unplugged, in another VLAN, or has another address.",
+    seen: "Its entry among the neighbours is FAILED while packets come for it.",
+    remedy: "Repair the server or the way to it; give it weight 0 until then.",
+    since: "",
+    judge: server_silent,
+};
+
+fn server_silent(facts: &Facts) -> Vec<Finding> {
+    let mut found: BTreeMap<IpAddr, Finding> = BTreeMap::new();
+    for service in &facts.services {
+        for server in service.servers.iter().filter(|server| server.weight > 0) {
+            let address = server.address();
+            if !facts.is_silent(address) {
+                continue;
+            }
+            // An entry may be old: of a server that nobody wants, it says little.
+            let wanted = server.traffic.rise.is_some_and(|rise| rise.in_packets > 0);
+            let finding = found.entry(address).or_insert_with(|| {
+                let finding = match wanted {
+                    true => Finding::fail(format!(
+                        "the server {address} does not answer on its link: clients that are given to it wait and time out"
+                    )),
+                    false => Finding::note(format!("the server {address} did not answer on its link when it was last asked")),
+                };
+                finding
+                    .seen(format!("ip neigh show {address} says FAILED"))
+                    .say("see that it is up, plugged in, and has that address; until then:")
+                    .run(format!("ipvsadm -e {} {} -w 0", service.id.option(), server.option()))
+            });
+            finding.add(service.id);
+        }
+    }
+    found.into_values().collect()
 }

@@ -1,8 +1,9 @@
 //! Settings of IPVS that cost connections, or the numbers one looks at.
 
 use super::super::Check;
-use crate::diagnose::facts::Facts;
+use crate::diagnose::facts::{Facts, Server, Service};
 use crate::diagnose::finding::{Finding, Gravity};
+use ipvs::model::{Protocol, VirtualId};
 
 pub(in crate::diagnose::checks) const DEFENCE_ACTIVE: Check = Check {
     id: "defence-active",
@@ -112,4 +113,115 @@ fn counters_frozen(facts: &Facts) -> Vec<Finding> {
         return vec![frozen().seen(format!("{CPUS} is empty")).set(CPUS, "0")];
     }
     Vec::new()
+}
+
+pub(in crate::diagnose::checks) const IDLE_TIMEOUT: Check = Check {
+    id: "idle-timeout",
+    symptom: "Connections that were idle for a while are reset or hang when they are used again: databases, SSH, message queues.",
+    cause: "The director forgets a TCP connection that is silent for longer than its timeout, and programs send keepalives more seldom (7200 s).",
+    seen: "ipvsadm -L --timeout.",
+    remedy: "Raise the timeout, or let programs send keepalives more often.",
+    since: "",
+    judge: idle_timeout,
+};
+
+/// When Linux sends the first keepalive, if a program asks for keepalives.
+const KEEPALIVE: u32 = 7200;
+
+fn idle_timeout(facts: &Facts) -> Vec<Finding> {
+    let carries_tcp = |service: &Service| match service.id.0 {
+        VirtualId::Endpoint { protocol, .. } => protocol == Protocol::Tcp,
+        VirtualId::Fwmark { .. } => true,
+    };
+    let Some(timeouts) = facts.timeouts.filter(|timeouts| timeouts.tcp < KEEPALIVE) else {
+        return Vec::new();
+    };
+    if !facts.services.iter().any(carries_tcp) {
+        return Vec::new();
+    }
+    vec![
+        Finding::note(format!(
+            "TCP connections that are silent for {} s are forgotten; programs that keep idle connections open longer lose them",
+            timeouts.tcp
+        ))
+        .seen(format!("ipvsadm -L --timeout: {} {} {}", timeouts.tcp, timeouts.tcp_fin, timeouts.udp))
+        .say("where that matters:")
+        .run(format!("ipvsadm --set {KEEPALIVE} 0 0")),
+    ]
+}
+
+pub(in crate::diagnose::checks) const REUSE_MODE: Check = Check {
+    id: "reuse-mode",
+    symptom: "Servers of weight 0 go on getting new connections.",
+    cause: "net.ipv4.vs.conn_reuse_mode is 0: a client that uses a port again gets the server that it had.",
+    seen: "The setting, and connections on servers of weight 0.",
+    remedy: "Set net.ipv4.vs.conn_reuse_mode to 1.",
+    since: "",
+    judge: reuse_mode,
+};
+
+fn reuse_mode(facts: &Facts) -> Vec<Finding> {
+    const NAME: &str = "net.ipv4.vs.conn_reuse_mode";
+    if facts.sysctl(NAME) != Some(0) {
+        return Vec::new();
+    }
+    let mut leaving = Vec::new();
+    for service in &facts.services {
+        let quiet =
+            |server: &&Server| server.weight == 0 && (server.active > 0 || server.inactive > 0);
+        if service.servers.iter().any(|server| server.weight > 0) {
+            leaving.extend(
+                service
+                    .servers
+                    .iter()
+                    .filter(quiet)
+                    .map(|server| (service.id, server)),
+            );
+        }
+    }
+    let Some((_, first)) = leaving.first() else {
+        return vec![
+            Finding::note(
+                "a client that uses a port again gets the server that it had, even one of weight 0",
+            )
+            .seen(format!("{NAME} = 0"))
+            .set(NAME, "1"),
+        ];
+    };
+    let mut finding = Finding::warn(
+        "servers of weight 0 still get new connections, of clients that use a port again: they don't become free",
+    )
+    .seen(format!("{NAME} = 0"))
+    .seen(format!("{} has weight 0 and {} connections", first.endpoint, first.active.saturating_add(first.inactive)))
+    .set(NAME, "1");
+    for (service, server) in &leaving {
+        finding.add(format_args!("{service} -> {}", server.endpoint));
+    }
+    vec![finding]
+}
+
+pub(in crate::diagnose::checks) const REUSE_DELAY: Check = Check {
+    id: "reuse-delay",
+    symptom: "Some new connections take a second longer, those of clients behind NAT and proxies above all.",
+    cause: "With connection tracking, older kernels drop the first packet of a client that uses a port again.",
+    seen: "The kernel's version, net.ipv4.vs.conntrack and net.ipv4.vs.conn_reuse_mode, which are both 1.",
+    remedy: "A newer kernel; or net.ipv4.vs.conn_reuse_mode=0, which has its price: see reuse-mode.",
+    since: "before Linux 5.9",
+    judge: reuse_delay,
+};
+
+fn reuse_delay(facts: &Facts) -> Vec<Finding> {
+    let is_old = facts
+        .kernel_version()
+        .is_some_and(|version| version < (5, 9));
+    let both = ["conntrack", "conn_reuse_mode"].map(|name| format!("net.ipv4.vs.{name}"));
+    if !is_old || both.iter().any(|name| facts.sysctl(name) != Some(1)) {
+        return Vec::new();
+    }
+    let [tracked, reused] = both;
+    vec![
+        Finding::note("clients that use a port again may wait a second for their connection, unless the kernel's vendor has repaired it")
+            .seen(format!("Linux {}, {tracked} = 1, {reused} = 1", facts.kernel))
+            .say("a kernel from 5.9 on does not do so"),
+    ]
 }

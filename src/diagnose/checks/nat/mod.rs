@@ -1,0 +1,59 @@
+//! Faults of NAT: the servers' answers must come back through the director.
+
+pub(super) mod table;
+pub(super) mod tracking;
+pub(super) mod way;
+
+use crate::diagnose::facts::{Facts, Method, Server, Service};
+
+/// Answers that are lost show in two packets or more: a single one may have been
+/// counted, and its answer not yet.
+const SURE: u64 = 2;
+
+/// The servers behind NAT on other machines that packets come for, whose
+/// neighbours answer, and whose answers are nevertheless lost: clients are seen to
+/// wait for each of them.
+fn unanswered(facts: &Facts) -> Vec<(&Service, &Server)> {
+    let mut found = Vec::new();
+    if !facts.counters_live() {
+        return found;
+    }
+    for service in &facts.services {
+        for server in &service.servers {
+            let is_lost = server.method == Method::Nat
+                && server.only_inwards()
+                && server
+                    .traffic
+                    .rise
+                    .is_some_and(|rise| rise.in_packets >= SURE)
+                && !facts.is_own(server.address())
+                && !facts.is_silent(server.address())
+                && waits(facts, server);
+            if is_lost && forwards(facts, server) {
+                found.push((service, server));
+            }
+        }
+    }
+    found
+}
+
+/// A client waits for the server's first answer.
+fn waits(facts: &Facts, server: &Server) -> bool {
+    facts
+        .flows_to(server.endpoint)
+        .any(|flow| !flow.waiting.is_empty())
+}
+
+/// Answers that come in are sent on.
+fn forwards(facts: &Facts, server: &Server) -> bool {
+    let Some(link) = facts
+        .interface_to(server.address())
+        .and_then(|index| facts.link(index))
+    else {
+        return false;
+    };
+    match server.address().is_ipv4() {
+        true => facts.of_interface("ipv4", &link.name, "forwarding") != Some(0),
+        false => facts.of_interface("ipv6", "all", "forwarding") != Some(0),
+    }
+}

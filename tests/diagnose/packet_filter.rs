@@ -1,0 +1,159 @@
+//! Faults that rules of a packet filter make. The lab's newest kernel has neither
+//! nftables nor the older tables for IP: there these tests are left out by name.
+
+use std::fs::File;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use nix::sched::{CloneFlags, setns};
+
+use crate::clients::{answered, are_served, while_in_vain, while_served};
+use crate::director::*;
+use crate::support::shell;
+
+/// A way to write rules: with nft, where the kernel has nftables for IP, or with
+/// the older iptables.
+#[derive(Clone, Copy)]
+enum Tool {
+    Nft,
+    Iptables,
+}
+
+impl Tool {
+    fn of_this_kernel() -> Self {
+        let has_nftables =
+            shell("nft add table ip probe 2>/dev/null && nft delete table ip probe; echo $?");
+        match has_nftables.trim() {
+            "0" => Self::Nft,
+            _ => Self::Iptables,
+        }
+    }
+
+    /// Drops what comes in for this machine.
+    fn drop_input(self) {
+        shell(match self {
+            Self::Nft => {
+                "nft add table inet guard && \
+                 nft add chain inet guard in '{ type filter hook input priority 0; policy drop; }'"
+            }
+            Self::Iptables => "iptables-legacy -P INPUT DROP",
+        });
+    }
+
+    /// Changes the source of what leaves by eth1.
+    fn masquerade(self) {
+        shell(match self {
+            Self::Nft => {
+                "nft add table ip out && \
+                 nft add chain ip out post '{ type nat hook postrouting priority 100; }' && \
+                 nft add rule ip out post oifname eth1 masquerade"
+            }
+            Self::Iptables => "iptables-legacy -t nat -A POSTROUTING -o eth1 -j MASQUERADE",
+        });
+    }
+
+    /// Lets only packets of known connections through.
+    fn stateful(self) {
+        shell(match self {
+            Self::Nft => {
+                "nft add table ip guard && \
+                 nft add chain ip guard fwd '{ type filter hook forward priority 0; policy drop; }' && \
+                 nft add rule ip guard fwd ct state established accept"
+            }
+            Self::Iptables => {
+                "iptables-legacy -P FORWARD DROP && \
+                 iptables-legacy -A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT"
+            }
+        });
+    }
+}
+
+#[test]
+fn input_filter() {
+    let (_place, [client, a, b]) = behind_nat();
+    let _servers = [a.serve(80), b.serve(80)];
+    restore(NAT);
+    diagnose(GLANCE).without_fault().lacks("input-filter");
+    Tool::of_this_kernel().drop_input();
+    let diagnosis = while_in_vain(&client, "10.0.0.1:80", || diagnose(WATCHED));
+    let diagnosis = diagnosis.without_fault().notes("input-filter");
+    diagnosis.cure("input-filter");
+    are_served(&client, "10.0.0.1:80");
+}
+
+#[test]
+fn nat_masquerade() {
+    let (_place, [client, a, b]) = behind_nat();
+    let _tracked = tracked();
+    let _servers = [a.serve(80), b.serve(80)];
+    restore(NAT);
+    // The rule is there so that servers with another router answer all the same.
+    for server in [&a, &b] {
+        server.ip("route replace default via 10.1.0.250\n");
+    }
+    Tool::of_this_kernel().masquerade();
+    let diagnosis = while_in_vain(&client, "10.0.0.1:80", || diagnose(WATCHED));
+    let diagnosis = diagnosis.names("nat-masquerade");
+    diagnosis.cure("nat-masquerade");
+    while_served(&client, "10.0.0.1:80", || diagnose(WATCHED)).without_fault();
+}
+
+#[test]
+fn nat_stateful_forward() {
+    let (_place, [client, a, b]) = behind_nat();
+    let _tracked = tracked();
+    let _servers = [a.serve(80), b.serve(80)];
+    restore(NAT);
+    Tool::of_this_kernel().stateful();
+    let diagnosis = while_in_vain(&client, "10.0.0.1:80", || diagnose(WATCHED));
+    let diagnosis = diagnosis.names("nat-stateful-forward");
+    diagnosis.cure("nat-stateful-forward");
+    while_served(&client, "10.0.0.1:80", || diagnose(WATCHED)).without_fault();
+}
+
+#[test]
+fn conntrack_full() {
+    let (_place, [client, a, b]) = behind_nat();
+    let _tracked = tracked();
+    let _servers = [a.serve(80), b.serve(80)];
+    restore(NAT);
+    Tool::of_this_kernel().stateful();
+    shell("sysctl -qw net.ipv4.vs.conntrack=1");
+    are_served(&client, "10.0.0.1:80");
+    let before = everywhere("sysctl -n net.netfilter.nf_conntrack_max");
+    everywhere("sysctl -qw net.netfilter.nf_conntrack_max=3");
+    let some = answered(&client, 6, "10.0.0.1:80");
+    let diagnosis = diagnose(GLANCE);
+    let commands: Vec<_> = diagnosis.commands("conntrack-full", None);
+    for command in &commands {
+        everywhere(command);
+    }
+    let all = answered(&client, 4, "10.0.0.1:80");
+    let after = diagnose(GLANCE);
+    let back = format!(
+        "sysctl -qw net.netfilter.nf_conntrack_max={}",
+        before.trim()
+    );
+    everywhere(&back);
+    assert!(some < 6, "{some} of 6 answered");
+    diagnosis.names("conntrack-full");
+    assert_eq!((commands.len(), all), (1, 4));
+    after.without_fault();
+}
+
+/// Tests of connection tracking wait for one another: its limit is one for all
+/// namespaces.
+fn tracked() -> MutexGuard<'static, ()> {
+    static TRACKING: Mutex<()> = Mutex::new(());
+    TRACKING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Runs a command in the first namespace, which alone may change that limit.
+fn everywhere(command: &str) -> String {
+    let first = File::open("/proc/1/ns/net").unwrap();
+    let run = || {
+        setns(&first, CloneFlags::CLONE_NEWNET).unwrap();
+        shell(command)
+    };
+    thread::scope(|scope| scope.spawn(run).join().unwrap())
+}
