@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 const IPVSADM: &str = include_str!("../man/ipvsadm.8");
-const OTHER_PAGES: [&str; 2] = [
+const OTHER_PAGES: [&str; 3] = [
     include_str!("../man/ipvsadm-save.8"),
     include_str!("../man/ipvsadm-restore.8"),
+    include_str!("../man/ipvsadm-diagnose.7"),
 ];
 
 type Options = BTreeSet<String>;

@@ -55,3 +55,70 @@ fn what_was_looked_at_can_be_judged_again() {
     diagnose(&format!("--facts {file}")).names("vip-not-local");
     diagnose(&format!("--facts {file} --ignore vip-not-local")).without_fault();
 }
+
+#[test]
+fn direct_routing() {
+    let (_place, [client, a, b]) = one_network();
+    let _servers = [a.serve(80), b.serve(80)];
+    for server in [&a, &b] {
+        server.take_quietly("10.0.0.1");
+    }
+    restore(&NAT_IN_FRONT.replace("-m", "-g"));
+    while_served(&client, "10.0.0.1:80", || diagnose(WATCHED)).without_fault();
+}
+
+#[test]
+fn a_tunnel() {
+    let (_place, [client, a, b]) = one_network();
+    let _servers = [a.serve(80), b.serve(80)];
+    for (server, address) in [(&a, "10.0.0.2"), (&b, "10.0.0.3")] {
+        server.ip(&format!(
+            "link add tunnel type ipip local {address}\nlink set tunnel up\n"
+        ));
+        server.set(&[
+            ("ipv4/conf/all/rp_filter", "0"),
+            ("ipv4/conf/tunnel/rp_filter", "0"),
+        ]);
+        server.take_quietly("10.0.0.1");
+    }
+    restore(&NAT_IN_FRONT.replace("-m", "-i"));
+    while_served(&client, "10.0.0.1:80", || diagnose(WATCHED)).without_fault();
+}
+
+#[test]
+fn a_mark_with_persistence() {
+    let (_place, [client, a, b]) = behind_nat();
+    let _servers = [a.serve(80), b.serve(80)];
+    crate::support::shell(
+        "tc qdisc replace dev eth0 clsact && tc filter add dev eth0 ingress protocol ip flower \
+         ip_proto tcp dst_ip 10.0.0.1 dst_port 80 action skbedit mark 7",
+    );
+    restore(
+        "-A -f 7 -s rr -p 300\n\
+         -a -f 7 -r 10.1.0.2 -m\n\
+         -a -f 7 -r 10.1.0.3 -m\n",
+    );
+    while_served(&client, "10.0.0.1:80", || diagnose(WATCHED)).without_fault();
+}
+
+#[test]
+fn nat_over_ipv6() {
+    let (_place, [client, a, b]) = behind_nat();
+    let _servers = [a.serve(80), b.serve(80)];
+    restore(
+        "-A -t [fd00::1]:80 -s rr\n\
+         -a -t [fd00::1]:80 -r [fd01::2]:80 -m\n\
+         -a -t [fd00::1]:80 -r [fd01::3]:80 -m\n",
+    );
+    while_served(&client, "[fd00::1]:80", || diagnose(WATCHED)).without_fault();
+}
+
+#[test]
+fn a_master_and_a_backup_that_synchronize() {
+    let (_place, [client, a, b]) = behind_nat();
+    let _servers = [a.serve(80), b.serve(80)];
+    restore(NAT);
+    ipvsadm("--start-daemon master --mcast-interface eth1 --syncid 7");
+    ipvsadm("--start-daemon backup --mcast-interface eth1 --syncid 7");
+    while_served(&client, "10.0.0.1:80", || diagnose(WATCHED)).without_fault();
+}
