@@ -1,6 +1,7 @@
 //! The director of a test, and what `--diagnose` says of it.
 
 use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
@@ -56,6 +57,13 @@ pub fn one_network() -> (Namespace, [Host; 3]) {
 pub const NAT_IN_FRONT: &str = "-A -t 10.0.0.1:80 -s rr\n\
                                 -a -t 10.0.0.1:80 -r 10.0.0.2 -m\n\
                                 -a -t 10.0.0.1:80 -r 10.0.0.3 -m\n";
+
+/// The kernel counts martians of all namespaces together: these tests wait for one
+/// another.
+pub fn martians() -> MutexGuard<'static, ()> {
+    static MARTIANS: Mutex<()> = Mutex::new(());
+    MARTIANS.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Runs our program with the words of this line, without a failure.
 #[track_caller]

@@ -20,6 +20,7 @@ mod clients;
 mod director;
 
 mod any_method;
+mod direct;
 mod healthy;
 mod nat;
 mod packet_filter;

@@ -6,6 +6,8 @@
 //! false alarm is a worse fault than a missed one.
 
 mod any;
+mod direct;
+mod ipv6;
 mod nat;
 
 #[cfg(test)]
@@ -80,6 +82,18 @@ pub const FAMILIES: &[Family] = &[
             &nat::table::NAT_LOOPBACK,
             &nat::table::NAT_FTP,
         ],
+    },
+    Family {
+        title: "Direct routing (-g)",
+        checks: &[
+            &direct::DR_SERVER_LACKS_VIP,
+            &direct::DR_ANSWERS_THROUGH_DIRECTOR,
+            &direct::DR_BEHIND_ROUTER,
+        ],
+    },
+    Family {
+        title: "IPv6",
+        checks: &[&ipv6::IPV6_FORWARDING],
     },
 ];
 
