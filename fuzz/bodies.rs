@@ -15,7 +15,7 @@ use std::net::IpAddr;
 use ipvs::connections::{By, Filter};
 use ipvs::model;
 use ipvs::model::{Info, Protocol, Service, ServiceEntry, Stats, VirtualId};
-use ipvsadm::cli::{self, Command, Usage};
+use ipvsadm::cli::{self, Command, Mistake};
 use ipvsadm::json;
 use ipvsadm::names::{Numeric, Resolve};
 use ipvsadm::render::{self, Header};
@@ -41,17 +41,24 @@ impl Resolve for Book {
     }
 }
 
-fn parse(words: &[String]) -> Result<Command, Usage> {
-    cli::parse_rule("ipvsadm", words).resolve(&Book)
+fn parse(words: &[String]) -> Result<Command, Mistake> {
+    cli::parse_rule("ipvsadm", words).resolve_naming(&Book)
 }
 
 /// A rule file. What is refused is told plainly.
 pub(crate) fn rules(data: &[u8]) {
-    if let Err(error) = read_rules(data, parse) {
-        assert!(!error.to_string().is_empty());
-        assert!(!error.to_string().contains('\x1b'));
+    let mut remarks = Vec::new();
+    if let Ok(checked) = read_rules(data, &parse) {
+        remarks.extend(checked.wrong);
     }
-    let _ = read_table(data, parse);
+    if let Ok(checked) = read_table(data, &parse) {
+        remarks.extend(checked.wrong);
+        remarks.extend(checked.idle);
+    }
+    for remark in remarks {
+        assert!(!remark.message.is_empty());
+        assert!(!remark.to_string().contains('\x1b'));
+    }
 }
 
 /// A command line, a word a line, under each name.
@@ -60,7 +67,7 @@ pub(crate) fn words(data: &[u8]) {
     let words: Vec<String> = text.split('\n').map(str::to_owned).collect();
     for outcome in [
         cli::parse("ipvsadm", &words).resolve(&Book),
-        parse(&words),
+        parse(&words).map_err(|mistake| mistake.usage),
         cli::parse_save(&words),
         cli::parse_restore(&words),
     ] {

@@ -94,6 +94,20 @@ impl Error {
         }
     }
 
+    /// Whether the kernel refused only because the table is already as it was
+    /// asked to make it, as far as the name of the service or server goes.
+    pub fn is_done(&self) -> bool {
+        let Self::Kernel { verb, errno, .. } = self else {
+            return false;
+        };
+        matches!(
+            (verb, *errno),
+            (Verb::AddService | Verb::AddServer, EEXIST)
+                | (Verb::DeleteService, ESRCH)
+                | (Verb::DeleteServer, ENOENT)
+        )
+    }
+
     /// The kernel's own words on its refusal, where it sent some.
     pub fn note(&self) -> Option<&str> {
         match self {

@@ -2,6 +2,7 @@
 
 use super::command::{
     Command, Diagnose, Drain, Ensure, Extent, Restore, RestoreMode, Save, ServerEdit, ServiceEdit,
+    Strictness,
 };
 use super::flags::{Flags, Server};
 use super::legality;
@@ -290,6 +291,10 @@ impl Flags<'_> {
                 RestoreMode::Replace
             } else {
                 RestoreMode::Apply
+            },
+            strictness: match self.given.has(Label::Strict) {
+                true => Strictness::Everywhere,
+                false => Strictness::WhereInUse,
             },
             stop_at: if check {
                 Extent::Check

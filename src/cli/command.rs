@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::types::{Given, Verb};
+use super::types::{Given, Tool, Verb};
 use crate::view::{Numbers, Order, View};
 use ipvs::connections::By;
 use ipvs::model::{
@@ -40,6 +40,8 @@ pub enum Command {
     Diagnose(Diagnose),
     /// `-h`, perhaps about one command only
     Help(Option<Verb>),
+    /// `ipvsadm-save -h`, `ipvsadm-restore -h`
+    ToolHelp(Tool),
     /// `-v`
     Version,
     /// `--completions`
@@ -230,17 +232,30 @@ pub struct Save {
     pub format: Format,
 }
 
-/// `ipvsadm -R [--replace] [--check|--dry-run [--json]]`
+/// `ipvsadm -R [--replace] [--strict] [--check|--dry-run [--json]]`
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Restore {
     /// What becomes of the table that is there.
     pub mode: RestoreMode,
+    /// What a bad line means for the others.
+    pub strictness: Strictness,
     /// How far to go.
     pub stop_at: Extent,
     /// The file to read; standard input otherwise.
     pub input: Option<PathBuf>,
     /// How the changes of a dry run are printed.
     pub format: Format,
+}
+
+/// What becomes of the good lines of an input that has bad ones.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Strictness {
+    /// A table in use is left alone. Into an empty one, where there is nothing to
+    /// protect, they are loaded.
+    #[default]
+    WhereInUse,
+    /// `--strict`: an empty table is left alone too.
+    Everywhere,
 }
 
 /// What a restore does with the table that is there.

@@ -127,7 +127,9 @@ pub(crate) struct Reading<'a> {
     early_ipv6: bool,
     /// What ipvsadm 1.31 would have refused already. If in the end the command
     /// line is refused for whatever reason, it is with these words.
-    pub(crate) overlooked: Option<Usage>,
+    pub(crate) overlooked: Option<(Usage, Option<&'a str>)>,
+    /// The last word of the option that is being read.
+    pub(crate) word: Option<&'a str>,
 }
 
 impl<'a> Reading<'a> {
@@ -138,6 +140,7 @@ impl<'a> Reading<'a> {
             mark_follows: false,
             early_ipv6: false,
             overlooked: None,
+            word: None,
         }
     }
 
@@ -147,7 +150,8 @@ impl<'a> Reading<'a> {
     }
 
     pub(super) fn overlook(&mut self, refusal: Usage) {
-        self.overlooked.get_or_insert(refusal);
+        let word = self.word;
+        self.overlooked.get_or_insert((refusal, word));
     }
 
     /// Notes an option, which may be given once, but for the command that takes

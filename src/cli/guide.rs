@@ -62,7 +62,7 @@ pub(super) const GUIDES: &[Guide] = &[
     ], &["ipvsadm -Ln --stats", "ipvsadm -Lnc --state ESTABLISHED --by client"]),
     guide(Verb::Save, &["@ [-n] [--output FILE] [--json]"],
         &["ipvsadm -Sn --output /etc/ipvsadm.rules"]),
-    guide(Verb::Restore, &["@ [--replace] [--check|--dry-run [--json]] < RULES"],
+    guide(Verb::Restore, &["@ [--replace] [--strict] [--check|--dry-run [--json]] < RULES"],
         &["ipvsadm -R --replace < /etc/ipvsadm.rules"]),
     guide(Verb::Zero, &["@ [SERVICE]"], &["ipvsadm -Z -t 192.0.2.80:80"]),
     guide(Verb::Set, &["@ TCP TCPFIN UDP"], &["ipvsadm --set 900 120 300"]),

@@ -8,7 +8,8 @@ use clap::{Arg, ArgAction, Command};
 use super::guide::{self, GUIDES};
 use super::legality;
 use super::options::{Row, SECTIONS, Section};
-use super::types::{Role, Takes, Verb};
+use super::tools::Usages;
+use super::types::{Role, Takes, Tool, Verb};
 
 /// The day of the release.
 const RELEASED: &str = "2026/11/21";
@@ -24,11 +25,14 @@ HOST[:PORT].";
 
 /// The text of `-h`, of everything or of one command, with its last line break.
 pub fn help(topic: Option<Verb>) -> String {
-    let text = match topic {
+    rendered(match topic {
         None => whole(),
         Some(verb) => about(verb),
-    }
-    .render_help();
+    })
+}
+
+fn rendered(mut command: Command) -> String {
+    let text = command.render_help();
     // clap leaves blanks at the ends of some lines.
     let text = text.to_string();
     let lines = text.trim_end().lines().map(str::trim_end);
@@ -91,6 +95,28 @@ fn argument(row: &Row) -> Arg {
     }
 }
 
+/// The text of `-h` of a program that saves or restores.
+pub fn tool_help(tool: Tool) -> String {
+    let Usages {
+        usage,
+        about,
+        options,
+    } = tool.usages();
+    let command = program()
+        .before_help(version() + about)
+        .override_usage(usage)
+        .help_template("{before-help}{usage-heading} {usage}\n\n{options}")
+        .args(options.iter().map(|option| {
+            let arg = Arg::new(option.help).help(option.help);
+            let arg = arg.short(option.letter).long(option.name);
+            match option.value {
+                Some(value) => arg.value_name(value),
+                None => arg.action(ArgAction::SetTrue),
+            }
+        }));
+    rendered(command)
+}
+
 /// The text of `-v`, with its last line break.
 pub fn version() -> String {
     format!(
@@ -108,7 +134,8 @@ mod tests {
     fn help_fits_the_screen_and_has_every_option() {
         let whole = help(None);
         let topics = Verb::ALL.iter().map(|verb| help(Some(*verb)));
-        for text in topics.chain([whole.clone()]) {
+        let tools = [tool_help(Tool::Save), tool_help(Tool::Restore)];
+        for text in topics.chain([whole.clone()]).chain(tools) {
             for line in text.lines() {
                 assert!(line.len() <= WIDTH && line == line.trim_end(), "{line}");
             }

@@ -33,15 +33,15 @@ mod values;
 
 pub use command::{
     Candidates, Color, Command, Completion, Connections, Diagnose, Drain, Ensure, Extent, Format,
-    List, Restore, RestoreMode, Save, ServerEdit, ServiceEdit, Shell, Watch,
+    List, Restore, RestoreMode, Save, ServerEdit, ServiceEdit, Shell, Strictness, Watch,
 };
 pub use completions::completions;
-pub use help::{help, version};
+pub use help::{help, tool_help, version};
 pub use nearest::nearest;
 pub use options::SCHEDULERS;
 pub use suggest::{nearest_option, nearest_restore_option};
 pub use tools::{parse_restore, parse_save};
-pub use types::{Label, Verb};
+pub use types::{Label, Tool, Verb};
 pub use usage::{Context, Usage};
 pub use value_error::ValueError;
 
@@ -49,6 +49,15 @@ use crate::names::Resolve;
 use flags::Reading;
 use lexer::Token;
 use read::Source;
+
+/// Why words make no command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    /// What is wrong.
+    pub usage: Usage,
+    /// The word that is, if it is one alone.
+    pub word: Option<String>,
+}
 
 /// A command line, read but not yet understood.
 #[derive(Clone, Debug)]
@@ -104,6 +113,14 @@ impl Invocation<'_> {
     /// The first mistake. Where ipvsadm 1.31 would have met another before it,
     /// because it accepts less, that one.
     pub fn resolve(self, names: &dyn Resolve) -> Result<Command, Usage> {
+        self.resolve_naming(names).map_err(|mistake| mistake.usage)
+    }
+
+    /// The same, with the word that is wrong.
+    ///
+    /// # Errors
+    /// Those of [`Invocation::resolve`].
+    pub fn resolve_naming(self, names: &dyn Resolve) -> Result<Command, Mistake> {
         let source = match self.kind {
             Kind::Bare => return Ok(Command::List(List::default())),
             Kind::Completion(typed) => {
@@ -115,7 +132,17 @@ impl Invocation<'_> {
         let verb = read::read(&mut reading, self.program, source, &self.tokens, self.end);
         let overlooked = reading.overlooked;
         let flags = reading.flags;
-        verb.and_then(|verb| flags.command(verb))
-            .map_err(|mistake| overlooked.unwrap_or(mistake))
+        let mistake = match verb {
+            Ok(verb) => match flags.command(verb) {
+                Ok(command) => return Ok(command),
+                Err(usage) => (usage, None),
+            },
+            Err(usage) => (usage, reading.word),
+        };
+        let (usage, word) = overlooked.unwrap_or(mistake);
+        Err(Mistake {
+            usage,
+            word: word.map(str::to_owned),
+        })
     }
 }

@@ -544,6 +544,10 @@ pub(crate) const SECTIONS: &[Section] = &[
         option(L::DryRun, "", Nothing,
             "with -R: only show what would be changed")
             .with(&[(Verb::Restore, Unless(&[L::Check]))]),
+        option(L::Strict, "", Nothing,
+            "with -R: if a line is wrong, carry out none, even where the table is empty; status 255 if \
+             the kernel refuses any")
+            .with(OF_RESTORE),
     ] },
 ];
 

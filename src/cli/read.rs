@@ -35,6 +35,7 @@ pub(super) fn read<'a>(
             reading.flags.words.push(word);
             continue;
         };
+        reading.word = Some(word);
         match row.role {
             Role::Command(_) if verb.is_some() => {
                 return Err(Usage::SecondCommand(word.to_owned()));

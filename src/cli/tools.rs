@@ -1,12 +1,102 @@
 //! `ipvsadm-save` and `ipvsadm-restore`.
 
-use super::command::{Command, Extent, Format, Restore, RestoreMode, Save};
+use super::command::{Command, Extent, Format, Restore, RestoreMode, Save, Strictness};
 use super::complete;
-use super::types::{Label, Verb};
+use super::types::{Label, Tool, Verb};
 use super::usage::{Context, Usage};
 
-/// The long options of `ipvsadm-restore`.
-pub(crate) const RESTORE_OPTIONS: [&str; 4] = ["check", "clear", "dry-run", "json"];
+/// The long options of `ipvsadm-restore` that are also in completions.
+pub(crate) const RESTORE_OPTIONS: [&str; 5] = ["check", "clear", "dry-run", "json", "strict"];
+
+/// What `-h` tells of a program.
+pub(super) struct Usages {
+    /// How it is typed.
+    pub(super) usage: &'static str,
+    /// Whole lines.
+    pub(super) about: &'static str,
+    pub(super) options: &'static [ToolOption],
+}
+
+/// An option of a program that saves or restores.
+pub(super) struct ToolOption {
+    pub(super) letter: Option<char>,
+    pub(super) name: Option<&'static str>,
+    pub(super) value: Option<&'static str>,
+    pub(super) help: &'static str,
+}
+
+const fn long(name: &'static str, help: &'static str) -> ToolOption {
+    ToolOption {
+        letter: None,
+        name: Some(name),
+        value: None,
+        help,
+    }
+}
+
+const HELP: ToolOption = ToolOption {
+    letter: Some('h'),
+    ..long("help", "show this")
+};
+
+const VERSION: ToolOption = ToolOption {
+    letter: Some('v'),
+    ..long("version", "show the version")
+};
+
+const SAVE: Usages = Usages {
+    usage: "ipvsadm-save [-n] [--output FILE] [--json]",
+    about: "Writes the table as rules, from which ipvsadm-restore makes it again.",
+    options: &[
+        ToolOption {
+            letter: Some('n'),
+            name: None,
+            value: None,
+            help: "numbers instead of names",
+        },
+        ToolOption {
+            value: Some("FILE"),
+            ..long(
+                "output",
+                "into FILE, which is replaced only when all is written",
+            )
+        },
+        long("json", "as a JSON document"),
+        HELP,
+        VERSION,
+    ],
+};
+
+const RESTORE: Usages = Usages {
+    usage: "ipvsadm-restore [--strict] [--clear] [--check|--dry-run [--json]] [FILE]",
+    about: "\
+Makes the table what the rules in FILE, or from standard input, describe. Only
+what differs is sent to the kernel.",
+    options: &[
+        long(
+            "strict",
+            "all of the rules or none, even where the table is empty",
+        ),
+        long(
+            "clear",
+            "clear the table first, as ipvsadm 1.31 does: connections break",
+        ),
+        long("check", "only check the rules; needs neither root nor IPVS"),
+        long("dry-run", "only show what would be changed"),
+        long("json", "with --dry-run: as a JSON document"),
+        HELP,
+        VERSION,
+    ],
+};
+
+impl Tool {
+    pub(super) fn usages(self) -> Usages {
+        match self {
+            Self::Save => SAVE,
+            Self::Restore => RESTORE,
+        }
+    }
+}
 
 /// Reads the words of `ipvsadm-save [-n] [--output FILE] [--json]`. As ever,
 /// words that are no options do not count.
@@ -20,7 +110,9 @@ pub fn parse_save(words: &[String]) -> Result<Command, Usage> {
     let mut save = Save::default();
     let mut words = words.iter();
     while let Some(word) = words.next() {
-        if word == "-n" {
+        if let Some(answer) = about(Tool::Save, word) {
+            return Ok(answer);
+        } else if word == "-n" {
             save.numeric = true;
         } else if word == "--json" {
             save.format = Format::Json;
@@ -37,11 +129,12 @@ pub fn parse_save(words: &[String]) -> Result<Command, Usage> {
     Ok(Command::Save(save))
 }
 
-/// Reads the words of `ipvsadm-restore [FILE] [--clear] [--check|--dry-run
-/// [--json]]`. As ever, options of one dash do not count.
+/// Reads the words of `ipvsadm-restore [FILE] [--strict] [--clear]
+/// [--check|--dry-run [--json]]`. `-` is standard input. `-n` means nothing, as
+/// ever, and may stand where no file is named.
 ///
 /// # Errors
-/// Any other long option, a second file, `--check` with `--dry-run`, `--json`
+/// Any other option, a second file, `--check` with `--dry-run`, `--json`
 /// without it.
 pub fn parse_restore(words: &[String]) -> Result<Command, Usage> {
     if let Some(typed) = completing(words) {
@@ -52,20 +145,31 @@ pub fn parse_restore(words: &[String]) -> Result<Command, Usage> {
         ..Restore::default()
     };
     let mut options = true;
+    let mut idle = None;
+    let mut from_stdin = false;
     for word in words {
+        if let Some(answer) = about(Tool::Restore, word).filter(|_| options) {
+            return Ok(answer);
+        }
         match word.as_str() {
             "--" if options => options = false,
             "--clear" if options => restore.mode = RestoreMode::ClearThenApply,
             "--check" if options => stop(&mut restore, Extent::Check)?,
             "--json" if options => restore.format = Format::Json,
             "--dry-run" if options => stop(&mut restore, Extent::DryRun)?,
-            long if options && long.starts_with("--") => {
+            "--strict" if options => restore.strictness = Strictness::Everywhere,
+            "-n" if options => idle = Some(word),
+            "-" if options && restore.input.is_none() => from_stdin = true,
+            option if options && option.len() > 1 && option.starts_with('-') => {
                 return Err(Usage::UnknownOption(word.clone()));
             }
-            short if options && short.starts_with('-') => {}
-            file if restore.input.is_none() => restore.input = Some(file.into()),
+            file if restore.input.is_none() && !from_stdin => restore.input = Some(file.into()),
             _ => return Err(Usage::UnexpectedWord(word.clone())),
         }
+    }
+    // With a file it looks like an option that keeps the table as it is.
+    if let (Some(word), Some(_)) = (idle, &restore.input) {
+        return Err(Usage::UnknownOption(word.clone()));
     }
     if restore.format == Format::Json && restore.stop_at != Extent::DryRun {
         return Err(Usage::Missing {
@@ -74,6 +178,15 @@ pub fn parse_restore(words: &[String]) -> Result<Command, Usage> {
         });
     }
     Ok(Command::Restore(restore))
+}
+
+/// What a program tells about itself.
+fn about(tool: Tool, word: &str) -> Option<Command> {
+    match word {
+        "-h" | "--help" => Some(Command::ToolHelp(tool)),
+        "-v" | "--version" => Some(Command::Version),
+        _ => None,
+    }
 }
 
 /// The words for which a shell asks what may follow.
@@ -100,10 +213,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_options_of_ipvsadm_restore_are_known() {
+    fn the_options_of_ipvsadm_restore_are_known_and_explained() {
         for name in RESTORE_OPTIONS {
             let outcome = parse_restore(&[format!("--{name}")]);
             assert!(!matches!(outcome, Err(Usage::UnknownOption(_))), "{name}");
+            let mut explained = RESTORE.options.iter();
+            assert!(explained.any(|option| option.name == Some(name)), "{name}");
         }
     }
 }

@@ -118,6 +118,7 @@ names! {
     Keep "keep",
     IfExists "if-exists",
     Raw "raw",
+    Strict "strict",
 }
 
 impl Label {
@@ -129,6 +130,15 @@ impl Label {
         Self::TunCsum,
         Self::TunRemCsum,
     ];
+}
+
+/// A program that saves or restores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tool {
+    /// `ipvsadm-save`
+    Save,
+    /// `ipvsadm-restore`
+    Restore,
 }
 
 /// The options that were given.

@@ -4,23 +4,19 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::mpsc::{self, Receiver};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dns_lookup::{AddrFamily, AddrInfoHints, SockType};
+use dns_lookup::{AddrFamily, AddrInfoHints, LookupErrorKind, SockType};
 
 use super::NameOf;
 use super::services::Services;
+use super::workers::spread;
 use ipvs::model::{Family, Protocol};
 
 /// How long a listing waits for the names it has not got. A name server that
 /// is not there costs this much, however many addresses there are.
 const PATIENCE: Duration = Duration::from_secs(5);
-
-/// How many look-ups run at the same time.
-const WORKERS: usize = 32;
 
 /// The names of a set of addresses, and of all ports.
 ///
@@ -104,7 +100,7 @@ impl Hosts for SystemHosts {
     }
 
     fn addresses(&self, name: &str, family: Family) -> Vec<IpAddr> {
-        addresses_of(name, family)
+        addresses_of(name, family).unwrap_or_default()
     }
 
     fn quick(&self) -> HashSet<IpAddr> {
@@ -118,14 +114,16 @@ impl Hosts for SystemHosts {
 
 /// The IPv4 addresses of a host or, if it has none, its IPv6 addresses.
 pub(super) fn addresses(host: &str) -> Vec<IpAddr> {
-    let addresses = addresses_of(host, Family::V4);
+    let addresses = addresses_of(host, Family::V4).unwrap_or_default();
     if addresses.is_empty() {
-        return addresses_of(host, Family::V6);
+        return addresses_of(host, Family::V6).unwrap_or_default();
     }
     addresses
 }
 
-fn addresses_of(host: &str, family: Family) -> Vec<IpAddr> {
+/// The addresses of a host that are of a family; none if the name server did not
+/// answer.
+pub(super) fn addresses_of(host: &str, family: Family) -> Option<Vec<IpAddr>> {
     let hints = AddrInfoHints {
         address: match family {
             Family::V4 => AddrFamily::Inet.into(),
@@ -135,12 +133,15 @@ fn addresses_of(host: &str, family: Family) -> Vec<IpAddr> {
         ..AddrInfoHints::default()
     };
     match dns_lookup::getaddrinfo(Some(host), None, Some(hints)) {
-        Ok(found) => found
-            .filter_map(Result::ok)
-            .map(|found| found.sockaddr)
-            .map(|address: SocketAddr| address.ip())
-            .collect(),
-        Err(_) => Vec::new(),
+        Ok(found) => Some(
+            found
+                .filter_map(Result::ok)
+                .map(|found| found.sockaddr)
+                .map(|address: SocketAddr| address.ip())
+                .collect(),
+        ),
+        Err(error) if matches!(error.kind(), LookupErrorKind::Again) => None,
+        Err(_) => Some(Vec::new()),
     }
 }
 
@@ -157,7 +158,10 @@ fn search(
     }
     let quick = hosts.quick();
     let (first, last): (Vec<_>, Vec<_>) = wanted.iter().partition(|at| quick.contains(at));
-    let answers = ask(first.into_iter().chain(last).collect(), &hosts);
+    let answers = spread(
+        first.into_iter().chain(last).collect(),
+        move |address, sender| sender.send((address, confirmed(&*hosts, address))),
+    );
     let deadline = Instant::now() + patience;
     let mut found = HashMap::new();
     for _ in 0..wanted.len() {
@@ -169,32 +173,6 @@ fn search(
         }
     }
     found
-}
-
-/// Starts the look-ups, the first addresses first. An answer comes for each,
-/// at some time.
-fn ask(wanted: Vec<IpAddr>, hosts: &Arc<dyn Hosts>) -> Receiver<(IpAddr, Option<Found>)> {
-    let (sender, receiver) = mpsc::channel();
-    let workers = wanted.len().min(WORKERS);
-    let queue = Arc::new(Mutex::new(wanted.into_iter()));
-    for _ in 0..workers {
-        let (hosts, queue, sender) = (Arc::clone(hosts), Arc::clone(&queue), sender.clone());
-        let work = move || {
-            let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-            while let Some(address) = next() {
-                let answer = (address, confirmed(&*hosts, address));
-                if sender.send(answer).is_err() {
-                    break;
-                }
-            }
-        };
-        // Fewer threads are slower and nothing else; without any, there are
-        // no names.
-        if thread::Builder::new().spawn(work).is_err() {
-            break;
-        }
-    }
-    receiver
 }
 
 /// The name of an address, if it leads back to the address.
@@ -219,6 +197,7 @@ fn is_plain(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use std::net::Ipv4Addr;
+    use std::thread;
 
     use super::*;
 

@@ -1,8 +1,10 @@
 //! Host and port names, both ways. The traits are what parsing and rendering
 //! see; only `run` holds the real, looking-up kind.
 
+mod gathered;
 mod hosts;
 mod services;
+mod workers;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -10,6 +12,7 @@ use std::net::IpAddr;
 
 use ipvs::model::Protocol;
 
+pub use gathered::Gathered;
 pub use hosts::{Names, Restorable};
 pub(crate) use ipvs::model::Dotted;
 pub use ipvs::model::HostText;

@@ -4,12 +4,15 @@
 //! passed over wherever it stands, so that a line may be a whole command. There
 //! are no quotes and no escapes. A `#` at the start of a word begins a comment
 //! that goes to the end of the line. However long a line is, only a bounded part
-//! of it is kept.
+//! of it is kept. A byte order mark at the start of the input is passed over.
 
 use std::io::{self, BufRead};
 
 /// The most bytes that the words of one line may have together.
 pub const LIMIT: usize = 64 * 1024;
+
+/// The byte order mark that some editors put at the start of a file.
+const MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// Why a line has no words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,6 +42,8 @@ pub struct Line<'a> {
 pub struct Lines<R> {
     input: R,
     number: u64,
+    /// How many bytes of [`MARK`] the input began with; none when that is past.
+    mark: Option<usize>,
     lexer: Lexer,
     words: Vec<String>,
 }
@@ -49,6 +54,7 @@ impl<R: BufRead> Lines<R> {
         Self {
             input,
             number: 0,
+            mark: Some(0),
             lexer: Lexer::default(),
             words: Vec::new(),
         }
@@ -87,12 +93,25 @@ impl<R: BufRead> Lines<R> {
                 Err(error) => return Err(error),
             };
             if chunk.is_empty() {
+                self.lexer.feed_start(&mut self.mark);
                 self.lexer.end_word();
                 return Ok(begun);
             }
             begun = true;
             let end = chunk.iter().position(|&byte| byte == b'\n');
-            let part = end.map_or(chunk, |end| chunk.get(..end).unwrap_or_default());
+            let mut part = end.map_or(chunk, |end| chunk.get(..end).unwrap_or_default());
+            while let (Some(seen), Some((first, rest))) = (self.mark, part.split_first()) {
+                match MARK.get(seen) == Some(first) {
+                    true => {
+                        part = rest;
+                        self.mark = Some(seen + 1).filter(|seen| *seen < MARK.len());
+                    }
+                    false => self.lexer.feed_start(&mut self.mark),
+                }
+            }
+            if end.is_some() {
+                self.lexer.feed_start(&mut self.mark);
+            }
             self.lexer.feed(part);
             let used = end.map_or(chunk.len(), |end| end.saturating_add(1));
             self.input.consume(used);
@@ -133,6 +152,12 @@ impl Lexer {
 
     fn is_empty(&self) -> bool {
         self.ends.is_empty()
+    }
+
+    /// What began like a byte order mark, and is none, belongs to a word.
+    fn feed_start(&mut self, mark: &mut Option<usize>) {
+        let seen = mark.take().unwrap_or(0);
+        self.feed(MARK.get(..seen).unwrap_or_default());
     }
 
     fn feed(&mut self, part: &[u8]) {

@@ -3,4 +3,6 @@
 mod attributes;
 pub mod lines;
 pub mod output;
+pub mod repeats;
 pub mod restore;
+mod unseen;

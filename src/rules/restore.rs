@@ -1,11 +1,14 @@
-//! Rule files into commands, or into all the errors that they hold.
+//! Rule files into commands, and into all the mistakes that they hold.
 
 use std::fmt::{self, Display, Formatter};
 use std::io::{self, BufRead};
 
 use super::lines::Lines;
-use crate::cli::{Command, Usage};
-use ipvs::plan::wanted::Table;
+use super::unseen;
+use crate::cli::{Command, List, Mistake, Usage};
+use ipvs::model::{Change, VirtualId};
+use ipvs::plan::wanted::{Applied, Table};
+use ipvs::rules::{Numeric, Selector};
 
 /// The command of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,30 +19,31 @@ pub struct Rule {
     pub command: Command,
 }
 
-/// What is wrong with a line.
+/// Something to say about a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LineError {
+pub struct Remark {
     /// The line's number, from 1.
     pub line: u64,
-    /// What is wrong, with the word that is.
+    /// It may name a word.
     pub message: String,
 }
 
-impl Display for LineError {
+impl Display for Remark {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, "line {}: {}", self.line, self.message)
     }
 }
 
-/// Why rules can't be carried out.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadError {
-    /// The input can't be read.
-    #[error(transparent)]
-    Input(#[from] io::Error),
+/// An input that was read to its end.
+#[derive(Debug, Default)]
+pub struct Checked<T> {
+    /// What the right lines say.
+    pub rules: T,
     /// Every line that is wrong, in order.
-    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
-    Lines(Vec<LineError>),
+    pub wrong: Vec<Remark>,
+    /// Every line that is passed over because the lines around it leave it
+    /// nothing to do, in order.
+    pub idle: Vec<Remark>,
 }
 
 /// What rules describe.
@@ -51,117 +55,230 @@ pub struct Description {
     pub others: Vec<Rule>,
 }
 
-/// Reads every rule of `input`; `parse` is given the words of a line.
+/// Makes commands of the words of lines.
+pub trait Parse {
+    /// The command of a line.
+    ///
+    /// # Errors
+    /// The first mistake in it.
+    fn parse(&self, words: &[String]) -> Result<Command, Mistake>;
+
+    /// Whether the line parsed last names hosts that were not looked up yet. Its
+    /// outcome then means nothing: it is to be parsed again after [`look_up`].
+    ///
+    /// [`look_up`]: Self::look_up
+    fn waits(&self) -> bool {
+        false
+    }
+
+    /// Looks up every host that lines wait for.
+    fn look_up(&self) {}
+
+    /// Whether the mistake found last comes from a name server that did not
+    /// answer.
+    fn is_unanswered(&self) -> bool {
+        false
+    }
+}
+
+impl<F: Fn(&[String]) -> Result<Command, Mistake>> Parse for F {
+    fn parse(&self, words: &[String]) -> Result<Command, Mistake> {
+        self(words)
+    }
+}
+
+/// Reads every rule of `input`.
 ///
 /// # Errors
-/// Every line that `parse` refuses.
-pub fn read_rules(
-    input: impl BufRead,
-    parse: impl FnMut(&[String]) -> Result<Command, Usage>,
-) -> Result<Vec<Rule>, ReadError> {
+/// Where the input can't be read.
+pub fn read_rules(input: impl BufRead, parser: &impl Parse) -> io::Result<Checked<Vec<Rule>>> {
     let mut rules = Vec::new();
-    read(input, parse, |line, command| {
+    let wrong = read(input, parser, |line, command| {
         rules.push(Rule { line, command });
         Ok(())
     })?;
-    Ok(rules)
+    Ok(Checked {
+        rules,
+        wrong,
+        idle: Vec::new(),
+    })
 }
 
-/// Reads every rule of `input` and carries it out on an empty table.
+/// Reads every rule of `input` and carries it out on an empty table. Wrong is
+/// also a rule that contradicts the ones before: a server for a service that is
+/// not defined, a service twice with different settings.
 ///
 /// # Errors
-/// Every line that `parse` refuses, and every rule that contradicts the ones
-/// before: a server for a service that is not defined, a service twice.
-pub fn read_table(
-    input: impl BufRead,
-    parse: impl FnMut(&[String]) -> Result<Command, Usage>,
-) -> Result<Description, ReadError> {
-    let mut description = Description::default();
-    let Description { table, others } = &mut description;
-    read(input, parse, |line, command| {
-        let command = match command {
-            Command::Change(change) => match table.apply(line, change) {
-                Ok(None) => return Ok(()),
-                Ok(Some(change)) => Command::Change(change),
-                Err(refusal) => return Err(refusal.to_string()),
-            },
-            other => other,
-        };
-        others.push(Rule { line, command });
-        Ok(())
+/// Where the input can't be read.
+pub fn read_table(input: impl BufRead, parser: &impl Parse) -> io::Result<Checked<Description>> {
+    let mut rules = Description::default();
+    let mut idle = Vec::new();
+    let wrong = read(input, parser, |line, command| {
+        rules.take(line, command, &mut idle)
     })?;
-    Ok(description)
+    // Some are found out only by a line further down.
+    idle.sort_by_key(|remark: &Remark| remark.line);
+    Ok(Checked { rules, wrong, idle })
 }
 
+impl Description {
+    fn take(&mut self, line: u64, command: Command, idle: &mut Vec<Remark>) -> Result<(), String> {
+        let command = match command {
+            Command::Change(change) => {
+                match change {
+                    Change::DeleteService(id) => self.deletes(line, Some(&id), idle),
+                    Change::Clear => self.deletes(line, None, idle),
+                    _ => {}
+                }
+                match self.table.apply(line, change) {
+                    Ok(Applied::Done) => return Ok(()),
+                    Ok(Applied::Repeats(first)) => {
+                        let message = format!("repeats line {first}, and is passed over");
+                        idle.push(Remark { line, message });
+                        return Ok(());
+                    }
+                    Ok(Applied::Other(change)) => Command::Change(change),
+                    Err(refusal) => return Err(refusal.to_string()),
+                }
+            }
+            Command::List(List {
+                service: Some(id), ..
+            }) if self.table.get(&id).is_none() => {
+                return Err(format!("No such service: {}", Selector::new(&id, &Numeric)));
+            }
+            other => other,
+        };
+        self.others.push(Rule { line, command });
+        Ok(())
+    }
+
+    /// The other commands come after the table, when a service that this line
+    /// deletes has never been there: what concerns it is taken out.
+    fn deletes(&mut self, line: u64, id: Option<&VirtualId>, idle: &mut Vec<Remark>) {
+        let is_meant = |service: &Option<VirtualId>| match (service, id) {
+            (Some(service), Some(id)) => service == id,
+            (Some(_), None) => true,
+            (None, _) => false,
+        };
+        self.others.retain(|rule| match &rule.command {
+            // Counters that go with their service need no reset.
+            Command::Change(Change::Zero(service)) => !is_meant(service),
+            Command::List(list) if is_meant(&list.service) => {
+                let message = format!("not listed: line {line} deletes the service");
+                idle.push(Remark {
+                    line: rule.line,
+                    message,
+                });
+                false
+            }
+            _ => true,
+        });
+    }
+}
+
+/// A line that comes after one which waits for a host's address.
+enum Later {
+    Words(Vec<String>),
+    Known(Result<Command, String>),
+}
+
+/// Gives the command of every right line to `take`, in order, and tells of every
+/// wrong one.
 fn read(
     input: impl BufRead,
-    mut parse: impl FnMut(&[String]) -> Result<Command, Usage>,
+    parser: &impl Parse,
     mut take: impl FnMut(u64, Command) -> Result<(), String>,
-) -> Result<(), ReadError> {
+) -> io::Result<Vec<Remark>> {
     let mut lines = Lines::new(input);
-    let mut errors = Vec::new();
+    let mut wrong = Vec::new();
+    let mut settle = |line: u64, outcome: Result<Command, String>| {
+        if let Err(message) = outcome.and_then(|command| take(line, command)) {
+            let message = shown(&message);
+            wrong.push(Remark { line, message });
+        }
+    };
+    let mut later: Vec<(u64, Later)> = Vec::new();
     while let Some(line) = lines.next_line()? {
-        let number = line.number;
-        let taken = match line.words {
-            Ok([]) => Ok(()),
-            Ok(words) => match parse(words) {
-                Ok(command) => take(number, command),
-                Err(usage) => Err(complaint(words, &usage, &mut parse)),
+        let known = match line.words {
+            Ok([]) => continue,
+            Ok(words) => match understand(words, parser) {
+                Some(outcome) => outcome,
+                None => {
+                    later.push((line.number, Later::Words(words.to_vec())));
+                    continue;
+                }
             },
             Err(malformed) => Err(malformed.to_string()),
         };
-        if let Err(message) = taken {
-            errors.push(LineError {
-                line: number,
-                message: shown(message),
-            });
+        match later.is_empty() {
+            true => settle(line.number, known),
+            // What it means may depend on the lines that wait.
+            false => later.push((line.number, Later::Known(known))),
         }
     }
-    if errors.is_empty() {
-        Ok(())
-    } else {
-        Err(ReadError::Lines(errors))
+    // Once is enough, but for a name that shows only when another is known.
+    let mut waiting = !later.is_empty();
+    while waiting {
+        parser.look_up();
+        waiting = false;
+        for (_, later) in &mut later {
+            if let Later::Words(words) = later {
+                match understand(words, parser) {
+                    Some(outcome) => *later = Later::Known(outcome),
+                    None => waiting = true,
+                }
+            }
+        }
     }
+    for (line, later) in later {
+        if let Later::Known(outcome) = later {
+            settle(line, outcome);
+        }
+    }
+    Ok(wrong)
+}
+
+/// The command of a line or what is wrong with it; none while it waits.
+fn understand(words: &[String], parser: &impl Parse) -> Option<Result<Command, String>> {
+    let outcome = parser.parse(words);
+    if parser.waits() {
+        return None;
+    }
+    Some(outcome.map_err(|mistake| {
+        let mut text = complaint(words, &mistake);
+        if parser.is_unanswered() {
+            text += ": the name server did not answer";
+        }
+        text
+    }))
 }
 
 /// What is wrong with the words, and with which of them.
-fn complaint(
-    words: &[String],
-    usage: &Usage,
-    parse: &mut impl FnMut(&[String]) -> Result<Command, Usage>,
-) -> String {
-    let text = usage.to_string();
+fn complaint(words: &[String], mistake: &Mistake) -> String {
+    let text = mistake.usage.to_string();
     let text = text.trim_end();
-    match usage {
+    match (&mistake.usage, &mistake.word) {
         // Its sentence is about the program's help.
-        Usage::NoCommand(_) => match words.first() {
+        (Usage::NoCommand(_), _) => match words.first() {
             Some(word) => format!("no command, -A or -a say, but `{word}'"),
             None => text.to_owned(),
         },
-        // Many of its sentences don't say what the value is. Words are read in
-        // order, so it is the one with which the error comes up.
-        Usage::Value(_) => {
-            let mut parts = (1..=words.len()).filter_map(|count| words.get(..count));
-            let wrong = parts.find(|part| parse(part).as_ref() == Err(usage));
-            match wrong.and_then(<[String]>::last) {
-                Some(word) if !text.contains(word.as_str()) => format!("{text}: {word}"),
-                _ => text.to_owned(),
-            }
-        }
+        // Many of its sentences don't say what the value is.
+        (Usage::Value(_), Some(word)) if !text.contains(word.as_str()) => format!("{text}: {word}"),
         _ => text.to_owned(),
     }
 }
 
-/// A message names a word; a word may be long, and may hold what a terminal
-/// would obey.
-fn shown(message: String) -> String {
+/// A message names a word; a word may be long, may hold what a terminal would
+/// obey, and what can't be told from something else by looking at it.
+fn shown(message: &str) -> String {
     const MOST: usize = 300;
     let mut text = String::with_capacity(message.len().min(MOST));
     let mut characters = message.chars();
     for c in characters.by_ref().take(MOST) {
         match c.is_control() {
             true => text.extend(c.escape_default()),
-            false => text.push(c),
+            false => unseen::push(&mut text, c),
         }
     }
     if characters.next().is_some() {

@@ -3,6 +3,7 @@
 //! Here and in `cli`, what only some commands need is `inline(never)`: most of a
 //! start are page faults, and a command is not to touch the pages of another.
 
+mod closed;
 mod complete;
 mod connections;
 mod daemons;
@@ -11,6 +12,7 @@ mod drain;
 mod ensure;
 mod failure;
 mod hints;
+mod input;
 mod json;
 mod kernel;
 mod list;
@@ -81,6 +83,7 @@ pub fn run(
     let out = &mut out::open();
     match command {
         Ok(Command::Help(topic)) => print(out, &cli::help(topic)),
+        Ok(Command::ToolHelp(tool)) => print(out, &cli::tool_help(tool)),
         Ok(Command::Version) => print(out, &cli::version()),
         Ok(Command::Completions(shell)) => print(out, cli::completions(shell)),
         Ok(Command::Complete(wanted)) => complete::complete(&wanted, out),
@@ -150,6 +153,7 @@ fn carry_out(client: &mut Client, command: Command, out: &mut Out) -> Result<(),
         Command::Restore(_)
         | Command::Drain(_)
         | Command::Ensure(_)
+        | Command::ToolHelp(_)
         | Command::Diagnose(_)
         | Command::Completions(_)
         | Command::Complete(_) => Ok(()),

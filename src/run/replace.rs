@@ -4,17 +4,19 @@
 use std::ops::ControlFlow;
 
 use super::progress::Progress;
-use super::restore::{Report, apply, show};
+use super::restore::{Counted, Report, apply, show};
 use super::signal::StopSignal;
 use super::turn::Turn;
 use super::{Failure, Out, daemons};
-use crate::cli::{Command, Extent, Restore};
+use crate::cli::{Command, Extent, Restore, Strictness};
 use crate::names::Numeric;
-
 use crate::rules::restore::Description;
 use ipvs::client::Client;
 use ipvs::model::Change;
-use ipvs::plan::transaction::{Cause, Lost, Outcome, Remains, Thing, Undone, replace as carry_out};
+use ipvs::plan::load::load;
+use ipvs::plan::transaction::{
+    Cause, Lost, Outcome, Progress as Made, Remains, Thing, Undone, replace as carry_out,
+};
 use ipvs::plan::{Plan, Planned};
 use ipvs::rules::{ChangeRule, Endpoint, Selector};
 
@@ -43,7 +45,7 @@ pub(super) fn replace(
     // A signal is looked for before the first change, and then again and again.
     let mut stop = None;
     let mut progress = Progress::towards(0);
-    let outcome = carry_out(client, &table, &mut |at| {
+    let reached = &mut |at: Made| {
         progress.is_towards(at.total);
         progress.reach(at.done);
         let stopped = match stop.get_or_insert_with(StopSignal::watch) {
@@ -54,7 +56,18 @@ pub(super) fn replace(
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
         }
-    });
+    };
+    let mut end = Ok(());
+    let outcome = match found(client, restore.strictness)? {
+        Found::InUse => carry_out(client, &table, reached),
+        Found::Empty => {
+            let refused = &mut |planned: &Planned, error| {
+                end = Err(Failure::Lines { status: 255 });
+                report(&format_args!("{}: {error}", subject(planned)));
+            };
+            load(client, &table, refused, reached)
+        }
+    };
     drop(progress);
     // Without it nothing has been changed.
     let stop = stop.transpose().map_err(Failure::Files)?;
@@ -67,7 +80,28 @@ pub(super) fn replace(
     }
     drop(table);
     daemons::leave_out_done(client, &mut others).map_err(Failure::Unlisted)?;
-    apply(client, &others, out, report)
+    end.and(apply(client, &others, Counted::All, out, report))
+}
+
+/// The table before it is replaced, as far as that decides what becomes of a
+/// refusal.
+enum Found {
+    /// There is nothing to protect, and nobody asked for all or nothing.
+    Empty,
+    InUse,
+}
+
+fn found(client: &mut Client, strictness: Strictness) -> Result<Found, Failure> {
+    Ok(match strictness {
+        Strictness::Everywhere => Found::InUse,
+        Strictness::WhereInUse => {
+            let services = client.configured().map_err(Failure::Unlisted)?;
+            match services.is_empty() {
+                true => Found::Empty,
+                false => Found::InUse,
+            }
+        }
+    })
 }
 
 /// What a failed replacement means for who asked.

@@ -2,20 +2,20 @@
 //! anything is changed. Only lines typed on a terminal act at once.
 
 use std::fmt::Display;
-use std::fs::File;
-use std::io::{BufRead, BufReader, IsTerminal, Write, stdin};
+use std::io::{self, IsTerminal, Write, stdin};
 use std::ops::ControlFlow;
 
 use anyhow::Context;
 
 use super::progress::Progress;
 use super::turn::Turn;
-use super::{Failure, Out, carry_out, daemons, replace};
-use crate::cli::{self, Command, Extent, Format, Restore, RestoreMode, Usage};
+use super::{Failure, Out, carry_out, daemons, input, replace};
+use crate::cli::{self, Command, Extent, Format, Mistake, Restore, RestoreMode, Strictness};
 use crate::json;
-use crate::names::{Numeric, System};
+use crate::names::{Gathered, Numeric, System};
 use crate::rules::lines::Lines;
-use crate::rules::restore::{ReadError, Rule, read_rules, read_table};
+use crate::rules::repeats::repeats;
+use crate::rules::restore::{Checked, Parse, Rule, read_rules, read_table};
 use ipvs::client::Client;
 use ipvs::model::{Change, Counts};
 use ipvs::rules::ChangeRule;
@@ -40,19 +40,18 @@ pub(super) fn rehearse(
     out: &mut Out,
     report: &mut Report<'_>,
 ) -> Result<(), Failure> {
-    let input = open(restore)?;
-    let parse = parser(program);
+    let input = input::open(restore)?;
+    let parser = Parser::new(program);
     if restore.stop_at == Extent::Check {
         let name = restore
             .input
             .as_deref()
             .map_or("stdin".into(), |file| file.display().to_string());
-        return match read_table(input, parse) {
-            Ok(_) => Ok(()),
-            Err(error) => Err(refused(error, &format!("{name}: "), report)),
-        };
+        let checked = read_table(input, &parser).map_err(reading)?;
+        let report = &mut |remark: &dyn Display| report(&format_args!("{name}: {remark}"));
+        return all(checked, report).map(drop);
     }
-    let rules = read_rules(input, parse).map_err(|error| refused(error, "", report))?;
+    let rules = all(read_rules(input, &parser).map_err(reading)?, report)?;
     let mut changes: Vec<Change> = rules
         .into_iter()
         .filter_map(|rule| match rule.command {
@@ -75,22 +74,87 @@ pub(super) fn restore(
     out: &mut Out,
     report: &mut Report<'_>,
 ) -> Result<(), Failure> {
+    let counted = Counted::of(restore);
     if restore.mode == RestoreMode::Apply && restore.input.is_none() && stdin().is_terminal() {
-        return converse(program, client, out, report);
+        return converse(program, client, counted, out, report);
     }
-    let input = open(restore)?;
-    let parse = parser(program);
+    let input = input::open(restore)?;
+    let parser = Parser::new(program);
     if restore.mode == RestoreMode::Replace {
-        let wanted = read_table(input, parse).map_err(|error| refused(error, "", report))?;
-        return replace::replace(client, wanted, restore, out, report);
+        let checked = read_table(input, &parser).map_err(reading)?;
+        let (wanted, end) = usable(checked, client, restore, report)?;
+        return end.after(replace::replace(client, wanted, restore, out, report));
     }
-    let mut rules = read_rules(input, parse).map_err(|error| refused(error, "", report))?;
+    let checked = read_rules(input, &parser).map_err(reading)?;
     let _turn = Turn::take(report)?;
+    let (mut rules, end) = usable(checked, client, restore, report)?;
     if restore.mode == RestoreMode::ClearThenApply {
         daemons::leave_out_done(client, &mut rules).map_err(Failure::Unlisted)?;
         client.apply(&Change::Clear)?;
     }
-    apply(client, &rules, out, report)
+    end.after(apply(client, &rules, counted, out, report))
+}
+
+/// Which lines the status of a run tells of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Counted {
+    /// Only the last one, as programs know it that feed `-R` with batches in
+    /// which some lines are expected to fail.
+    Last,
+    /// Each that fails.
+    All,
+}
+
+impl Counted {
+    fn of(restore: &Restore) -> Self {
+        match (restore.mode, restore.strictness) {
+            (RestoreMode::Apply, Strictness::WhereInUse) => Self::Last,
+            (RestoreMode::Replace | RestoreMode::ClearThenApply, _)
+            | (RestoreMode::Apply, Strictness::Everywhere) => Self::All,
+        }
+    }
+}
+
+/// The status that lines come to, as they are carried out one after another.
+struct Tally {
+    counted: Counted,
+    status: u8,
+    /// ipvsadm 1.31 goes no further than a listing that fails.
+    is_final: bool,
+}
+
+impl Tally {
+    fn new(counted: Counted) -> Self {
+        Self {
+            counted,
+            status: 0,
+            is_final: false,
+        }
+    }
+
+    fn done(&mut self) {
+        if self.counted == Counted::Last && !self.is_final {
+            self.status = 0;
+        }
+    }
+
+    fn failed(&mut self, failure: &Failure) {
+        match self.counted {
+            Counted::All => self.status = 255,
+            Counted::Last if !self.is_final => {
+                self.status = failure.status();
+                self.is_final = matches!(failure, Failure::Unlisted(_));
+            }
+            Counted::Last => {}
+        }
+    }
+
+    fn end(self) -> Result<(), Failure> {
+        match self.status {
+            0 => Ok(()),
+            status => Err(Failure::Lines { status }),
+        }
+    }
 }
 
 /// Carries rules out in order. What the kernel refuses is reported, and the
@@ -98,11 +162,13 @@ pub(super) fn restore(
 pub(super) fn apply(
     client: &mut Client,
     rules: &[Rule],
+    counted: Counted,
     out: &mut Out,
     report: &mut Report<'_>,
 ) -> Result<(), Failure> {
-    let mut failed = false;
+    let mut tally = Tally::new(counted);
     let mut progress = Progress::towards(rules.len());
+    let mut repeated = None;
     let is_change = |rule: &Rule| matches!(rule.command, Command::Change(_));
     for run in rules.chunk_by(|one, next| is_change(one) && is_change(next)) {
         let changes = run.iter().filter_map(|rule| match &rule.command {
@@ -110,38 +176,57 @@ pub(super) fn apply(
             _ => None,
         });
         let changes = changes.inspect(|_| progress.step());
+        let mut last_refused = None;
         client.apply_all(changes, |index, error| {
-            failed = true;
+            last_refused = Some(index);
             let line = run.get(index).map_or(0, |rule| rule.line);
             report(&format_args!("line {line}: {error}"));
+            let mut is_repeat = || {
+                let lines = repeated.get_or_insert_with(|| repeats(rules));
+                lines.contains(&line)
+            };
+            if counted == Counted::Last || !(error.is_done() && is_repeat()) {
+                tally.failed(&Failure::Refused(error));
+            }
             ControlFlow::Continue(())
         })?;
-        for rule in run.iter().filter(|rule| !is_change(rule)) {
+        for rule in run {
+            if is_change(rule) {
+                continue;
+            }
             match carry_out(client, rule.command.clone(), out) {
                 // As ever, these are the last lines that count.
-                Ok(()) if ends_rules(&rule.command) => return lines(failed),
+                Ok(()) if ends_rules(&rule.command) => {
+                    tally.done();
+                    return tally.end();
+                }
                 Ok(()) => {}
                 Err(error @ (Failure::ClosedPipe | Failure::Files(_))) => return Err(error),
                 Err(error) => {
-                    failed = true;
+                    last_refused = Some(0);
                     report(&format_args!("line {}: {error}", rule.line));
+                    tally.failed(&error);
                 }
             }
         }
+        if last_refused != run.len().checked_sub(1) {
+            tally.done();
+        }
     }
-    lines(failed)
+    tally.end()
 }
 
 /// Rules from a terminal are carried out as they are typed.
 fn converse(
     program: &str,
     client: &mut Client,
+    counted: Counted,
     out: &mut Out,
     report: &mut Report<'_>,
 ) -> Result<(), Failure> {
-    let parse = parser(program);
+    let names = System::default();
     let mut typed = Lines::new(stdin().lock());
-    let mut failed = false;
+    let mut tally = Tally::new(counted);
     while let Some(line) = typed
         .next_line()
         .context("cannot read stdin")
@@ -151,25 +236,28 @@ fn converse(
             Ok(words) => words,
             Err(malformed) => {
                 report(&malformed);
-                failed = true;
+                tally.failed(&Failure::Lines { status: 255 });
                 continue;
             }
         };
         if words.is_empty() {
             continue;
         }
-        let command = parse(words)?;
+        let command = cli::parse_rule(program, words).resolve(&names)?;
         let last = ends_rules(&command);
-        if let Err(failure) = carry_out(client, command, out) {
-            report(&failure);
-            failed = true;
+        match carry_out(client, command, out) {
+            Ok(()) => tally.done(),
+            Err(failure) => {
+                report(&failure);
+                tally.failed(&failure);
+            }
         }
         out.flush().map_err(Failure::writing)?;
         if last {
             break;
         }
     }
-    lines(failed)
+    tally.end()
 }
 
 /// Prints changes, in the order in which they would be made.
@@ -190,10 +278,36 @@ pub(super) fn show<'a>(
     Ok(())
 }
 
-/// Makes commands of the words of lines, and remembers names between them.
-fn parser(program: &str) -> impl Fn(&[String]) -> Result<Command, Usage> {
-    let names = System::default();
-    move |words| cli::parse_rule(program, words).resolve(&names)
+/// Makes commands of the words of lines.
+struct Parser<'a> {
+    program: &'a str,
+    names: Gathered,
+}
+
+impl<'a> Parser<'a> {
+    fn new(program: &'a str) -> Self {
+        let names = Gathered::default();
+        Self { program, names }
+    }
+}
+
+impl Parse for Parser<'_> {
+    fn parse(&self, words: &[String]) -> Result<Command, Mistake> {
+        self.names.begin_line();
+        cli::parse_rule(self.program, words).resolve_naming(&self.names)
+    }
+
+    fn waits(&self) -> bool {
+        self.names.waits()
+    }
+
+    fn look_up(&self) {
+        self.names.look_up();
+    }
+
+    fn is_unanswered(&self) -> bool {
+        self.names.is_unanswered()
+    }
 }
 
 /// `-h` and `-v` end the rules that they stand in.
@@ -201,36 +315,71 @@ fn ends_rules(command: &Command) -> bool {
     matches!(command, Command::Help(_) | Command::Version)
 }
 
-fn lines(failed: bool) -> Result<(), Failure> {
-    if failed {
-        return Err(Failure::Lines { status: 255 });
-    }
-    Ok(())
+fn reading(error: io::Error) -> Failure {
+    Failure::Files(anyhow::Error::new(error).context("cannot read the rules"))
 }
 
-/// Reports every wrong line, and gives what the run ends with.
-fn refused(error: ReadError, prefix: &str, report: &mut Report<'_>) -> Failure {
-    match error {
-        ReadError::Input(error) => {
-            Failure::Files(anyhow::Error::new(error).context("cannot read the rules"))
-        }
-        ReadError::Lines(errors) => {
-            for error in errors {
-                report(&format_args!("{prefix}{error}"));
-            }
-            Failure::Lines { status: 2 }
-        }
+/// The status of rules of which some are wrong.
+const WRONG: Failure = Failure::Lines { status: 2 };
+
+/// The rules, if none is wrong. Each that is gets reported.
+fn all<T>(checked: Checked<T>, report: &mut Report<'_>) -> Result<T, Failure> {
+    match remark(&checked, report) {
+        End::Right => Ok(checked.rules),
+        End::Wrong => Err(WRONG),
     }
 }
 
-/// A large buffer: rule files are long, and there are no more reads than needed.
-fn open(restore: &Restore) -> Result<Box<dyn BufRead>, Failure> {
-    const BUFFER: usize = 128 * 1024;
-    let Some(path) = &restore.input else {
-        return Ok(Box::new(BufReader::with_capacity(BUFFER, stdin())));
+/// The rules that can be carried out: all of them or, where the table is empty,
+/// those that are right.
+fn usable<T>(
+    checked: Checked<T>,
+    client: &mut Client,
+    restore: &Restore,
+    report: &mut Report<'_>,
+) -> Result<(T, End), Failure> {
+    let end = remark(&checked, report);
+    let may_go_on = match (end, restore.strictness) {
+        (End::Right, _) => true,
+        (End::Wrong, Strictness::Everywhere) => false,
+        (End::Wrong, Strictness::WhereInUse) => {
+            let services = client.configured().map_err(Failure::Unlisted)?;
+            services.is_empty()
+        }
     };
-    let file = File::open(path)
-        .with_context(|| format!("cannot open {}", path.display()))
-        .map_err(Failure::Files)?;
-    Ok(Box::new(BufReader::with_capacity(BUFFER, file)))
+    match may_go_on {
+        true => Ok((checked.rules, end)),
+        false => Err(WRONG),
+    }
+}
+
+/// Reports what there is to say about lines.
+fn remark<T>(checked: &Checked<T>, report: &mut Report<'_>) -> End {
+    for remark in &checked.idle {
+        report(remark);
+    }
+    for remark in &checked.wrong {
+        report(remark);
+    }
+    match checked.wrong.is_empty() {
+        true => End::Right,
+        false => End::Wrong,
+    }
+}
+
+/// Whether all lines were right.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Right,
+    Wrong,
+}
+
+impl End {
+    /// The outcome of a run in which this is known of the lines.
+    fn after(self, outcome: Result<(), Failure>) -> Result<(), Failure> {
+        match (self, outcome) {
+            (Self::Wrong, Ok(()) | Err(Failure::Lines { .. })) => Err(WRONG),
+            (_, outcome) => outcome,
+        }
+    }
 }

@@ -1,8 +1,9 @@
 //! `-S`: the table as rules or JSON, to standard output or into a file.
 
-use std::io::{self, Write};
+use std::io::{self, Write, stdout};
 use std::path::Path;
 
+use super::closed::refuse_closed;
 use super::rows::{Rows, SAVING};
 use super::signal::StopSignal;
 use super::{Failure, Out, json};
@@ -16,6 +17,9 @@ use ipvs::model::Service;
 /// The whole table is read before the first byte is written.
 #[inline(never)]
 pub(super) fn save(client: &mut Client, wanted: &Save, out: &mut Out) -> Result<(), Failure> {
+    if wanted.output.is_none() {
+        refuse_closed(stdout(), "standard output")?;
+    }
     client.set_patience(match &wanted.output {
         None => SAVING,
         // What takes the place of older rules is to be whole.

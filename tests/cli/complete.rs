@@ -98,9 +98,9 @@ fn then_the_options_that_go_with_it_and_were_not_given() {
         ("--set 900 1", String::new()),
         ("-Z ", service.to_owned()),
         ("-S ", "-n --json --output".to_owned()),
-        ("-R ", "--replace --check --dry-run".to_owned()),
-        ("-R --dry-run ", "--json --replace".to_owned()),
-        ("-R --check ", "--replace".to_owned()),
+        ("-R ", "--replace --check --dry-run --strict".to_owned()),
+        ("-R --dry-run ", "--json --replace --strict".to_owned()),
+        ("-R --check ", "--replace --strict".to_owned()),
         ("--stop-daemon master ", String::new()),
         (
             "--start-daemon master --syncid 3 ",
@@ -234,8 +234,8 @@ fn the_other_programs() {
     assert_eq!(save(""), "-n --output --json");
     assert_eq!(save("-n --"), "--output --json");
     let restore = |line| words(complete("ipvsadm-restore", line));
-    assert_eq!(restore("-"), "--check --dry-run --clear");
-    assert_eq!(restore("--clear --dry-run --"), "--json");
+    assert_eq!(restore("-"), "--check --dry-run --strict --clear");
+    assert_eq!(restore("--clear --dry-run --"), "--json --strict");
     for (program, line, prefix) in [
         ("ipvsadm-save", "-n --output ", ""),
         ("ipvsadm-save", "--output=", "--output="),

@@ -2,8 +2,8 @@
 
 use ipvs::model::Change;
 use ipvsadm::cli::{
-    Command, Extent, Format, Restore, RestoreMode, Save, Usage, parse_restore, parse_rule,
-    parse_save,
+    Command, Extent, Format, Restore, RestoreMode, Save, Strictness, Tool, Usage, parse_restore,
+    parse_rule, parse_save,
 };
 
 use super::support::*;
@@ -19,9 +19,19 @@ fn save(numeric: bool, output: Option<&str>) -> Command {
 fn restore(mode: RestoreMode, stop_at: Extent, input: Option<&str>) -> Command {
     Command::Restore(Restore {
         mode,
+        strictness: Strictness::WhereInUse,
         stop_at,
         input: input.map(Into::into),
         format: Format::Text,
+    })
+}
+
+fn strict(mode: RestoreMode, stop_at: Extent) -> Command {
+    Command::Restore(Restore {
+        mode,
+        strictness: Strictness::Everywhere,
+        stop_at,
+        ..Restore::default()
     })
 }
 
@@ -62,7 +72,16 @@ fn restoring() {
     ] {
         accepts_command(line, restore(mode, stop_at, None));
     }
+    for (line, mode) in [("-R --strict", Apply), ("-R --strict --replace", Replace)] {
+        accepts_command(line, strict(mode, Full));
+    }
+    accepts_command("-R --check --strict", strict(Apply, Check));
     refuse(&[
+        (
+            2,
+            "Illegal 'strict' option with the 'list' command",
+            &["-L --strict"],
+        ),
         (2, "unexpected argument f", &["-R f", "-R --replace f"]),
         (
             2,
@@ -147,9 +166,8 @@ fn the_save_program() {
         );
     }
     for line in [
-        "-h",
-        "--help",
         "-Q",
+        "-check",
         "-nn",
         "-nh",
         "--numeric",
@@ -157,7 +175,7 @@ fn the_save_program() {
         "-",
         "--",
         "-n -Q",
-        "foo -h",
+        "-Q -h",
     ] {
         let mistake = parse_save(&split(line)).unwrap_err();
         assert_eq!(mistake.status(), 1, "{line:?}");
@@ -177,6 +195,10 @@ fn the_restore_program() {
         ("-n", Replace, Full, None),
         ("f", Replace, Full, Some("f")),
         ("-- -f", Replace, Full, Some("-f")),
+        ("-n -", Replace, Full, None),
+        ("-n -n", Replace, Full, None),
+        ("-- -n", Replace, Full, Some("-n")),
+        ("-- -", Replace, Full, Some("-")),
         ("f --clear", ClearThenApply, Full, Some("f")),
         ("--check f", Replace, Check, Some("f")),
         ("--check --check", Replace, Check, None),
@@ -186,13 +208,33 @@ fn the_restore_program() {
         assert_eq!(parse_restore(&split(line)), Ok(wanted), "{line:?}");
     }
     assert_eq!(
-        parse_restore(&split("f g")),
-        Err(Usage::UnexpectedWord("g".to_owned()))
+        parse_restore(&split("--strict f")),
+        Ok(Command::Restore(Restore {
+            mode: Replace,
+            strictness: Strictness::Everywhere,
+            input: Some("f".into()),
+            ..Restore::default()
+        }))
     );
-    assert_eq!(
-        parse_restore(&split("--chek f")),
-        Err(Usage::UnknownOption("--chek".to_owned()))
-    );
+    for (line, word) in [("f g", "g"), ("- f", "f"), ("f -", "-"), ("-- - f", "f")] {
+        let wanted = Usage::UnexpectedWord(word.to_owned());
+        assert_eq!(parse_restore(&split(line)), Err(wanted), "{line}");
+    }
+    for (line, word) in [
+        ("--chek f", "--chek"),
+        ("-check f", "-check"),
+        ("-dry-run f", "-dry-run"),
+        ("-c", "-c"),
+        ("-nv", "-nv"),
+        ("-n f", "-n"),
+        ("f -n", "-n"),
+        ("--check=1", "--check=1"),
+        ("\u{2013}\u{2013}check -q", "-q"),
+    ] {
+        let wanted = Usage::UnknownOption(word.to_owned());
+        assert_eq!(parse_restore(&split(line)), Err(wanted), "{line}");
+        assert_eq!(parse_restore(&split(line)).unwrap_err().status(), 255);
+    }
     for line in ["--check --dry-run", "--dry-run --check"] {
         let mistake = parse_restore(&split(line)).unwrap_err();
         assert_eq!(
@@ -200,4 +242,26 @@ fn the_restore_program() {
             "The option 'dry-run' conflicts with the 'check' option in the 'restore' command"
         );
     }
+}
+
+#[test]
+fn every_program_tells_about_itself() {
+    for (tool, parse) in [
+        (
+            Tool::Save,
+            parse_save as fn(&[String]) -> Result<Command, Usage>,
+        ),
+        (Tool::Restore, parse_restore),
+    ] {
+        for line in ["-h", "--help", "-n -h", "f --help", "--json -h -Q"] {
+            assert_eq!(parse(&split(line)), Ok(Command::ToolHelp(tool)), "{line}");
+        }
+        for line in ["-v", "--version", "-n --version -h"] {
+            assert_eq!(parse(&split(line)), Ok(Command::Version), "{line}");
+        }
+    }
+    let file = restore(RestoreMode::Replace, Extent::Full, Some("-h"));
+    assert_eq!(parse_restore(&split("-- -h")), Ok(file));
+    let file = save(false, Some("-h"));
+    assert_eq!(parse_save(&split("--output -h")), Ok(file));
 }

@@ -62,6 +62,7 @@ const OPTIONS: &[(&str, &str)] = &[
     ("--or-edit", "or-edit"),
     ("--keep", "keep"),
     ("--if-exists", "if-exists"),
+    ("--strict", "strict"),
 ];
 
 /// A command with what it needs, its name in messages, and its options: those
@@ -107,7 +108,7 @@ const COMMANDS: &[(&str, &str, &str)] = &[
          nosort syncid exact tun-info json client state by watch count color",
     ),
     ("-S", "save", "numeric output json"),
-    ("-R", "restore", "replace check dry-run json"),
+    ("-R", "restore", "replace check dry-run json strict"),
     ("-Z", "zero", "service-address"),
     ("--set 1 2 3", "set", ""),
     (

@@ -46,7 +46,8 @@ const NO_CONNECTIONS: Answer = prints(
 );
 
 pub const CASES: &[Case] = &[
-    // 1: nothing is applied if a line is wrong, and every wrong line is named
+    // 1: nothing is applied to a table in use if a line is wrong, and every wrong
+    // line is named
     case("-R")
         .from(ONE)
         .stdin("-A -t 10.0.0.9:80\n-A -t 10.0.0.8:80 -s\n-a -t 10.0.0.9:80\n-C\n")
@@ -92,14 +93,63 @@ pub const CASES: &[Case] = &[
                 .leaving("-A -t 10.0.0.9:80\n"),
             says(2, "line 2: illegal virtual server address[:port] specified: 10.0.0.8:99999\n"),
         ),
-    // 2: what the kernel refuses is named, and shows in the status
+    // Into an empty table the other lines are loaded, also those behind a bad value
+    case("-R")
+        .from(EMPTY)
+        .stdin("-A -t 10.0.0.9:80\n-A -t 10.0.0.8:80 -s\n-A -t 10.0.0.7:80\n")
+        .differs(
+            1,
+            says(0, "-s: missing argument\n").leaving("-A -t 10.0.0.9:80\n-A -t 10.0.0.7:80\n"),
+            says(2, "line 2: -s: missing argument\n")
+                .leaving("-A -t 10.0.0.9:80\n-A -t 10.0.0.7:80\n"),
+        ),
+    case("-R")
+        .from(EMPTY)
+        .stdin("-A -t 10.0.0.9:80\n-A -t 10.0.0.8:99999\n-A -t 10.0.0.7:80\n")
+        .differs(
+            1,
+            says(2, "illegal virtual server address[:port] specified\n")
+                .leaving("-A -t 10.0.0.9:80\n"),
+            says(2, "line 2: illegal virtual server address[:port] specified: 10.0.0.8:99999\n")
+                .leaving("-A -t 10.0.0.9:80\n-A -t 10.0.0.7:80\n"),
+        ),
+    case("")
+        .named("ipvsadm-restore")
+        .from(EMPTY)
+        .stdin("-A -t 10.0.0.9:80\n-A -t 10.0.0.8:80 -s nosuch\n-A -t 10.0.0.9:80 -s rr\n-A -f 2 -Q\n-A -f 1\n")
+        .differs(
+            1,
+            says(
+                0,
+                "Scheduler or persistence engine not found\nService already exists\n\
+                 -Q: unknown option\n",
+            )
+            .leaving("-A -t 10.0.0.9:80\n-A -f 1\n"),
+            says(
+                2,
+                "line 3: Service already exists: -t 10.0.0.9:80 (line 1)\n\
+                 line 4: -Q: unknown option\n\
+                 line 2: Scheduler or persistence engine not found\n",
+            )
+            .leaving("-A -t 10.0.0.9:80\n-A -f 1\n"),
+        ),
+    case("")
+        .named("ipvsadm-restore")
+        .from(ONE)
+        .stdin("-A -t 10.0.0.9:80\n-A -t 10.0.0.9:80\n")
+        .differs(
+            1,
+            says(255, "Service already exists\n").leaving("-A -t 10.0.0.9:80\n"),
+            says(0, "line 2: repeats line 1, and is passed over\n").leaving("-A -t 10.0.0.9:80\n"),
+        ),
+    // 2: what the kernel refuses is named; the status is that of the last line
     case("-R")
         .from(ONE)
         .stdin("-A -t 10.0.0.1:80\n-A -t 10.0.0.9:80\n")
         .differs(
             2,
             says(0, "Service already exists\n").leaving("-A -t 10.0.0.1:80 -s rr\n-A -t 10.0.0.9:80\n"),
-            says(255, "line 1: Service already exists\n")
+            says(0, "line 1: Service already exists\n")
                 .leaving("-A -t 10.0.0.1:80 -s rr\n-A -t 10.0.0.9:80\n"),
         ),
     case("-R")
@@ -114,6 +164,17 @@ pub const CASES: &[Case] = &[
                 "line 2: Service already exists\nline 4: No such service\n",
             )
             .leaving("-A -t 10.0.0.1:80 -s rr\n-A -t 10.0.0.9:80\n"),
+        ),
+    // ipvsadm-restore tells of each
+    case("")
+        .named("ipvsadm-restore")
+        .from(EMPTY)
+        .stdin("-A -t 10.0.0.9:80 -s nosuch\n-A -t 10.0.0.8:80\n")
+        .differs(
+            2,
+            says(0, "Scheduler or persistence engine not found\n").leaving("-A -t 10.0.0.8:80\n"),
+            says(255, "line 1: Scheduler or persistence engine not found\n")
+                .leaving("-A -t 10.0.0.8:80\n"),
         ),
     // 3: comments
     case("-R")
@@ -235,6 +296,15 @@ pub const CASES: &[Case] = &[
     case("-v foo").differs(7, begins("ipvsadm v1.31 "), begins("ipvsadm v")),
     case("-h").differs(7, begins("ipvsadm v1.31 "), begins("ipvsadm v")),
     case("--help -n").differs(7, begins("ipvsadm v1.31 "), begins("ipvsadm v")),
+    case("-h").named("ipvsadm-save").differs(
+        7,
+        refuses(1, "ipvsadm-save: Script to save the IPVS table to stdout."),
+        begins("ipvsadm v"),
+    ),
+    case("--help")
+        .named("ipvsadm-restore")
+        .from(ONE)
+        .differs(7, makes(EMPTY), begins("ipvsadm v")),
     // 8: what is accepted in addition
     case("-A -6 -f 5").from(EMPTY).differs(
         8,
@@ -330,6 +400,16 @@ pub const CASES: &[Case] = &[
             makes("-A -t 10.0.0.9:80\n"),
             refuses(255, "--bogus: unknown option"),
         ),
+    case("-check")
+        .named("ipvsadm-restore")
+        .from(ONE)
+        .stdin("-A -t 10.0.0.9:80\n")
+        .differs(
+            9,
+            makes("-A -t 10.0.0.9:80\n"),
+            refuses(255, "-check: unknown option"),
+        ),
+    case("-n").named("ipvsadm-restore").from(ONE).stdin("-A -t 10.0.0.9:80\n"),
     // 10: what can't be written is an error
     case("-Sn").to_full_disk().differs(
         10,

@@ -67,16 +67,11 @@ pub const CASES: &[Case] = &[
     case("-n").named("ipvsadm-save").from(TUNNELS),
     case("-n -n").named("ipvsadm-save"),
     case("--numeric").named("ipvsadm-save"),
-    case("-h").named("ipvsadm-save"),
-    case("--help").named("ipvsadm-save"),
     case("foo").named("ipvsadm-save"),
     case("-x").named("ipvsadm-save"),
     case("-nx").named("ipvsadm-save"),
     case("-n foo").named("ipvsadm-save"),
     case("--").named("ipvsadm-save"),
-    case("-h")
-        .named("ipvsadm-restore")
-        .stdin("-A -t 10.0.0.9:80 -s rr\n"),
     case("-n")
         .named("ipvsadm-restore")
         .stdin("-A -t 10.0.0.9:80 -s rr\n"),

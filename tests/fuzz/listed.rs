@@ -58,7 +58,7 @@ pub fn judge(
         }
     }
     if invocation.name == "ipvsadm-restore" {
-        return match is_replaced(start, reference, ours) {
+        return match is_replaced(arena, &invocation.stdin, start, reference, ours) {
             true => Verdict::OnPurpose(9),
             false => Verdict::Different(differs),
         };
@@ -164,67 +164,104 @@ fn narrowing_letter(word: &str) -> Option<(&str, &str)> {
         .then_some((before, &rest[1..]))
 }
 
-/// Differences 1 and 2: the lines are first all checked, then all carried out.
-/// What is due to each is what the reference does with that line alone.
-fn is_restored(arena: &mut Arena, rules: &str, start: &Table, ours: &Seen) -> bool {
-    let mut one = |line: &str, table: &Table| -> Seen {
-        let mut invocation = Invocation::of(vec!["-R".to_owned()]);
-        invocation.stdin = format!("{line}\n");
-        let seen = arena.act(Program::Reference, &invocation, table);
-        let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-        match accepted_anyway(&words, seen.outcome.complaint()) {
-            None => seen,
-            Some(usual) => {
-                invocation.stdin = format!("{}\n", usual.join(" "));
-                let usual = arena.act(Program::Reference, &invocation, table);
-                // What both refuse, ours refuses in the reference's words.
-                match is_wrong(&usual.outcome) {
-                    true => seen,
-                    false => usual,
-                }
+/// What is due to a line alone: what the reference does with it.
+fn alone(arena: &mut Arena, line: &str, table: &Table) -> Seen {
+    let mut invocation = Invocation::of(vec!["-R".to_owned()]);
+    invocation.stdin = format!("{line}\n");
+    let seen = arena.act(Program::Reference, &invocation, table);
+    let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+    match accepted_anyway(&words, seen.outcome.complaint()) {
+        None => seen,
+        Some(usual) => {
+            invocation.stdin = format!("{}\n", usual.join(" "));
+            let usual = arena.act(Program::Reference, &invocation, table);
+            // What both refuse, ours refuses in the reference's words.
+            match is_wrong(&usual.outcome) {
+                true => seen,
+                false => usual,
             }
         }
-    };
-    let lines = || (1..).zip(rules.lines());
+    }
+}
 
-    let mut wrong = Vec::new();
-    for (number, line) in lines() {
-        let seen = one(line, start);
-        if is_wrong(&seen.outcome) {
-            wrong.push((number, seen.outcome.complaint().to_owned()));
+/// The lines by their numbers, and those that are wrong with what is said.
+type Numbered<'a> = Vec<(u32, &'a str)>;
+type Complaints = Vec<(u32, String)>;
+
+fn right_and_wrong<'a>(
+    arena: &mut Arena,
+    rules: &'a str,
+    start: &Table,
+) -> (Numbered<'a>, Complaints) {
+    let (mut right, mut wrong) = (Vec::new(), Vec::new());
+    for (number, line) in (1..).zip(rules.lines()) {
+        let seen = alone(arena, line, start);
+        match is_wrong(&seen.outcome) {
+            true => wrong.push((number, seen.outcome.complaint().to_owned())),
+            false => right.push((number, line)),
         }
     }
-    if !wrong.is_empty() {
+    (right, wrong)
+}
+
+/// Differences 1 and 2: the lines are first all checked, then all carried out,
+/// in an empty table those that are right.
+fn is_restored(arena: &mut Arena, rules: &str, start: &Table, ours: &Seen) -> bool {
+    let (right, wrong) = right_and_wrong(arena, rules, start);
+    if !wrong.is_empty() && !start.services.is_empty() {
         return ours.outcome.status == 2
             && ours.table == *start
             && reports(&ours.outcome.stderr, &wrong);
     }
-
-    let (mut table, mut refused, mut stdout) = (start.clone(), Vec::new(), String::new());
-    for (number, line) in lines() {
-        let seen = one(line, &table);
+    let (mut table, mut said, mut stdout) = (start.clone(), wrong.clone(), String::new());
+    let mut status = 0;
+    for (number, line) in right {
+        let seen = alone(arena, line, &table);
         stdout += &seen.outcome.stdout;
         if !seen.outcome.stderr.is_empty() {
-            refused.push((number, seen.outcome.complaint().to_owned()));
+            said.push((number, seen.outcome.complaint().to_owned()));
         }
+        status = seen.outcome.status;
         table = seen.table;
     }
-    let status = if refused.is_empty() { 0 } else { 255 };
+    let status = if wrong.is_empty() { status } else { 2 };
     ours.outcome.status == status
         && ours.outcome.stdout == stdout
         && ours.table == table
-        && reports(&ours.outcome.stderr, &refused)
+        && reports(&ours.outcome.stderr, &said)
 }
 
 /// Difference 9: the table is the one that the reference makes of the rules,
-/// though it may have another history; what is not right is not begun.
-fn is_replaced(start: &Table, reference: &Seen, ours: &Seen) -> bool {
-    if reference.outcome.stderr.is_empty() {
-        let (theirs, own) = (&reference.outcome, &ours.outcome);
-        theirs == own && reference.table.in_any_order() == ours.table.in_any_order()
-    } else {
-        ours.outcome.status != 0 && !ours.outcome.stderr.is_empty() && ours.table == *start
+/// though it may have another history; what is not right is not begun, unless the
+/// table is empty. A line that repeats another is passed over.
+fn is_replaced(
+    arena: &mut Arena,
+    rules: &str,
+    start: &Table,
+    reference: &Seen,
+    ours: &Seen,
+) -> bool {
+    let (theirs, own) = (&reference.outcome, &ours.outcome);
+    let is_same = reference.table.in_any_order() == ours.table.in_any_order();
+    if theirs.stderr.is_empty() {
+        return theirs == own && is_same;
     }
+    let mut said = own.stderr.lines();
+    if own.status == 0 {
+        return is_same && said.all(|line| line.contains(": repeats line "));
+    }
+    if !start.services.is_empty() {
+        return said.next().is_some() && ours.table == *start;
+    }
+    let (right, wrong) = right_and_wrong(arena, rules, start);
+    let table = right.into_iter().fold(start.clone(), |table, (_, line)| {
+        alone(arena, line, &table).table
+    });
+    // A contradiction between lines is found before the kernel is asked.
+    let statuses: &[i32] = if wrong.is_empty() { &[2, 255] } else { &[2] };
+    statuses.contains(&own.status)
+        && said.all(|line| line.starts_with("line "))
+        && ours.table.in_any_order() == table.in_any_order()
 }
 
 /// The complaint is about words, not from the kernel.

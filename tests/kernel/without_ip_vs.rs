@@ -70,6 +70,9 @@ fn nothing_works_and_all_say_why() {
             ("ipvsadm-restore", format!("--check {}", rules.display())),
             ("ipvsadm", "-h".to_owned()),
             ("ipvsadm", "-v".to_owned()),
+            ("ipvsadm-save", "--help".to_owned()),
+            ("ipvsadm-restore", "-h".to_owned()),
+            ("ipvsadm-restore", "--version".to_owned()),
             ("ipvsadm", "--complete -D -t ''".to_owned()),
             ("ipvsadm", "--complete -A -s ''".to_owned()),
         ] {

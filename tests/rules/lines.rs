@@ -148,3 +148,17 @@ fn an_input_that_fails_is_an_error() {
     assert!(lines.next_line().unwrap().is_some());
     assert!(lines.next_line().is_err());
 }
+
+#[test]
+fn a_byte_order_mark_at_the_start_is_passed_over() {
+    expect(b"\xef\xbb\xbf-A\nb\n", &[(1, &["-A"]), (2, &["b"])]);
+    expect(b"\xef\xbb\xbf# x\nb", &[(2, &["b"])]);
+    expect(b"\xef\xbb\xbf", &[]);
+    expect(b"\xef\xbb\xbf\n\xef\xbb\xbfb", &[(2, &["\u{feff}b"])]);
+    expect("\u{feff}\u{feff}a".as_bytes(), &[(1, &["\u{feff}a"])]);
+    expect("\u{feee}a".as_bytes(), &[(1, &["\u{feee}a"])]);
+    let lines = read(&b"\xef\xbb\nb"[..]);
+    assert_eq!(lines[0], (1, Err(Malformed::Encoding("\\xef\\xbb".into()))));
+    let lines = read(&b"\xef"[..]);
+    assert_eq!(lines[0], (1, Err(Malformed::Encoding("\\xef".into()))));
+}

@@ -1,16 +1,27 @@
 use ipvs::model::Change;
 use ipvsadm::cli::Command;
-use ipvsadm::rules::restore::{ReadError, read_rules};
+use ipvsadm::rules::restore::{Remark, read_rules};
 
-use super::tables::{describe, parse};
+use super::tables::{check, describe, parse};
+
+fn lines(remarks: &[Remark]) -> String {
+    let lines: Vec<String> = remarks.iter().map(ToString::to_string).collect();
+    lines.join("\n")
+}
 
 /// Each error on a line, as the user sees them.
 fn errors(rules: &str) -> String {
-    match describe(rules) {
-        Ok(description) => panic!("{description:?} of {rules}"),
-        Err(error @ ReadError::Lines(_)) => error.to_string(),
-        Err(error) => panic!("{error}"),
-    }
+    lines(&check(rules).wrong)
+}
+
+/// Each line that is passed over; none may be wrong.
+#[track_caller]
+fn expect_idle(rules: &str, wanted: &[&str]) {
+    let checked = check(rules);
+    assert_eq!(
+        (lines(&checked.wrong), lines(&checked.idle)),
+        (String::new(), wanted.join("\n"))
+    );
 }
 
 #[track_caller]
@@ -81,7 +92,7 @@ fn broken_text_is_reported_by_line() {
 #[test]
 fn a_service_twice_is_reported() {
     expect(
-        &format!("{SERVICE}-A -u 10.0.0.1:80\n{SERVICE}"),
+        &format!("{SERVICE}-A -u 10.0.0.1:80\n-A -t 10.0.0.1:80 -s sh\n"),
         &["line 3: Service already exists: -t 10.0.0.1:80 (line 1)"],
     );
 }
@@ -102,7 +113,7 @@ fn a_server_twice_among_many_is_reported() {
     }
     rules += "-d -t 10.0.0.1:80 -r 10.1.0.3:80\n";
     rules += "-a -t 10.0.0.1:80 -r 10.1.0.3:80 -m\n";
-    rules += "-a -t 10.0.0.1:80 -r 10.1.0.30:80 -m\n";
+    rules += "-a -t 10.0.0.1:80 -r 10.1.0.30:80 -m -w 2\n";
     expect(
         &rules,
         &["line 43: Destination already exists: -t 10.0.0.1:80 -r 10.1.0.30:80 (line 31)"],
@@ -173,7 +184,7 @@ fn commands_about_other_things_are_kept_in_order() {
 #[test]
 fn rules_are_read_in_order_and_with_their_lines() {
     let rules = format!("# a file\n\n{SERVICE}  ipvsadm {SERVER}ipvsadm\nipvsadm ipvsadm -C\n");
-    let rules = read_rules(rules.as_bytes(), parse).unwrap();
+    let rules = read_rules(rules.as_bytes(), &parse).unwrap().rules;
     let lines: Vec<u64> = rules.iter().map(|rule| rule.line).collect();
     assert_eq!(lines, [3, 4, 6]);
     assert_eq!(rules[2].command, Command::Change(Change::Clear));
@@ -182,10 +193,149 @@ fn rules_are_read_in_order_and_with_their_lines() {
 #[test]
 fn what_shows_only_across_lines_is_no_error_of_plain_reading() {
     let rules = format!("{SERVER}{SERVICE}{SERVICE}");
-    assert_eq!(read_rules(rules.as_bytes(), parse).unwrap().len(), 3);
+    assert_eq!(read_rules(rules.as_bytes(), &parse).unwrap().rules.len(), 3);
 }
 
 #[test]
 fn a_rule_is_no_restore() {
-    assert!(describe("-R\n").is_err());
+    assert_eq!(check("-R\n").wrong.len(), 1);
+}
+
+#[test]
+fn a_line_that_repeats_an_earlier_one_is_passed_over() {
+    expect_idle(
+        &format!(
+            "{SERVICE}{SERVICE}{SERVER}# again\n{SERVER}\
+             -d -t 10.0.0.1:80 -r 10.1.0.1:80\n-d -t 10.0.0.1:80 -r 10.1.0.1:80\n{SERVER}\
+             -D -t 10.0.0.1:80\n-D -t 10.0.0.1:80\n{SERVICE}"
+        ),
+        &[
+            "line 2: repeats line 1, and is passed over",
+            "line 5: repeats line 3, and is passed over",
+            "line 7: repeats line 6, and is passed over",
+            "line 10: repeats line 9, and is passed over",
+        ],
+    );
+}
+
+#[test]
+fn what_another_line_has_changed_is_no_repeat() {
+    expect(
+        &format!(
+            "{SERVICE}-E -t 10.0.0.1:80 -s sh\n{SERVICE}{SERVER}-e -t 10.0.0.1:80 -r 10.1.0.1 -m -w 2\n{SERVER}"
+        ),
+        &[
+            "line 3: Service already exists: -t 10.0.0.1:80 (line 2)",
+            "line 6: Destination already exists: -t 10.0.0.1:80 -r 10.1.0.1:80 (line 5)",
+        ],
+    );
+}
+
+#[test]
+fn right_lines_beside_wrong_ones_are_kept() {
+    let checked = check(&format!(
+        "{SERVICE}-A -t bad\n{SERVER}-a -f 1 -r 10.1.0.1\n"
+    ));
+    assert_eq!(checked.wrong.len(), 2);
+    let services: Vec<_> = checked.rules.table.services().collect();
+    assert_eq!((services.len(), services[0].servers.len()), (1, 1));
+}
+
+#[test]
+fn what_concerns_a_service_that_goes_again_is_left_out() {
+    let rules = format!(
+        "{SERVICE}-A -f 1\n-Z -t 10.0.0.1:80\n-Z -f 1\n-Z\n-L -n -t 10.0.0.1:80\n-D -t 10.0.0.1:80\n"
+    );
+    expect_idle(&rules, &["line 6: not listed: line 7 deletes the service"]);
+    let left: Vec<u64> = describe(&rules)
+        .unwrap()
+        .others
+        .iter()
+        .map(|rule| rule.line)
+        .collect();
+    assert_eq!(left, [4, 5]);
+    let left = describe(&format!("{rules}-L -f 1\n-C\n-L\n"))
+        .unwrap()
+        .others;
+    let left: Vec<u64> = left.iter().map(|rule| rule.line).collect();
+    assert_eq!(left, [5, 10]);
+    expect(
+        &format!("{SERVICE}-L -f 1\n-D -t 10.0.0.1:80\n-Z -t 10.0.0.1:80\n"),
+        &[
+            "line 2: No such service: -f 1",
+            "line 4: No such service: -t 10.0.0.1:80",
+        ],
+    );
+}
+
+#[test]
+fn characters_that_can_not_be_seen_are_named() {
+    expect(
+        "-A -t 10.0.0.1:80\u{a0}-s rr\n\u{2013}A -t 10.0.0.1:80\n-A -t 10.0.0.1:80 \u{2014}s\n\
+         -A -t 10.0.0.1\u{200b}:80\n",
+        &[
+            "line 1: illegal virtual server address[:port] specified: \
+             10.0.0.1:80<U+00A0 no-break space>-s",
+            "line 2: no command, -A or -a say, but `<U+2013 en dash>A'",
+            "line 3: unexpected argument <U+2014 em dash>s",
+            "line 4: illegal virtual server address[:port] specified: \
+             10.0.0.1<U+200B zero width>:80",
+        ],
+    );
+}
+
+#[test]
+fn a_byte_order_mark_begins_a_file_only() {
+    assert_eq!(
+        describe(&format!("\u{feff}{SERVICE}"))
+            .unwrap()
+            .table
+            .services()
+            .count(),
+        1
+    );
+    assert_eq!(
+        describe(&format!("\u{feff}# x\n{SERVICE}"))
+            .unwrap()
+            .table
+            .services()
+            .count(),
+        1
+    );
+    expect(
+        &format!("{SERVICE}\u{feff}{SERVER}"),
+        &["line 2: no command, -A or -a say, but `<U+FEFF byte order mark>-a'"],
+    );
+}
+
+#[test]
+fn many_words_and_many_servers_that_come_and_go_take_little_time() {
+    let start = std::time::Instant::now();
+    let line = "a ".repeat(30_000);
+    expect(
+        &format!("-A -t 10.0.0.1:80 -w x {line}\n{line} -w x\n"),
+        &[
+            "line 1: illegal weight specified: x",
+            "line 2: no command, -A or -a say, but `a'",
+        ],
+    );
+    let mut rules = SERVICE.to_owned();
+    for verb in ["-a", "-d", "-a"] {
+        for n in 0..24_000 {
+            rules += &format!("{verb} -t 10.0.0.1:80 -r 10.1.{}.{}:80\n", n / 250, n % 250);
+        }
+    }
+    let checked = check(&rules);
+    assert_eq!(checked.wrong, []);
+    let service = checked.rules.table.services().next().unwrap();
+    assert_eq!(
+        (service.servers.len(), service.servers.iter().count()),
+        (24_000, 24_000)
+    );
+    // Far more than it takes, far less than it took.
+    assert!(
+        start.elapsed() < std::time::Duration::from_secs(5),
+        "{:?}",
+        start.elapsed()
+    );
 }

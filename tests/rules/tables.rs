@@ -8,9 +8,9 @@ use ipvs::model::{
     ServiceEntry, ServiceFlags, Stats, Tunnel, TunnelKind, VirtualId,
 };
 use ipvs::rules::write_rules;
-use ipvsadm::cli::{self, Command, Usage};
+use ipvsadm::cli::{self, Command, Mistake};
 use ipvsadm::names::{Numeric, Resolve};
-use ipvsadm::rules::restore::{Description, ReadError, read_table};
+use ipvsadm::rules::restore::{Checked, Description, Remark, read_table};
 use proptest::collection::{btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
@@ -29,12 +29,21 @@ impl Resolve for NoNames {
     }
 }
 
-pub(crate) fn parse(words: &[String]) -> Result<Command, Usage> {
-    cli::parse_rule("ipvsadm", words).resolve(&NoNames)
+pub(crate) fn parse(words: &[String]) -> Result<Command, Mistake> {
+    cli::parse_rule("ipvsadm", words).resolve_naming(&NoNames)
 }
 
-pub(crate) fn describe(rules: &str) -> Result<Description, ReadError> {
-    read_table(rules.as_bytes(), parse)
+pub(crate) fn check(rules: &str) -> Checked<Description> {
+    read_table(rules.as_bytes(), &parse).unwrap()
+}
+
+/// What rules describe, if none is wrong.
+pub(crate) fn describe(rules: &str) -> Result<Description, Vec<Remark>> {
+    let checked = check(rules);
+    match checked.wrong.is_empty() {
+        true => Ok(checked.rules),
+        false => Err(checked.wrong),
+    }
 }
 
 /// What is saved of a table.

@@ -36,6 +36,7 @@
 
 pub mod equivalence;
 mod journal;
+pub mod load;
 pub mod transaction;
 pub mod wanted;
 
@@ -297,7 +298,8 @@ impl<'a> Planner<'a> {
             let Some(ruled) = self.plan.wanted.at(place) else {
                 continue;
             };
-            let servers = (0..ruled.servers.len()).map(|index| Step::AddServer { place, index });
+            let servers = ruled.servers.places();
+            let servers = servers.map(|(index, _)| Step::AddServer { place, index });
             self.plan.additions.push(Step::AddService { place });
             self.plan.additions.extend(servers);
         }
@@ -325,7 +327,7 @@ impl<'a> Planner<'a> {
         // there is somebody who takes it.
         let mut resting = Vec::new();
         let plan = &mut self.plan;
-        for (index, server) in wanted.iter().enumerate() {
+        for (index, server) in wanted.places() {
             let Some(row) = there.get(&key(&server.value)) else {
                 plan.additions.push(Step::AddServer { place, index });
                 continue;

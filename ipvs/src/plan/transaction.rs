@@ -22,7 +22,7 @@ use crate::netlink::uapi::{EEXIST, ENOENT, ESRCH};
 
 /// How many changes are sent before an interruption is looked for: few
 /// thousandths of a second's worth.
-const PIECE: usize = 512;
+pub(super) const PIECE: usize = 512;
 
 /// How often it is planned, where other programs come between each time.
 const ATTEMPTS: usize = 10;
@@ -232,8 +232,19 @@ pub fn replace(
     })))
 }
 
+/// Takes back what an only attempt has made.
+pub(super) fn undone(director: &mut impl Director, attempt: Attempt<'_>, cause: Cause) -> Outcome {
+    let mut journal = Journal::default();
+    attempt.note_in(&mut journal);
+    Outcome::Undone(Box::new(Undone {
+        cause,
+        is_contended: false,
+        remains: roll_back(director, journal),
+    }))
+}
+
 /// How the attempt to carry out a plan ended.
-enum End {
+pub(super) enum End {
     Done,
     /// Something is there that was not, or the other way round.
     Overtaken(Box<Planned>, Error),
@@ -243,7 +254,7 @@ enum End {
 }
 
 /// What came of a plan's changes.
-struct Attempt<'a> {
+pub(super) struct Attempt<'a> {
     plan: &'a Plan<'a>,
     /// How many of its steps were sent.
     sent: usize,
@@ -287,7 +298,7 @@ impl Verdict {
 }
 
 impl<'a> Attempt<'a> {
-    fn of(plan: &'a Plan<'a>) -> Self {
+    pub(super) fn of(plan: &'a Plan<'a>) -> Self {
         Self {
             plan,
             sent: 0,
@@ -311,6 +322,47 @@ impl<'a> Attempt<'a> {
                     End::Done => {}
                     end => return end,
                 }
+            }
+        }
+        End::Done
+    }
+
+    /// Makes what the kernel does not refuse.
+    pub(super) fn load(
+        &mut self,
+        director: &mut impl Director,
+        refused: &mut dyn FnMut(&Planned, Error),
+        progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+    ) -> End {
+        let total = self.plan.len();
+        for piece in self
+            .plan
+            .phases()
+            .into_iter()
+            .flat_map(|phase| phase.chunks(PIECE))
+        {
+            let done = self.sent;
+            if progress(Progress { done, total }).is_break() {
+                return End::Interrupted;
+            }
+            let planned: Vec<_> = piece
+                .iter()
+                .filter_map(|step| self.plan.planned(step))
+                .collect();
+            let changes: Vec<_> = planned
+                .iter()
+                .map(|planned| planned.change.clone())
+                .collect();
+            let sent = director.apply_all(&changes, &mut |index, error| {
+                self.refused.push(done.saturating_add(index));
+                if let Some(planned) = planned.get(index) {
+                    refused(planned, error);
+                }
+                ControlFlow::Continue(())
+            });
+            self.sent = done.saturating_add(piece.len());
+            if let Err(error) = sent {
+                return End::Lost(error);
             }
         }
         End::Done

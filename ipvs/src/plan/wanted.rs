@@ -34,6 +34,22 @@ pub struct Table {
     /// None where the rules delete a service again.
     services: Vec<Option<RuledService>>,
     places: HashMap<VirtualId, usize>,
+    /// The line of the last rule that deleted each.
+    deleted: HashMap<Identity, u64>,
+}
+
+/// The name of a service, or of a server of it.
+type Identity = (VirtualId, Option<(IpAddr, u16)>);
+
+/// The outcome of a rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Applied {
+    /// The table is as the rule has it.
+    Done,
+    /// The table was so already: the rule repeats the one in this line.
+    Repeats(u64),
+    /// The rule is about something else than services and servers.
+    Other(Change),
 }
 
 /// Why a rule can't be carried out; the sentences are those for the kernel's
@@ -108,14 +124,13 @@ impl Table {
         self.services.len()
     }
 
-    /// Carries out the rule of a line. A change that is not to services and
-    /// servers is given back.
+    /// Carries out the rule of a line.
     ///
     /// # Errors
     /// What the kernel would refuse if the rules before were all there is.
-    pub fn apply(&mut self, line: u64, change: Change) -> Result<Option<Change>, Refusal> {
+    pub fn apply(&mut self, line: u64, change: Change) -> Result<Applied, Refusal> {
         match change {
-            Change::AddService(service) => self.add_service(line, service)?,
+            Change::AddService(service) => return self.add_service(line, service),
             Change::EditService(service) => {
                 let Some(known) = self.get_mut(&service.id) else {
                     return Err(no_service(&service.id));
@@ -125,22 +140,8 @@ impl Table {
                     line,
                 };
             }
-            Change::DeleteService(id) => {
-                let place = self.places.remove(&id).ok_or_else(|| no_service(&id))?;
-                if let Some(service) = self.services.get_mut(place) {
-                    *service = None;
-                }
-            }
-            Change::AddServer(id, destination) => {
-                check_thresholds(&destination)?;
-                self.servers_of(&id)?
-                    .add(line, destination)
-                    .map_err(|line| Refusal::ServerExists {
-                        service: words(&id),
-                        server: server_words(&id, &destination),
-                        line,
-                    })?;
-            }
+            Change::DeleteService(id) => return self.delete_service(line, id),
+            Change::AddServer(id, destination) => return self.add_server(line, id, destination),
             Change::EditServer(id, destination) => {
                 check_thresholds(&destination)?;
                 let servers = self.servers_of(&id)?;
@@ -153,9 +154,7 @@ impl Table {
                 };
             }
             Change::DeleteServer(id, destination) => {
-                self.servers_of(&id)?
-                    .remove(&destination)
-                    .ok_or_else(|| no_server(&id, &destination))?;
+                return self.delete_server(line, id, &destination);
             }
             Change::Clear => {
                 self.services.clear();
@@ -165,18 +164,23 @@ impl Table {
             other @ (Change::Zero(_)
             | Change::SetTimeouts(_)
             | Change::StartDaemon(_)
-            | Change::StopDaemon(_)) => return Ok(Some(other)),
+            | Change::StopDaemon(_)) => return Ok(Applied::Other(other)),
         }
-        Ok(None)
+        Ok(Applied::Done)
     }
 
-    fn add_service(&mut self, line: u64, service: Service) -> Result<(), Refusal> {
+    fn add_service(&mut self, line: u64, service: Service) -> Result<Applied, Refusal> {
         if let Some(known) = self.get(&service.id) {
+            let known = &known.service;
+            if known.value == service {
+                return Ok(Applied::Repeats(known.line));
+            }
             return Err(Refusal::ServiceExists {
                 service: words(&service.id),
-                line: known.service.line,
+                line: known.line,
             });
         }
+        self.deleted.remove(&(service.id, None));
         self.places.insert(service.id, self.services.len());
         self.services.push(Some(RuledService {
             service: Ruled {
@@ -185,7 +189,65 @@ impl Table {
             },
             servers: Servers::default(),
         }));
-        Ok(())
+        Ok(Applied::Done)
+    }
+
+    fn delete_service(&mut self, line: u64, id: VirtualId) -> Result<Applied, Refusal> {
+        let Some(place) = self.places.remove(&id) else {
+            return self.repeats_deletion((id, None), || no_service(&id));
+        };
+        if let Some(service) = self.services.get_mut(place) {
+            *service = None;
+        }
+        self.deleted.insert((id, None), line);
+        Ok(Applied::Done)
+    }
+
+    fn add_server(
+        &mut self,
+        line: u64,
+        id: VirtualId,
+        destination: Destination,
+    ) -> Result<Applied, Refusal> {
+        check_thresholds(&destination)?;
+        let servers = self.servers_of(&id)?;
+        if let Some(known) = servers.get(&destination) {
+            if known.value == destination {
+                return Ok(Applied::Repeats(known.line));
+            }
+            return Err(Refusal::ServerExists {
+                service: words(&id),
+                server: server_words(&id, &destination),
+                line: known.line,
+            });
+        }
+        servers.add(line, destination);
+        self.deleted.remove(&(id, Some(key(&destination))));
+        Ok(Applied::Done)
+    }
+
+    fn delete_server(
+        &mut self,
+        line: u64,
+        id: VirtualId,
+        destination: &Destination,
+    ) -> Result<Applied, Refusal> {
+        let name = (id, Some(key(destination)));
+        if self.servers_of(&id)?.remove(destination).is_none() {
+            return self.repeats_deletion(name, || no_server(&id, destination));
+        }
+        self.deleted.insert(name, line);
+        Ok(Applied::Done)
+    }
+
+    /// The line that has deleted what is not there, or the refusal.
+    fn repeats_deletion(
+        &self,
+        name: Identity,
+        refusal: impl FnOnce() -> Refusal,
+    ) -> Result<Applied, Refusal> {
+        let line = self.deleted.get(&name).copied();
+        line.map(Applied::Repeats).ok_or_else(refusal)
     }
 
     fn get_mut(&mut self, id: &VirtualId) -> Option<&mut RuledService> {
@@ -208,58 +270,63 @@ struct Places(HashMap<(IpAddr, u16), usize>);
 /// The servers of one service.
 #[derive(Debug, Default)]
 pub struct Servers {
-    list: Vec<Ruled<Destination>>,
+    /// None where a long list has lost one: the others keep their places.
+    list: Vec<Option<Ruled<Destination>>>,
     /// Built when the list gets long.
     places: Option<Box<Places>>,
+    lost: usize,
 }
 
 impl Servers {
     /// All of them, in the order of the rules.
     pub fn iter(&self) -> impl Iterator<Item = &Ruled<Destination>> {
-        self.list.iter()
+        self.list.iter().flatten()
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.list.len()
+        self.list.len().saturating_sub(self.lost)
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.list.is_empty()
+        self.len() == 0
     }
 
     /// The one with that address and port.
     pub fn get(&self, destination: &Destination) -> Option<&Ruled<Destination>> {
-        self.list.get(self.place(destination)?)
+        self.list.get(self.place(destination)?)?.as_ref()
     }
 
     /// The one at that place in the list.
     pub(super) fn at(&self, index: usize) -> Option<&Ruled<Destination>> {
-        self.list.get(index)
+        self.list.get(index)?.as_ref()
+    }
+
+    /// All of them with their places in the list.
+    pub(super) fn places(&self) -> impl Iterator<Item = (usize, &Ruled<Destination>)> {
+        let places = self.list.iter().enumerate();
+        places.filter_map(|(place, server)| Some((place, server.as_ref()?)))
     }
 
     fn get_mut(&mut self, destination: &Destination) -> Option<&mut Ruled<Destination>> {
         let place = self.place(destination)?;
-        self.list.get_mut(place)
+        self.list.get_mut(place)?.as_mut()
     }
 
     fn place(&self, destination: &Destination) -> Option<usize> {
         let wanted = key(destination);
         match &self.places {
             Some(places) => places.0.get(&wanted).copied(),
-            None => self
-                .list
-                .iter()
-                .position(|server| key(&server.value) == wanted),
+            None => self.list.iter().position(|server| {
+                let server = server.as_ref();
+                server.is_some_and(|server| key(&server.value) == wanted)
+            }),
         }
     }
 
-    /// Adds a server, or gives the line of the one that is there.
-    fn add(&mut self, line: u64, destination: Destination) -> Result<(), u64> {
-        if let Some(known) = self.get(&destination) {
-            return Err(known.line);
-        }
+    /// Adds a server that is not there.
+    fn add(&mut self, line: u64, destination: Destination) {
         if let Some(places) = &mut self.places {
             places.0.insert(key(&destination), self.list.len());
         }
@@ -267,28 +334,34 @@ impl Servers {
         if self.list.is_empty() {
             self.list.reserve_exact(1);
         }
-        self.list.push(Ruled {
+        self.list.push(Some(Ruled {
             value: destination,
             line,
-        });
+        }));
         if self.places.is_none() && self.list.len() > LIST {
             self.index();
         }
-        Ok(())
     }
 
     fn remove(&mut self, destination: &Destination) -> Option<()> {
         let place = self.place(destination)?;
-        self.list.remove(place);
-        if self.places.is_some() {
-            self.index();
+        match &mut self.places {
+            None => drop(self.list.remove(place)),
+            // To move those behind it would take ever longer in a long list.
+            Some(places) => {
+                places.0.remove(&key(destination));
+                *self.list.get_mut(place)? = None;
+                self.lost = self.lost.saturating_add(1);
+            }
         }
         Some(())
     }
 
     fn index(&mut self) {
         let places = self.list.iter().enumerate();
-        let places = places.map(|(place, server)| (key(&server.value), place));
+        let places = places.filter_map(|(place, server)| {
+            server.as_ref().map(|server| (key(&server.value), place))
+        });
         self.places = Some(Box::new(Places(places.collect())));
     }
 }
