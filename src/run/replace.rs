@@ -58,9 +58,9 @@ pub(super) fn replace(
         }
     };
     let mut end = Ok(());
-    let outcome = match found(client, restore.strictness)? {
-        Found::InUse => carry_out(client, &table, reached),
-        Found::Empty => {
+    let outcome = match restore.strictness {
+        Strictness::Everywhere => carry_out(client, &table, reached),
+        Strictness::WhereInUse => {
             let refused = &mut |planned: &Planned, error| {
                 end = Err(Failure::Lines { status: 255 });
                 report(&format_args!("{}: {error}", subject(planned)));
@@ -81,27 +81,6 @@ pub(super) fn replace(
     drop(table);
     daemons::leave_out_done(client, &mut others).map_err(Failure::Unlisted)?;
     end.and(apply(client, &others, Counted::All, out, report))
-}
-
-/// The table before it is replaced, as far as that decides what becomes of a
-/// refusal.
-enum Found {
-    /// There is nothing to protect, and nobody asked for all or nothing.
-    Empty,
-    InUse,
-}
-
-fn found(client: &mut Client, strictness: Strictness) -> Result<Found, Failure> {
-    Ok(match strictness {
-        Strictness::Everywhere => Found::InUse,
-        Strictness::WhereInUse => {
-            let services = client.configured().map_err(Failure::Unlisted)?;
-            match services.is_empty() {
-                true => Found::Empty,
-                false => Found::InUse,
-            }
-        }
-    })
 }
 
 /// What a failed replacement means for who asked.

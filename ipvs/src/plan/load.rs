@@ -2,15 +2,15 @@
 
 use std::ops::ControlFlow;
 
-use super::transaction::{Attempt, Cause, Director, End, Outcome, Progress, undone};
+use super::transaction::{Attempt, Cause, Director, End, Outcome, Progress, carry_out, undone};
 use super::wanted::Table;
 use super::{Plan, Planned};
 use crate::error::Error;
 
-/// Makes an empty table what is wanted, as far as the kernel takes it. Each change
-/// that it refuses is told to `refused` and passed over. `progress` is told again
-/// and again how far it is; its `Break` interrupts, and then everything is taken
-/// back.
+/// Makes the table what is wanted. A table in use is replaced as
+/// [`replace`](super::transaction::replace) does it, all or nothing. In an empty
+/// one there is nothing to protect: each change that the kernel refuses is told to
+/// `refused` and passed over, and only an interruption takes everything back.
 ///
 /// # Errors
 /// Where the table can't be read, and nothing has been changed.
@@ -21,6 +21,9 @@ pub fn load(
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<Outcome, Error> {
     let plan = Plan::read(director, wanted)?;
+    if !plan.begins_empty {
+        return Ok(carry_out(director, wanted, plan, progress));
+    }
     let mut attempt = Attempt::of(&plan);
     let cause = match attempt.load(director, refused, progress) {
         End::Done => return Ok(Outcome::Done),

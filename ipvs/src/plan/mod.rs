@@ -113,6 +113,8 @@ pub struct Planned {
 #[derive(Debug)]
 pub struct Plan<'a> {
     wanted: &'a Table,
+    /// Whether the table has no service yet.
+    begins_empty: bool,
     additions: Vec<Step>,
     edits: Vec<Step>,
     removals: Vec<Step>,
@@ -235,6 +237,7 @@ impl<'a> Planner<'a> {
         let mut planner = Self {
             plan: Plan {
                 wanted,
+                begins_empty: false,
                 additions: Vec::new(),
                 edits: Vec::new(),
                 removals: Vec::new(),
@@ -242,7 +245,8 @@ impl<'a> Planner<'a> {
             seen: vec![false; wanted.places()],
         };
         let services = services.into_iter();
-        let seen = services.map(|service| planner.see(service)).collect();
+        let seen: Vec<_> = services.map(|service| planner.see(service)).collect();
+        planner.plan.begins_empty = seen.is_empty();
         (planner, seen)
     }
 

@@ -195,7 +195,17 @@ pub fn replace(
     wanted: &Table,
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<Outcome, Error> {
-    let mut plan = Plan::read(director, wanted)?;
+    let plan = Plan::read(director, wanted)?;
+    Ok(carry_out(director, wanted, plan, progress))
+}
+
+/// Goes by a plan, and makes another where the table has changed since.
+pub(super) fn carry_out<'a>(
+    director: &mut impl Director,
+    wanted: &'a Table,
+    mut plan: Plan<'a>,
+    progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+) -> Outcome {
     let mut journal = Journal::default();
     let mut attempts = 1;
     let cause = loop {
@@ -206,7 +216,7 @@ pub fn replace(
             attempt.note_in(&mut journal);
         }
         match end {
-            End::Done => return Ok(Outcome::Done),
+            End::Done => return Outcome::Done,
             End::Overtaken(planned, error) if attempts >= ATTEMPTS => {
                 break Cause::Overtaken {
                     planned,
@@ -225,11 +235,11 @@ pub fn replace(
             Err(error) => break Cause::Lost(error),
         };
     };
-    Ok(Outcome::Undone(Box::new(Undone {
+    Outcome::Undone(Box::new(Undone {
         cause,
         is_contended: attempts > 1,
         remains: roll_back(director, journal),
-    })))
+    }))
 }
 
 /// Takes back what an only attempt has made.
