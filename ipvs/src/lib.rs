@@ -7,6 +7,7 @@
 
 pub mod client;
 pub mod connections;
+pub mod drain;
 pub mod error;
 pub mod model;
 #[doc(hidden)]

@@ -1,5 +1,6 @@
 //! `--drain`: a server goes when nobody is connected to it any more.
 
+mod teller;
 mod wait;
 mod words;
 
@@ -10,8 +11,9 @@ use super::restore::Report;
 use super::signal::StopSignal;
 use crate::cli::Drain;
 use ipvs::client::Client;
+use ipvs::drain::Draining;
 use ipvs::error::{Error, Verb};
-use ipvs::model::{Change, Destination, DestinationEntry, Name, ServiceEntry, ServiceFlags};
+use ipvs::model::{DestinationEntry, Name, ServiceEntry, ServiceFlags};
 use ipvs::netlink::uapi::{ENOENT, ESRCH};
 use wait::{Ended, wait};
 use words::Drained;
@@ -26,49 +28,31 @@ pub(super) fn drain(
     drain: &Drain,
     report: &mut Report<'_>,
 ) -> Result<(), Failure> {
-    let mut entry = client.service(&drain.service).map_err(|error| {
+    let entry = client.service(&drain.service).map_err(|error| {
         // What was asked for is a removal.
         match error.errno() {
             Some(errno @ ESRCH) => refusal(drain, errno),
             _ => error,
         }
     })?;
-    entry.destinations.retain(|row| is_drained(drain, row));
-    if drain.server.is_some() && entry.destinations.is_empty() {
-        return Err(refusal(drain, ENOENT).into());
-    }
+    let server = drain.server.map(|server| (server.address, server.port));
+    let mut draining = Draining::begin(&entry, server).ok_or_else(|| refusal(drain, ENOENT))?;
     let stop = StopSignal::watch().map_err(Failure::Files)?;
-    close(client, drain, &entry.destinations)?;
+    close(client, &draining)?;
     warn(drain, &entry, report);
-    match wait(client, drain, &stop, report)? {
+    match wait(client, drain, &mut draining, &stop, report)? {
         Ended::Here => {}
         Ended::Gone => return gone(drain, report),
     }
-    let removal = match drain.server {
-        Some(server) => Change::DeleteServer(drain.service, server),
-        None => Change::DeleteService(drain.service),
-    };
-    match client.apply(&removal) {
+    match client.apply(&draining.removal()) {
         Err(error) if is_gone(&error) => gone(drain, report),
         outcome => Ok(outcome?),
     }
 }
 
 /// Sets the weights to 0 and leaves all else as it is.
-fn close(client: &mut Client, drain: &Drain, servers: &[DestinationEntry]) -> Result<(), Failure> {
-    let servers = servers.iter().map(|row| row.destination);
-    let edits: Vec<_> = servers
-        .filter(|server| server.weight != 0)
-        .map(|server| {
-            Change::EditServer(
-                drain.service,
-                Destination {
-                    weight: 0,
-                    ..server
-                },
-            )
-        })
-        .collect();
+fn close(client: &mut Client, draining: &Draining) -> Result<(), Failure> {
+    let edits: Vec<_> = draining.closing().collect();
     let mut outcome = Ok(());
     client.apply_all(&edits, |_, error| {
         // Others may have removed it since it was listed.
@@ -84,7 +68,7 @@ fn close(client: &mut Client, drain: &Drain, servers: &[DestinationEntry]) -> Re
 /// Says where weight 0 does not do what is expected of it.
 fn warn(drain: &Drain, entry: &ServiceEntry, report: &mut Report<'_>) {
     let drained = Drained(drain);
-    let is_kept = |row: &DestinationEntry| row.activity.persistent > 0;
+    let is_kept = |row: &DestinationEntry| is_drained(drain, row) && row.activity.persistent > 0;
     if entry.service.is_persistent()
         && entry.destinations.iter().any(is_kept)
         && std::fs::read_to_string(EXPIRE_TEMPLATES).is_ok_and(|value| value.trim() == "0")

@@ -4,6 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use crate::cli::Drain;
 use crate::names::Numeric;
+use ipvs::drain::Reason;
 use ipvs::rules::{Endpoint, Selector};
 
 /// What is drained.
@@ -19,8 +20,52 @@ impl Display for Drained<'_> {
     }
 }
 
-/// What remains where somebody else gives a server work again.
-pub(super) struct Kept<'a>(pub(super) &'a Drain);
+/// What somebody else did, and what remains.
+pub(super) struct Theirs<'a>(pub(super) &'a Drain, pub(super) Reason);
+
+impl Display for Theirs<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self(drain, reason) = self;
+        let named = |server| Endpoint::server(&drain.service, server, &Numeric);
+        let kept = Kept(drain);
+        match reason {
+            Reason::Weight(server) => {
+                let weight = server.weight;
+                write!(
+                    f,
+                    "{} was given weight {weight} meanwhile; {kept}",
+                    named(server)
+                )
+            }
+            Reason::ServerChanged(server) => {
+                write!(f, "{} was changed meanwhile; {kept}", named(server))
+            }
+            Reason::ServerIsNew(server) => {
+                write!(f, "{} was made anew by someone else; {kept}", named(server))
+            }
+            Reason::ServerAdded(server) => {
+                write!(f, "{} was added meanwhile; {kept}", named(server))
+            }
+            Reason::ServiceChanged => {
+                let service = Drained(drain);
+                write!(
+                    f,
+                    "{service} was changed meanwhile; it is not removed, its servers keep weight 0"
+                )
+            }
+            Reason::ServiceIsNew => {
+                let service = Drained(drain);
+                write!(
+                    f,
+                    "{service} was made anew by someone else; it is not removed"
+                )
+            }
+        }
+    }
+}
+
+/// What remains where somebody else works with a server.
+struct Kept<'a>(&'a Drain);
 
 impl Display for Kept<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {

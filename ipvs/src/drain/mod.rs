@@ -1,0 +1,328 @@
+//! Taking a real server out of service, or a whole virtual service, without
+//! hurting its clients: when it may be removed, and when it must be left.
+//!
+//! Nothing here speaks with the kernel. The caller makes the changes that
+//! [`Draining::closing`] names, looks at the table again and again, and does
+//! what [`Draining::step`] says of each look.
+//!
+//! ```
+//! # use ipvs::drain::{Draining, Look, Step};
+//! # use ipvs::model::{Destination, DestinationEntry, Forwarding, Protocol};
+//! # use ipvs::model::{Service, ServiceEntry, Stats, VirtualId};
+//! # let id = VirtualId::Endpoint { protocol: Protocol::Tcp, address: [192, 0, 2, 80].into(), port: 80 };
+//! # let service = Service::new(id, "wlc".parse()?);
+//! # let mut entry = ServiceEntry::new(service, Stats::default());
+//! # let server = Destination::new([192, 168, 10, 11].into(), 80, Forwarding::Masquerade);
+//! # entry.destinations.push(DestinationEntry::new(server));
+//! let address = ([192, 168, 10, 11].into(), 80);
+//! let mut draining = Draining::begin(&entry, Some(address)).ok_or("no such server")?;
+//! assert_eq!(draining.closing().count(), 1);
+//! // The weight is 0, and nobody is connected.
+//! entry.destinations[0].destination.weight = 0;
+//! let look = Look { entry: Some(&entry), tally: None, is_last: false };
+//! assert_eq!(draining.step(look), Step::Remove);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod traffic;
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use crate::model::{
+    Change, Destination, DestinationEntry, Protocol, Service, ServiceEntry, Stats, VirtualId,
+};
+
+pub use traffic::{CLIENT_SILENCE, Tally};
+
+/// The address and the port that tell a real server of a service.
+type ServerAddress = (IpAddr, u16);
+
+/// A server, or all servers of a service, on the way out.
+#[derive(Clone, Debug)]
+pub struct Draining {
+    service: Service,
+    /// The server that goes; all of them otherwise, and the service.
+    server: Option<ServerAddress>,
+    removal: Change,
+    /// The servers that go, as they were found.
+    found: HashMap<ServerAddress, Destination>,
+    /// The counters of the last look, by which a server that was removed and
+    /// added again is known.
+    counters: Counters,
+    /// Whether the last look found the service or a server made anew. A second
+    /// look has to agree: the kernel tells of a service first and then of its
+    /// servers, and both may be removed or zeroed in between.
+    suspects: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Counters {
+    service: Stats,
+    servers: HashMap<ServerAddress, Stats>,
+}
+
+/// One look at the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Look<'a> {
+    /// The service with its servers; none if there is no such service.
+    pub entry: Option<&'a ServiceEntry>,
+    /// The connections; none if the connection table was not read.
+    pub tally: Option<&'a Tally>,
+    /// Whether no other look follows, because the time is over.
+    pub is_last: bool,
+}
+
+/// The next thing to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// To wait: so many connections may still carry data. The number is 0 while
+    /// connections that are closed may still repeat their last packets.
+    Wait(u64),
+    /// To look again at once, even after the last look.
+    LookAgain,
+    /// To remove it.
+    Remove,
+    /// Nothing: somebody else has removed it.
+    Gone,
+    /// Nothing: this was the last look, and so many connections are left.
+    TimeIsOver(u64),
+    /// Nothing: somebody else is at work on it.
+    Leave(Reason),
+}
+
+/// The work of somebody else, for which a server or a service has to stay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// Somebody else gave this server a weight.
+    Weight(Destination),
+    /// Somebody else changed another setting of this server.
+    ServerChanged(Destination),
+    /// Somebody else removed this server and added it again.
+    ServerIsNew(Destination),
+    /// Somebody else added this server to the service.
+    ServerAdded(Destination),
+    /// Somebody else changed a setting of the service.
+    ServiceChanged,
+    /// None of the servers is there any more, but the service is: somebody else
+    /// made it anew, or is at work on it.
+    ServiceIsNew,
+}
+
+impl Draining {
+    /// Begins with what the table has: to drain one server, or all of them.
+    /// None if that server is not there.
+    pub fn begin(entry: &ServiceEntry, server: Option<ServerAddress>) -> Option<Self> {
+        let drained = entry
+            .destinations
+            .iter()
+            .filter(|row| server.is_none_or(|server| server == address(row)));
+        let found: HashMap<_, _> = drained.map(|row| (address(row), row.destination)).collect();
+        let id = entry.service.id;
+        let removal = match server {
+            Some(server) => Change::DeleteServer(id, *found.get(&server)?),
+            None => Change::DeleteService(id),
+        };
+        let counters = Counters::of(entry, &found);
+        Some(Self {
+            service: entry.service.clone(),
+            server,
+            removal,
+            found,
+            counters,
+            suspects: false,
+        })
+    }
+
+    /// The changes that keep new connections away: weights of 0.
+    pub fn closing(&self) -> impl Iterator<Item = Change> {
+        let open = self.found.values().filter(|server| server.weight != 0);
+        open.map(|server| {
+            let closed = Destination {
+                weight: 0,
+                ..*server
+            };
+            Change::EditServer(self.service.id, closed)
+        })
+    }
+
+    /// The change that removes it.
+    pub fn removal(&self) -> Change {
+        self.removal.clone()
+    }
+
+    /// Whether [`step`](Self::step) can't tell without the connection table:
+    /// the kernel does not count half-closed connections as active.
+    pub fn needs_tally(&self, entry: &ServiceEntry) -> bool {
+        self.has_closed_connections() && self.drained(entry).any(|row| row.activity.inactive > 0)
+    }
+
+    /// Says what to do after a look.
+    pub fn step(&mut self, look: Look<'_>) -> Step {
+        let Some(entry) = look.entry else {
+            return Step::Gone;
+        };
+        if self.server.is_some() && self.drained(entry).next().is_none() {
+            return Step::Gone;
+        }
+        match self.someone_else(entry) {
+            Some(Reason::ServerIsNew(_) | Reason::ServiceIsNew) if !self.suspects => {
+                self.suspects = true;
+                return Step::LookAgain;
+            }
+            Some(reason) => return Step::Leave(reason),
+            None => self.suspects = false,
+        }
+        self.counters = Counters::of(entry, &self.found);
+        let left = self.left(entry, look.tally);
+        match (left.open, look.is_last) {
+            (0, true) => Step::Remove,
+            (0, false) if left.closing == 0 => Step::Remove,
+            (open, true) => Step::TimeIsOver(open),
+            (open, false) => Step::Wait(open),
+        }
+    }
+
+    /// How many connections may still carry data.
+    pub fn open(&self, entry: &ServiceEntry, tally: Option<&Tally>) -> u64 {
+        self.left(entry, tally).open
+    }
+
+    /// What tells that somebody else is at work on it.
+    fn someone_else(&self, entry: &ServiceEntry) -> Option<Reason> {
+        let weighted = self.drained(entry).find(|row| row.destination.weight != 0);
+        if let Some(row) = weighted {
+            return Some(Reason::Weight(row.destination));
+        }
+        // A server of its own is removed whatever becomes of the service.
+        if self.server.is_none() {
+            if entry.service != self.service {
+                return Some(Reason::ServiceChanged);
+            }
+            let mut is_empty = true;
+            for row in &entry.destinations {
+                match self.found.contains_key(&address(row)) {
+                    true => is_empty = false,
+                    false => return Some(Reason::ServerAdded(row.destination)),
+                }
+            }
+            if is_empty && !self.found.is_empty() {
+                return Some(Reason::ServiceIsNew);
+            }
+        }
+        // `-Z` sets the counters of the service to 0 too.
+        let is_zeroed = went_back(&self.counters.service, &entry.stats);
+        self.drained(entry).find_map(|row| {
+            let now = row.destination;
+            let then = self.found.get(&address(row))?;
+            if (Destination { weight: 0, ..*then }) != now {
+                return Some(Reason::ServerChanged(now));
+            }
+            let counters = self.counters.servers.get(&address(row))?;
+            let is_new = !is_zeroed && went_back(counters, &row.stats);
+            is_new.then_some(Reason::ServerIsNew(now))
+        })
+    }
+
+    fn left(&self, entry: &ServiceEntry, tally: Option<&Tally>) -> Left {
+        let count = |number: fn(&DestinationEntry) -> u32| {
+            self.drained(entry)
+                .map(|row| u64::from(number(row)))
+                .fold(0, u64::saturating_add)
+        };
+        let active = count(|row| row.activity.active);
+        let inactive = count(|row| row.activity.inactive);
+        let all = active.saturating_add(inactive);
+        match tally {
+            _ if !self.has_closed_connections() => Left {
+                open: all,
+                closing: 0,
+            },
+            _ if inactive == 0 => Left {
+                open: active,
+                closing: 0,
+            },
+            // Nobody knows which of them are closed.
+            None => Left {
+                open: all,
+                closing: 0,
+            },
+            Some(tally) => {
+                // While connections end, the text may leave some out; and it
+                // may have some of another service with the same server.
+                let missed = all.saturating_sub(tally.all);
+                Left {
+                    open: tally.open.saturating_add(missed).min(all),
+                    closing: tally.closing,
+                }
+            }
+        }
+    }
+
+    fn drained<'a>(
+        &self,
+        entry: &'a ServiceEntry,
+    ) -> impl Iterator<Item = &'a DestinationEntry> + use<'a> {
+        let server = self.server;
+        entry
+            .destinations
+            .iter()
+            .filter(move |row| server.is_none_or(|server| server == address(row)))
+    }
+
+    /// Whether there is an end of a connection that the kernel sees, and
+    /// remembers. UDP has none. A mark may be on packets of any protocol.
+    fn has_closed_connections(&self) -> bool {
+        match self.service.id {
+            VirtualId::Endpoint { protocol, .. } => match protocol {
+                Protocol::Tcp | Protocol::Sctp => true,
+                Protocol::Udp | Protocol::Other(_) => false,
+            },
+            VirtualId::Fwmark { .. } => false,
+        }
+    }
+}
+
+impl Counters {
+    fn of(entry: &ServiceEntry, servers: &HashMap<ServerAddress, Destination>) -> Self {
+        let rows = entry.destinations.iter();
+        let rows = rows.filter(|row| servers.contains_key(&address(row)));
+        Self {
+            service: entry.stats,
+            servers: rows.map(|row| (address(row), row.stats)).collect(),
+        }
+    }
+}
+
+/// The connections that are waited for.
+struct Left {
+    /// They may still carry data.
+    open: u64,
+    /// They are closed, a moment ago.
+    closing: u64,
+}
+
+fn address(row: &DestinationEntry) -> ServerAddress {
+    (row.destination.address, row.destination.port)
+}
+
+/// Whether a counter is lower than before.
+fn went_back(before: &Stats, now: &Stats) -> bool {
+    let counters = |stats: &Stats| {
+        let Stats {
+            connections,
+            in_packets,
+            out_packets,
+            in_bytes,
+            out_bytes,
+            connections_per_second: _,
+            in_packets_per_second: _,
+            out_packets_per_second: _,
+            in_bytes_per_second: _,
+            out_bytes_per_second: _,
+        } = *stats;
+        [connections, in_packets, out_packets, in_bytes, out_bytes]
+    };
+    let (before, now) = (counters(before), counters(now));
+    before.iter().zip(&now).any(|(before, now)| now < before)
+}

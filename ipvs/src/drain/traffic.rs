@@ -1,0 +1,139 @@
+//! Which connections may still carry data, from the connection table.
+
+use std::io::BufRead;
+
+use super::Draining;
+use crate::connections::{Connection, Interrupted, for_each_connection};
+use crate::model::{Forwarding, Protocol, Timeouts, VirtualId};
+
+/// Packets of servers with direct routing or a tunnel pass the director by, so
+/// that it can't see when a server has sent everything. After a client has sent
+/// its last byte it is heard to acknowledge what it gets. When it has been
+/// silent for so many seconds, its connection counts as closed.
+pub const CLIENT_SILENCE: u64 = 10;
+
+/// A connection that is closed may have to repeat its last packets. It is done
+/// when nothing has been heard of it for so many seconds.
+const LAST_WORDS: u64 = 2;
+
+/// How long the kernel remembers a silent connection in these states, in
+/// seconds: its own, which nobody can set.
+const TIME_WAIT: u64 = 120;
+const CLOSE: u64 = 10;
+const LAST_ACK: u64 = 30;
+
+/// The connections of the servers that are drained.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// All of them.
+    pub(super) all: u64,
+    /// Those that may still carry data.
+    pub(super) open: u64,
+    /// Those that are closed, and of which something was heard a moment ago.
+    pub(super) closing: u64,
+}
+
+/// How far a connection has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Flow {
+    Open,
+    Closing,
+    Closed,
+}
+
+impl Draining {
+    /// Counts the connections in the kernel's connection table. The timeouts
+    /// are those that the kernel has now.
+    ///
+    /// # Errors
+    /// Those of `table`.
+    pub fn tally(&self, timeouts: &Timeouts, table: impl BufRead) -> Result<Tally, Interrupted> {
+        let mut tally = Tally::default();
+        for_each_connection(table, |connection| {
+            let Some(forwarding) = self.forwarding_of(connection) else {
+                return Ok(());
+            };
+            let count = |number: &mut u64| *number = number.saturating_add(1);
+            count(&mut tally.all);
+            match flow(connection, forwarding, timeouts) {
+                Flow::Open => count(&mut tally.open),
+                Flow::Closing => count(&mut tally.closing),
+                Flow::Closed => {}
+            }
+            Ok(())
+        })?;
+        Ok(tally)
+    }
+
+    /// The method of the drained server that a connection goes to; none if it
+    /// goes to no such server.
+    fn forwarding_of(&self, connection: &Connection<'_>) -> Option<Forwarding> {
+        if connection.is_template() || !is_through(&self.service.id, connection) {
+            return None;
+        }
+        let (address, port) = (connection.server.address, connection.server.port);
+        // A server of port 0 is one for every port.
+        let server = self.found.get(&(address, port));
+        let server = server.or_else(|| self.found.get(&(address, 0)))?;
+        Some(server.forwarding)
+    }
+}
+
+/// Whether a connection came through this service, whose port 0 is every port.
+fn is_through(service: &VirtualId, connection: &Connection<'_>) -> bool {
+    match (*service, connection.through()) {
+        (
+            VirtualId::Endpoint {
+                protocol,
+                address,
+                port,
+            },
+            VirtualId::Endpoint {
+                protocol: its_protocol,
+                address: its_address,
+                port: its_port,
+            },
+        ) => (protocol, address) == (its_protocol, its_address) && (port == 0 || port == its_port),
+        // The connections of a mark do not tell it.
+        (VirtualId::Fwmark { .. }, _) | (_, VirtualId::Fwmark { .. }) => false,
+    }
+}
+
+/// How far a connection has come, by the kernel's name of its state. A name
+/// that is not known here is that of an open one.
+fn flow(connection: &Connection<'_>, forwarding: Forwarding, timeouts: &Timeouts) -> Flow {
+    let silent = |timeout: u64| timeout.saturating_sub(connection.expires);
+    let closed = |timeout| match silent(timeout) > LAST_WORDS {
+        true => Flow::Closed,
+        false => Flow::Closing,
+    };
+    let unseen = |timeout| match silent(timeout) > CLIENT_SILENCE {
+        true => Flow::Closed,
+        false => Flow::Open,
+    };
+    let both_ends = sees_both_ends(forwarding);
+    match (connection.transport(), connection.state) {
+        // One end has closed its half, and the other may go on.
+        (Some(Protocol::Tcp), b"FIN_WAIT") if !both_ends => unseen(timeouts.tcp_fin.into()),
+        (Some(Protocol::Tcp), b"TIME_WAIT") if !both_ends => unseen(TIME_WAIT),
+        (Some(Protocol::Tcp), b"TIME_WAIT") => closed(TIME_WAIT),
+        (Some(Protocol::Tcp), b"CLOSE") => closed(CLOSE),
+        (Some(Protocol::Tcp), b"LAST_ACK") => closed(LAST_ACK),
+        // An association is shut down by both ends together, when all data has
+        // been acknowledged.
+        (Some(Protocol::Sctp), b"CLOSED" | b"REJECTED") => Flow::Closed,
+        _ => Flow::Open,
+    }
+}
+
+/// Whether the packets of a server come back through the director.
+fn sees_both_ends(forwarding: Forwarding) -> bool {
+    match forwarding {
+        Forwarding::Masquerade => true,
+        Forwarding::Local
+        | Forwarding::Tunnel
+        | Forwarding::DirectRoute
+        | Forwarding::Bypass
+        | Forwarding::Other(_) => false,
+    }
+}
