@@ -17,6 +17,7 @@ pub mod routing;
 pub mod rules;
 #[doc(hidden)]
 pub mod run;
+mod signals;
 #[doc(hidden)]
 pub mod view;
 #[doc(hidden)]

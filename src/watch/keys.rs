@@ -7,8 +7,10 @@ use crate::view::View;
 pub enum Action {
     /// To leave.
     Quit,
-    /// To leave, as a program that was interrupted.
-    Interrupt,
+    /// To leave, as a program that this signal has ended.
+    End(u8),
+    /// To give the terminal back until the program is continued.
+    Suspend,
     /// Other columns.
     View(View),
     /// The order of the column to the left.
@@ -66,6 +68,10 @@ pub(super) struct Keyboard {
 const MAX_PENDING: usize = 16;
 const ESCAPE: u8 = 0x1b;
 
+/// The signals of Ctrl-C and Ctrl-\\.
+const SIGINT: u8 = 2;
+const SIGQUIT: u8 = 3;
+
 impl Keyboard {
     /// What these bytes, after all before them, ask for. Those that mean
     /// nothing are passed over.
@@ -76,9 +82,9 @@ impl Keyboard {
     fn byte(&mut self, byte: u8) -> Option<Action> {
         match (self.pending.as_slice(), byte) {
             // Whatever came before: a key of its own, or another sequence.
-            (_, 0x03) => {
+            (_, 0x03 | 0x1a | 0x1c) => {
                 self.pending.clear();
-                Some(Action::Interrupt)
+                control(byte)
             }
             (_, ESCAPE) => {
                 self.pending = vec![ESCAPE];
@@ -105,6 +111,16 @@ impl Keyboard {
                 action
             }
         }
+    }
+}
+
+/// Keys for which a terminal sends signals, where it is not in raw mode.
+fn control(byte: u8) -> Option<Action> {
+    match byte {
+        0x03 => Some(Action::End(SIGINT)),
+        0x1a => Some(Action::Suspend),
+        0x1c => Some(Action::End(SIGQUIT)),
+        _ => None,
     }
 }
 
@@ -187,7 +203,7 @@ mod tests {
         ] {
             // An open sequence ends with a letter, so this is sent twice.
             let actions = typed(&[junk, b"\x1b", b"\x03"]);
-            assert_eq!(actions.last(), Some(&Action::Interrupt), "{junk:?}");
+            assert_eq!(actions.last(), Some(&Action::End(SIGINT)), "{junk:?}");
             let actions = typed(&[junk, b"\x1b", b"q"]);
             assert_eq!(actions.last(), Some(&Action::Quit), "{junk:?}");
         }

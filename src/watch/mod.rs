@@ -9,6 +9,7 @@ mod rates;
 mod screen;
 mod status;
 mod table;
+mod tty;
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -67,6 +68,13 @@ pub trait Terminal {
     /// # Errors
     /// Why it could not wait.
     fn wait(&mut self, until: Instant) -> io::Result<Event>;
+
+    /// Gives the terminal back and stops the program; takes it again when the
+    /// program is continued.
+    ///
+    /// # Errors
+    /// Why it could not be taken again.
+    fn suspend(&mut self) -> io::Result<()>;
 }
 
 /// What happens to a terminal.
@@ -76,7 +84,7 @@ pub enum Event {
     Due,
     /// Keys were typed.
     Keys(Vec<Action>),
-    /// The window has another size.
+    /// The window has another size, or has been given back and taken again.
     Resized,
     /// A signal asks to end, by its number.
     Signal(u8),
@@ -99,9 +107,6 @@ pub enum Broken<E> {
     /// The terminal failed.
     Screen(io::Error),
 }
-
-/// The number of the signal that Ctrl-C stands for.
-const SIGINT: u8 = 2;
 
 /// Times at a fixed distance. After one that was missed it begins anew.
 pub struct Pace {
@@ -153,7 +158,8 @@ pub fn watch<S: Subject>(
                     for action in actions {
                         match action {
                             Action::Quit => return Ok(End::Done),
-                            Action::Interrupt => return Ok(End::Signal(SIGINT)),
+                            Action::End(signal) => return Ok(End::Signal(signal)),
+                            Action::Suspend => terminal.suspend().map_err(Broken::Screen)?,
                             action => {
                                 if subject.act(action, terminal.size()) == Then::Look {
                                     then = Then::Look;
@@ -200,6 +206,11 @@ mod tests {
 
         fn wait(&mut self, _: Instant) -> io::Result<Event> {
             self.events.pop_front().ok_or_else(io::Error::last_os_error)
+        }
+
+        fn suspend(&mut self) -> io::Result<()> {
+            self.shown.push("suspended".to_owned());
+            Ok(())
         }
     }
 
@@ -257,7 +268,7 @@ mod tests {
         let view = Action::View(View::Stats);
         for (end, expected) in [
             (Event::Keys(vec![view, Action::Quit, view]), End::Done),
-            (Event::Keys(vec![Action::Interrupt]), End::Signal(2)),
+            (Event::Keys(vec![Action::End(2)]), End::Signal(2)),
             (Event::Signal(15), End::Signal(15)),
         ] {
             let events = [
@@ -280,6 +291,15 @@ mod tests {
         let (end, shown) = play(&mut Counted::default(), &events, Some(2));
         assert_eq!(end.unwrap(), End::Done);
         assert_eq!(shown, "1/0 2/0 2/0");
+    }
+
+    #[test]
+    fn a_frame_is_drawn_when_the_terminal_is_taken_again() {
+        let keys = vec![Action::Suspend, Action::View(View::Stats)];
+        let events = [Event::Keys(keys), Event::Signal(1)];
+        let (end, shown) = play(&mut Counted::default(), &events, None);
+        assert_eq!(end.unwrap(), End::Signal(1));
+        assert_eq!(shown, "1/0 suspended 1/1");
     }
 
     #[test]

@@ -62,10 +62,38 @@ impl Meter {
     /// those of its servers at the second.
     pub fn measure(&mut self, entry: &mut ServiceEntry, service_at: Instant, servers_at: Instant) {
         let id = entry.service.id;
+        if self.was_zeroed(entry) {
+            self.forget(entry);
+        }
         self.row(RowId::service(&id), &mut entry.stats, service_at);
         for server in &mut entry.destinations {
             let row = RowId::server(&id, server);
             self.row(row, &mut server.stats, servers_at);
+        }
+    }
+
+    /// Whether a counter of the service, or of one of its servers, is lower than
+    /// at the last look. All of them were set to 0 then, and some may have passed
+    /// what they were.
+    fn was_zeroed(&self, entry: &ServiceEntry) -> bool {
+        let went_back = |row: RowId, stats: &Stats| {
+            let last = self.rows.get(&row).and_then(|row| row.samples.back());
+            let now = counters(stats);
+            last.is_some_and(|(_, before)| before.iter().zip(&now).any(|(one, now)| now < one))
+        };
+        let id = &entry.service.id;
+        let mut servers = entry.destinations.iter();
+        went_back(RowId::service(id), &entry.stats)
+            || servers.any(|server| went_back(RowId::server(id, server), &server.stats))
+    }
+
+    /// What was before says nothing of the rates.
+    fn forget(&mut self, entry: &ServiceEntry) {
+        let id = &entry.service.id;
+        let servers = entry.destinations.iter();
+        let rows = servers.map(|server| RowId::server(id, server));
+        for row in rows.chain([RowId::service(id)]) {
+            self.rows.remove(&row);
         }
     }
 
@@ -113,17 +141,12 @@ impl History {
             .samples
             .front()
             .and_then(|first| per_second(&first.1, &counters, age(first)));
-        if rates.is_none() {
-            // The counters were zeroed: what was before says nothing.
-            self.samples.clear();
-        }
         self.samples.push_back((at, counters));
         rates
     }
 }
 
-/// Rates rounded to whole numbers; none if a counter went back, or no time
-/// has passed.
+/// Rates rounded to whole numbers; none if no time has passed.
 fn per_second(before: &Counters, now: &Counters, time: Duration) -> Option<Counters> {
     let nanos = time.as_nanos();
     let mut rates = Counters::default();
@@ -242,6 +265,28 @@ mod tests {
     fn zeroed_counters_begin_anew() {
         let found = rates(&[(0, 500), (2000, 10), (4000, 30)]);
         assert_eq!(found, [None, None, Some((10, 5))]);
+    }
+
+    #[test]
+    fn a_counter_that_has_passed_what_it_was_is_no_proof() {
+        // Short intervals: more than at the first look, less than at the last.
+        let found = rates(&[(0, 20), (500, 50), (1000, 30), (2000, 50)]);
+        assert_eq!(found, [None, Some((60, 30)), None, Some((20, 10))]);
+        // The counters of the service have passed what they were, those of its
+        // server have not; and the other way round.
+        for before_and_now in [[(20, 50), (60, 3)], [(50, 20), (3, 60)]] {
+            let (start, mut meter) = (Instant::now(), Meter::default());
+            for (seconds, (service, server)) in [0, 5].into_iter().zip(before_and_now) {
+                let at = start + Duration::from_secs(seconds);
+                let mut entry = entry(service, server);
+                meter.measure(&mut entry, at, at);
+                meter.end_look();
+                let row = entry.destinations.first().unwrap();
+                for row in [RowId::service(&ID), RowId::server(&ID, row)] {
+                    assert_eq!(meter.rates(&row), Rates::Unknown, "{before_and_now:?}");
+                }
+            }
+        }
     }
 
     #[test]

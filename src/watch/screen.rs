@@ -1,57 +1,43 @@
-//! The terminal itself: what it was is put back, however watching ends.
+//! The terminal as a screen: frames go there, keys and signals come from there.
+//! It is put back as it was, however watching ends.
 
-use std::fs::File;
-use std::io::{self, Read, Write, stdin, stdout};
+use std::io::{self, Read};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::panic;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use crossterm::cursor::{Hide, Show};
-use crossterm::queue;
-use crossterm::terminal::{
-    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode, window_size,
-};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGWINCH};
+use nix::sys::signal::{SigSet, Signal, kill};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::unistd::Pid;
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGTSTP, SIGWINCH};
 use signal_hook::{flag, low_level::pipe};
 
 use super::frame::Size;
 use super::keys::Keyboard;
+use super::tty::Tty;
 use super::{Event, Terminal};
-
-/// The size of a terminal that does not tell.
-const USUAL: Size = Size {
-    columns: 80,
-    rows: 24,
-};
+use crate::signals::{Caught, Ignored};
 
 /// The terminal at standard input and output, ours until it is dropped.
 ///
-/// Keys are read here, and not by crossterm: a terminal that is gone, or a
-/// sequence without an end, would make it wait or spin for ever.
+/// A terminal that is gone, or a sequence of keys without an end, makes it
+/// neither wait nor spin for ever.
 pub struct Screen {
-    /// Written without a buffer: a frame at once.
-    output: File,
-    input: File,
+    tty: Arc<Tty>,
     keyboard: Keyboard,
     /// Becomes readable when a signal comes.
     signals: UnixStream,
-    /// The number of the signal that asked to end.
-    ending: Arc<AtomicUsize>,
-    /// From here on the terminal is not as it was.
-    _restore: Restore,
-}
-
-struct Restore;
-
-impl Drop for Restore {
-    fn drop(&mut self) {
-        leave();
-    }
+    /// The signal that asked to end.
+    ending: Caught,
+    /// The program was stopped, and goes on.
+    continued: Arc<AtomicBool>,
+    /// None where SIGTSTP is ignored.
+    stop: Option<StopKey>,
 }
 
 impl Screen {
@@ -60,45 +46,50 @@ impl Screen {
     /// # Errors
     /// Why it could not; then it is as it was.
     pub fn enter() -> io::Result<Self> {
-        let mut output = File::from(stdout().as_fd().try_clone_to_owned()?);
-        let input = File::from(stdin().as_fd().try_clone_to_owned()?);
+        let tty = Arc::new(Tty::open()?);
         let (signals, sender) = UnixStream::pair()?;
         signals.set_nonblocking(true)?;
-        let ending = Arc::new(AtomicUsize::new(0));
-        for signal in [SIGINT, SIGTERM, SIGHUP] {
-            let number = usize::try_from(signal).unwrap_or_default();
-            flag::register_usize(signal, Arc::clone(&ending), number)?;
+        let ignored = Ignored::now();
+        let ending = Caught::default();
+        for signal in ignored.ending() {
+            ending.watch(signal)?;
             pipe::register(signal, sender.try_clone()?)?;
         }
+        let continued = Arc::new(AtomicBool::new(false));
+        flag::register(SIGCONT, Arc::clone(&continued))?;
+        pipe::register(SIGCONT, sender.try_clone()?)?;
         pipe::register(SIGWINCH, sender)?;
-        restore_on_panic();
-        enable_raw_mode()?;
-        let restore = Restore;
-        let mut codes = Vec::new();
-        queue!(codes, EnterAlternateScreen, Hide)?;
-        output.write_all(&codes)?;
+        let stop = match ignored.contains(SIGTSTP) {
+            true => None,
+            false => Some(StopKey::hold_back()?),
+        };
+        give_back_on_panic(&tty);
+        tty.take()?;
         Ok(Self {
-            output,
-            input,
+            tty,
             keyboard: Keyboard::default(),
             signals,
             ending,
-            _restore: restore,
+            continued,
+            stop,
         })
     }
 
-    fn signal(&mut self) -> Event {
+    fn signal(&mut self) -> io::Result<Event> {
         // One that comes from now on is seen by the next wait.
         while matches!(self.signals.read(&mut [0; 64]), Ok(1..)) {}
-        match u8::try_from(self.ending.load(Ordering::Relaxed)) {
-            Ok(0) | Err(_) => Event::Resized,
-            Ok(number) => Event::Signal(number),
+        if let Some(number) = self.ending.signal() {
+            return Ok(Event::Signal(number));
         }
+        if self.continued.swap(false, Ordering::Relaxed) {
+            self.tty.take()?;
+        }
+        Ok(Event::Resized)
     }
 
     fn keys(&mut self) -> Event {
         let mut bytes = [0; 256];
-        match self.input.read(&mut bytes) {
+        match self.tty.read(&mut bytes) {
             // The terminal is gone.
             Ok(0) => gone(),
             Ok(length) => {
@@ -109,21 +100,30 @@ impl Screen {
             Err(_) => gone(),
         }
     }
+
+    /// Lets the kernel stop the program, if it is to be stopped.
+    fn pause(&mut self) -> io::Result<()> {
+        let Some(stop) = &self.stop else {
+            return Ok(());
+        };
+        self.tty.give_back();
+        stop.let_through()?;
+        // What ends the program has come meanwhile: nobody waits for a frame.
+        if self.ending.signal().is_none() {
+            self.continued.store(false, Ordering::Relaxed);
+            self.tty.take()?;
+        }
+        Ok(())
+    }
 }
 
 impl Terminal for Screen {
     fn size(&self) -> Size {
-        match window_size() {
-            Ok(size) if size.columns > 0 && size.rows > 0 => Size {
-                columns: size.columns.into(),
-                rows: size.rows.into(),
-            },
-            _ => USUAL,
-        }
+        self.tty.size()
     }
 
     fn show(&mut self, frame: &[u8]) -> io::Result<()> {
-        self.output.write_all(frame)
+        self.tty.show(frame)
     }
 
     fn wait(&mut self, until: Instant) -> io::Result<Event> {
@@ -132,20 +132,55 @@ impl Terminal for Screen {
             // Not a millisecond too early.
             let millis = left.as_nanos().div_ceil(1_000_000);
             let timeout = PollTimeout::try_from(millis).unwrap_or(PollTimeout::MAX);
-            let mut ready = [&self.signals.as_fd(), &self.input.as_fd()]
-                .map(|file| PollFd::new(*file, PollFlags::POLLIN));
-            match poll(&mut ready, timeout) {
+            let ready = |file| PollFd::new(file, PollFlags::POLLIN);
+            let mut files = vec![ready(self.signals.as_fd()), ready(self.tty.input())];
+            files.extend(self.stop.as_ref().map(|stop| ready(stop.pending.as_fd())));
+            match poll(&mut files, timeout) {
                 Err(Errno::EINTR) => continue,
                 Ok(_) => {}
                 Err(error) => return Err(error.into()),
             }
-            let [signals, input] = ready.map(|file| file.any().unwrap_or_default());
-            return Ok(match (signals, input) {
-                (true, _) => self.signal(),
-                (false, true) => self.keys(),
-                (false, false) => Event::Due,
-            });
+            let is_ready = |place: usize| files.get(place).and_then(PollFd::any);
+            let [signal, key, stop] = [0, 1, 2].map(|place| is_ready(place).unwrap_or_default());
+            return match (signal, stop, key) {
+                (true, _, _) => self.signal(),
+                (false, true, _) => self.pause().map(|()| Event::Resized),
+                (false, false, true) => Ok(self.keys()),
+                (false, false, false) => Ok(Event::Due),
+            };
         }
+    }
+
+    fn suspend(&mut self) -> io::Result<()> {
+        if self.stop.is_some() {
+            // As the terminal would: with all that the shell has started so.
+            kill(Pid::from_raw(0), Signal::SIGTSTP)?;
+        }
+        self.pause()
+    }
+}
+
+/// SIGTSTP, held back until the terminal has been given back. It is blocked and
+/// not caught, so that the kernel decides what it does: a program that no shell
+/// would continue is not stopped.
+struct StopKey {
+    signal: SigSet,
+    /// Readable while it is held back.
+    pending: SignalFd,
+}
+
+impl StopKey {
+    fn hold_back() -> io::Result<Self> {
+        let signal = SigSet::from(Signal::SIGTSTP);
+        signal.thread_block()?;
+        let pending = SignalFd::with_flags(&signal, SfdFlags::SFD_CLOEXEC)?;
+        Ok(Self { signal, pending })
+    }
+
+    /// Returns when the program is continued.
+    fn let_through(&self) -> io::Result<()> {
+        self.signal.thread_unblock()?;
+        Ok(self.signal.thread_block()?)
     }
 }
 
@@ -154,21 +189,13 @@ fn gone() -> Event {
     Event::Signal(u8::try_from(SIGHUP).unwrap_or_default())
 }
 
-fn restore_on_panic() {
+fn give_back_on_panic(tty: &Arc<Tty>) {
+    let tty = Arc::downgrade(tty);
     let usual = panic::take_hook();
     panic::set_hook(Box::new(move |what| {
-        leave();
+        if let Some(tty) = tty.upgrade() {
+            tty.give_back();
+        }
         usual(what);
     }));
-}
-
-/// Makes the terminal what it was. If it can't be reached there is nothing to
-/// be done.
-fn leave() {
-    let mut codes = Vec::new();
-    let _ = queue!(codes, Show, LeaveAlternateScreen);
-    if let Ok(output) = stdout().as_fd().try_clone_to_owned() {
-        let _ = File::from(output).write_all(&codes);
-    }
-    let _ = disable_raw_mode();
 }

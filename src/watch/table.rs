@@ -137,7 +137,7 @@ impl Table {
                 self.first = scroll.from(self.first, self.rows.len(), room);
                 return;
             }
-            Action::Quit | Action::Interrupt => return,
+            Action::Quit | Action::End(_) | Action::Suspend => return,
         }
         self.rank();
     }
