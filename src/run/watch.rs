@@ -2,8 +2,9 @@
 //! one below the other elsewhere.
 
 use std::collections::HashSet;
-use std::io::{IsTerminal, Write, stdin, stdout};
+use std::io::{self, IsTerminal, Write, stdin, stdout};
 use std::net::IpAddr;
+use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::rows::{LISTING, Rows, or_numbers};
@@ -16,7 +17,11 @@ use crate::watch::{
     self, Action, Broken, End, Meter, Pace, RowId, Screen, Size, Subject, Then, Window, rfc_3339,
 };
 use ipvs::client::Client;
+use ipvs::connections::CONNECTIONS;
+use ipvs::error::Error;
 use ipvs::model::ServiceEntry;
+use ipvs::netlink::uapi::{ENOENT, ENOPROTOOPT};
+use ipvs::procfs::TABLE;
 
 /// How long a frame waits for names. A key may be waiting too.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -40,17 +45,15 @@ pub(super) fn table(
                 state: watch::Table::new(list.view, list.numbers, list.order, paint, interval),
                 names: KnownNames::unless(list.numeric),
             },
-        )
-        .map_err(or_gone);
+        );
     }
     let mut meter = Meter::default();
     blocks(watch, list.format, out, |out| {
-        match (list.format, list.view) {
+        listed(client, |client| match (list.format, list.view) {
             (Format::Text, View::Rate) => rates(client, list, &mut meter, out),
             _ => list::table(client, list, out),
-        }
+        })
     })
-    .map_err(or_gone)
 }
 
 /// The connections, again and again.
@@ -60,30 +63,72 @@ pub(super) fn connections(
     watch: Watch,
     out: &mut Out,
 ) -> Result<(), Failure> {
+    let table = ConnectionTable::new();
     if is_seen(wanted.format) {
         return on_screen(
             watch,
             &mut ConnectionsSubject {
                 wanted,
+                table,
                 state: watch::Connections::new(wanted.persistent, watch.interval),
                 names: KnownNames::unless(wanted.numeric),
             },
         );
     }
     blocks(watch, wanted.format, out, |out| {
-        connections::list(wanted, out)
+        connections::list(wanted, out).map_err(|failure| table.or_gone(failure))
     })
 }
 
-/// Why the table could not be listed: the kernel knows no more than that it
-/// knows of no IPVS, if that is gone.
-fn or_gone(failure: Failure) -> Failure {
-    match failure {
-        Failure::Unlisted(_) => match Client::open() {
-            Ok(_) => failure,
-            Err(gone) => Failure::NoIpvs(gone),
-        },
-        other => other,
+/// Lists with this conversation, or with a new one where the module was unloaded
+/// and loaded again meanwhile: its table is another one then.
+fn listed<R>(
+    client: &mut Client,
+    mut list: impl FnMut(&mut Client) -> Result<R, Failure>,
+) -> Result<R, Failure> {
+    match list(client) {
+        // The kernel knows nobody by the number that the module had.
+        Err(Failure::Unlisted(error)) if error.errno() == Some(ENOENT) => {
+            still_there(TABLE)?;
+            *client = Client::open().map_err(Failure::NoIpvs)?;
+            list(client)
+        }
+        outcome => outcome,
+    }
+}
+
+/// Fails where the module is not loaded. The kernel is not asked for IPVS by its
+/// name: it would load it.
+fn still_there(table: &str) -> Result<(), Failure> {
+    match Path::new(table).exists() {
+        true => Ok(()),
+        false => Err(Failure::NoIpvs(Error::Unavailable(
+            io::Error::from_raw_os_error(ENOPROTOOPT),
+        ))),
+    }
+}
+
+/// The connection table, which is gone when the module is. Not every environment
+/// shows it even then.
+struct ConnectionTable {
+    was_there: bool,
+}
+
+impl ConnectionTable {
+    fn new() -> Self {
+        Self {
+            was_there: still_there(CONNECTIONS).is_ok(),
+        }
+    }
+
+    fn or_gone(&self, failure: Failure) -> Failure {
+        match failure {
+            Failure::Files(_) if self.was_there => match still_there(CONNECTIONS) {
+                Err(gone) => gone,
+                Ok(()) => failure,
+            },
+            failure => failure,
+        }
     }
 }
 
@@ -199,8 +244,10 @@ impl Subject for TableSubject<'_> {
     fn look(&mut self, _: Size) -> Result<(), Failure> {
         let time = rfc_3339(SystemTime::now());
         let state = &mut self.state;
-        let entries = look(self.client, self.list, |entry, services_at| {
-            state.measure(entry, services_at, Instant::now());
+        let entries = listed(self.client, |client| {
+            look(client, self.list, |entry, services_at| {
+                state.measure(entry, services_at, Instant::now());
+            })
         })?;
         self.names.learn(render::every_address(&entries));
         self.state.see(entries, time);
@@ -223,6 +270,7 @@ impl Subject for TableSubject<'_> {
 
 struct ConnectionsSubject<'a> {
     wanted: &'a Connections,
+    table: ConnectionTable,
     state: watch::Connections,
     names: KnownNames,
 }
@@ -233,7 +281,7 @@ impl Subject for ConnectionsSubject<'_> {
     fn look(&mut self, size: Size) -> Result<(), Failure> {
         let time = rfc_3339(SystemTime::now());
         let filter = connections::filter(self.wanted);
-        let table = connections::open()?;
+        let table = connections::open().map_err(|failure| self.table.or_gone(failure))?;
         match self.wanted.by {
             Some(by) => {
                 let counts =

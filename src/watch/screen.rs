@@ -123,7 +123,11 @@ impl Terminal for Screen {
     }
 
     fn show(&mut self, frame: &[u8]) -> io::Result<()> {
-        self.tty.show(frame)
+        match self.ending.signal() {
+            None => self.tty.show(frame),
+            // The terminal may have been given back; and it is about to be.
+            Some(_) => Ok(()),
+        }
     }
 
     fn wait(&mut self, until: Instant) -> io::Result<Event> {

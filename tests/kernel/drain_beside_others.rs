@@ -35,21 +35,26 @@ impl Case {
     /// its servers.
     fn lines(&self, lines: &[&str]) -> String {
         let [a, b] = self.servers;
-        let meant = |word| match word {
-            "S" => self.service,
-            "A" => a,
-            "B" => b,
-            other => other,
-        };
-        let line = |line: &&str| line.split(' ').map(meant).collect::<Vec<_>>().join(" ") + "\n";
-        lines.iter().map(line).collect()
+        let mut text = String::new();
+        for line in lines {
+            let words = line.split(' ').map(|word| match word {
+                "S" => self.service,
+                "A" => a,
+                "B" => b,
+                other => other,
+            });
+            text += &(words.collect::<Vec<_>>().join(" ") + "\n");
+        }
+        text
     }
 }
 
 /// Two connections, one to each server.
 fn one_to_each(client: &Host, to: &str) -> [Talk; 2] {
     let mut talks = [(); 2].map(|()| client.connect(to).unwrap());
-    talks.each_mut().map(|talk| talk.ask().unwrap());
+    for talk in &mut talks {
+        talk.ask().unwrap();
+    }
     talks
 }
 

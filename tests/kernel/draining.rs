@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::path::PathBuf;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use crate::director::Place;
 use crate::net::wait_until;
@@ -61,9 +61,13 @@ pub struct Draining {
 
 impl Draining {
     pub fn begin(place: &Place, line: &str) -> Self {
+        Self::spawn(place, Program::Ours.command("ipvsadm"), line)
+    }
+
+    /// The same with a command that becomes our program.
+    pub fn spawn(place: &Place, mut command: Command, line: &str) -> Self {
         let stderr = place.folder().join("stderr");
-        let child = Program::Ours
-            .command("ipvsadm")
+        let child = command
             .args(words(line))
             .stdin(Stdio::null())
             .stdout(Stdio::null())

@@ -72,6 +72,16 @@ impl Terminal {
         self.until(text, |screen| screen.contains(text))
     }
 
+    /// Sends a signal to our program, which runs in it.
+    #[track_caller]
+    fn signal(&self, name: &str) {
+        let tty = self.tmux("display -p '#{pane_tty}'");
+        let tty = tty.trim().trim_start_matches("/dev/");
+        shell(&format!(
+            "kill -{name} $(ps -o pid=,comm= -t {tty} | sed -n 's/ ipvsadm$//p')"
+        ));
+    }
+
     /// The terminal's settings, whether its cursor is shown, and whether it has
     /// left the main screen.
     #[track_caller]
@@ -205,6 +215,9 @@ fn the_terminal_is_left_as_it_was() {
         ("-Ln --watch=60", "signal TERM", 143),
         ("-Ln --watch=60", "signal HUP", 129),
         ("-Ln --watch=60", "signal INT", 130),
+        ("-Ln --watch=60", "signal QUIT", 131),
+        ("-Ln --watch=60", "keys 'C-\\'", 131),
+        ("-Lnc --watch=60", "signal USR1", 138),
         ("-Lnc --watch=60", "keys q", 0),
         ("-Lnc --by state --watch=60", "keys q", 0),
         ("-Ln --watch=0.1 --count 2", "", 0),
@@ -220,11 +233,7 @@ fn the_terminal_is_left_as_it_was() {
         match how.split_once(' ') {
             Some(("keys", keys)) => terminal.keys(keys),
             Some(("signal", name)) => {
-                let tty = terminal.tmux("display -p '#{pane_tty}'");
-                let tty = tty.trim().trim_start_matches("/dev/");
-                shell(&format!(
-                    "kill -{name} $(ps -o pid= -t {tty} -C ipvsadm | tail -n 1)"
-                ));
+                terminal.signal(name);
             }
             Some(_) => drop(ipvsadm(how)),
             None => {}
@@ -234,6 +243,81 @@ fn the_terminal_is_left_as_it_was() {
         assert!(!left.contains("  every "), "{words}, {how}:\n{left}");
         assert_eq!(terminal.state(), before, "{words}, {how}");
     }
+}
+
+#[test]
+fn the_terminal_is_given_back_and_taken_again() {
+    let _place = place();
+    restore(RULES);
+    let terminal = Terminal::open(80, 24);
+    let before = terminal.state();
+    let is_ours = |screen: &str| screen.contains("  every ") && screen.contains("10.1.0.3:53");
+    let words = [
+        "-Ln --watch=60",
+        "-Ln --watch=60",
+        "-Ln --watch=60",
+        "-Ln --watch=60",
+    ];
+    let stops = ["keys C-z", "TSTP", "TTIN", "STOP"];
+    for (number, (words, stop)) in words.into_iter().zip(stops).enumerate() {
+        terminal.line(&format!("clear; $I {words}; echo st\"\"atus {number} $?"));
+        terminal.until("it is watched", is_ours);
+        let taken = terminal.state();
+        for _ in 0..2 {
+            match stop.strip_prefix("keys ") {
+                Some(keys) => terminal.keys(keys),
+                None => terminal.signal(stop),
+            }
+            // Nobody can be told before these two.
+            let is_sudden = ["TTIN", "STOP"].contains(&stop);
+            let stopped = terminal.until("it is stopped", |screen| {
+                screen.contains("Stopped") && screen.contains("ready:")
+            });
+            assert!(is_sudden || !stopped.contains("  every "), "{stopped}");
+            if !is_sudden {
+                assert_eq!(terminal.state(), before, "{stop}");
+            }
+            terminal.line("clear; fg");
+            terminal.until("it is watched again", is_ours);
+            assert_eq!(terminal.state(), taken, "{stop}");
+        }
+        // A key is read at once, and not when a line is complete.
+        terminal.keys("q");
+        terminal.until("it is left", |screen| !screen.contains("  every "));
+        wait_until("the terminal is what it was", || terminal.state() == before);
+    }
+}
+
+/// Nobody could continue it: no shell has started it as a job.
+#[test]
+fn without_a_shell_it_is_not_stopped() {
+    let _place = place();
+    restore(RULES);
+    let terminal = Terminal::open(80, 24);
+    terminal.line("exec $I -Ln --watch=0.2");
+    terminal.until_there_is("rows 1-4 of 4");
+    terminal.keys("C-z");
+    ipvsadm("-A -t 10.0.0.1:81");
+    terminal.until_there_is("rows 1-5 of 5");
+    terminal.keys("r");
+    terminal.until_there_is("rate by address");
+}
+
+#[test]
+fn a_stopped_one_can_be_ended() {
+    let _place = place();
+    restore(RULES);
+    let terminal = Terminal::open(80, 24);
+    let before = terminal.state();
+    terminal.line("$I -Ln --watch=60");
+    terminal.until("it is watched", |screen| screen.contains("  every "));
+    terminal.keys("C-z");
+    terminal.until_there_is("Stopped");
+    // The shell continues it too; it takes a while to notice what comes of that.
+    terminal.line("clear; kill %1; sleep 1; jobs");
+    let left = terminal.until_there_is("Exit 143");
+    assert!(!left.contains("  every "), "{left}");
+    assert_eq!(terminal.state(), before);
 }
 
 #[test]

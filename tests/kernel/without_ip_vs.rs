@@ -106,28 +106,51 @@ fn the_module_is_loaded_when_it_is_needed() {
 fn watching_ends_when_the_module_goes() {
     in_the_lab("without_ip_vs::watching_ends_when_the_module_goes", || {
         let place = Namespace::fresh();
-        finish(modprobe(&["ip_vs"]), b"", TIMEOUT).succeeded();
-        let listings = place.folder().join("listings");
-        let output = std::fs::File::create(&listings).unwrap();
-        let outcome = std::thread::scope(|scope| {
-            let watching = scope.spawn(|| {
-                let mut command = Program::Ours.command("ipvsadm");
-                command.args(["-Ln", "--watch=0.1"]);
-                finish_into(Some(output.into()), command, b"", TIMEOUT)
-            });
-            wait_until("it is watched", || {
-                std::fs::metadata(&listings).unwrap().len() > 0
-            });
-            unload();
-            watching.join().unwrap()
-        });
+        let outcome = |line: &str, meanwhile: &dyn Fn()| {
+            finish(modprobe(&["ip_vs"]), b"", TIMEOUT).succeeded();
+            let listings = place.folder().join("listings");
+            let output = std::fs::File::create(&listings).unwrap();
+            std::thread::scope(|scope| {
+                let watching = scope.spawn(|| {
+                    let mut command = Program::Ours.command("ipvsadm");
+                    command.args(words(line));
+                    finish_into(Some(output.into()), command, b"", TIMEOUT)
+                });
+                wait_until("it is watched", || {
+                    std::fs::metadata(&listings).unwrap().len() > 0
+                });
+                meanwhile();
+                watching.join().unwrap()
+            })
+        };
         let expected = "Can't initialize ipvs: Protocol not available\n\
              Are you sure that IP Virtual Server is built in the kernel or as module?\n";
-        assert_eq!(
-            (outcome.status, outcome.stderr.as_str()),
-            (2, expected),
-            "{outcome}"
-        );
+        // The kernel itself may load it now, where it is asked for it.
+        std::fs::write(HELPER, "/sbin/modprobe\n").unwrap();
+        for line in [
+            "-Ln --watch=0.1",
+            "-L --json --watch=0.1",
+            "-Ln --rate --watch=0.1",
+            "-Lnc --watch=0.1",
+            "-Lnc --by state --watch=0.1",
+            "-Lc --json --watch=0.1",
+        ] {
+            let outcome = outcome(line, &unload);
+            assert_eq!(
+                (outcome.status, outcome.stderr.as_str()),
+                (2, expected),
+                "{line}\n{outcome}"
+            );
+            assert!(!is_loaded(), "{line}");
+        }
+        // Loaded again by somebody else, between two looks.
+        outcome("-Ln --watch=6 --count 2", &|| {
+            unload();
+            finish(modprobe(&["ip_vs"]), b"", TIMEOUT).succeeded();
+        })
+        .succeeded();
+        std::fs::write(HELPER, "\n").unwrap();
+        unload();
     });
 }
 

@@ -11,7 +11,10 @@ fn every_check_has_a_name_and_a_text_of_its_own() {
     assert_eq!(ids.len(), all().count());
     for check in all() {
         assert!(
-            check.id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'),
+            check
+                .id
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'),
             "{}",
             check.id
         );

@@ -11,7 +11,7 @@ use crate::cli::Drain;
 use crate::run::Failure;
 use crate::run::restore::Report;
 use crate::run::signal::StopSignal;
-use ipvs::client::Client;
+use ipvs::client::{Client, Patience};
 use ipvs::connections::CONNECTIONS;
 use ipvs::drain::{Draining, Look, Step, Tally};
 use ipvs::error::Error;
@@ -103,6 +103,8 @@ fn see(
     table: &mut Table,
     report: &mut Report<'_>,
 ) -> Result<Seen, Failure> {
+    // A drain may take hours: each look has time of its own.
+    client.set_patience(Patience::DEFAULT);
     let entry = service(client, drain)?;
     let is_told = entry
         .as_ref()
