@@ -62,6 +62,7 @@ program := $(target)/release/ipvsadm
 
 PREFIX ?= /usr/local
 SBINDIR ?= $(PREFIX)/sbin
+LIBEXECDIR ?= $(PREFIX)/libexec/ipvsadm
 MANDIR ?= $(PREFIX)/share/man/man8
 MAN7DIR ?= $(PREFIX)/share/man/man7
 UNITDIR ?= $(PREFIX)/lib/systemd/system
@@ -69,10 +70,11 @@ BASHDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
 FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 names := ipvsadm ipvsadm-save ipvsadm-restore
+units := ipvsadm.service ipvsadm-sync.service
 
 kernel_tests := cargo test --locked --quiet $(for) --features kernel-tests
 
-.PHONY: all static install uninstall deb rpm test-packages test-reproducible
+.PHONY: all static install install-boot uninstall deb rpm test-packages test-reproducible
 .PHONY: try test setup documents lint deny unit kernel diagnose compat faults fuzz fuzz-compat fuzz-short
 .PHONY: test-kernels test-stock test-static test-targets bench bench-small
 
@@ -88,31 +90,47 @@ static:
 $(program):
 	cargo build $(release)
 
-install: $(program)
-	install -d $(addprefix $(DESTDIR),$(SBINDIR) $(MANDIR) $(MAN7DIR) $(UNITDIR) $(BASHDIR) $(ZSHDIR) $(FISHDIR))
-	install -m 755 $(program) $(DESTDIR)$(SBINDIR)/ipvsadm
-	ln -sf ipvsadm $(DESTDIR)$(SBINDIR)/ipvsadm-save
-	ln -sf ipvsadm $(DESTDIR)$(SBINDIR)/ipvsadm-restore
-	install -m 644 $(names:%=man/%.8) $(DESTDIR)$(MANDIR)
-	install -m 644 man/ipvsadm-diagnose.7 $(DESTDIR)$(MAN7DIR)
-	install -m 644 systemd/*.service $(DESTDIR)$(UNITDIR)
-	sed -i 's|/sbin/ipvsadm|$(SBINDIR)/ipvsadm|' $(addprefix $(DESTDIR)$(UNITDIR)/,$(notdir $(wildcard systemd/*.service)))
-	umask 022; $(program) --completions bash >$(DESTDIR)$(BASHDIR)/ipvsadm
-	ln -sf ipvsadm $(DESTDIR)$(BASHDIR)/ipvsadm-save
-	ln -sf ipvsadm $(DESTDIR)$(BASHDIR)/ipvsadm-restore
-	umask 022; $(program) --completions zsh >$(DESTDIR)$(ZSHDIR)/_ipvsadm
-	umask 022; $(program) --completions fish >$(DESTDIR)$(FISHDIR)/ipvsadm.fish
-	ln -sf ipvsadm.fish $(DESTDIR)$(FISHDIR)/ipvsadm-save.fish
-	ln -sf ipvsadm.fish $(DESTDIR)$(FISHDIR)/ipvsadm-restore.fish
+# Any of the folders may have blanks in its name.
+install: $(program) install-boot
+	install -d "$(DESTDIR)$(SBINDIR)" "$(DESTDIR)$(MANDIR)" "$(DESTDIR)$(MAN7DIR)" \
+	    "$(DESTDIR)$(BASHDIR)" "$(DESTDIR)$(ZSHDIR)" "$(DESTDIR)$(FISHDIR)"
+	install -m 755 "$(program)" "$(DESTDIR)$(SBINDIR)/ipvsadm"
+	install -m 644 $(names:%=man/%.8) "$(DESTDIR)$(MANDIR)"
+	install -m 644 man/ipvsadm-diagnose.7 "$(DESTDIR)$(MAN7DIR)"
+	umask 022; "$(program)" --completions bash >"$(DESTDIR)$(BASHDIR)/ipvsadm"
+	umask 022; "$(program)" --completions zsh >"$(DESTDIR)$(ZSHDIR)/_ipvsadm"
+	umask 022; "$(program)" --completions fish >"$(DESTDIR)$(FISHDIR)/ipvsadm.fish"
+	for name in ipvsadm-save ipvsadm-restore; do \
+	    ln -sf ipvsadm "$(DESTDIR)$(SBINDIR)/$$name"; \
+	    ln -sf ipvsadm "$(DESTDIR)$(BASHDIR)/$$name"; \
+	    ln -sf ipvsadm.fish "$(DESTDIR)$(FISHDIR)/$$name.fish"; \
+	done
 
+# The units, and what they run. Both name the place that they are installed in.
+install-boot:
+	install -d "$(DESTDIR)$(UNITDIR)" "$(DESTDIR)$(LIBEXECDIR)"
+	install -m 755 systemd/boot "$(DESTDIR)$(LIBEXECDIR)/boot"
+	sed -i 's|^sbin=.*|sbin="$(SBINDIR)"|' "$(DESTDIR)$(LIBEXECDIR)/boot"
+	for unit in $(units); do \
+	    install -m 644 systemd/$$unit "$(DESTDIR)$(UNITDIR)" && \
+	    sed -i 's|/usr/libexec/ipvsadm/|$(LIBEXECDIR)/|' "$(DESTDIR)$(UNITDIR)/$$unit" || exit; \
+	done
+
+# Also what systemctl enable made: links to these units, and to no others.
 uninstall:
-	rm -f $(addprefix $(DESTDIR)$(SBINDIR)/,$(names)) \
-	    $(addprefix $(DESTDIR)$(MANDIR)/,$(names:%=%.8)) \
-	    $(DESTDIR)$(MAN7DIR)/ipvsadm-diagnose.7 \
-	    $(addprefix $(DESTDIR)$(UNITDIR)/,$(notdir $(wildcard systemd/*.service))) \
-	    $(addprefix $(DESTDIR)$(BASHDIR)/,$(names)) \
-	    $(addprefix $(DESTDIR)$(FISHDIR)/,$(names:%=%.fish)) \
-	    $(DESTDIR)$(ZSHDIR)/_ipvsadm
+	for name in $(names); do \
+	    rm -f "$(DESTDIR)$(SBINDIR)/$$name" "$(DESTDIR)$(MANDIR)/$$name.8" \
+	        "$(DESTDIR)$(BASHDIR)/$$name" "$(DESTDIR)$(FISHDIR)/$$name.fish"; \
+	done
+	for unit in $(units); do \
+	    for link in "$(DESTDIR)"/etc/systemd/system/*.wants/$$unit; do \
+	        [ "$$(readlink "$$link")" != "$(UNITDIR)/$$unit" ] || rm "$$link"; \
+	    done; \
+	    rm -f "$(DESTDIR)$(UNITDIR)/$$unit"; \
+	done
+	rm -f "$(DESTDIR)$(MAN7DIR)/ipvsadm-diagnose.7" "$(DESTDIR)$(ZSHDIR)/_ipvsadm" \
+	    "$(DESTDIR)$(LIBEXECDIR)/boot"
+	[ ! -d "$(DESTDIR)$(LIBEXECDIR)" ] || rmdir "$(DESTDIR)$(LIBEXECDIR)"
 
 deb rpm: all
 	packaging/$@/build $(target)/packages
@@ -137,12 +155,12 @@ try: setup all
 test: setup lint unit kernel diagnose compat faults fuzz-short bench-small
 
 lint:
-	cargo fmt --check
+	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets --features kernel-tests -- -D warnings
 	cargo clippy --locked --package libipvs -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps
 	mandoc -T lint -W warning man/*.[78]
-	systemd-analyze verify --man=no systemd/*.service
+	@tests/packages/units
 
 # The documents that are made of the table of checks.
 documents:

@@ -1,7 +1,7 @@
 //! The views of the table. A view is a list of columns: listings write them,
 //! `--watch` sorts by them, and the kernel is asked for what they need.
 //!
-//! A new view is a file with its [`Description`], and an entry in [`View`].
+//! A new view is a file with its `Description`, and an entry in [`View`].
 
 mod persistent;
 mod plain;
