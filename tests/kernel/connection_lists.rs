@@ -6,9 +6,11 @@ use std::net::UdpSocket;
 use serde_json::{Value, json};
 
 use crate::as_text::{endpoint, squeezed, until_alike};
-use crate::director::{Place, ipvsadm, mark, place, restore, with_two_servers};
+use crate::director::{
+    Place, connections_as_the_reference, ipvsadm, mark, place, restore, with_two_servers,
+};
 use crate::json::document;
-use crate::net::{Host, Server, Talk, count};
+use crate::net::{Host, Server, Talk, count, wait_until};
 use crate::support::{Program, TIMEOUT, finish, shell, words};
 
 /// A director with connections of several kinds that stay as they are.
@@ -253,6 +255,40 @@ fn label(by: &str, key: &Value) -> String {
             (_, mark) => format!("FWM {mark}"),
         },
     }
+}
+
+#[test]
+fn a_client_whose_port_is_0_has_connections_too() {
+    let (_place, [client, ..]) = with_two_servers();
+    restore(
+        "-A -u 10.0.0.1:53 -s rr\n\
+         -a -u 10.0.0.1:53 -r 10.1.0.2 -m\n\
+         -A -u 10.0.0.1:54 -s rr -p 60\n\
+         -a -u 10.0.0.1:54 -r 10.1.0.2 -m\n",
+    );
+    for to in ["10.0.0.1:53", "10.0.0.1:54"] {
+        client.send_from_port_0("10.0.0.9".parse().unwrap(), to.parse().unwrap());
+    }
+    wait_until("both are connections", || listed("").len() == 3);
+    let mut found: Vec<_> = listed("")
+        .iter()
+        .map(|row| {
+            assert_eq!(row["client"]["port"], 0, "{row}");
+            let state = row["state"].as_str().unwrap().to_owned();
+            (
+                row["service"]["port"].as_u64(),
+                state,
+                row["template"].as_bool(),
+            )
+        })
+        .collect();
+    found.sort();
+    let connection = |port| (Some(port), "UDP".to_owned(), Some(false));
+    let template = (Some(54), "NONE".to_owned(), Some(true));
+    assert_eq!(found, [connection(53), template, connection(54)]);
+    let counts = document("counts", "-Lc --by client --json");
+    assert_eq!(counts["total"], json!({ "connections": 2, "templates": 1 }));
+    connections_as_the_reference("-Lnc");
 }
 
 #[test]

@@ -10,7 +10,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
-use std::net::{IpAddr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::net::{
+    IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, SocketAddrV4, TcpListener, TcpStream,
+    UdpSocket,
+};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicU16, AtomicUsize, Ordering};
@@ -19,6 +22,9 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use nix::sched::{CloneFlags, setns, unshare};
+use nix::sys::socket::{
+    AddressFamily, MsgFlags, SockFlag, SockProtocol, SockType, SockaddrIn, sendto, socket,
+};
 
 use crate::support::{TIMEOUT, finish};
 
@@ -262,6 +268,34 @@ impl Host {
             Ok(String::from_utf8_lossy(&answer[..length]).into_owned())
         };
         self.run(|| tally(times, ask))
+    }
+
+    /// Sends one datagram whose source port is 0, which no socket of its own can
+    /// have.
+    pub fn send_from_port_0(&self, from: Ipv4Addr, to: SocketAddrV4) {
+        let payload = b"?";
+        let length = u16::try_from(8 + payload.len()).unwrap();
+        let mut packet = vec![0x45, 0];
+        packet.extend((20 + length).to_be_bytes());
+        // The kernel fills the checksum in; a datagram needs none.
+        packet.extend([0, 1, 0, 0, 64, 17, 0, 0]);
+        packet.extend(from.octets().into_iter().chain(to.ip().octets()));
+        packet.extend(
+            [0, to.port(), length, 0]
+                .into_iter()
+                .flat_map(u16::to_be_bytes),
+        );
+        packet.extend(payload);
+        self.run(|| {
+            let raw = socket(
+                AddressFamily::Inet,
+                SockType::Raw,
+                SockFlag::empty(),
+                SockProtocol::Raw,
+            );
+            let (raw, to) = (raw.unwrap(), SockaddrIn::from(to));
+            sendto(raw.as_raw_fd(), &packet, &to, MsgFlags::empty()).unwrap();
+        });
     }
 }
 

@@ -118,11 +118,14 @@ impl<'a> Connection<'a> {
         }
     }
 
-    /// Whether it is the template that keeps a client with its server. Only
-    /// data connections of FTP have no client's port either, as long as they
-    /// wait for their first packet.
+    /// Whether it is the template that keeps a client with its server.
+    ///
+    /// A template has no client's port, and of the states only two that are its
+    /// own. Data connections of FTP have no client's port either, as long as they
+    /// wait for their first packet (`LISTEN`), and a client may really send from
+    /// port 0 (`UDP` and the like).
     pub fn is_template(&self) -> bool {
-        self.client.port == 0 && self.state != b"LISTEN"
+        self.client.port == 0 && matches!(self.state, b"NONE" | b"ASSURED")
     }
 }
 
@@ -239,7 +242,8 @@ mod tests {
             ("9668", "NONE", false),
             ("0000", "NONE", true),
             ("0000", "ASSURED", true),
-            ("0000", "UDP", true),
+            ("0000", "UDP", false),
+            ("0000", "SYN_RECV", false),
             ("0000", "LISTEN", false),
         ] {
             let line = format!("TCP 0A000001 {port} 0A000002 0050 0A000003 0050 {state} 9");

@@ -81,7 +81,8 @@ pub enum VirtualId {
     },
     /// Packets that netfilter gave a mark.
     Fwmark {
-        /// The mark; the kernel takes no 0.
+        /// The mark, at least 1: of a 0 the kernel makes a service of the address
+        /// 0.0.0.0, port 0.
         mark: u32,
         /// The family of the packets.
         family: Family,
@@ -155,7 +156,8 @@ impl fmt::Debug for ServiceFlags {
 pub enum Netmask {
     /// An IPv4 mask; any bit pattern, not only a prefix.
     V4(Ipv4Addr),
-    /// An IPv6 prefix length in bits; the kernel does not check its range.
+    /// An IPv6 prefix length in bits, 1 to 128; the kernel refuses others with
+    /// `EINVAL`. For an IPv4 service it would take the number for a mask.
     V6(u32),
 }
 

@@ -5,7 +5,7 @@ pub(crate) mod words;
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub use table::{Servers, TABLE, servers};
 
@@ -15,6 +15,21 @@ const READ_SIZE: usize = 1 << 20;
 ///
 /// The kernel walks the table from the start at every `read()`, so the time goes with
 /// the number of pieces. Linux fills a page at most, whatever it is asked for.
+///
+/// What is in `/proc/net` is the table of this thread's network namespace.
+///
+/// # Errors
+/// Where there is no such file, or it may not be read.
 pub fn open(path: impl AsRef<Path>) -> io::Result<impl BufRead> {
-    Ok(BufReader::with_capacity(READ_SIZE, File::open(path)?))
+    let file = File::open(of_this_thread(path.as_ref()))?;
+    Ok(BufReader::with_capacity(READ_SIZE, file))
+}
+
+/// `/proc/net` is a link to the folder of the process, which is that of its main
+/// thread.
+fn of_this_thread(path: &Path) -> PathBuf {
+    match path.strip_prefix("/proc/net") {
+        Ok(table) => Path::new("/proc/thread-self/net").join(table),
+        Err(_) => path.to_owned(),
+    }
 }
