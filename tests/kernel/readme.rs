@@ -24,6 +24,17 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
         "--rate --exact --watch",
     ),
     ("-s wlcc", include_str!("hints.rs"), "-s wlcc"),
+    // The fault, seen by a client, and the finding.
+    (
+        "curl -m 6",
+        include_str!("../diagnose/nat.rs"),
+        "while_in_vain",
+    ),
+    (
+        "--diagnose",
+        include_str!("../diagnose/nat.rs"),
+        "\"nat-forwarding\"",
+    ),
 ];
 
 /// A command and what it prints.
