@@ -145,6 +145,24 @@ fn in_bash() {
     compare(&fs::read_to_string(place.folder().join("noted")).unwrap());
 }
 
+/// A star in the name of a file stands for itself.
+#[test]
+fn names_of_files_are_no_patterns_in_bash() {
+    let place = prepare();
+    for name in ["rules*", "rules-of-old"] {
+        fs::write(place.folder().join(name), "").unwrap();
+    }
+    let script = "source <(ipvsadm --completions bash)\n\
+        COMP_LINE='ipvsadm -S --output rules' COMP_POINT=25\n\
+        _ipvsadm ipvsadm rules --output 2>/dev/null\n\
+        printf '%s\\n' \"${COMPREPLY[@]}\"";
+    let bash = shell(&place, "bash", &["--norc", "-c", script]);
+    let offered = finish(bash, b"", TIMEOUT).stdout;
+    let mut offered: Vec<_> = offered.lines().collect();
+    offered.sort_unstable();
+    assert_eq!(offered, ["rules*", "rules-of-old"]);
+}
+
 /// zsh completes only on a terminal, which its own module zpty makes.
 #[test]
 fn in_zsh() {

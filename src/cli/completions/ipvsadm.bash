@@ -11,8 +11,7 @@ _ipvsadm() {
     if [[ $found == '<files>'* ]]; then
         compopt -o filenames
         word=${word#"${found#*$'\t'}"}
-        IFS=$'\n'
-        COMPREPLY=($(compgen -f -- "$word"))
+        mapfile -t COMPREPLY < <(compgen -f -- "$word")
     else
         mapfile -t COMPREPLY <<<"$found"
         COMPREPLY=("${COMPREPLY[@]%%$'\t'*}")
