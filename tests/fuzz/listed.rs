@@ -233,7 +233,9 @@ fn is_restored(arena: &mut Arena, rules: &str, start: &Table, ours: &Seen) -> bo
 
 /// Difference 9: the table is the one that the reference makes of the rules,
 /// though it may have another history; what is not right is not begun, unless the
-/// table is empty. A line that repeats another is passed over.
+/// table is empty. A line that repeats another is passed over. The rules describe
+/// a service by its last line: a scheduler that an edit takes away is not asked
+/// for. What comes after the table, a daemon, does not take it back.
 fn is_replaced(
     arena: &mut Arena,
     rules: &str,
@@ -248,22 +250,76 @@ fn is_replaced(
     }
     let mut said = own.stderr.lines();
     if own.status == 0 {
-        return is_same && said.all(|line| line.contains(": repeats line "));
+        let empty = Table {
+            services: Vec::new(),
+            ..start.clone()
+        };
+        return said.all(|line| line.contains(": repeats line "))
+            && (is_same || describe(arena, rules.lines(), &empty, &ours.table));
+    }
+    let complaints = own.stderr.lines().map(without_number);
+    if is_same && own.status == 255 && complaints.eq(theirs.stderr.lines()) {
+        return true;
     }
     if !start.services.is_empty() {
         return said.next().is_some() && ours.table == *start;
     }
     let (right, wrong) = right_and_wrong(arena, rules, start);
-    let table = right.into_iter().fold(start.clone(), |table, (_, line)| {
-        alone(arena, line, &table).table
-    });
     // A contradiction between lines is found before the kernel is asked.
     let statuses: &[i32] = if wrong.is_empty() { &[2, 255] } else { &[2] };
     statuses.contains(&own.status)
         && said.all(|line| line.starts_with("line "))
-        && ours.table.in_any_order() == table.in_any_order()
+        && describe(
+            arena,
+            right.iter().map(|(_, line)| *line),
+            start,
+            &ours.table,
+        )
 }
 
+/// Carried out one by one from this table the lines make that one, or would if
+/// an edit made the service whose addition was refused for its scheduler.
+fn describe<'a>(
+    arena: &mut Arena,
+    lines: impl Iterator<Item = &'a str>,
+    start: &Table,
+    made: &Table,
+) -> bool {
+    let (mut one_by_one, mut by_last_line) = (start.clone(), start.clone());
+    let mut is_put_off = false;
+    for line in lines {
+        one_by_one = alone(arena, line, &one_by_one).table;
+        let mut seen = alone(arena, line, &by_last_line);
+        match seen.outcome.complaint() {
+            "Scheduler or persistence engine not found" => is_put_off = true,
+            "No such service" if is_put_off => {
+                seen = alone(arena, &as_addition(line), &by_last_line);
+            }
+            _ => {}
+        }
+        by_last_line = seen.table;
+    }
+    [one_by_one, by_last_line]
+        .iter()
+        .any(|table| table.in_any_order() == made.in_any_order())
+}
+
+/// The line with `-A` for its `-E`.
+fn as_addition(line: &str) -> String {
+    let words = line.split(' ').map(|word| match word {
+        "--edit-service" => "--add-service".to_owned(),
+        bundle if bundle.starts_with('-') && !bundle.starts_with("--") => bundle.replace('E', "A"),
+        other => other.to_owned(),
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// What is said of a line, without the line's number.
+fn without_number(said: &str) -> &str {
+    said.strip_prefix("line ")
+        .and_then(|rest| rest.split_once(": "))
+        .map_or(said, |(_, complaint)| complaint)
+}
 /// The complaint is about words, not from the kernel.
 fn is_wrong(outcome: &Outcome) -> bool {
     let complaint = outcome.complaint();

@@ -305,3 +305,23 @@ fn a_file_from_another_machine() {
     );
     assert_eq!(kernel_table(), before);
 }
+
+#[test]
+fn what_comes_after_the_table_does_not_take_it_back() {
+    let _namespace = fresh();
+    let rules = format!("--start-daemon master --mcast-interface nosuch0\n{LOADED}");
+    for start in ["", USED] {
+        let said = &["line 1: No such device"];
+        expect(&from(start, "ipvsadm-restore", &rules), 255, said, LOADED);
+    }
+}
+
+#[test]
+fn a_scheduler_that_an_edit_takes_away_is_not_asked_for() {
+    let _namespace = fresh();
+    let rules = "-A -t 10.0.0.1:80 -s nosuch\n-E -t 10.0.0.1:80 -s rr\n";
+    let described = "-A -t 10.0.0.1:80 -s rr\n";
+    for start in ["", USED] {
+        expect(&from(start, "ipvsadm-restore", rules), 0, &[], described);
+    }
+}
