@@ -15,6 +15,7 @@ use std::net::IpAddr;
 use ipvs::connections::{By, Filter};
 use ipvs::model;
 use ipvs::model::{Info, Protocol, Service, ServiceEntry, Stats, VirtualId};
+use ipvs::plan::scope::Scope;
 use ipvsadm::cli::{self, Command, Mistake};
 use ipvsadm::json;
 use ipvsadm::names::{Numeric, Resolve};
@@ -51,7 +52,7 @@ pub(crate) fn rules(data: &[u8]) {
     if let Ok(checked) = read_rules(data, &parse) {
         remarks.extend(checked.wrong);
     }
-    if let Ok(checked) = read_table(data, &parse) {
+    if let Ok(checked) = read_table(data, &parse, Scope::default()) {
         remarks.extend(checked.wrong);
         remarks.extend(checked.idle);
     }

@@ -11,6 +11,7 @@ use super::values::{MAX_TIMEOUT, number};
 use crate::diagnose;
 use ipvs::connections::By;
 use ipvs::model::Prefix;
+use ipvs::plan::scope::Selected;
 
 /// The time between two looks where `--watch` names none.
 pub(crate) const DEFAULT_INTERVAL: Duration = Duration::from_secs(2);
@@ -127,6 +128,12 @@ pub(crate) fn drain_time(word: &str) -> Result<Duration, ValueError> {
     number(word, 0..=MAX_TIMEOUT)
         .map(Duration::from_secs)
         .ok_or_else(|| ValueError::DrainTime(word.to_owned()))
+}
+
+/// `--only`
+pub(crate) fn selected(word: &str) -> Result<Selected, ValueError> {
+    word.parse()
+        .map_err(|_| ValueError::Selected(word.to_owned()))
 }
 
 /// `--completions`

@@ -15,6 +15,7 @@ use ipvs::model::{
     Change, Destination, Family, Forwarding, Name, Netmask, Prefix, Protocol, Service,
     ServiceFlags, Timeouts, Tunnel, VirtualId,
 };
+use ipvs::plan::scope::{Removals, Scope, Weights};
 
 /// The scheduler of a service for which none is named.
 const DEFAULT_SCHEDULER: &str = "wlc";
@@ -286,7 +287,20 @@ impl Flags<'_> {
     fn into_restore(self) -> Command {
         let check = self.given.has(Label::Check);
         let dry_run = self.given.has(Label::DryRun);
+        let format = self.format();
+        let scope = Scope {
+            weights: match self.given.has(Label::KeepWeights) {
+                true => Weights::Kept,
+                false => Weights::Wanted,
+            },
+            removals: match self.given.has(Label::NoRemove) {
+                true => Removals::LeftOut,
+                false => Removals::Made,
+            },
+            only: self.only,
+        };
         Command::Restore(Restore {
+            scope,
             mode: if self.given.has(Label::Replace) {
                 RestoreMode::Replace
             } else {
@@ -304,7 +318,7 @@ impl Flags<'_> {
                 Extent::Full
             },
             input: None,
-            format: self.format(),
+            format,
         })
     }
 }

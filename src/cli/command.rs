@@ -12,6 +12,7 @@ use ipvs::model::{
     Change, Destination, Forwarding, Name, Netmask, Prefix, Protocol, Service, TunnelKind,
     VirtualId,
 };
+use ipvs::plan::scope::Scope;
 
 /// One invocation, understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -232,11 +233,14 @@ pub struct Save {
     pub format: Format,
 }
 
-/// `ipvsadm -R [--replace] [--strict] [--check|--dry-run [--json]]`
+/// `ipvsadm -R [--replace [--only WHAT]... [--keep-weights] [--no-remove]] [--strict]
+/// [--check|--dry-run [--json]]`
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Restore {
     /// What becomes of the table that is there.
     pub mode: RestoreMode,
+    /// How far a replacement goes.
+    pub scope: Scope,
     /// What a bad line means for the others.
     pub strictness: Strictness,
     /// How far to go.

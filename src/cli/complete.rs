@@ -91,10 +91,13 @@ pub(super) fn save(typed: &[String]) -> Completion {
 /// For the words of `ipvsadm-restore`.
 pub(super) fn restore(typed: &[String]) -> Completion {
     match typed.split_last() {
+        Some((word, [.., option])) if option == "--only" => nothing(word),
         Some((word, before)) if word.starts_with('-') && !before.iter().any(|w| w == "--") => {
             let mut options = of_tool(Verb::Restore, &RESTORE_OPTIONS, typed, word);
             if let Candidates::Words(words) = &mut options.candidates
-                && !before.iter().any(|word| word == CLEAR.0)
+                && !before
+                    .iter()
+                    .any(|word| word == CLEAR.0 || is_of_scope(word))
             {
                 words.push((CLEAR.0.to_owned(), CLEAR.1));
             }
@@ -103,6 +106,19 @@ pub(super) fn restore(typed: &[String]) -> Completion {
         Some((word, _)) => completion("", word, Candidates::Files),
         None => nothing(""),
     }
+}
+
+/// Whether it is an option of a replacement, beside which there is no `--clear`.
+fn is_of_scope(word: &str) -> bool {
+    let name = word
+        .strip_prefix("--")
+        .and_then(|word| word.split('=').next());
+    let row = name.and_then(by_name);
+    let label = row.and_then(|row| row.role.label());
+    matches!(
+        label,
+        Some(Label::Only | Label::KeepWeights | Label::NoRemove)
+    )
 }
 
 /// The options of a tool that may be added to those typed already.
@@ -114,6 +130,10 @@ fn of_tool(verb: Verb, options: &[&str], typed: &[String], word: &str) -> Comple
         if let (true, Some(label)) = (typed.iter().any(is_typed), row.role.label()) {
             given.insert(label);
         }
+    }
+    // What `ipvsadm-restore` does unless it clears.
+    if verb == Verb::Restore && !typed.iter().any(|word| word == CLEAR.0) {
+        given.insert(Label::Replace);
     }
     let kind = TunnelKind::default();
     let may_follow = |label| legality::may_follow(verb, kind, given, label);

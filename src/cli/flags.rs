@@ -17,6 +17,7 @@ use ipvs::connections::By;
 use ipvs::model::{
     Daemon, DaemonState, Family, Forwarding, Name, Netmask, Prefix, Protocol, TunnelKind, VirtualId,
 };
+use ipvs::plan::scope::Selected;
 
 /// What was typed, with nothing checked that takes more than one option.
 #[derive(Debug)]
@@ -59,6 +60,8 @@ pub(crate) struct Flags<'a> {
     /// Its meaning depends on the command, which may come later.
     pub(crate) raw: Option<&'a str>,
     pub(crate) shell: Option<Shell>,
+    /// The services that a replacement compares; all where there are none.
+    pub(crate) only: Vec<Selected>,
     /// The command that help is wanted for.
     pub(crate) topic: Option<Verb>,
     /// Words that belong to no option.
@@ -111,6 +114,7 @@ impl Flags<'_> {
             drain_limit: None,
             raw: None,
             shell: None,
+            only: Vec::new(),
             topic: None,
             words: Vec::new(),
         }

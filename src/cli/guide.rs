@@ -62,8 +62,10 @@ pub(super) const GUIDES: &[Guide] = &[
     ], &["ipvsadm -Ln --stats", "ipvsadm -Lnc --state ESTABLISHED --by client"]),
     guide(Verb::Save, &["@ [-n] [--output FILE] [--json]"],
         &["ipvsadm -Sn --output /etc/ipvsadm.rules"]),
-    guide(Verb::Restore, &["@ [--replace] [--strict] [--check|--dry-run [--json]] < RULES"],
-        &["ipvsadm -R --replace < /etc/ipvsadm.rules"]),
+    guide(Verb::Restore, &["@ [--replace [--only WHAT]... [--keep-weights] [--no-remove]]
+                  [--strict] [--check|--dry-run [--json]] < RULES"],
+        &["ipvsadm -R --replace < /etc/ipvsadm.rules",
+            "ipvsadm -R --replace --only 192.0.2.0/24 --keep-weights < web.rules"]),
     guide(Verb::Zero, &["@ [SERVICE]"], &["ipvsadm -Z -t 192.0.2.80:80"]),
     guide(Verb::Set, &["@ TCP TCPFIN UDP"], &["ipvsadm --set 900 120 300"]),
     guide(Verb::StartDaemon, &["@ master|backup [--mcast-interface NAME]

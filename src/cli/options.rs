@@ -6,7 +6,9 @@
 use std::fmt;
 
 use super::additions::{BY, COLOR, SHELLS, STATES};
-use super::additions::{check, client, count, drain_time, interval, sample, shell, state};
+use super::additions::{
+    check, client, count, drain_time, interval, sample, selected, shell, state,
+};
 use super::choice::Words;
 use super::flags::{DEFAULT_PERSISTENCE, Reading};
 use super::types::{Label as L, Place, Role, Rule, Takes, Uses, Verb};
@@ -226,6 +228,7 @@ const OF_CONNECTIONS: Uses = &[(Verb::List, With(L::Connection))];
 const OF_DIAGNOSES: Uses = &[(Verb::Diagnose, Unless(&[L::Facts]))];
 const OF_DAEMONS: Uses = &[(Verb::StartDaemon, Allowed)];
 const OF_RESTORE: Uses = &[(Verb::Restore, Allowed)];
+const OF_REPLACEMENTS: Uses = &[(Verb::Restore, With(L::Replace))];
 
 /// The schedulers of Linux, and what each does.
 pub const SCHEDULERS: &[(&str, &str)] = &[
@@ -538,6 +541,18 @@ pub(crate) const SECTIONS: &[Section] = &[
         option(L::Replace, "", Nothing,
             "with -R: make the table what the rules describe, touching only what differs")
             .with(OF_RESTORE),
+        option(L::Only, "", Value("WHAT"),
+            "with -R --replace: compare and touch no other services than those of ADDRESS[/BITS] or \
+             fwmark:MARK[-MARK]; it can be given again")
+            .with(OF_REPLACEMENTS)
+            .set(|to, word| { to.flags.only.push(selected(word)?); Ok(()) })
+            .again_with(Verb::Restore),
+        option(L::KeepWeights, "", Nothing,
+            "with -R --replace: servers that stay keep the weights that they have")
+            .with(OF_REPLACEMENTS),
+        option(L::NoRemove, "", Nothing,
+            "with -R --replace: remove nothing")
+            .with(OF_REPLACEMENTS),
         option(L::Check, "", Nothing,
             "with -R: only check the rules")
             .with(OF_RESTORE),

@@ -1,12 +1,23 @@
 //! `ipvsadm-save` and `ipvsadm-restore`.
 
+use super::additions::selected;
 use super::command::{Command, Extent, Format, Restore, RestoreMode, Save, Strictness};
 use super::complete;
 use super::types::{Label, Tool, Verb};
 use super::usage::{Context, Usage};
+use ipvs::plan::scope::{Removals, Scope, Weights};
 
 /// The long options of `ipvsadm-restore` that are also in completions.
-pub(crate) const RESTORE_OPTIONS: [&str; 5] = ["check", "clear", "dry-run", "json", "strict"];
+pub(crate) const RESTORE_OPTIONS: [&str; 8] = [
+    "check",
+    "clear",
+    "dry-run",
+    "json",
+    "strict",
+    "only",
+    "keep-weights",
+    "no-remove",
+];
 
 /// What `-h` tells of a program.
 pub(super) struct Usages {
@@ -68,7 +79,8 @@ const SAVE: Usages = Usages {
 };
 
 const RESTORE: Usages = Usages {
-    usage: "ipvsadm-restore [--strict] [--clear] [--check|--dry-run [--json]] [FILE]",
+    usage: "ipvsadm-restore [--clear|[--only WHAT]... [--keep-weights] [--no-remove]]
+                       [--strict] [--check|--dry-run [--json]] [FILE]",
     about: "\
 Makes the table what the rules in FILE, or from standard input, describe. Only
 what differs is sent to the kernel.",
@@ -81,6 +93,19 @@ what differs is sent to the kernel.",
             "clear",
             "clear the table first, as ipvsadm 1.31 does: connections break",
         ),
+        ToolOption {
+            value: Some("WHAT"),
+            ..long(
+                "only",
+                "compare and touch no other services than those of ADDRESS[/BITS] or \
+                 fwmark:MARK[-MARK]; it can be given again",
+            )
+        },
+        long(
+            "keep-weights",
+            "servers that stay keep the weights that they have",
+        ),
+        long("no-remove", "remove nothing"),
         long("check", "only check the rules; needs neither root nor IPVS"),
         long("dry-run", "only show what would be changed"),
         long("json", "with --dry-run: as a JSON document"),
@@ -129,13 +154,13 @@ pub fn parse_save(words: &[String]) -> Result<Command, Usage> {
     Ok(Command::Save(save))
 }
 
-/// Reads the words of `ipvsadm-restore [FILE] [--strict] [--clear]
-/// [--check|--dry-run [--json]]`. `-` is standard input. `-n` means nothing, as
-/// ever, and may stand where no file is named.
+/// Reads the words of `ipvsadm-restore [FILE] [--strict] [--clear] [--only WHAT]...
+/// [--keep-weights] [--no-remove] [--check|--dry-run [--json]]`. `-` is standard
+/// input. `-n` means nothing, as ever, and may stand where no file is named.
 ///
 /// # Errors
 /// Any other option, a second file, `--check` with `--dry-run`, `--json`
-/// without it.
+/// without it, a scope with `--clear`.
 pub fn parse_restore(words: &[String]) -> Result<Command, Usage> {
     if let Some(typed) = completing(words) {
         return Ok(Command::Complete(complete::restore(typed)));
@@ -147,9 +172,14 @@ pub fn parse_restore(words: &[String]) -> Result<Command, Usage> {
     let mut options = true;
     let mut idle = None;
     let mut from_stdin = false;
-    for word in words {
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
         if let Some(answer) = about(Tool::Restore, word).filter(|_| options) {
             return Ok(answer);
+        }
+        if let Some(what) = word.strip_prefix("--only=").filter(|_| options) {
+            restore.scope.only.push(selected(what)?);
+            continue;
         }
         match word.as_str() {
             "--" if options => options = false,
@@ -158,6 +188,13 @@ pub fn parse_restore(words: &[String]) -> Result<Command, Usage> {
             "--json" if options => restore.format = Format::Json,
             "--dry-run" if options => stop(&mut restore, Extent::DryRun)?,
             "--strict" if options => restore.strictness = Strictness::Everywhere,
+            "--keep-weights" if options => restore.scope.weights = Weights::Kept,
+            "--no-remove" if options => restore.scope.removals = Removals::LeftOut,
+            "--only" if options => {
+                let what = words.next();
+                let what = what.ok_or_else(|| Usage::MissingArgument(word.clone()))?;
+                restore.scope.only.push(selected(what)?);
+            }
             "-n" if options => idle = Some(word),
             "-" if options && restore.input.is_none() => from_stdin = true,
             option if options && option.len() > 1 && option.starts_with('-') => {
@@ -177,7 +214,27 @@ pub fn parse_restore(words: &[String]) -> Result<Command, Usage> {
             context: Context::Option(Label::Json),
         });
     }
+    if restore.mode == RestoreMode::ClearThenApply
+        && let Some(option) = of_scope(&restore.scope)
+    {
+        return Err(Usage::WithClear(option));
+    }
     Ok(Command::Restore(restore))
+}
+
+/// An option that makes a scope less than whole.
+fn of_scope(scope: &Scope) -> Option<Label> {
+    let Scope {
+        only,
+        weights,
+        removals,
+    } = scope;
+    match (only.as_slice(), weights, removals) {
+        ([], Weights::Wanted, Removals::Made) => None,
+        ([], Weights::Wanted, Removals::LeftOut) => Some(Label::NoRemove),
+        ([], Weights::Kept, _) => Some(Label::KeepWeights),
+        ([_, ..], ..) => Some(Label::Only),
+    }
 }
 
 /// What a program tells about itself.

@@ -119,6 +119,9 @@ names! {
     IfExists "if-exists",
     Raw "raw",
     Strict "strict",
+    Only "only",
+    KeepWeights "keep-weights",
+    NoRemove "no-remove",
 }
 
 impl Label {

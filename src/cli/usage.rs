@@ -89,6 +89,9 @@ pub enum Usage {
     /// An option that takes its time, in a rule file.
     #[error("the '{0}' option is for the command line, not for rules")]
     NotInRules(Label),
+    /// An option of a replacement beside `--clear` of `ipvsadm-restore`.
+    #[error("the '{0}' option does not go with --clear, which removes every service")]
+    WithClear(Label),
     /// An option that `ipvsadm-save` does not have.
     #[error("{}", SAVE_USAGE)]
     SaveOption,

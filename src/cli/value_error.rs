@@ -77,6 +77,10 @@ pub enum ValueError {
     ProtocolService(String),
     #[error("illegal raw setting `{word}' specified: NAME=NUMBER with one of {names}")]
     Raw { word: String, names: String },
+    #[error(
+        "illegal only `{0}' specified: ADDRESS, ADDRESS/BITS, fwmark:MARK or fwmark:FIRST-LAST"
+    )]
+    Selected(String),
     #[error("unknown shell `{0}': bash, zsh or fish")]
     Shell(String),
 }

@@ -7,6 +7,7 @@ use super::lines::Lines;
 use super::unseen;
 use crate::cli::{Command, List, Mistake, Usage};
 use ipvs::model::{Change, VirtualId};
+use ipvs::plan::scope::Scope;
 use ipvs::plan::wanted::{Applied, Table};
 use ipvs::rules::{Numeric, Selector};
 
@@ -106,12 +107,20 @@ pub fn read_rules(input: impl BufRead, parser: &impl Parse) -> io::Result<Checke
 
 /// Reads every rule of `input` and carries it out on an empty table. Wrong is
 /// also a rule that contradicts the ones before: a server for a service that is
-/// not defined, a service twice with different settings.
+/// not defined, a service twice with different settings, and one that is not in
+/// the scope.
 ///
 /// # Errors
 /// Where the input can't be read.
-pub fn read_table(input: impl BufRead, parser: &impl Parse) -> io::Result<Checked<Description>> {
-    let mut rules = Description::default();
+pub fn read_table(
+    input: impl BufRead,
+    parser: &impl Parse,
+    scope: Scope,
+) -> io::Result<Checked<Description>> {
+    let mut rules = Description {
+        table: Table::within(scope),
+        others: Vec::new(),
+    };
     let mut idle = Vec::new();
     let wrong = read(input, parser, |line, command| {
         rules.take(line, command, &mut idle)

@@ -47,7 +47,7 @@ pub(super) fn rehearse(
             .input
             .as_deref()
             .map_or("stdin".into(), |file| file.display().to_string());
-        let checked = read_table(input, &parser).map_err(reading)?;
+        let checked = read_table(input, &parser, restore.scope.clone()).map_err(reading)?;
         let report = &mut |remark: &dyn Display| report(&format_args!("{name}: {remark}"));
         return all(checked, report).map(drop);
     }
@@ -81,7 +81,7 @@ pub(super) fn restore(
     let input = input::open(restore)?;
     let parser = Parser::new(program);
     if restore.mode == RestoreMode::Replace {
-        let checked = read_table(input, &parser).map_err(reading)?;
+        let checked = read_table(input, &parser, restore.scope.clone()).map_err(reading)?;
         let (wanted, end) = usable(checked, client, restore, report)?;
         return end.after(replace::replace(client, wanted, restore, out, report));
     }

@@ -234,8 +234,16 @@ fn the_other_programs() {
     assert_eq!(save(""), "-n --output --json");
     assert_eq!(save("-n --"), "--output --json");
     let restore = |line| words(complete("ipvsadm-restore", line));
-    assert_eq!(restore("-"), "--check --dry-run --strict --clear");
+    assert_eq!(
+        restore("-"),
+        "--check --dry-run --strict --only --keep-weights --no-remove --clear"
+    );
     assert_eq!(restore("--clear --dry-run --"), "--json --strict");
+    assert_eq!(
+        restore("--only ::1 --check --"),
+        "--strict --keep-weights --no-remove"
+    );
+    assert_eq!(restore("--only "), "");
     for (program, line, prefix) in [
         ("ipvsadm-save", "-n --output ", ""),
         ("ipvsadm-save", "--output=", "--output="),

@@ -1,6 +1,7 @@
 //! `-S`, `-R`, the lines that `-R` reads, `ipvsadm-save`, `ipvsadm-restore`.
 
 use ipvs::model::Change;
+use ipvs::plan::scope::{Removals, Scope, Weights};
 use ipvsadm::cli::{
     Command, Extent, Format, Restore, RestoreMode, Save, Strictness, Tool, Usage, parse_restore,
     parse_rule, parse_save,
@@ -19,6 +20,7 @@ fn save(numeric: bool, output: Option<&str>) -> Command {
 fn restore(mode: RestoreMode, stop_at: Extent, input: Option<&str>) -> Command {
     Command::Restore(Restore {
         mode,
+        scope: Scope::default(),
         strictness: Strictness::WhereInUse,
         stop_at,
         input: input.map(Into::into),
@@ -264,4 +266,83 @@ fn every_program_tells_about_itself() {
     assert_eq!(parse_restore(&split("-- -h")), Ok(file));
     let file = save(false, Some("-h"));
     assert_eq!(parse_save(&split("--output -h")), Ok(file));
+}
+
+/// A replacement that goes no further than this.
+fn beside(only: &[&str], weights: Weights, removals: Removals) -> Command {
+    Command::Restore(Restore {
+        mode: RestoreMode::Replace,
+        scope: Scope {
+            only: only.iter().map(|word| word.parse().unwrap()).collect(),
+            weights,
+            removals,
+        },
+        ..Restore::default()
+    })
+}
+
+#[test]
+fn a_replacement_beside_others() {
+    let only = ["10.0.0.0/8", "fwmark:1-9"];
+    for (line, wanted) in [
+        (
+            "--only 10.0.0.0/8 --only=fwmark:1-9",
+            beside(&only, Weights::Wanted, Removals::Made),
+        ),
+        (
+            "--no-remove",
+            beside(&[], Weights::Wanted, Removals::LeftOut),
+        ),
+        (
+            "--keep-weights --only ::1 --no-remove",
+            beside(&["::1"], Weights::Kept, Removals::LeftOut),
+        ),
+    ] {
+        accepts_command(&format!("-R --replace {line}"), wanted.clone());
+        accepts_command(&format!("{line} -R --replace"), wanted.clone());
+        assert_eq!(parse_restore(&split(line)), Ok(wanted), "{line}");
+    }
+    let illegal = |word| {
+        format!(
+            "illegal only `{word}' specified: ADDRESS, ADDRESS/BITS, fwmark:MARK or \
+             fwmark:FIRST-LAST"
+        )
+    };
+    for word in ["web", "10.0.0.1:80", "fwmark:9-1"] {
+        refuse(&[(2, &illegal(word), &[&format!("-R --replace --only {word}")])]);
+        let refused = parse_restore(&split(&format!("--only={word}"))).unwrap_err();
+        assert_eq!(refused.to_string(), illegal(word));
+    }
+    refuse(&[
+        (
+            2,
+            "You need to supply the 'replace' option for the 'only' option",
+            &["-R --only 10.0.0.1", "-R --check --only ::1 --no-remove"],
+        ),
+        (
+            2,
+            "You need to supply the 'replace' option for the 'keep-weights' option",
+            &["-R --keep-weights"],
+        ),
+        (
+            2,
+            "multiple 'no-remove' options specified",
+            &["-R --replace --no-remove --no-remove"],
+        ),
+        (255, "--only: missing argument", &["-R --replace --only"]),
+    ]);
+    for (line, refused) in [
+        ("--only", "--only: missing argument"),
+        (
+            "--clear --no-remove",
+            "the 'no-remove' option does not go with --clear, which removes every service",
+        ),
+        (
+            "--only ::1 --clear --keep-weights",
+            "the 'only' option does not go with --clear, which removes every service",
+        ),
+    ] {
+        let error = parse_restore(&split(line)).unwrap_err();
+        assert_eq!(error.to_string(), refused, "{line}");
+    }
 }

@@ -63,6 +63,9 @@ const OPTIONS: &[(&str, &str)] = &[
     ("--keep", "keep"),
     ("--if-exists", "if-exists"),
     ("--strict", "strict"),
+    ("--only 10.0.0.1", "only"),
+    ("--keep-weights", "keep-weights"),
+    ("--no-remove", "no-remove"),
 ];
 
 /// A command with what it needs, its name in messages, and its options: those
@@ -108,7 +111,11 @@ const COMMANDS: &[(&str, &str, &str)] = &[
          nosort syncid exact tun-info json client state by watch count color",
     ),
     ("-S", "save", "numeric output json"),
-    ("-R", "restore", "replace check dry-run json strict"),
+    (
+        "-R",
+        "restore",
+        "replace check dry-run json strict only keep-weights no-remove",
+    ),
     ("-Z", "zero", "service-address"),
     ("--set 1 2 3", "set", ""),
     (

@@ -44,6 +44,7 @@ mod rivals;
 mod rollback;
 mod save_output;
 mod scheduling;
+mod scope;
 mod signals;
 mod streams;
 mod sync;

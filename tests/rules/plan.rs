@@ -1,13 +1,17 @@
 use std::collections::BTreeSet;
 
-use ipvs::model::{Change, Counts, ServiceEntry};
+use ipvs::model::{Change, Counts, DestinationEntry, ServiceEntry};
 use ipvs::plan::Plan;
+use ipvs::plan::scope::{Removals, Scope, Weights};
+use ipvs::plan::wanted::Table;
 use ipvs::rules::ChangeRule;
 use ipvsadm::names::Numeric;
 use proptest::prelude::*;
 
 use super::kernel::Kernel;
-use super::tables::{Plain, describe, identities, pairs, plain, saved, subject, table};
+use super::tables::{
+    Plain, check_within, describe, identities, pairs, plain, saved, subject, table,
+};
 
 /// The plan from a table to what rules describe, as rules.
 fn planned(current: &str, wanted: &str) -> Vec<String> {
@@ -164,6 +168,109 @@ fn changes_are_counted_by_kind() {
     );
 }
 
+fn scope(only: &[&str], weights: Weights, removals: Removals) -> Scope {
+    Scope {
+        only: only.iter().map(|word| word.parse().unwrap()).collect(),
+        weights,
+        removals,
+    }
+}
+
+/// What rules describe within a scope; none may be wrong.
+fn within(scope: Scope, rules: &str) -> Table {
+    let checked = check_within(scope, rules);
+    assert_eq!(checked.wrong, []);
+    checked.rules.table
+}
+
+/// The plan within a scope, as rules.
+fn planned_within(scope: Scope, current: &str, wanted: &str) -> Vec<String> {
+    let wanted = within(scope, wanted);
+    let plan = Plan::between(table(current), &wanted);
+    let shown = |change: &Change| ChangeRule::new(change, &Numeric).to_string();
+    changes(&plan).iter().map(shown).collect()
+}
+
+#[test]
+fn services_out_of_scope_are_left() {
+    let marks = scope(&["fwmark:1-9"], Weights::Wanted, Removals::Made);
+    assert_eq!(planned_within(marks.clone(), A, ""), ["-D -f 1"]);
+    assert_eq!(
+        planned_within(marks, A, "-A -f 2 -s rr"),
+        ["-A -f 2 -s rr", "-D -f 1"]
+    );
+    let both = scope(
+        &["fwmark:7", "10.0.0.0/24"],
+        Weights::Wanted,
+        Removals::Made,
+    );
+    assert_eq!(planned_within(both, A, ""), ["-D -t 10.0.0.1:80"]);
+}
+
+#[test]
+fn rules_out_of_scope_are_wrong() {
+    let scope = scope(&["10.0.0.0/24"], Weights::Wanted, Removals::Made);
+    let rules = "\
+        -C\n\
+        -A -t 10.0.0.1:80\n\
+        -a -t 10.0.1.1:80 -r 10.1.0.1\n\
+        -A -f 1\n\
+        -Z\n\
+        -Z -t 10.0.0.1:80\n\
+        --set 1 2 3\n";
+    let wrong = check_within(scope, rules).wrong;
+    let wrong: Vec<_> = wrong.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        wrong,
+        [
+            "line 3: -t 10.0.1.1:80 is not one of the services of --only",
+            "line 4: -f 1 is not one of the services of --only",
+            "line 5: this is about more than the services of --only",
+            "line 7: this is about more than the services of --only",
+        ]
+    );
+}
+
+#[test]
+fn nothing_is_removed_where_removals_are_left_out() {
+    let scope = scope(&[], Weights::Wanted, Removals::LeftOut);
+    let wanted = "-A -t 10.0.0.1:80 -s wrr\n-a -t 10.0.0.1:80 -r 10.1.0.1 -m\n";
+    assert_eq!(
+        planned_within(scope, A, wanted),
+        ["-E -t 10.0.0.1:80 -s wrr"]
+    );
+}
+
+#[test]
+fn servers_that_stay_keep_their_weights() {
+    let scope = scope(&[], Weights::Kept, Removals::Made);
+    let current = "\
+        -A -f 1 -s rr\n\
+        -a -f 1 -r 10.1.0.1:80 -m -w 0\n\
+        -a -f 1 -r 10.1.0.2:80 -m -w 7\n\
+        -a -f 1 -r 10.1.0.3:80 -m -w 3\n";
+    let wanted = "\
+        -A -f 1 -s rr\n\
+        -a -f 1 -r 10.1.0.1:80 -m -w 1 -x 9\n\
+        -a -f 1 -r 10.1.0.2:80 -m -w 1\n\
+        -a -f 1 -r 10.1.0.4:80 -m -w 5\n";
+    assert_eq!(
+        planned_within(scope, current, wanted),
+        [
+            "-a -f 1 -r 10.1.0.4:80 -m -w 5",
+            "-e -f 1 -r 10.1.0.1:80 -m -w 0 -x 9",
+            "-d -f 1 -r 10.1.0.3:80",
+        ]
+    );
+}
+
+/// The rows of a table that a scope covers, or the others.
+fn part(table: &[ServiceEntry], scope: &Scope, covered: bool) -> Vec<ServiceEntry> {
+    let rows = table.iter();
+    let rows = rows.filter(|row| scope.covers(&row.service.id) == covered);
+    rows.cloned().collect()
+}
+
 /// The rules that both tables have, with at least the servers that both have.
 fn common(one: &Plain, other: &Plain) -> Plain {
     let both = one.iter().filter_map(|(service, servers)| {
@@ -219,6 +326,57 @@ proptest! {
         }
         prop_assert_eq!(plain(&kernel.table), plain(&wanted));
         // And then there is nothing left to do.
+        prop_assert!(Plan::between(kernel.table.clone(), &table).is_empty());
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_plan_within_a_scope_leads_to_its_part_of_the_wanted_table((current, wanted) in pairs()) {
+        let scope = scope(
+            &["10.0.0.1", "::/16", "fwmark:2-9"],
+            Weights::Wanted,
+            Removals::Made,
+        );
+        let wanted = part(&wanted, &scope, true);
+        let table = within(scope.clone(), &saved(&wanted));
+        let plan = Plan::between(current.clone(), &table);
+        let mut kernel = Kernel::with(&current);
+        for change in &changes(&plan) {
+            kernel.apply(change).unwrap();
+        }
+        prop_assert_eq!(plain(&part(&kernel.table, &scope, true)), plain(&wanted));
+        prop_assert_eq!(
+            exactly(&part(&kernel.table, &scope, false)),
+            exactly(&part(&current, &scope, false))
+        );
+        prop_assert!(Plan::between(kernel.table.clone(), &table).is_empty());
+    }
+
+    #[test]
+    fn a_plan_with_kept_weights_and_no_removals_adds_and_edits((current, wanted) in pairs()) {
+        let scope = scope(&[], Weights::Kept, Removals::LeftOut);
+        let table = within(scope, &saved(&wanted));
+        let plan = Plan::between(current.clone(), &table);
+        let mut kernel = Kernel::with(&current);
+        for change in &changes(&plan) {
+            kernel.apply(change).unwrap();
+        }
+        let all = &identities(&current) | &identities(&wanted);
+        prop_assert_eq!(identities(&kernel.table), all);
+        for before in &current {
+            let after = kernel.table.iter().find(|row| row.service.id == before.service.id);
+            for server in &before.destinations {
+                let server = server.destination;
+                let is_same = |row: &&DestinationEntry| {
+                    (row.destination.address, row.destination.port)
+                        == (server.address, server.port)
+                };
+                let now = after.and_then(|row| row.destinations.iter().find(is_same));
+                let weight = now.map(|row| row.destination.weight);
+                prop_assert_eq!(weight, Some(server.weight));
+            }
+        }
         prop_assert!(Plan::between(kernel.table.clone(), &table).is_empty());
     }
 }

@@ -7,6 +7,7 @@ use ipvs::model::{
     Change, Destination, DestinationEntry, Family, Forwarding, Netmask, Protocol, Service,
     ServiceEntry, ServiceFlags, Stats, Tunnel, TunnelKind, VirtualId,
 };
+use ipvs::plan::scope::Scope;
 use ipvs::rules::write_rules;
 use ipvsadm::cli::{self, Command, Mistake};
 use ipvsadm::names::{Numeric, Resolve};
@@ -34,7 +35,11 @@ pub(crate) fn parse(words: &[String]) -> Result<Command, Mistake> {
 }
 
 pub(crate) fn check(rules: &str) -> Checked<Description> {
-    read_table(rules.as_bytes(), &parse).unwrap()
+    check_within(Scope::default(), rules)
+}
+
+pub(crate) fn check_within(scope: Scope, rules: &str) -> Checked<Description> {
+    read_table(rules.as_bytes(), &parse, scope).unwrap()
 }
 
 /// What rules describe, if none is wrong.

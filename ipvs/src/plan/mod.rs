@@ -37,6 +37,7 @@
 pub mod equivalence;
 mod journal;
 pub mod load;
+pub mod scope;
 pub mod transaction;
 pub mod wanted;
 
@@ -45,6 +46,7 @@ use std::collections::HashMap;
 use crate::error::Error;
 use crate::model::{Change, Destination, DestinationEntry, Service, ServiceEntry, VirtualId};
 use equivalence::{same_server, same_service};
+use scope::Removals;
 use transaction::Director;
 use wanted::{RuledService, Table, key};
 
@@ -199,9 +201,14 @@ impl<'a> Plan<'a> {
                 let (id, server) = server(*place, *index)?;
                 (Change::AddServer(id, server.value), Some(server.line))
             }
-            Step::EditServer { place, index, .. } => {
+            Step::EditServer {
+                place,
+                index,
+                before,
+            } => {
                 let (id, server) = server(*place, *index)?;
-                (Change::EditServer(id, server.value), Some(server.line))
+                let edited = self.wanted.scope().edited(&server.value, before);
+                (Change::EditServer(id, edited), Some(server.line))
             }
             Step::DeleteServer { id, before } => {
                 (Change::DeleteServer(**id, before.destination), None)
@@ -220,6 +227,8 @@ enum Seen {
     Wanted(usize),
     /// It has to go.
     Unwanted(Box<Service>),
+    /// It is left as it is, with its servers.
+    Left,
 }
 
 /// Makes a plan while the table is being listed.
@@ -253,7 +262,11 @@ impl<'a> Planner<'a> {
     fn see(&mut self, found: Service) -> Seen {
         let wanted = self.plan.wanted;
         let Some(place) = wanted.place(&found.id) else {
-            return Seen::Unwanted(Box::new(found));
+            let scope = wanted.scope();
+            return match (scope.covers(&found.id), scope.removals) {
+                (true, Removals::Made) => Seen::Unwanted(Box::new(found)),
+                (true, Removals::LeftOut) | (false, _) => Seen::Left,
+            };
         };
         if let Some(RuledService { service, .. }) = wanted.at(place)
             && !same_service(&found, &service.value)
@@ -272,6 +285,7 @@ impl<'a> Planner<'a> {
                 ruled.map(|ruled| ruled.service.value.id)
             }
             Seen::Unwanted(service) => Some(service.id),
+            Seen::Left => None,
         }
     }
 
@@ -291,6 +305,7 @@ impl<'a> Planner<'a> {
                 let before = Box::new((*service, servers));
                 self.plan.removals.push(Step::DeleteService { before });
             }
+            Seen::Left => {}
         }
     }
 
@@ -315,9 +330,12 @@ impl<'a> Planner<'a> {
     /// The servers of a service that both tables have.
     fn compare(&mut self, place: usize, ruled: &RuledService, rows: &[DestinationEntry]) {
         let wanted = &ruled.servers;
+        let scope = self.plan.wanted.scope();
+        let is_same =
+            |server: &Destination, row: &Destination| same_server(&scope.edited(server, row), row);
         let as_wanted = |row: &DestinationEntry| {
             let server = wanted.get(&row.destination);
-            server.is_some_and(|server| same_server(&server.value, &row.destination))
+            server.is_some_and(|server| is_same(&server.value, &row.destination))
         };
         if wanted.len() == rows.len() && rows.iter().all(as_wanted) {
             return;
@@ -336,10 +354,10 @@ impl<'a> Planner<'a> {
                 plan.additions.push(Step::AddServer { place, index });
                 continue;
             };
-            if same_server(&server.value, row) {
+            if is_same(&server.value, row) {
                 continue;
             }
-            let edits = match server.value.weight {
+            let edits = match scope.edited(&server.value, row).weight {
                 0 => &mut resting,
                 _ => &mut plan.edits,
             };
@@ -350,6 +368,9 @@ impl<'a> Planner<'a> {
             });
         }
         plan.edits.append(&mut resting);
+        if scope.removals == Removals::LeftOut {
+            return;
+        }
         for row in rows {
             if wanted.get(&row.destination).is_none() {
                 plan.removals.push(Step::DeleteServer {

@@ -7,6 +7,8 @@ use crate::model::{Change, Destination, Service, VirtualId};
 use crate::rules::Numeric;
 use crate::rules::{Endpoint, Selector};
 
+use super::scope::Scope;
+
 /// A server is looked for in a list up to this length, then in an index.
 const LIST: usize = 16;
 
@@ -36,6 +38,7 @@ pub struct Table {
     places: HashMap<VirtualId, usize>,
     /// The line of the last rule that deleted each.
     deleted: HashMap<Identity, u64>,
+    scope: Scope,
 }
 
 /// The name of a service, or of a server of it.
@@ -96,9 +99,29 @@ pub enum Refusal {
         /// Its lower threshold.
         lower: u32,
     },
+    /// A rule for a service that the [`Scope`] leaves out.
+    #[error("{0} is not one of the services of --only")]
+    OutOfScope(String),
+    /// A rule that has an effect beyond the services of the [`Scope`].
+    #[error("this is about more than the services of --only")]
+    BeyondScope,
 }
 
 impl Table {
+    /// A table without services yet, of which rules may describe those in the
+    /// scope, and which a replacement compares as far as the scope goes.
+    pub fn within(scope: Scope) -> Self {
+        Self {
+            scope,
+            ..Self::default()
+        }
+    }
+
+    /// How far a replacement with this table goes.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
     /// The services in the order of the rules.
     pub fn services(&self) -> impl Iterator<Item = &RuledService> {
         self.services.iter().flatten()
@@ -127,8 +150,10 @@ impl Table {
     /// Carries out the rule of a line.
     ///
     /// # Errors
-    /// What the kernel would refuse if the rules before were all there is.
+    /// What the kernel would refuse if the rules before were all there is, and
+    /// what is not in the scope.
     pub fn apply(&mut self, line: u64, change: Change) -> Result<Applied, Refusal> {
+        self.check_scope(&change)?;
         match change {
             Change::AddService(service) => return self.add_service(line, service),
             Change::EditService(service) => {
@@ -167,6 +192,30 @@ impl Table {
             | Change::StopDaemon(_)) => return Ok(Applied::Other(other)),
         }
         Ok(Applied::Done)
+    }
+
+    fn check_scope(&self, change: &Change) -> Result<(), Refusal> {
+        if self.scope.is_whole() {
+            return Ok(());
+        }
+        let id = match change {
+            Change::AddService(service) | Change::EditService(service) => &service.id,
+            Change::DeleteService(id)
+            | Change::AddServer(id, _)
+            | Change::EditServer(id, _)
+            | Change::DeleteServer(id, _)
+            | Change::Zero(Some(id)) => id,
+            // It clears what the rules before describe, no more.
+            Change::Clear => return Ok(()),
+            Change::Zero(None)
+            | Change::SetTimeouts(_)
+            | Change::StartDaemon(_)
+            | Change::StopDaemon(_) => return Err(Refusal::BeyondScope),
+        };
+        match self.scope.covers(id) {
+            true => Ok(()),
+            false => Err(Refusal::OutOfScope(words(id))),
+        }
     }
 
     fn add_service(&mut self, line: u64, service: Service) -> Result<Applied, Refusal> {

@@ -1,0 +1,177 @@
+//! The part of a table that a replacement is about, and what it leaves alone there.
+
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
+use crate::model::{Destination, Prefix, VirtualId};
+
+/// How far a replacement goes. By itself it goes all the way: what is not wanted
+/// is removed, wherever it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
+pub struct Scope {
+    /// The services that are compared: those that one of these selects, or all
+    /// where there are none. Others are neither looked into nor touched.
+    pub only: Vec<Selected>,
+    /// The weights of servers that are there and stay.
+    pub weights: Weights,
+    /// Services and servers that are there and are not wanted.
+    pub removals: Removals,
+}
+
+/// Services, by their address or their firewall mark.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Selected {
+    /// Those whose virtual address begins so, with any protocol and port.
+    Addresses(Prefix),
+    /// Those of these marks, for IPv4 and IPv6.
+    Marks(RangeInclusive<u32>),
+}
+
+/// Whose weights servers have that both tables have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Weights {
+    /// Those of the wanted table.
+    #[default]
+    Wanted,
+    /// Those that they have: a health checker sets them.
+    Kept,
+}
+
+/// What becomes of services and servers that only the table that is there has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Removals {
+    /// They are removed.
+    #[default]
+    Made,
+    /// They stay as they are.
+    LeftOut,
+}
+
+/// A word selects no services.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not ADDRESS[/BITS] or fwmark:MARK[-MARK]")]
+pub struct SelectedError;
+
+impl Scope {
+    /// Whether every service is compared.
+    pub fn is_whole(&self) -> bool {
+        self.only.is_empty()
+    }
+
+    /// Whether that service is compared.
+    pub fn covers(&self, id: &VirtualId) -> bool {
+        self.is_whole() || self.only.iter().any(|selected| selected.contains(id))
+    }
+
+    /// A wanted server as it is to be where `there` is what it is.
+    pub(super) fn edited(&self, wanted: &Destination, there: &Destination) -> Destination {
+        let weight = match self.weights {
+            Weights::Wanted => wanted.weight,
+            Weights::Kept => there.weight,
+        };
+        Destination { weight, ..*wanted }
+    }
+}
+
+impl Selected {
+    /// Whether it selects that service.
+    pub fn contains(&self, id: &VirtualId) -> bool {
+        match (self, id) {
+            (Self::Addresses(prefix), VirtualId::Endpoint { address, .. }) => {
+                prefix.contains(*address)
+            }
+            (Self::Marks(marks), VirtualId::Fwmark { mark, .. }) => marks.contains(mark),
+            (Self::Addresses(_), VirtualId::Fwmark { .. })
+            | (Self::Marks(_), VirtualId::Endpoint { .. }) => false,
+        }
+    }
+}
+
+/// `192.0.2.0/24`, `2001:db8::80`, `fwmark:7` or `fwmark:1-99`
+impl FromStr for Selected {
+    type Err = SelectedError;
+
+    fn from_str(word: &str) -> Result<Self, SelectedError> {
+        let Some(marks) = word.strip_prefix("fwmark:") else {
+            let prefix = word.parse().map_err(|_| SelectedError)?;
+            return Ok(Self::Addresses(prefix));
+        };
+        let (first, last) = marks.split_once('-').unwrap_or((marks, marks));
+        let (first, last) = (mark(first)?, mark(last)?);
+        match first <= last {
+            true => Ok(Self::Marks(first..=last)),
+            false => Err(SelectedError),
+        }
+    }
+}
+
+/// A mark in digits; a service's is 1 or more.
+fn mark(word: &str) -> Result<u32, SelectedError> {
+    let is_plain = word.bytes().all(|digit| digit.is_ascii_digit());
+    let number = word.parse().ok().filter(|mark| is_plain && *mark > 0);
+    number.ok_or(SelectedError)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::model::{Family, Protocol};
+
+    fn endpoint(address: &str) -> VirtualId {
+        VirtualId::Endpoint {
+            protocol: Protocol::Udp,
+            address: address.parse().unwrap(),
+            port: 53,
+        }
+    }
+
+    fn fwmark(mark: u32) -> VirtualId {
+        VirtualId::Fwmark {
+            mark,
+            family: Family::V6,
+        }
+    }
+
+    #[test]
+    fn words_select_services() {
+        for (word, id, is_selected) in [
+            ("10.0.0.0/8", endpoint("10.1.2.3"), true),
+            ("10.0.0.0/8", endpoint("11.1.2.3"), false),
+            ("0.0.0.0/0", endpoint("::1"), false),
+            ("[fd00::1]", endpoint("fd00::1"), true),
+            ("0.0.0.0/0", fwmark(7), false),
+            ("fwmark:7", fwmark(7), true),
+            ("fwmark:7", fwmark(8), false),
+            ("fwmark:1-4294967295", fwmark(u32::MAX), true),
+            ("fwmark:1-4294967295", endpoint("10.0.0.1"), false),
+        ] {
+            let selected: Selected = word.parse().unwrap();
+            assert_eq!(selected.contains(&id), is_selected, "{word} {id:?}");
+        }
+    }
+
+    #[test]
+    fn other_words_select_nothing() {
+        for word in [
+            "",
+            "web",
+            "10.0.0.1:80",
+            "10.0.0.0/33",
+            "7",
+            "fwmark:",
+            "fwmark:0",
+            "fwmark:-",
+            "fwmark:1-",
+            "fwmark:-1",
+            "fwmark:9-8",
+            "fwmark:+1",
+            "fwmark:1-2-3",
+            "fwmark:4294967296",
+            "fwmark: 1",
+        ] {
+            assert_eq!(word.parse::<Selected>(), Err(SelectedError), "{word}");
+        }
+    }
+}
