@@ -123,6 +123,11 @@ pub(crate) fn count(word: &str) -> Result<u64, ValueError> {
     number(word, 1..=i64::MAX).ok_or_else(|| ValueError::Count(word.to_owned()))
 }
 
+/// `--require`
+pub(crate) fn least(word: &str) -> Result<u64, ValueError> {
+    number(word, 1..=i64::MAX).ok_or_else(|| ValueError::Require(word.to_owned()))
+}
+
 /// `--drain`: at most the longest timeout of a connection.
 pub(crate) fn drain_time(word: &str) -> Result<Duration, ValueError> {
     number(word, 0..=MAX_TIMEOUT)

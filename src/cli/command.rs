@@ -27,6 +27,8 @@ pub enum Command {
     Drain(Drain),
     /// `-L`, or nothing at all
     List(List),
+    /// `-L SERVICE --require NUMBER`
+    Require(Require),
     /// `-L -c`
     Connections(Connections),
     /// `-L --timeout`
@@ -196,6 +198,15 @@ pub struct List {
     pub color: Color,
     /// Again and again; once otherwise.
     pub watch: Option<Watch>,
+}
+
+/// `ipvsadm -L SERVICE --require NUMBER [-n]`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Require {
+    /// The service.
+    pub service: VirtualId,
+    /// How many of its servers have to take new connections.
+    pub least: u64,
 }
 
 /// `ipvsadm -L -c [SERVICE] [-r SERVER] [--client PREFIX] [--state NAME] [--by

@@ -48,6 +48,8 @@ pub(crate) struct Flags<'a> {
     /// From one look to the next.
     pub(crate) interval: Duration,
     pub(crate) count: Option<u64>,
+    /// How many servers have to take new connections.
+    pub(crate) least: Option<u64>,
     /// From the first look of a diagnosis to the second.
     pub(crate) sample: Duration,
     /// Checks that are left out.
@@ -107,6 +109,7 @@ impl Flags<'_> {
             color: Color::default(),
             interval: additions::DEFAULT_INTERVAL,
             count: None,
+            least: None,
             sample: additions::DEFAULT_SAMPLE,
             ignored: BTreeSet::new(),
             facts: None,

@@ -58,8 +58,9 @@ pub(super) const GUIDES: &[Guide] = &[
         "@ -c [SERVICE] [-r SERVER] [--client ADDRESS[/BITS]]
                   [--state NAME] [--by WHAT] [--persistent-conn] [-n]
                   [--watch[=SECONDS] [--count NUMBER]] [--json]",
+        "@ SERVICE --require NUMBER",
         "@ --timeout|--daemon [--json]",
-    ], &["ipvsadm -Ln --stats", "ipvsadm -Lnc --state ESTABLISHED --by client"]),
+    ], &["ipvsadm -Ln --stats", "ipvsadm -L -t 192.0.2.80:80 --require 2", "ipvsadm -Lnc --state ESTABLISHED --by client"]),
     guide(Verb::Save, &["@ [-n] [--output FILE] [--json]"],
         &["ipvsadm -Sn --output /etc/ipvsadm.rules"]),
     guide(Verb::Restore, &["@ [--replace [--only WHAT]... [--keep-weights] [--no-remove]]

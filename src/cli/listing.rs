@@ -1,10 +1,10 @@
 //! Flags into listings.
 
-use super::command::{Command, Connections, Format, List, Watch};
+use super::command::{Command, Connections, Format, List, Require, Watch};
 use super::flags::Flags;
 use super::legality;
 use super::types::Label;
-use super::usage::Usage;
+use super::usage::{Context, Usage};
 use crate::view::{Numbers, Order, View};
 
 impl Flags<'_> {
@@ -38,6 +38,13 @@ impl Flags<'_> {
         });
 
         legality::view(self.given)?;
+        if let Some(least) = self.least {
+            let service = self.service.ok_or(Usage::Missing {
+                label: Label::Service,
+                context: Context::Option(Label::Require),
+            })?;
+            return Ok(Command::Require(Require { service, least }));
+        }
         if given(Label::Connection) {
             let persistent = view == View::PersistentConnections;
             return Ok(Command::Connections(Connections {

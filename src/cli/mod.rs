@@ -33,7 +33,7 @@ mod values;
 
 pub use command::{
     Candidates, Color, Command, Completion, Connections, Diagnose, Drain, Ensure, Extent, Format,
-    List, Restore, RestoreMode, Save, ServerEdit, ServiceEdit, Shell, Strictness, Watch,
+    List, Require, Restore, RestoreMode, Save, ServerEdit, ServiceEdit, Shell, Strictness, Watch,
 };
 pub use completions::completions;
 pub use help::{help, tool_help, version};

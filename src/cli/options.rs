@@ -7,7 +7,7 @@ use std::fmt;
 
 use super::additions::{BY, COLOR, SHELLS, STATES};
 use super::additions::{
-    check, client, count, drain_time, interval, sample, selected, shell, state,
+    check, client, count, drain_time, interval, least, sample, selected, shell, state,
 };
 use super::choice::Words;
 use super::flags::{DEFAULT_PERSISTENCE, Reading};
@@ -223,6 +223,25 @@ const OF_RAW: Uses = &[
     (Verb::EditServer, Allowed),
 ];
 const OF_LISTS: Uses = &[(Verb::List, Allowed)];
+/// A line that says whether it is met has no view, and is no listing.
+const OF_REQUIREMENTS: Uses = &[(
+    Verb::List,
+    Unless(&[
+        L::Connection,
+        L::Timeout,
+        L::Daemon,
+        L::Stats,
+        L::Rate,
+        L::Thresholds,
+        L::PersistentConn,
+        L::TunInfo,
+        L::NoSort,
+        L::Exact,
+        L::Json,
+        L::Watch,
+        L::Color,
+    ]),
+)];
 const OF_CONNECTIONS: Uses = &[(Verb::List, With(L::Connection))];
 /// What is examined is not asked for where facts are read from a file.
 const OF_DIAGNOSES: Uses = &[(Verb::Diagnose, Unless(&[L::Facts]))];
@@ -476,6 +495,12 @@ pub(crate) const SECTIONS: &[Section] = &[
             "with --watch: that many times")
             .with(&[(Verb::List, With(L::Watch))])
             .set(|to, word| put(&mut to.flags.count, count(word).map(Some))),
+        option(L::Require, "", Value("NUMBER"),
+            "of one service: say in one line, for a monitoring system, whether so many servers take new \
+             connections; status 0, 1 if fewer do, 2 if there is no such service, 3 if it can't be told")
+            .with(OF_REQUIREMENTS)
+            .set(|to, word| put(&mut to.flags.least, least(word).map(Some)))
+            .on_the_command_line(),
         option(L::Color, "", Value("WHEN"),
             "servers of weight 0 and overloaded ones stand out: auto (on a terminal), always or never")
             .with(OF_LISTS)

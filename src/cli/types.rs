@@ -122,6 +122,7 @@ names! {
     Only "only",
     KeepWeights "keep-weights",
     NoRemove "no-remove",
+    Require "require",
 }
 
 impl Label {

@@ -69,6 +69,8 @@ pub enum ValueError {
     Interval(String),
     #[error("illegal count `{0}' specified: a number from 1")]
     Count(String),
+    #[error("illegal require `{0}' specified: a number of servers from 1")]
+    Require(String),
     #[error("illegal drain time `{0}' specified: seconds from 0 to 2678400")]
     DrainTime(String),
     #[error(

@@ -32,6 +32,13 @@ pub enum Failure {
         /// 1 or 2.
         status: u8,
     },
+    /// What was required is not so, or could not be looked at; standard output
+    /// has said it.
+    #[error("")]
+    Unmet {
+        /// 1, 2 or 3.
+        status: u8,
+    },
     /// It was not finished: a signal asked to stop, the time was over, or
     /// somebody else changed the same.
     #[error("{message}")]
@@ -65,9 +72,10 @@ impl Failure {
             Self::NoIpvs(_) => 2,
             Self::Refused(_) => 255,
             Self::Unlisted(_) | Self::Files(_) => 1,
-            Self::Lines { status } | Self::Diagnosed { status } | Self::Stopped { status, .. } => {
-                *status
-            }
+            Self::Lines { status }
+            | Self::Diagnosed { status }
+            | Self::Unmet { status }
+            | Self::Stopped { status, .. } => *status,
             // A shell's word for a program that SIGPIPE ended.
             Self::ClosedPipe => 141,
         }

@@ -20,6 +20,7 @@ mod modules;
 mod out;
 mod progress;
 mod replace;
+mod require;
 mod restore;
 mod rows;
 mod save;
@@ -87,8 +88,9 @@ pub fn run(
         Ok(Command::Version) => print(out, &cli::version()),
         Ok(Command::Completions(shell)) => print(out, cli::completions(shell)),
         Ok(Command::Complete(wanted)) => complete::complete(&wanted, out),
-        // It says itself where there is no IPVS.
+        // These say themselves where there is no IPVS.
         Ok(Command::Diagnose(wanted)) => diagnose::diagnose(wanted, out),
+        Ok(Command::Require(wanted)) => require::require(&wanted, out),
         Ok(Command::Restore(restore)) if !restore::needs_kernel(&restore) => {
             restore::rehearse(name, &restore, out, report)
         }
@@ -155,6 +157,7 @@ fn carry_out(client: &mut Client, command: Command, out: &mut Out) -> Result<(),
         | Command::Ensure(_)
         | Command::ToolHelp(_)
         | Command::Diagnose(_)
+        | Command::Require(_)
         | Command::Completions(_)
         | Command::Complete(_) => Ok(()),
     }

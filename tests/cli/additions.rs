@@ -8,8 +8,8 @@ use ipvs::model::{
     Change, Destination, Family, Forwarding, Netmask, Protocol, ServiceFlags, TunnelKind, VirtualId,
 };
 use ipvsadm::cli::{
-    Color, Command, Connections, Diagnose, Drain, Ensure, Extent, Format, Restore, RestoreMode,
-    Save, Shell, Verb, Watch, parse_restore, parse_rule, parse_save,
+    Color, Command, Connections, Diagnose, Drain, Ensure, Extent, Format, Require, Restore,
+    RestoreMode, Save, Shell, Verb, Watch, parse_restore, parse_rule, parse_save,
 };
 
 use super::support::*;
@@ -155,6 +155,49 @@ fn narrower_connections() {
             &["-Lc --by server --by client"],
         ),
     ]);
+}
+
+#[test]
+fn requirements() {
+    for line in [
+        "-L -t 10.0.0.1:80 --require 2",
+        "--require=2 -Ln -t 10.0.0.1:80",
+    ] {
+        let (service, least) = (tcp("10.0.0.1", 80), 2);
+        accepts_command(line, Command::Require(Require { service, least }));
+    }
+    refuse(&[
+        (
+            2,
+            "You need to supply the 'service-address' option for the 'require' option",
+            &["-L --require 1"],
+        ),
+        (
+            2,
+            "illegal require `0' specified: a number of servers from 1",
+            &["-L -f 1 --require 0"],
+        ),
+        (
+            2,
+            "The option 'require' conflicts with the 'json' option in the 'list' command",
+            &["-L -f 1 --require 1 --json"],
+        ),
+        (
+            2,
+            "The option 'require' conflicts with the 'stats' option in the 'list' command",
+            &["-L -f 1 --stats --require 1"],
+        ),
+    ]);
+    let line: Vec<_> = "-L -f 1 --require 1"
+        .split(' ')
+        .map(str::to_owned)
+        .collect();
+    let refusal = parse_rule("ipvsadm", &line).resolve(&Book).err();
+    let refusal = refusal.map(|usage| usage.to_string());
+    assert_eq!(
+        refusal.as_deref(),
+        Some("the 'require' option is for the command line, not for rules")
+    );
 }
 
 #[test]

@@ -122,7 +122,7 @@ fn listings() {
             "--tcp-service --udp-service --sctp-service --protocol-service --fwmark-service \
              --connection --timeout \
              --daemon --stats --rate --thresholds --persistent-conn --tun-info --nosort --sort \
-             --exact --watch --color --json",
+             --exact --watch --require --color --json",
         ),
         (
             "-Lnc --",

@@ -66,6 +66,7 @@ const OPTIONS: &[(&str, &str)] = &[
     ("--only 10.0.0.1", "only"),
     ("--keep-weights", "keep-weights"),
     ("--no-remove", "no-remove"),
+    ("--require 2", "require"),
 ];
 
 /// A command with what it needs, its name in messages, and its options: those
@@ -108,7 +109,7 @@ const COMMANDS: &[(&str, &str, &str)] = &[
         "-L",
         "list",
         "numeric connection service-address timeout daemon stats rate thresholds persistent-conn \
-         nosort syncid exact tun-info json client state by watch count color",
+         nosort syncid exact tun-info json client state by watch count color require",
     ),
     ("-S", "save", "numeric output json"),
     (

@@ -39,6 +39,7 @@ mod namespaces;
 mod privileges;
 mod readme;
 mod replace_pairs;
+mod require;
 mod restore_live;
 mod rivals;
 mod rollback;

@@ -1,0 +1,144 @@
+//! `-L SERVICE --require NUMBER`: whether enough servers take new connections, as
+//! a plugin of a monitoring system says it.
+//!
+//! The line and the statuses are those of the Monitoring Plugins: a text, `|`, and
+//! numbers to draw; 0, 1, 2 and 3 for what `Verdict` has.
+
+use std::fmt::{self, Display, Formatter};
+use std::io::Write;
+
+use super::{Failure, Out, kernel};
+use crate::cli::Require;
+use crate::diagnose::facts::Named;
+use crate::render::Emphasis;
+use ipvs::error::Error;
+use ipvs::model::{DestinationEntry, ServiceEntry};
+use ipvs::netlink::uapi::ESRCH;
+
+/// What is found, in the words of plugins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    /// There are enough.
+    Ok,
+    /// There are fewer.
+    Warning,
+    /// There is no such service.
+    Critical,
+    /// It could not be looked at.
+    Unknown,
+}
+
+impl Verdict {
+    const fn status(self) -> u8 {
+        match self {
+            Self::Ok => 0,
+            Self::Warning => 1,
+            Self::Critical => 2,
+            Self::Unknown => 3,
+        }
+    }
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "OK",
+            Self::Warning => "WARNING",
+            Self::Critical => "CRITICAL",
+            Self::Unknown => "UNKNOWN",
+        }
+    }
+}
+
+/// Looks, and says in one line what is found.
+#[inline(never)]
+pub(super) fn require(wanted: &Require, out: &mut Out) -> Result<(), Failure> {
+    let entry = kernel::open().and_then(|mut client| client.service(&wanted.service));
+    let (verdict, text) = match entry {
+        Ok(entry) => {
+            let usable = Usable::of(&entry, wanted.least);
+            (usable.verdict(), usable.to_string())
+        }
+        Err(error) => unseen(&error),
+    };
+    let service = Named(wanted.service);
+    writeln!(out, "IPVS {} - {service}: {text}", verdict.word())
+        .and_then(|()| out.flush())
+        .map_err(Failure::writing)?;
+    match verdict.status() {
+        0 => Ok(()),
+        status => Err(Failure::Unmet { status }),
+    }
+}
+
+/// The kernel has not told of the service. Only that it has none is known then.
+fn unseen(error: &Error) -> (Verdict, String) {
+    let verdict = match error.errno() {
+        Some(ESRCH) => Verdict::Critical,
+        _ => Verdict::Unknown,
+    };
+    let text = error.to_string();
+    let first = text.lines().next().unwrap_or_default();
+    // What is behind the bar would be taken for numbers.
+    (verdict, first.replace('|', "/"))
+}
+
+/// How many servers take new connections.
+struct Usable {
+    usable: u64,
+    all: u64,
+    least: u64,
+    active: u64,
+    inactive: u64,
+}
+
+impl Usable {
+    fn of(entry: &ServiceEntry, least: u64) -> Self {
+        let mut of = Self {
+            usable: 0,
+            all: 0,
+            least,
+            active: 0,
+            inactive: 0,
+        };
+        for row in &entry.destinations {
+            of.all = of.all.saturating_add(1);
+            of.usable = of.usable.saturating_add(takes_connections(row).into());
+            of.active = of.active.saturating_add(row.activity.active.into());
+            of.inactive = of.inactive.saturating_add(row.activity.inactive.into());
+        }
+        of
+    }
+
+    fn verdict(&self) -> Verdict {
+        match self.usable >= self.least {
+            true => Verdict::Ok,
+            false => Verdict::Warning,
+        }
+    }
+}
+
+fn takes_connections(row: &DestinationEntry) -> bool {
+    Emphasis::of(row).is_none()
+}
+
+/// `1 of 2 servers takes connections | usable=1;2:;;0;2 active=3 inactive=14`
+impl Display for Usable {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self {
+            usable,
+            all,
+            least,
+            active,
+            inactive,
+        } = self;
+        let servers = if *all == 1 { "server" } else { "servers" };
+        let take = if *usable == 1 { "takes" } else { "take" };
+        write!(f, "{usable} of {all} {servers} {take} connections")?;
+        if self.verdict() != Verdict::Ok {
+            write!(f, ", {least} required")?;
+        }
+        write!(
+            f,
+            " | usable={usable};{least}:;;0;{all} active={active} inactive={inactive}"
+        )
+    }
+}
