@@ -39,7 +39,7 @@ pub use completions::completions;
 pub use help::{help, tool_help, version};
 pub use nearest::nearest;
 pub use options::SCHEDULERS;
-pub use suggest::{nearest_option, nearest_restore_option};
+pub use suggest::{is_long_option, nearest_option, nearest_restore_option};
 pub use tools::{parse_restore, parse_save};
 pub use types::{Label, Tool, Verb};
 pub use usage::{Context, Usage};

@@ -1,7 +1,7 @@
 //! The option that was meant by one that there is not.
 
 use super::nearest::nearest;
-use super::options::options;
+use super::options::{by_name, options};
 use super::tools::RESTORE_OPTIONS;
 
 /// The long option of `ipvsadm` that is most like this word, with its dashes.
@@ -12,6 +12,11 @@ pub fn nearest_option(word: &str) -> Option<String> {
 /// The same of `ipvsadm-restore`.
 pub fn nearest_restore_option(word: &str) -> Option<String> {
     like(word, RESTORE_OPTIONS.iter().copied())
+}
+
+/// Whether one of the programs has a long option of this name.
+pub fn is_long_option(name: &str) -> bool {
+    by_name(name).is_some() || RESTORE_OPTIONS.contains(&name)
 }
 
 fn like<'a>(word: &str, options: impl Iterator<Item = &'a str>) -> Option<String> {

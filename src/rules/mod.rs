@@ -5,4 +5,4 @@ pub mod lines;
 pub mod output;
 pub mod repeats;
 pub mod restore;
-mod unseen;
+pub(crate) mod unseen;

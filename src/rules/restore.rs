@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 use std::io::{self, BufRead};
 
 use super::lines::Lines;
-use super::unseen;
+use super::unseen::shown;
 use crate::cli::{Command, List, Mistake, Usage};
 use ipvs::model::{Change, VirtualId};
 use ipvs::plan::scope::Scope;
@@ -276,22 +276,4 @@ fn complaint(words: &[String], mistake: &Mistake) -> String {
         (Usage::Value(_), Some(word)) if !text.contains(word.as_str()) => format!("{text}: {word}"),
         _ => text.to_owned(),
     }
-}
-
-/// A message names a word; a word may be long, may hold what a terminal would
-/// obey, and what can't be told from something else by looking at it.
-fn shown(message: &str) -> String {
-    const MOST: usize = 300;
-    let mut text = String::with_capacity(message.len().min(MOST));
-    let mut characters = message.chars();
-    for c in characters.by_ref().take(MOST) {
-        match c.is_control() {
-            true => text.extend(c.escape_default()),
-            false => unseen::push(&mut text, c),
-        }
-    }
-    if characters.next().is_some() {
-        text.push_str("...");
-    }
-    text
 }

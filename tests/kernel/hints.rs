@@ -60,6 +60,15 @@ fn words_that_are_not_understood() {
         &format!("{} --dryrun", restore.display()),
         "did you mean --dry-run?",
     );
+    gives("PROGRAM \u{2013}ln", "that is <U+2013 en dash>ln: type -ln");
+    gives(
+        "PROGRAM -A -t 10.0.0.1:80 \u{2014}scheduler=rr",
+        "that is <U+2014 em dash>scheduler=rr: type --scheduler=rr",
+    );
+    gives(
+        "PROGRAM -A -t 10.0.0.1:80\u{a0}-s rr",
+        "that is 10.0.0.1:80<U+00A0 no-break space>-s: type 10.0.0.1:80 -s",
+    );
     gives_none("PROGRAM --banana");
     gives_none("PROGRAM -Q");
     let ipv6 = "-6 is for firewall marks, as in -f MARK -6; an IPv6 service is -t [ADDRESS]:PORT";
@@ -137,6 +146,25 @@ fn schedulers_and_engines_that_are_not_there() {
         "PROGRAM -A -u 10.0.0.1:80 -s rr -p 60 --pe tea",
         &no("ip_vs_pe_tea"),
     );
+    for line in ["-A -t 10.0.0.1:80 -s RR", "-A -t 10.0.0.1:80 -s ip_vs_rr"] {
+        gives(&format!("PROGRAM {line}"), "the scheduler is called rr");
+    }
+    gives(
+        "PROGRAM -A -t 10.0.0.1:80 -s IP_VS_Wlc",
+        "the scheduler is called wlc",
+    );
+    gives(
+        "PROGRAM -A -u 10.0.0.1:80 -s rr -p 60 --pe ip_vs_pe_SIP",
+        "the persistence engine is called sip",
+    );
+    gives(
+        "PROGRAM -A -t 10.0.0.1:80 -s \u{201c}rr\u{201d}",
+        "that is <U+201C quotation mark>rr<U+201D quotation mark>: type rr",
+    );
+    gives(
+        "PROGRAM -A -t 10.0.0.1:80 -s ip_vs_wlcc",
+        &(no("ip_vs_ip_vs_wlcc") + "; did you mean wlc?"),
+    );
     let hidden = "unshare -m sh -c 'mount -t tmpfs none /lib/modules && exec PROGRAM LINE'";
     let hidden = hidden.replace("LINE", "-A -t 10.0.0.1:80 -s nosuch");
     gives(
@@ -173,9 +201,13 @@ fn who_may_not() {
     );
     gives(
         &format!("{root} PROGRAM -Ln"),
-        "the capability CAP_NET_ADMIN is missing: a container is given it with --cap-add \
-         NET_ADMIN, and root of a user namespace has none that counts",
+        "the capability CAP_NET_ADMIN is missing: a container is given it with --cap-add NET_ADMIN",
     );
+    let namespace = "the CAP_NET_ADMIN of a user namespace is not enough: this program speaks \
+                     generic netlink, for which IPVS wants that of the machine; only its older \
+                     interface, for IPv4 alone, takes it";
+    gives("unshare -Urn PROGRAM -A -t 10.0.0.1:80", namespace);
+    gives("unshare -Urn PROGRAM -Ln", namespace);
 }
 
 /// Neither what was done nor rules have one.

@@ -10,6 +10,7 @@ mod table;
 use super::{Failure, Kind, Program};
 use crate::cli::{self, Command, Usage, ValueError};
 use crate::names::System;
+use crate::rules::unseen;
 use ipvs::error::{Error, Verb};
 use ipvs::model::{Change, Destination, Service, VirtualId};
 use ipvs::netlink::uapi::{EINVAL, ENOENT, EPERM, ESRCH};
@@ -31,6 +32,9 @@ pub fn hint(program: &Program, words: &[String], failure: &Failure) -> Option<St
 }
 
 fn of_usage(program: &Program, words: &[String], usage: &Usage) -> Option<String> {
+    if let Some(word) = words.iter().find_map(|word| typed(word)) {
+        return Some(word);
+    }
     match usage {
         Usage::UnknownOption(word) => meant(program, word),
         // A misspelt command is none.
@@ -44,6 +48,16 @@ fn of_usage(program: &Program, words: &[String], usage: &Usage) -> Option<String
         }
         _ => None,
     }
+}
+
+/// How a word is to be typed that has characters which only look right.
+fn typed(word: &str) -> Option<String> {
+    let plain = unseen::plain(word, cli::is_long_option)?;
+    let advice = match plain.trim().is_empty() {
+        true => "leave it out".to_owned(),
+        false => format!("type {}", unseen::shown(&plain)),
+    };
+    Some(format!("that is {}: {advice}", unseen::shown(word)))
 }
 
 /// The option that was meant by a misspelt one.
@@ -64,7 +78,12 @@ fn refused(program: &Program, words: &[String], verb: Verb, errno: i32) -> Optio
     }
     let asked = Asked::read(program, words)?;
     match (verb, errno) {
-        (Verb::AddService | Verb::EditService, ENOENT) => modules::no_scheduler(&asked.service?),
+        (Verb::AddService | Verb::EditService, ENOENT) => {
+            let service = asked.service?;
+            let names = [&service.scheduler, &service.engine].into_iter().flatten();
+            let typed = names.filter_map(|name| typed(name.as_str())).next();
+            typed.or_else(|| modules::no_scheduler(&service))
+        }
         (_, ESRCH) => table::near_services(&asked.id?),
         (Verb::EditServer | Verb::DeleteServer, ENOENT) => {
             table::near_servers(&asked.id?, &asked.server?)

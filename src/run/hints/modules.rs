@@ -11,13 +11,22 @@ use ipvs::model::{Name, Service};
 /// Made by Docker and by Podman in each of their containers.
 const CONTAINER_MARKS: [&str; 2] = ["/.dockerenv", "/run/.containerenv"];
 
+/// The user namespace that the machine starts with (`PROC_USER_INIT_INO`).
+const FIRST_USER_NAMESPACE: &str = "user:[4026531837]";
+
 /// Why the kernel says `EPERM`.
 pub(super) fn privilege() -> String {
+    let namespace = fs::read_link("/proc/self/ns/user");
+    if namespace.is_ok_and(|namespace| namespace != Path::new(FIRST_USER_NAMESPACE)) {
+        return "the CAP_NET_ADMIN of a user namespace is not enough: this program speaks \
+                generic netlink, for which IPVS wants that of the machine; only its older \
+                interface, for IPv4 alone, takes it"
+            .to_owned();
+    }
     // The owner of our own entry is our effective user.
     let is_root = fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0);
     if is_root {
-        "the capability CAP_NET_ADMIN is missing: a container is given it with --cap-add \
-         NET_ADMIN, and root of a user namespace has none that counts"
+        "the capability CAP_NET_ADMIN is missing: a container is given it with --cap-add NET_ADMIN"
     } else {
         "the capability CAP_NET_ADMIN is needed: root has it, for instance with sudo"
     }
@@ -33,17 +42,55 @@ pub(super) fn no_ipvs() -> Option<String> {
 pub(super) fn no_scheduler(service: &Service) -> Option<String> {
     let scheduler = service.scheduler.as_ref().map(Name::as_str);
     let engine = service.engine.as_ref().map(Name::as_str);
-    let scheduler = scheduler.map(|name| (name, format!("ip_vs_{name}")));
-    let engine = engine.map(|name| (name, format!("ip_vs_pe_{name}")));
+    let schedulers = cli::SCHEDULERS.iter().map(|(name, _)| *name).collect();
+    let scheduler = scheduler.map(|name| Part {
+        what: "scheduler",
+        name,
+        prefix: "ip_vs_",
+        known: schedulers,
+    });
+    let engine = engine.map(|name| Part {
+        what: "persistence engine",
+        name,
+        prefix: "ip_vs_pe_",
+        known: vec!["sip"],
+    });
     let mut named = scheduler.into_iter().chain(engine);
-    let (name, module) =
-        named.find(|(_, module)| !Path::new("/sys/module").join(module).exists())?;
-    let why = not_loaded(&module)?;
-    let known = cli::SCHEDULERS.iter().map(|(name, _)| *name);
-    Some(match cli::nearest(name, known) {
-        Some(known) => format!("{why}; did you mean {known}?"),
-        None => why,
-    })
+    named.find(|part| !part.is_loaded())?.missing()
+}
+
+/// What a module gives to a service.
+struct Part<'a> {
+    what: &'static str,
+    name: &'a str,
+    /// What the module is called has this before the name.
+    prefix: &'static str,
+    /// The names that Linux has.
+    known: Vec<&'static str>,
+}
+
+impl Part<'_> {
+    fn module(&self) -> String {
+        format!("{}{}", self.prefix, self.name)
+    }
+
+    fn is_loaded(&self) -> bool {
+        Path::new("/sys/module").join(self.module()).exists()
+    }
+
+    /// Why it is not found, and what may be meant.
+    fn missing(&self) -> Option<String> {
+        let lower = self.name.to_lowercase();
+        let bare = lower.strip_prefix(self.prefix).unwrap_or(&lower);
+        if self.known.contains(&bare) && bare != self.name {
+            return Some(format!("the {} is called {bare}", self.what));
+        }
+        let why = not_loaded(&self.module())?;
+        Some(match cli::nearest(bare, self.known.iter().copied()) {
+            Some(known) => format!("{why}; did you mean {known}?"),
+            None => why,
+        })
+    }
 }
 
 /// Why a module could not be loaded; none where it is not known which kernel
