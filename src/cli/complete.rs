@@ -21,7 +21,13 @@ use ipvs::model::{Family, Forwarding, Protocol, TunnelKind, VirtualId};
 
 /// The first word of a command line that asks for the words that may follow.
 /// Only the scripts of the shells type it.
-pub(super) const REQUEST: &str = "--complete";
+const REQUEST: &str = "--complete";
+
+/// Returns the words typed so far, if a shell asks what may follow them.
+pub(super) fn typed(words: &[String]) -> Option<&[String]> {
+    let (first, typed) = words.split_first()?;
+    (first == REQUEST).then_some(typed)
+}
 
 /// For the words of `ipvsadm`. Ports may be names, hosts are not looked up.
 pub(super) fn ipvsadm(typed: &[String], names: &dyn Resolve) -> Completion {

@@ -40,7 +40,6 @@ pub use help::{help, tool_help, version};
 pub use nearest::nearest;
 pub use options::SCHEDULERS;
 pub use suggest::{is_long_option, nearest_option, nearest_restore_option};
-pub use tools::{parse_restore, parse_save};
 pub use types::{Label, Tool, Verb};
 pub use usage::{Context, Usage};
 pub use value_error::ValueError;
@@ -80,12 +79,32 @@ enum Kind<'a> {
 
 /// Reads the words of `ipvsadm`; `program` is its name as typed.
 pub fn parse<'a>(program: &'a str, words: &'a [String]) -> Invocation<'a> {
-    match words.split_first() {
-        None => read(program, words, Kind::Bare),
-        Some((first, typed)) if first == complete::REQUEST => {
-            read(program, &[], Kind::Completion(typed))
-        }
-        Some(_) => read(program, words, Kind::Words(Source::CommandLine)),
+    match complete::typed(words) {
+        Some(typed) => read(program, &[], Kind::Completion(typed)),
+        None if words.is_empty() => read(program, words, Kind::Bare),
+        None => read(program, words, Kind::Words(Source::CommandLine)),
+    }
+}
+
+/// Reads the words of `ipvsadm-save`.
+///
+/// # Errors
+/// The first mistake.
+pub fn parse_save(words: &[String]) -> Result<Command, Usage> {
+    match complete::typed(words) {
+        Some(typed) => Ok(Command::Complete(complete::save(typed))),
+        None => tools::parse_save(words),
+    }
+}
+
+/// Reads the words of `ipvsadm-restore`.
+///
+/// # Errors
+/// The first mistake.
+pub fn parse_restore(words: &[String]) -> Result<Command, Usage> {
+    match complete::typed(words) {
+        Some(typed) => Ok(Command::Complete(complete::restore(typed))),
+        None => tools::parse_restore(words),
     }
 }
 

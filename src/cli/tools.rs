@@ -2,7 +2,6 @@
 
 use super::additions::selected;
 use super::command::{Command, Extent, Format, Restore, RestoreMode, Save, Strictness};
-use super::complete;
 use super::types::{Label, Tool, Verb};
 use super::usage::{Context, Usage};
 use ipvs::plan::scope::{Removals, Scope, Weights};
@@ -128,10 +127,7 @@ impl Tool {
 ///
 /// # Errors
 /// Any other option.
-pub fn parse_save(words: &[String]) -> Result<Command, Usage> {
-    if let Some(typed) = completing(words) {
-        return Ok(Command::Complete(complete::save(typed)));
-    }
+pub(super) fn parse_save(words: &[String]) -> Result<Command, Usage> {
     let mut save = Save::default();
     let mut words = words.iter();
     while let Some(word) = words.next() {
@@ -161,10 +157,7 @@ pub fn parse_save(words: &[String]) -> Result<Command, Usage> {
 /// # Errors
 /// Any other option, a second file, `--check` with `--dry-run`, `--json`
 /// without it, a scope with `--clear`.
-pub fn parse_restore(words: &[String]) -> Result<Command, Usage> {
-    if let Some(typed) = completing(words) {
-        return Ok(Command::Complete(complete::restore(typed)));
-    }
+pub(super) fn parse_restore(words: &[String]) -> Result<Command, Usage> {
     let mut restore = Restore {
         mode: RestoreMode::Replace,
         ..Restore::default()
@@ -244,12 +237,6 @@ fn about(tool: Tool, word: &str) -> Option<Command> {
         "-v" | "--version" => Some(Command::Version),
         _ => None,
     }
-}
-
-/// The words for which a shell asks what may follow.
-fn completing(words: &[String]) -> Option<&[String]> {
-    let (first, typed) = words.split_first()?;
-    (first == complete::REQUEST).then_some(typed)
 }
 
 /// There is one way to stop early, whatever was asked for first.

@@ -3,6 +3,7 @@
 //! Here and in `cli`, what only some commands need is `inline(never)`: most of a
 //! start are page faults, and a command is not to touch the pages of another.
 
+mod apply;
 mod closed;
 mod complete;
 mod connections;
@@ -41,6 +42,9 @@ use crate::names::System;
 use crate::render;
 use ipvs::client::Client;
 
+/// Takes what is said on the way, line by line.
+type Report<'a> = dyn FnMut(&dyn Display) + 'a;
+
 /// The name under which the binary was called decides which words it knows.
 pub struct Program {
     name: String,
@@ -70,11 +74,7 @@ impl Program {
 ///
 /// # Errors
 /// Whatever ended the run; [`Failure::status`] is its exit status.
-pub fn run(
-    program: &Program,
-    words: &[String],
-    report: &mut dyn FnMut(&dyn Display),
-) -> Result<(), Failure> {
+pub fn run(program: &Program, words: &[String], report: &mut Report<'_>) -> Result<(), Failure> {
     let name = &program.name;
     let command = match program.kind {
         Kind::Ipvsadm => cli::parse(name, words).resolve(&System::default()),

@@ -3,11 +3,11 @@
 
 use std::ops::ControlFlow;
 
+use super::apply::{Counted, apply, show};
 use super::progress::Progress;
-use super::restore::{Counted, Report, apply, show};
 use super::signal::StopSignal;
 use super::turn::Turn;
-use super::{Failure, Out, daemons};
+use super::{Failure, Out, Report, daemons};
 use crate::cli::{Command, Extent, Restore, Strictness};
 use crate::names::Numeric;
 use crate::rules::restore::Description;

@@ -3,25 +3,18 @@
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write, stdin};
-use std::ops::ControlFlow;
 
 use anyhow::Context;
 
-use super::progress::Progress;
+use super::apply::{Counted, Tally, apply, ends_rules, show};
 use super::turn::Turn;
-use super::{Failure, Out, carry_out, daemons, input, replace};
-use crate::cli::{self, Command, Extent, Format, Mistake, Restore, RestoreMode, Strictness};
-use crate::json;
-use crate::names::{Gathered, Numeric, System};
+use super::{Failure, Out, Report, carry_out, daemons, input, replace};
+use crate::cli::{self, Command, Extent, Mistake, Restore, RestoreMode, Strictness};
+use crate::names::{Gathered, System};
 use crate::rules::lines::Lines;
-use crate::rules::repeats::repeats;
-use crate::rules::restore::{Checked, Parse, Rule, read_rules, read_table};
+use crate::rules::restore::{Checked, Parse, read_rules, read_table};
 use ipvs::client::Client;
-use ipvs::model::{Change, Counts};
-use ipvs::rules::ChangeRule;
-
-/// What is said on the way, line by line.
-pub(super) type Report<'a> = dyn FnMut(&dyn Display) + 'a;
+use ipvs::model::Change;
 
 /// Whether a restore asks the kernel for something.
 pub(super) fn needs_kernel(restore: &Restore) -> bool {
@@ -95,127 +88,6 @@ pub(super) fn restore(
     end.after(apply(client, &rules, counted, out, report))
 }
 
-/// Which lines the status of a run tells of.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Counted {
-    /// Only the last one, as programs know it that feed `-R` with batches in
-    /// which some lines are expected to fail.
-    Last,
-    /// Each that fails.
-    All,
-}
-
-impl Counted {
-    fn of(restore: &Restore) -> Self {
-        match (restore.mode, restore.strictness) {
-            (RestoreMode::Apply, Strictness::WhereInUse) => Self::Last,
-            (RestoreMode::Replace | RestoreMode::ClearThenApply, _)
-            | (RestoreMode::Apply, Strictness::Everywhere) => Self::All,
-        }
-    }
-}
-
-/// The status that lines come to, as they are carried out one after another.
-struct Tally {
-    counted: Counted,
-    status: u8,
-    /// ipvsadm 1.31 goes no further than a listing that fails.
-    is_final: bool,
-}
-
-impl Tally {
-    fn new(counted: Counted) -> Self {
-        Self {
-            counted,
-            status: 0,
-            is_final: false,
-        }
-    }
-
-    fn done(&mut self) {
-        if self.counted == Counted::Last && !self.is_final {
-            self.status = 0;
-        }
-    }
-
-    fn failed(&mut self, failure: &Failure) {
-        match self.counted {
-            Counted::All => self.status = 255,
-            Counted::Last if !self.is_final => {
-                self.status = failure.status();
-                self.is_final = matches!(failure, Failure::Unlisted(_));
-            }
-            Counted::Last => {}
-        }
-    }
-
-    fn end(self) -> Result<(), Failure> {
-        match self.status {
-            0 => Ok(()),
-            status => Err(Failure::Lines { status }),
-        }
-    }
-}
-
-/// Carries rules out in order. What the kernel refuses is reported, and the
-/// rest is done all the same.
-pub(super) fn apply(
-    client: &mut Client,
-    rules: &[Rule],
-    counted: Counted,
-    out: &mut Out,
-    report: &mut Report<'_>,
-) -> Result<(), Failure> {
-    let mut tally = Tally::new(counted);
-    let mut progress = Progress::towards(rules.len());
-    let mut repeated = None;
-    let is_change = |rule: &Rule| matches!(rule.command, Command::Change(_));
-    for run in rules.chunk_by(|one, next| is_change(one) && is_change(next)) {
-        let changes = run.iter().filter_map(|rule| match &rule.command {
-            Command::Change(change) => Some(change),
-            _ => None,
-        });
-        let changes = changes.inspect(|_| progress.step());
-        let mut last_refused = None;
-        client.apply_all(changes, |index, error| {
-            last_refused = Some(index);
-            let line = run.get(index).map_or(0, |rule| rule.line);
-            report(&format_args!("line {line}: {error}"));
-            let mut is_repeat = || {
-                let lines = repeated.get_or_insert_with(|| repeats(rules));
-                lines.contains(&line)
-            };
-            if counted == Counted::Last || !(error.is_done() && is_repeat()) {
-                tally.failed(&Failure::Refused(error));
-            }
-            ControlFlow::Continue(())
-        })?;
-        for rule in run {
-            if is_change(rule) {
-                continue;
-            }
-            match carry_out(client, rule.command.clone(), out) {
-                // As ever, these are the last lines that count.
-                Ok(()) if ends_rules(&rule.command) => {
-                    tally.done();
-                    return tally.end();
-                }
-                Ok(()) => {}
-                Err(error @ (Failure::ClosedPipe | Failure::Files(_))) => return Err(error),
-                Err(error) => {
-                    last_refused = Some(0);
-                    report(&format_args!("line {}: {error}", rule.line));
-                    tally.failed(&error);
-                }
-            }
-        }
-        if last_refused != run.len().checked_sub(1) {
-            tally.done();
-        }
-    }
-    tally.end()
-}
-
 /// Rules from a terminal are carried out as they are typed.
 fn converse(
     program: &str,
@@ -260,24 +132,6 @@ fn converse(
     tally.end()
 }
 
-/// Prints changes, in the order in which they would be made.
-pub(super) fn show<'a>(
-    changes: impl Iterator<Item = &'a Change> + Clone,
-    format: Format,
-    out: &mut Out,
-    report: &mut Report<'_>,
-) -> Result<(), Failure> {
-    if format == Format::Json {
-        return json::changes(out, changes).map_err(Failure::writing);
-    }
-    for change in changes.clone() {
-        writeln!(out, "{}", ChangeRule::new(change, &Numeric)).map_err(Failure::writing)?;
-    }
-    out.flush().map_err(Failure::writing)?;
-    report(&Counts::of(changes));
-    Ok(())
-}
-
 /// Makes commands of the words of lines.
 struct Parser<'a> {
     program: &'a str,
@@ -308,11 +162,6 @@ impl Parse for Parser<'_> {
     fn is_unanswered(&self) -> bool {
         self.names.is_unanswered()
     }
-}
-
-/// `-h` and `-v` end the rules that they stand in.
-fn ends_rules(command: &Command) -> bool {
-    matches!(command, Command::Help(_) | Command::Version)
 }
 
 fn reading(error: io::Error) -> Failure {

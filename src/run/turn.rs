@@ -15,8 +15,7 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg, OFlag};
 
-use super::Failure;
-use super::restore::Report;
+use super::{Failure, Report};
 
 /// Root's folder for the lock files; it is empty while no restore is at work.
 const FOLDER: &str = "/run/ipvsadm";

@@ -278,40 +278,22 @@ fn is_replaced(
 }
 
 /// Carried out one by one from this table the lines make that one, or would if
-/// an edit made the service whose addition was refused for its scheduler.
+/// there were each scheduler that an edit takes away again.
 fn describe<'a>(
     arena: &mut Arena,
-    lines: impl Iterator<Item = &'a str>,
+    lines: impl Iterator<Item = &'a str> + Clone,
     start: &Table,
     made: &Table,
 ) -> bool {
-    let (mut one_by_one, mut by_last_line) = (start.clone(), start.clone());
-    let mut is_put_off = false;
-    for line in lines {
-        one_by_one = alone(arena, line, &one_by_one).table;
-        let mut seen = alone(arena, line, &by_last_line);
-        match seen.outcome.complaint() {
-            "Scheduler or persistence engine not found" => is_put_off = true,
-            "No such service" if is_put_off => {
-                seen = alone(arena, &as_addition(line), &by_last_line);
-            }
-            _ => {}
-        }
-        by_last_line = seen.table;
-    }
-    [one_by_one, by_last_line]
-        .iter()
-        .any(|table| table.in_any_order() == made.in_any_order())
-}
-
-/// The line with `-A` for its `-E`.
-fn as_addition(line: &str) -> String {
-    let words = line.split(' ').map(|word| match word {
-        "--edit-service" => "--add-service".to_owned(),
-        bundle if bundle.starts_with('-') && !bundle.starts_with("--") => bundle.replace('E', "A"),
-        other => other.to_owned(),
-    });
-    words.collect::<Vec<_>>().join(" ")
+    let with_scheduler = lines.clone().map(|line| line.replace("nosuchsched", "rr"));
+    let carried_out = |lines: &mut dyn Iterator<Item = String>, arena: &mut Arena| {
+        lines.fold(start.clone(), |table, line| {
+            alone(arena, &line, &table).table
+        })
+    };
+    let made = made.in_any_order();
+    carried_out(&mut lines.map(str::to_owned), arena).in_any_order() == made
+        || carried_out(&mut { with_scheduler }, arena).in_any_order() == made
 }
 
 /// What is said of a line, without the line's number.

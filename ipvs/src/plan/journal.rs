@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
 use super::equivalence::{same_server, same_service};
-use super::transaction::{Director, Remains, Thing};
+use super::outcome::{Remains, Thing};
+use super::transaction::Director;
 use super::wanted::key;
 use super::{Plan, Server, Step};
 use crate::error::Error;

@@ -37,6 +37,7 @@
 pub mod equivalence;
 mod journal;
 pub mod load;
+mod outcome;
 pub mod scope;
 pub mod transaction;
 pub mod wanted;

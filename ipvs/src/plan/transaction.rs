@@ -12,11 +12,13 @@
 use std::ops::ControlFlow;
 
 use super::journal::Journal;
+pub use super::outcome::{Cause, Lost, Outcome, Progress, Remains, Thing, Undone};
 use super::wanted::Table;
 use super::{Plan, Planned, Step};
+
 use crate::client::{Client, Patience};
 use crate::error::Error;
-use crate::model::{Change, Destination, DestinationEntry, Service, VirtualId};
+use crate::model::{Change, DestinationEntry, Service, VirtualId};
 use crate::netlink::socket::Transport;
 use crate::netlink::uapi::{EEXIST, ENOENT, ESRCH};
 
@@ -79,110 +81,6 @@ impl<T: Transport> Director for Client<T> {
     ) -> Result<usize, Error> {
         Client::apply_all(self, changes, refused)
     }
-}
-
-/// How far a replacement has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Progress {
-    /// Changes made.
-    pub done: usize,
-    /// Changes that the plan has. A new plan begins at 0.
-    pub total: usize,
-}
-
-/// How a replacement ended.
-#[derive(Debug)]
-pub enum Outcome {
-    /// The table is what is wanted.
-    Done,
-    /// What had been done was taken back.
-    Undone(Box<Undone>),
-}
-
-/// Why a replacement was taken back, and what came of that.
-#[derive(Debug)]
-pub struct Undone {
-    /// Why it was.
-    pub cause: Cause,
-    /// Whether another program changed the table meanwhile, as far as that
-    /// showed.
-    pub is_contended: bool,
-    /// What of the table is not as before.
-    pub remains: Remains,
-}
-
-/// Why a replacement was not finished.
-#[derive(Debug)]
-pub enum Cause {
-    /// The kernel refused a change.
-    Refused {
-        /// What it refused.
-        planned: Box<Planned>,
-        /// Why.
-        error: Error,
-    },
-    /// Another program came between each time; this is what it came to last.
-    Overtaken {
-        /// The change that found another table than the one that was read.
-        planned: Box<Planned>,
-        /// What the kernel said.
-        error: Error,
-        /// How often it was planned.
-        attempts: usize,
-    },
-    /// It was interrupted.
-    Interrupted,
-    /// The conversation with the kernel broke, or the table could not be read
-    /// again.
-    Lost(Error),
-}
-
-/// What a roll back has not brought back.
-#[derive(Debug, Default)]
-pub struct Remains {
-    /// The changes that the kernel refused.
-    pub left: Vec<(Change, Error)>,
-    /// What another program has changed after the replacement had, and is left
-    /// as it is.
-    pub theirs: Vec<Thing>,
-    /// What is there again, but not as if nothing had happened.
-    pub lost: Lost,
-    /// The error that ended the roll back, if one did.
-    pub broken: Option<Error>,
-}
-
-impl Remains {
-    /// Whether all that was changed is configured as before.
-    pub fn is_nothing(&self) -> bool {
-        let Self {
-            left,
-            theirs,
-            lost: _,
-            broken,
-        } = self;
-        left.is_empty() && theirs.is_empty() && broken.is_none()
-    }
-}
-
-/// What was removed and put back: its counters begin at 0, and its connections
-/// may have ended if `net.ipv4.vs.expire_nodest_conn` is set.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Lost {
-    /// Services.
-    pub services: usize,
-    /// Servers.
-    pub servers: usize,
-    /// Connections that these servers had.
-    pub connections: u64,
-}
-
-/// A service or a server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Thing {
-    /// A service.
-    Service(VirtualId),
-    /// A server of a service.
-    Server(VirtualId, Destination),
 }
 
 /// Makes the table what is wanted. `progress` is told again and again how far

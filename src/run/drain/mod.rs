@@ -6,9 +6,8 @@ mod words;
 
 use std::ops::ControlFlow;
 
-use super::Failure;
-use super::restore::Report;
 use super::signal::StopSignal;
+use super::{Failure, Report};
 use crate::cli::Drain;
 use ipvs::client::Client;
 use ipvs::drain::Draining;

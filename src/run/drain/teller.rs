@@ -4,8 +4,8 @@ use std::fmt::{self, Display, Formatter};
 use std::io::{Stderr, Write};
 use std::time::Duration;
 
+use crate::run::Report;
 use crate::run::progress::Bar;
-use crate::run::restore::Report;
 
 /// Where no bar can be seen, a line is written this often.
 const EVERY: Duration = Duration::from_secs(10);
@@ -88,7 +88,6 @@ impl<W: Write> Teller<W> {
 #[allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 mod tests {
     use super::*;
-    use crate::run::drain::wait::INTERVAL;
 
     #[test]
     fn a_line_every_10_seconds_where_there_is_no_terminal() {
@@ -97,7 +96,7 @@ mod tests {
         for half_seconds in 0..=63 {
             let left = Left {
                 connections: 64 - half_seconds,
-                time: INTERVAL * u32::try_from(half_seconds).unwrap(),
+                time: Duration::from_millis(500) * u32::try_from(half_seconds).unwrap(),
             };
             teller.tell(&left, &mut |line| lines.push(line.to_string()));
         }

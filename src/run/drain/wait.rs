@@ -8,9 +8,8 @@ use super::is_gone;
 use super::teller::{Left, Teller};
 use super::words::{Stays, Theirs};
 use crate::cli::Drain;
-use crate::run::Failure;
-use crate::run::restore::Report;
 use crate::run::signal::StopSignal;
+use crate::run::{Failure, Report};
 use ipvs::client::{Client, Patience};
 use ipvs::connections::CONNECTIONS;
 use ipvs::drain::{Draining, Look, Step, Tally};
@@ -19,7 +18,7 @@ use ipvs::model::ServiceEntry;
 use ipvs::procfs;
 
 /// From one look at the connections to the next.
-pub(super) const INTERVAL: Duration = Duration::from_millis(500);
+const INTERVAL: Duration = Duration::from_millis(500);
 
 /// The connection table may be long. Reading it takes no more than one part in
 /// so many of the time.

@@ -4,7 +4,7 @@ pub(super) mod table;
 pub(super) mod tracking;
 pub(super) mod way;
 
-use crate::diagnose::facts::{Facts, Method, Server, Service};
+use crate::diagnose::facts::{Counted, Facts, Method, Server, Service};
 
 /// Answers that are lost show in two packets or more: a single one may have been
 /// counted, and its answer not yet.
@@ -56,4 +56,13 @@ fn forwards(facts: &Facts, server: &Server) -> bool {
         true => facts.of_interface("ipv4", &link.name, "forwarding") != Some(0),
         false => facts.of_interface("ipv6", "all", "forwarding") != Some(0),
     }
+}
+
+/// What was counted of a server that gives no answer.
+fn inwards(facts: &Facts, rise: Option<Counted>) -> String {
+    let rise = rise.unwrap_or_default();
+    format!(
+        "in {:.1} s {} packets went to the server and {} came back (ipvsadm -Ln --stats)",
+        facts.sample, rise.in_packets, rise.out_packets
+    )
 }

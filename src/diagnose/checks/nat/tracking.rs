@@ -2,8 +2,7 @@
 //! connection, which IPVS tells them only if it is asked to.
 
 use super::super::Check;
-use super::unanswered;
-use super::way::inwards;
+use super::{inwards, unanswered};
 use crate::diagnose::facts::{Chain, Facts, Hook};
 use crate::diagnose::finding::Finding;
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::super::Check;
-use super::{tracking, unanswered};
-use crate::diagnose::facts::{Counted, Endpoint, Facts, Method, version};
+use super::{inwards, tracking, unanswered};
+use crate::diagnose::facts::{Endpoint, Facts, Method, version};
 use crate::diagnose::finding::Finding;
 
 pub(in crate::diagnose::checks) const NAT_FORWARDING: Check = Check {
@@ -119,15 +119,6 @@ fn neighbour_of(facts: &Facts, server: IpAddr, endpoint: Endpoint) -> Option<IpA
         .copied();
     let first = waiting.next()?;
     (on_link(first) && waiting.all(on_link)).then_some(first)
-}
-
-/// What was counted of a server that gives no answer.
-pub(super) fn inwards(facts: &Facts, rise: Option<Counted>) -> String {
-    let rise = rise.unwrap_or_default();
-    format!(
-        "in {:.1} s {} packets went to the server and {} came back (ipvsadm -Ln --stats)",
-        facts.sample, rise.in_packets, rise.out_packets
-    )
 }
 
 pub(in crate::diagnose::checks) const NAT_ROUTE_BACK: Check = Check {
