@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use netlink_packet_core::DecodeError;
 
-use crate::error::{Error, Verb};
+use crate::error::{Error, ErrorKind, Verb};
 use crate::model::{
     Change, Daemon, DestinationEntry, Family, Info, Service, ServiceEntry, Stats, Timeouts,
     VirtualId,
@@ -15,11 +15,23 @@ use crate::netlink::exchange::Exchange;
 pub use crate::netlink::listing::Patience;
 use crate::netlink::message::{Command, IpvsMessage};
 use crate::netlink::socket::{Socket, Transport};
-use crate::netlink::uapi::{ENOENT, ENOPROTOOPT, EPERM};
 
 /// A conversation with the kernel's IPVS over one socket.
 ///
 /// It is of the network namespace in which it was opened.
+///
+/// # Errors of every method
+/// An [`Error`] has a [`kind`](Error::kind) to decide by. Each method that speaks
+/// with the kernel can fail with these:
+///
+/// - [`ErrorKind::PermissionDenied`]: the process lacks `CAP_NET_ADMIN`.
+/// - [`ErrorKind::NoIpvs`]: the kernel's module was unloaded meanwhile. Another
+///   conversation has to be opened, when it is loaded again.
+/// - [`ErrorKind::Overrun`], [`ErrorKind::Protocol`]: the answer is lost. It may be
+///   asked for again, over the same conversation.
+/// - [`ErrorKind::Io`]: the socket failed.
+///
+/// What else the kernel refuses each method says.
 #[derive(Debug)]
 pub struct Client<T = Socket> {
     exchange: Exchange<T>,
@@ -30,8 +42,9 @@ impl Client<Socket> {
     /// Opens a conversation with the kernel.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] where the kernel has no IPVS, or has its module
-    /// not loaded, or this process may not administer it.
+    /// [`Error::Unavailable`]. Its kind is [`ErrorKind::NoIpvs`] where the kernel
+    /// has no IPVS, or its module is not loaded; [`ErrorKind::PermissionDenied`]
+    /// where this process may not administer it, whether it is there or not.
     pub fn open() -> Result<Self, Error> {
         Self::with_transport(Socket::open().map_err(Error::Unavailable)?)
     }
@@ -46,15 +59,15 @@ impl<T: Transport> Client<T> {
         let mut exchange = Exchange::new(transport);
         let resolved = exchange.resolve_family();
         resolved.map_err(|error| {
-            let errno = match error.errno() {
-                // Only the controller knows of families, and it tells anyone.
-                // Those who may not do more get the same answer whether there
-                // is an IPVS or not.
-                Some(ENOENT) if exchange.is_privileged() => ENOPROTOOPT,
-                Some(ENOENT) => EPERM,
+            // Only the controller knows of families, and it tells anyone.
+            // Those who may not do more get the same answer whether there
+            // is an IPVS or not.
+            let kind = match error.kind() {
+                ErrorKind::NoIpvs if !exchange.is_privileged() => ErrorKind::PermissionDenied,
+                ErrorKind::NoIpvs => ErrorKind::NoIpvs,
                 _ => return unavailable(error),
             };
-            Error::Unavailable(io::Error::from_raw_os_error(errno))
+            Error::refusal(Verb::Open, kind)
         })?;
         let request = IpvsMessage::new(Command::GetInfo, Vec::new());
         let info = exchange.ask(Verb::Open, request, convert::info);
@@ -86,7 +99,8 @@ impl<T: Transport> Client<T> {
     /// Every service, without its servers.
     ///
     /// # Errors
-    /// When the kernel refuses or can't be understood.
+    /// [`ErrorKind::Interrupted`] where the table keeps changing, and [the errors of
+    /// every method](Client#errors-of-every-method).
     pub fn services(&mut self) -> Result<Vec<ServiceEntry>, Error> {
         self.list_services(convert::service_entry, |entry| &entry.service.id)
     }
@@ -94,7 +108,8 @@ impl<T: Transport> Client<T> {
     /// Every service as it is configured, without its counters.
     ///
     /// # Errors
-    /// When the kernel refuses or can't be understood.
+    /// [`ErrorKind::Interrupted`] where the table keeps changing, and [the errors of
+    /// every method](Client#errors-of-every-method).
     pub fn configured(&mut self) -> Result<Vec<Service>, Error> {
         self.list_services(convert::service, |service| &service.id)
     }
@@ -102,7 +117,8 @@ impl<T: Transport> Client<T> {
     /// The counters of every service, without how it is configured.
     ///
     /// # Errors
-    /// When the kernel refuses or can't be understood.
+    /// [`ErrorKind::Interrupted`] where the table keeps changing, and [the errors of
+    /// every method](Client#errors-of-every-method).
     pub fn counters(&mut self) -> Result<Vec<(VirtualId, Stats)>, Error> {
         self.list_services(convert::counters, |(id, _)| id)
     }
@@ -113,7 +129,7 @@ impl<T: Transport> Client<T> {
     /// source. No patience is needed for it.
     ///
     /// # Errors
-    /// When the kernel refuses or can't be understood.
+    /// [The errors of every method](Client#errors-of-every-method).
     pub fn configured_at_first_sight(&mut self) -> Result<Vec<Service>, Error> {
         let mut services = Vec::new();
         let question = every_service();
@@ -145,7 +161,8 @@ impl<T: Transport> Client<T> {
     /// goes away meanwhile is there without any.
     ///
     /// # Errors
-    /// When the kernel refuses or can't be understood.
+    /// [`ErrorKind::Interrupted`] where the table keeps changing, and [the errors of
+    /// every method](Client#errors-of-every-method).
     pub fn table(&mut self) -> Result<Vec<ServiceEntry>, Error> {
         let mut entries = self.services()?;
         for entry in &mut entries {
@@ -158,7 +175,7 @@ impl<T: Transport> Client<T> {
     /// One service with its servers.
     ///
     /// # Errors
-    /// When there is no such service, or the kernel can't be understood.
+    /// [`ErrorKind::NoSuchService`]; else as for [`destinations`](Client::destinations).
     pub fn service(&mut self, id: &VirtualId) -> Result<ServiceEntry, Error> {
         let request = convert::about(Command::GetService, id);
         let entry = self
@@ -172,7 +189,8 @@ impl<T: Transport> Client<T> {
     /// The servers of one service; none if there is no such service.
     ///
     /// # Errors
-    /// When the kernel refuses or can't be understood.
+    /// [`ErrorKind::Interrupted`] where the table keeps changing, and [the errors of
+    /// every method](Client#errors-of-every-method).
     pub fn destinations(&mut self, id: &VirtualId) -> Result<Vec<DestinationEntry>, Error> {
         let mut rows = Vec::new();
         self.list_destinations(id, &mut rows, convert::destination_entry)?;
@@ -210,7 +228,7 @@ impl<T: Transport> Client<T> {
     /// The timeouts of connections.
     ///
     /// # Errors
-    /// When the kernel refuses or can't be understood.
+    /// [The errors of every method](Client#errors-of-every-method).
     pub fn timeouts(&mut self) -> Result<Timeouts, Error> {
         let request = IpvsMessage::new(Command::GetConfig, Vec::new());
         self.exchange
@@ -220,7 +238,8 @@ impl<T: Transport> Client<T> {
     /// The running synchronization daemons.
     ///
     /// # Errors
-    /// When the kernel refuses or can't be understood.
+    /// [`ErrorKind::Interrupted`] where the table keeps changing, and [the errors of
+    /// every method](Client#errors-of-every-method).
     pub fn daemons(&mut self) -> Result<Vec<Daemon>, Error> {
         let request = || IpvsMessage::new(Command::GetDaemon, Vec::new());
         let mut daemons = Vec::new();
@@ -237,7 +256,32 @@ impl<T: Transport> Client<T> {
     /// Makes one change.
     ///
     /// # Errors
-    /// When the kernel refuses it or can't be understood.
+    /// [The errors of every method](Client#errors-of-every-method),
+    /// [`OutOfMemory`], and, by what is asked:
+    ///
+    /// | change | refusals |
+    /// |---|---|
+    /// | [`AddService`](Change::AddService) | [`AlreadyExists`], before all else; [`NoSuchScheduler`]; [`Invalid`] where the prefix of an IPv6 service is none of 1 to 128 bits |
+    /// | [`EditService`](Change::EditService) | [`NoSuchService`], [`NoSuchScheduler`], [`Invalid`] as above |
+    /// | [`DeleteService`](Change::DeleteService), [`Zero`](Change::Zero) of a service | [`NoSuchService`] |
+    /// | [`AddServer`](Change::AddServer) | [`NoSuchService`]; [`OutOfRange`]; [`AlreadyExists`]; [`Invalid`] where the address is no unicast address, where it is of another family than the service's and the server is not tunnelled or a sync daemon runs, and where a GUE tunnel has port 0 |
+    /// | [`EditServer`](Change::EditServer) | [`NoSuchService`]; [`OutOfRange`]; [`NoSuchServer`]; [`Invalid`] as above |
+    /// | [`DeleteServer`](Change::DeleteServer) | [`NoSuchService`], [`NoSuchServer`] |
+    /// | [`Clear`](Change::Clear), [`Zero`](Change::Zero) of all | none |
+    /// | [`SetTimeouts`](Change::SetTimeouts) | [`Invalid`] where one is so long that the kernel's clock ticks more than 2147483647 times |
+    /// | [`StartDaemon`](Change::StartDaemon) | [`NoSuchDevice`]; [`DaemonRunning`]; [`Invalid`] where its group is no multicast address, and where a service has servers of another address family |
+    /// | [`StopDaemon`](Change::StopDaemon) | [`NoDaemon`] |
+    ///
+    /// [`AlreadyExists`]: ErrorKind::AlreadyExists
+    /// [`DaemonRunning`]: ErrorKind::DaemonRunning
+    /// [`Invalid`]: ErrorKind::Invalid
+    /// [`NoDaemon`]: ErrorKind::NoDaemon
+    /// [`NoSuchDevice`]: ErrorKind::NoSuchDevice
+    /// [`NoSuchScheduler`]: ErrorKind::NoSuchScheduler
+    /// [`NoSuchServer`]: ErrorKind::NoSuchServer
+    /// [`NoSuchService`]: ErrorKind::NoSuchService
+    /// [`OutOfMemory`]: ErrorKind::OutOfMemory
+    /// [`OutOfRange`]: ErrorKind::OutOfRange
     pub fn apply(&mut self, change: &Change) -> Result<(), Error> {
         let mut outcome = Ok(());
         self.apply_all([change], |_, error| {
@@ -256,14 +300,18 @@ impl<T: Transport> Client<T> {
     /// them was made or refused.
     ///
     /// # Errors
-    /// When the conversation itself fails. Which of the changes that were sent
-    /// last have been made is then not known.
+    /// Those of [every method](Client#errors-of-every-method): the conversation
+    /// itself failed. Which of the changes that were sent last have been made is
+    /// then not known. What the kernel refuses is given to `refused`, as
+    /// [`apply`](Client::apply) says.
     pub fn apply_all<'a>(
         &mut self,
         changes: impl IntoIterator<Item = &'a Change>,
         refused: impl FnMut(usize, Error) -> ControlFlow<()>,
     ) -> Result<usize, Error> {
-        let requests = changes.into_iter().map(convert::change);
+        let requests = changes
+            .into_iter()
+            .map(|change| (Verb::of(change), convert::change(change)));
         self.exchange.submit(requests, refused)
     }
 }

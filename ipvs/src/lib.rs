@@ -15,3 +15,4 @@ pub mod netlink;
 pub mod plan;
 pub mod procfs;
 pub mod rules;
+mod uapi;

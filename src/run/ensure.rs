@@ -4,9 +4,8 @@
 use super::Failure;
 use crate::cli::Ensure;
 use ipvs::client::Client;
-use ipvs::error::{Error, Verb};
+use ipvs::error::{Error, ErrorKind, Verb};
 use ipvs::model::{Change, Destination, Service, ServiceEntry, VirtualId};
-use ipvs::netlink::uapi::{EEXIST, ENOENT, ESRCH};
 use ipvs::plan::equivalence::{same_server, same_service};
 
 /// How often another program may come in between.
@@ -35,21 +34,22 @@ fn difference(client: &mut Client, wanted: &Ensure) -> Result<Option<Change>, Fa
             Some(entry) => edit_service(&entry.service, service.clone()),
         },
         Ensure::Server(id, server) => {
-            let entry = find(client, id)?.ok_or_else(|| refusal(Verb::AddServer, ESRCH))?;
+            let entry = find(client, id)?.ok_or_else(|| no_service(Verb::AddServer))?;
             match server_of(&entry, |of| is_same(of, server)) {
                 None => Some(Change::AddServer(*id, *server)),
                 Some(now) => edit_server(id, &now, *server),
             }
         }
         Ensure::EditedService(edit) => {
-            let entry = find(client, &edit.id)?.ok_or_else(|| refusal(Verb::EditService, ESRCH))?;
+            let entry = find(client, &edit.id)?.ok_or_else(|| no_service(Verb::EditService))?;
             edit_service(&entry.service, edit.clone().of(entry.service.clone())?)
         }
         Ensure::EditedServer(edit) => {
             let id = &edit.service;
-            let entry = find(client, id)?.ok_or_else(|| refusal(Verb::EditServer, ESRCH))?;
+            let entry = find(client, id)?.ok_or_else(|| no_service(Verb::EditServer))?;
             let now = server_of(&entry, |of| edit.is_of(of));
-            let now = now.ok_or_else(|| refusal(Verb::EditServer, ENOENT))?;
+            let refusal = || Error::refusal(Verb::EditServer, ErrorKind::NoSuchServer);
+            let now = now.ok_or_else(refusal)?;
             edit_server(id, &now, edit.clone().of(now)?)
         }
         Ensure::NoService(id) => find(client, id)?.map(|_| Change::DeleteService(*id)),
@@ -70,7 +70,7 @@ fn edit_server(id: &VirtualId, now: &Destination, wanted: Destination) -> Option
 fn find(client: &mut Client, id: &VirtualId) -> Result<Option<ServiceEntry>, Failure> {
     match client.service(id) {
         Ok(entry) => Ok(Some(entry)),
-        Err(error) if error.errno() == Some(ESRCH) => Ok(None),
+        Err(error) if error.kind() == ErrorKind::NoSuchService => Ok(None),
         Err(error) => Err(error.into()),
     }
 }
@@ -87,14 +87,13 @@ fn is_same(one: &Destination, other: &Destination) -> bool {
 
 /// Whether another program made it, or took it away, in between.
 fn is_overtaken(error: &Error) -> bool {
-    matches!(error.errno(), Some(EEXIST | ESRCH | ENOENT))
+    matches!(
+        error.kind(),
+        ErrorKind::AlreadyExists | ErrorKind::NoSuchService | ErrorKind::NoSuchServer
+    )
 }
 
 /// What the kernel says where there is nothing to change.
-fn refusal(verb: Verb, errno: i32) -> Error {
-    Error::Kernel {
-        verb,
-        errno,
-        note: None,
-    }
+fn no_service(verb: Verb) -> Error {
+    Error::refusal(verb, ErrorKind::NoSuchService)
 }

@@ -11,9 +11,8 @@ use super::{Failure, Out, kernel};
 use crate::cli::Require;
 use crate::diagnose::facts::Named;
 use crate::render::Emphasis;
-use ipvs::error::Error;
+use ipvs::error::{Error, ErrorKind};
 use ipvs::model::{DestinationEntry, ServiceEntry};
-use ipvs::netlink::uapi::ESRCH;
 
 /// What is found, in the words of plugins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,8 +70,8 @@ pub(super) fn require(wanted: &Require, out: &mut Out) -> Result<(), Failure> {
 
 /// The kernel has not told of the service. Only that it has none is known then.
 fn unseen(error: &Error) -> (Verdict, String) {
-    let verdict = match error.errno() {
-        Some(ESRCH) => Verdict::Critical,
+    let verdict = match error.kind() {
+        ErrorKind::NoSuchService => Verdict::Critical,
         _ => Verdict::Unknown,
     };
     let text = error.to_string();

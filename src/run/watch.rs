@@ -2,7 +2,7 @@
 //! one below the other elsewhere.
 
 use std::collections::HashSet;
-use std::io::{self, IsTerminal, Write, stdin, stdout};
+use std::io::{IsTerminal, Write, stdin, stdout};
 use std::net::IpAddr;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
@@ -18,9 +18,8 @@ use crate::watch::{
 };
 use ipvs::client::Client;
 use ipvs::connections::CONNECTIONS;
-use ipvs::error::Error;
+use ipvs::error::{Error, ErrorKind, Verb};
 use ipvs::model::ServiceEntry;
-use ipvs::netlink::uapi::{ENOENT, ENOPROTOOPT};
 use ipvs::procfs::TABLE;
 
 /// How long a frame waits for names. A key may be waiting too.
@@ -88,7 +87,7 @@ fn listed<R>(
 ) -> Result<R, Failure> {
     match list(client) {
         // The kernel knows nobody by the number that the module had.
-        Err(Failure::Unlisted(error)) if error.errno() == Some(ENOENT) => {
+        Err(Failure::Unlisted(error)) if error.kind() == ErrorKind::NoIpvs => {
             still_there(TABLE)?;
             *client = Client::open().map_err(Failure::NoIpvs)?;
             list(client)
@@ -102,8 +101,9 @@ fn listed<R>(
 fn still_there(table: &str) -> Result<(), Failure> {
     match Path::new(table).exists() {
         true => Ok(()),
-        false => Err(Failure::NoIpvs(Error::Unavailable(
-            io::Error::from_raw_os_error(ENOPROTOOPT),
+        false => Err(Failure::NoIpvs(Error::refusal(
+            Verb::Open,
+            ErrorKind::NoIpvs,
         ))),
     }
 }

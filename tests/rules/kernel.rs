@@ -159,7 +159,7 @@ impl Director for Kernel {
                 };
                 self.asked += 1;
                 if let Err(errno) = answer
-                    && refused(sent, error(errno)).is_break()
+                    && refused(sent, error(change, errno)).is_break()
                 {
                     go_on = ControlFlow::Break(());
                 }
@@ -173,10 +173,10 @@ impl Director for Kernel {
     }
 }
 
-/// As the client gives it; the verb is of no matter here.
-fn error(errno: Errno) -> Error {
+/// As the client gives it.
+fn error(change: &Change, errno: Errno) -> Error {
     Error::Kernel {
-        verb: Verb::AddService,
+        verb: Verb::of(change),
         errno,
         note: None,
     }

@@ -2,7 +2,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::{DestinationEntry, Name, Stats};
-use crate::netlink::uapi::{IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP};
+use crate::uapi::{IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP};
 
 /// The address family of a virtual service (`IPVS_SVC_ATTR_AF`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -17,8 +17,8 @@ use super::attr::Value;
 use super::listing::{Budget, Patience, Told, agreed};
 use super::message::IpvsMessage;
 use super::socket::{Inbox, Line, Transport};
-use super::uapi::{CTRL_ATTR_FAMILY_ID, ENOBUFS, NLMSGERR_ATTR_MSG};
 use crate::error::{Error, Verb};
+use crate::uapi::{CTRL_ATTR_FAMILY_ID, ENOBUFS, NLMSGERR_ATTR_MSG};
 
 /// Above about 32 KiB the kernel's copy of a message leaves the slab
 /// allocator, and gets slow.

@@ -4,7 +4,7 @@ use netlink_packet_core::{DecodeError, Emitable, ErrorContext, ParseableParametr
 use netlink_packet_generic::{GenlFamily, GenlHeader};
 
 use super::attr::{CommandAttr, InfoAttr, Value};
-use super::uapi::*;
+use crate::uapi::*;
 
 /// What a message asks or tells (`IPVS_CMD_*`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,4 +13,3 @@ pub(crate) mod exchange;
 pub(crate) mod listing;
 pub mod message;
 pub mod socket;
-pub mod uapi;

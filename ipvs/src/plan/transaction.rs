@@ -17,10 +17,9 @@ use super::wanted::Table;
 use super::{Plan, Planned, Step};
 
 use crate::client::{Client, Patience};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::model::{Change, DestinationEntry, Service, VirtualId};
 use crate::netlink::socket::Transport;
-use crate::netlink::uapi::{EEXIST, ENOENT, ESRCH};
 
 /// How many changes are sent before an interruption is looked for: few
 /// thousandths of a second's worth.
@@ -183,23 +182,18 @@ enum Verdict {
 
 impl Verdict {
     fn on(change: &Change, error: &Error) -> Self {
-        let errno = match error {
-            Error::Kernel { errno, .. } => *errno,
-            _ => return Self::Refused,
-        };
-        match (change, errno) {
-            (Change::DeleteService(_), ESRCH) | (Change::DeleteServer(..), ENOENT) => {
-                Self::Needless
-            }
-            (Change::AddService(_) | Change::AddServer(..), EEXIST)
+        match (change, error.kind()) {
+            (Change::DeleteService(_), ErrorKind::NoSuchService)
+            | (Change::DeleteServer(..), ErrorKind::NoSuchServer) => Self::Needless,
+            (Change::AddService(_) | Change::AddServer(..), ErrorKind::AlreadyExists)
             | (
                 Change::EditService(_)
                 | Change::AddServer(..)
                 | Change::EditServer(..)
                 | Change::DeleteServer(..),
-                ESRCH,
+                ErrorKind::NoSuchService,
             )
-            | (Change::EditServer(..), ENOENT) => Self::Overtaken,
+            | (Change::EditServer(..), ErrorKind::NoSuchServer) => Self::Overtaken,
             _ => Self::Refused,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use ipvs::error::{Error, Verb};
+use ipvs::error::Error;
 use ipvs::model::{Change, Service};
 use netlink_packet_core::NetlinkBuffer;
 
@@ -187,66 +187,6 @@ fn the_smallest_receive_buffer_takes_one_change_at_a_time() {
     });
     assert_eq!(sent.unwrap(), 3);
     assert_eq!(places, [0, 1, 2]);
-}
-
-#[test]
-fn refusals_are_put_in_the_words_of_ipvsadm() {
-    const TABLE: [(Verb, i32, &str); 30] = [
-        (Verb::AddService, 17, "Service already exists"),
-        (
-            Verb::AddService,
-            2,
-            "Scheduler or persistence engine not found",
-        ),
-        (Verb::AddService, 3, "No such process"),
-        (Verb::EditService, 3, "No such service"),
-        (
-            Verb::EditService,
-            2,
-            "Scheduler or persistence engine not found",
-        ),
-        (Verb::EditService, 17, "File exists"),
-        (Verb::DeleteService, 3, "No such service"),
-        (Verb::DeleteService, 2, "No such file or directory"),
-        (Verb::AddServer, 3, "Service not defined"),
-        (Verb::AddServer, 17, "Destination already exists"),
-        (Verb::AddServer, 2, "No such file or directory"),
-        (Verb::AddServer, 34, "Numerical result out of range"),
-        (Verb::EditServer, 3, "Service not defined"),
-        (Verb::EditServer, 2, "No such destination"),
-        (Verb::DeleteServer, 3, "Service not defined"),
-        (Verb::DeleteServer, 2, "No such destination"),
-        (Verb::Clear, 3, "No such process"),
-        (Verb::Zero, 3, "No such service"),
-        (Verb::StartDaemon, 17, "Daemon has already run"),
-        (Verb::StartDaemon, 19, "No such device"),
-        (Verb::StopDaemon, 3, "No daemon is running"),
-        (Verb::GetService, 3, "No such service"),
-        (Verb::ListServers, 3, "No such service"),
-        (Verb::ListServices, 3, "No such process"),
-        (Verb::SetTimeouts, 1, "Permission denied (you must be root)"),
-        (Verb::GetTimeouts, 12, "Memory allocation problem"),
-        (
-            Verb::AddServer,
-            22,
-            "Invalid operation.  Possibly wrong module version, address not unicast, ...",
-        ),
-        (Verb::Clear, 90, "Module is wrong version"),
-        (Verb::Clear, 95, "Operation not supported with IPv6"),
-        (
-            Verb::AddService,
-            97,
-            "Operation not supported with specified address family",
-        ),
-    ];
-    for (verb, errno, sentence) in TABLE {
-        let error = Error::Kernel {
-            verb,
-            errno,
-            note: Some("not part of it".to_owned()),
-        };
-        assert_eq!(error.to_string(), sentence, "{verb:?} {errno}");
-    }
 }
 
 #[test]

@@ -10,6 +10,7 @@
 mod changes;
 mod listing;
 mod opening;
+mod refusals;
 #[path = "../scripted/mod.rs"]
 mod scripted;
 mod versions;

@@ -11,9 +11,8 @@ use super::{Failure, Report};
 use crate::cli::Drain;
 use ipvs::client::Client;
 use ipvs::drain::Draining;
-use ipvs::error::{Error, Verb};
+use ipvs::error::{Error, ErrorKind, Verb};
 use ipvs::model::{DestinationEntry, Name, ServiceEntry, ServiceFlags};
-use ipvs::netlink::uapi::{ENOENT, ESRCH};
 use wait::{Ended, wait};
 use words::Drained;
 
@@ -29,13 +28,14 @@ pub(super) fn drain(
 ) -> Result<(), Failure> {
     let entry = client.service(&drain.service).map_err(|error| {
         // What was asked for is a removal.
-        match error.errno() {
-            Some(errno @ ESRCH) => refusal(drain, errno),
+        match error.kind() {
+            kind @ ErrorKind::NoSuchService => refusal(drain, kind),
             _ => error,
         }
     })?;
     let server = drain.server.map(|server| (server.address, server.port));
-    let mut draining = Draining::begin(&entry, server).ok_or_else(|| refusal(drain, ENOENT))?;
+    let mut draining =
+        Draining::begin(&entry, server).ok_or_else(|| refusal(drain, ErrorKind::NoSuchServer))?;
     let stop = StopSignal::watch().map_err(Failure::Files)?;
     close(client, &draining)?;
     warn(drain, &entry, report);
@@ -100,20 +100,20 @@ fn is_drained(drain: &Drain, row: &DestinationEntry) -> bool {
 }
 
 /// What the kernel would say of the removal.
-fn refusal(drain: &Drain, errno: i32) -> Error {
+fn refusal(drain: &Drain, kind: ErrorKind) -> Error {
     let verb = match drain.server {
         Some(_) => Verb::DeleteServer,
         None => Verb::DeleteService,
     };
-    Error::Kernel {
-        verb,
-        errno,
-        note: None,
-    }
+    Error::refusal(verb, kind)
 }
 
+/// Whether the server, its service or the whole of IPVS is gone.
 fn is_gone(error: &Error) -> bool {
-    matches!(error.errno(), Some(ESRCH | ENOENT))
+    matches!(
+        error.kind(),
+        ErrorKind::NoSuchService | ErrorKind::NoSuchServer | ErrorKind::NoIpvs
+    )
 }
 
 /// That is what was wanted.

@@ -11,21 +11,22 @@ use super::{Failure, Kind, Program};
 use crate::cli::{self, Command, Usage, ValueError};
 use crate::names::System;
 use crate::rules::unseen;
-use ipvs::error::{Error, Verb};
+use ipvs::error::{Error, ErrorKind, Verb};
 use ipvs::model::{Change, Destination, Service, VirtualId};
-use ipvs::netlink::uapi::{EINVAL, ENOENT, EPERM, ESRCH};
 
 /// What may help after this failure of a run with these words.
 pub fn hint(program: &Program, words: &[String], failure: &Failure) -> Option<String> {
     match failure {
         Failure::Usage(usage) => of_usage(program, words, usage),
-        Failure::NoIpvs(error) if error.errno() == Some(EPERM) => Some(modules::privilege()),
-        Failure::NoIpvs(_) => modules::no_ipvs(),
+        Failure::NoIpvs(error) => match error.kind() {
+            ErrorKind::PermissionDenied => Some(modules::privilege()),
+            _ => modules::no_ipvs(),
+        },
         Failure::Refused(error) | Failure::Unlisted(error) => {
-            let Error::Kernel { verb, errno, .. } = error else {
+            let Error::Kernel { verb, .. } = error else {
                 return None;
             };
-            refused(program, words, *verb, *errno)
+            refused(program, words, *verb, error.kind())
         }
         _ => None,
     }
@@ -69,26 +70,23 @@ fn meant(program: &Program, word: &str) -> Option<String> {
     option.map(|option| format!("did you mean {option}?"))
 }
 
-fn refused(program: &Program, words: &[String], verb: Verb, errno: i32) -> Option<String> {
-    if errno == EPERM {
-        return Some(modules::privilege());
-    }
-    if (verb, errno) == (Verb::StartDaemon, EINVAL) {
-        return table::mixed_service();
+fn refused(program: &Program, words: &[String], verb: Verb, kind: ErrorKind) -> Option<String> {
+    match kind {
+        ErrorKind::PermissionDenied => return Some(modules::privilege()),
+        ErrorKind::Invalid if verb == Verb::StartDaemon => return table::mixed_service(),
+        _ => {}
     }
     let asked = Asked::read(program, words)?;
-    match (verb, errno) {
-        (Verb::AddService | Verb::EditService, ENOENT) => {
+    match (verb, kind) {
+        (_, ErrorKind::NoSuchScheduler) => {
             let service = asked.service?;
             let names = [&service.scheduler, &service.engine].into_iter().flatten();
             let typed = names.filter_map(|name| typed(name.as_str())).next();
             typed.or_else(|| modules::no_scheduler(&service))
         }
-        (_, ESRCH) => table::near_services(&asked.id?),
-        (Verb::EditServer | Verb::DeleteServer, ENOENT) => {
-            table::near_servers(&asked.id?, &asked.server?)
-        }
-        (Verb::AddServer | Verb::EditServer, EINVAL) => {
+        (_, ErrorKind::NoSuchService) => table::near_services(&asked.id?),
+        (_, ErrorKind::NoSuchServer) => table::near_servers(&asked.id?, &asked.server?),
+        (Verb::AddServer | Verb::EditServer, ErrorKind::Invalid) => {
             table::mixed_server(&asked.id?, &asked.server?)
         }
         _ => None,

@@ -1,5 +1,5 @@
 use super::{DaemonAttr, DestinationAttr, ServiceAttr, attribute_set};
-use crate::netlink::uapi::*;
+use crate::uapi::*;
 
 attribute_set! {
     /// What a request or a reply is about (`IPVS_CMD_ATTR_*`). Numbers are in

@@ -1,5 +1,5 @@
 use super::attribute_set;
-use crate::netlink::uapi::*;
+use crate::uapi::*;
 
 attribute_set! {
     /// A synchronization daemon (`IPVS_DAEMON_ATTR_*`). Numbers are in host

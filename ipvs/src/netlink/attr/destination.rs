@@ -1,5 +1,5 @@
 use super::{BigEndian, StatsAttr, attribute_set};
-use crate::netlink::uapi::*;
+use crate::uapi::*;
 
 attribute_set! {
     /// A real server (`IPVS_DEST_ATTR_*`). Numbers are in host byte order

@@ -1,7 +1,7 @@
 use netlink_packet_core::DecodeError;
 
 use super::{BigEndian, StatsAttr, Value, attribute_set};
-use crate::netlink::uapi::*;
+use crate::uapi::*;
 
 attribute_set! {
     /// A virtual service (`IPVS_SVC_ATTR_*`).

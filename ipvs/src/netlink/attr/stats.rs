@@ -1,7 +1,7 @@
 use netlink_packet_core::DecodeError;
 
 use super::{Value, attribute_set};
-use crate::netlink::uapi::*;
+use crate::uapi::*;
 
 attribute_set! {
     /// Counters and rates (`IPVS_STATS_ATTR_*`). The kernel's padding between

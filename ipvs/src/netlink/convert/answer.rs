@@ -16,7 +16,7 @@ use crate::model::{
 use crate::netlink::attr::{
     BigEndian, CommandAttr, Counter, DaemonAttr, DestinationAttr, InfoAttr, ServiceAttr, Value,
 };
-use crate::netlink::uapi::*;
+use crate::uapi::*;
 
 /// The service, with its counters, that the attributes of a message tell; none
 /// if they tell something else.

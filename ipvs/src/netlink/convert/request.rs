@@ -1,6 +1,5 @@
 use std::net::IpAddr;
 
-use crate::error::Verb;
 use crate::model::{
     Change, Daemon, DaemonState, Destination, Family, Name, Netmask, Service, ServiceFlags,
     VirtualId,
@@ -9,50 +8,30 @@ use crate::netlink::attr::{
     BigEndian, CommandAttr, DaemonAttr, DestinationAttr, FlagsAndMask, ServiceAttr,
 };
 use crate::netlink::message::{Command, IpvsMessage};
-use crate::netlink::uapi::*;
+use crate::uapi::*;
 
 /// The request that carries out a change.
-pub(crate) fn change(change: &Change) -> (Verb, IpvsMessage) {
+pub(crate) fn change(change: &Change) -> IpvsMessage {
     use CommandAttr::{TimeoutTcp, TimeoutTcpFin, TimeoutUdp};
-    let (verb, command, attributes) = match change {
-        Change::AddService(service) => (
-            Verb::AddService,
-            Command::NewService,
-            vec![whole_service(service)],
-        ),
-        Change::EditService(service) => (
-            Verb::EditService,
-            Command::SetService,
-            vec![whole_service(service)],
-        ),
-        Change::DeleteService(id) => (
-            Verb::DeleteService,
-            Command::DelService,
-            vec![service_id(id)],
-        ),
+    let (command, attributes) = match change {
+        Change::AddService(service) => (Command::NewService, vec![whole_service(service)]),
+        Change::EditService(service) => (Command::SetService, vec![whole_service(service)]),
+        Change::DeleteService(id) => (Command::DelService, vec![service_id(id)]),
         Change::AddServer(id, destination) => (
-            Verb::AddServer,
             Command::NewDest,
             vec![service_id(id), whole_destination(destination)],
         ),
         Change::EditServer(id, destination) => (
-            Verb::EditServer,
             Command::SetDest,
             vec![service_id(id), whole_destination(destination)],
         ),
         Change::DeleteServer(id, destination) => (
-            Verb::DeleteServer,
             Command::DelDest,
             vec![service_id(id), destination_id(destination)],
         ),
-        Change::Clear => (Verb::Clear, Command::Flush, Vec::new()),
-        Change::Zero(id) => (
-            Verb::Zero,
-            Command::Zero,
-            id.iter().map(service_id).collect(),
-        ),
+        Change::Clear => (Command::Flush, Vec::new()),
+        Change::Zero(id) => (Command::Zero, id.iter().map(service_id).collect()),
         Change::SetTimeouts(timeouts) => (
-            Verb::SetTimeouts,
             Command::SetConfig,
             vec![
                 TimeoutTcp(timeouts.tcp),
@@ -60,20 +39,15 @@ pub(crate) fn change(change: &Change) -> (Verb, IpvsMessage) {
                 TimeoutUdp(timeouts.udp),
             ],
         ),
-        Change::StartDaemon(daemon) => (
-            Verb::StartDaemon,
-            Command::NewDaemon,
-            vec![whole_daemon(daemon)],
-        ),
+        Change::StartDaemon(daemon) => (Command::NewDaemon, vec![whole_daemon(daemon)]),
         Change::StopDaemon(state) => (
-            Verb::StopDaemon,
             Command::DelDaemon,
             vec![CommandAttr::Daemon(vec![DaemonAttr::State(
                 daemon_state_number(*state),
             )])],
         ),
     };
-    (verb, IpvsMessage::new(command, attributes))
+    IpvsMessage::new(command, attributes)
 }
 
 /// A question about one service.

@@ -1,53 +1,26 @@
-//! What can go wrong between this program and the kernel, and the sentence
-//! that ipvsadm says for it.
+//! What can go wrong between a program and the kernel, and the sentence that
+//! ipvsadm says for it.
+//!
+//! ```
+//! use ipvs::error::{Error, ErrorKind, Verb};
+//!
+//! let error = Error::refusal(Verb::DeleteServer, ErrorKind::NoSuchServer);
+//! assert_eq!(error.kind(), ErrorKind::NoSuchServer);
+//! assert_eq!(error.to_string(), "No such destination");
+//! ```
+
+mod kind;
+mod refusals;
+mod verb;
 
 use std::fmt;
 use std::io;
 
-use crate::netlink::uapi::{
-    EAFNOSUPPORT, EBUSY, EEXIST, EINVAL, EIO, EMSGSIZE, ENOENT, ENOMEM, EOPNOTSUPP, EPERM, ERANGE,
-    ESRCH,
-};
+use crate::uapi::{EBUSY, EIO, ENOMEM, ERANGE};
+use refusals::Refusal;
 
-/// What was asked of the kernel when it refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
-pub enum Verb {
-    /// Finding IPVS in the kernel and its `IPVS_CMD_GET_INFO`.
-    Open,
-    /// `IPVS_CMD_NEW_SERVICE`
-    AddService,
-    /// `IPVS_CMD_SET_SERVICE`
-    EditService,
-    /// `IPVS_CMD_DEL_SERVICE`
-    DeleteService,
-    /// `IPVS_CMD_NEW_DEST`
-    AddServer,
-    /// `IPVS_CMD_SET_DEST`
-    EditServer,
-    /// `IPVS_CMD_DEL_DEST`
-    DeleteServer,
-    /// `IPVS_CMD_FLUSH`
-    Clear,
-    /// `IPVS_CMD_ZERO`
-    Zero,
-    /// `IPVS_CMD_SET_CONFIG`
-    SetTimeouts,
-    /// `IPVS_CMD_NEW_DAEMON`
-    StartDaemon,
-    /// `IPVS_CMD_DEL_DAEMON`
-    StopDaemon,
-    /// `IPVS_CMD_GET_SERVICE` of every service.
-    ListServices,
-    /// `IPVS_CMD_GET_SERVICE` of one service.
-    GetService,
-    /// `IPVS_CMD_GET_DEST`
-    ListServers,
-    /// `IPVS_CMD_GET_CONFIG`
-    GetTimeouts,
-    /// `IPVS_CMD_GET_DAEMON`
-    ListDaemons,
-}
+pub use kind::ErrorKind;
+pub use verb::Verb;
 
 /// Why the kernel did not do, or did not tell, what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -94,17 +67,53 @@ impl Error {
         }
     }
 
+    /// The meaning of the error.
+    pub fn kind(&self) -> ErrorKind {
+        let meaning = |verb, errno| {
+            let refusal = Refusal::find(verb, errno);
+            refusal.map_or(ErrorKind::Other, |refusal| refusal.kind)
+        };
+        match self {
+            Self::Kernel { verb, errno, .. } => meaning(*verb, *errno),
+            Self::Unavailable(error) => match error.raw_os_error() {
+                Some(errno) => meaning(Verb::Open, errno),
+                None => ErrorKind::Io,
+            },
+            Self::Interrupted => ErrorKind::Interrupted,
+            Self::Overrun => ErrorKind::Overrun,
+            Self::Protocol(_) => ErrorKind::Protocol,
+            Self::Io(_) => ErrorKind::Io,
+        }
+    }
+
+    /// The error of a kernel that refuses for this reason, for programs that
+    /// know beforehand that it would. Where the kernel never refuses `verb` so,
+    /// the error is a [`Protocol`](Self::Protocol) that says this.
+    pub fn refusal(verb: Verb, kind: ErrorKind) -> Self {
+        let Some(&Refusal { errno, .. }) = Refusal::meaning(verb, kind) else {
+            return Self::Protocol(format!("{verb:?} is not refused with {kind:?}"));
+        };
+        match verb {
+            Verb::Open => Self::Unavailable(io::Error::from_raw_os_error(errno)),
+            _ => Self::Kernel {
+                verb,
+                errno,
+                note: None,
+            },
+        }
+    }
+
     /// Whether the kernel refused only because the table is already as it was
     /// asked to make it, as far as the name of the service or server goes.
     pub fn is_done(&self) -> bool {
-        let Self::Kernel { verb, errno, .. } = self else {
+        let Self::Kernel { verb, .. } = self else {
             return false;
         };
         matches!(
-            (verb, *errno),
-            (Verb::AddService | Verb::AddServer, EEXIST)
-                | (Verb::DeleteService, ESRCH)
-                | (Verb::DeleteServer, ENOENT)
+            (verb, self.kind()),
+            (Verb::AddService | Verb::AddServer, ErrorKind::AlreadyExists)
+                | (Verb::DeleteService, ErrorKind::NoSuchService)
+                | (Verb::DeleteServer, ErrorKind::NoSuchServer)
         )
     }
 
@@ -125,7 +134,7 @@ impl fmt::Display for Sentence<'_> {
         let Some(errno) = self.1.raw_os_error() else {
             return self.1.fmt(f);
         };
-        match sentence(self.0, errno) {
+        match Refusal::find(self.0, errno).and_then(|refusal| refusal.sentence) {
             Some(text) => f.write_str(text),
             None => f.write_str(&os_text(self.1)),
         }
@@ -151,32 +160,4 @@ pub fn os_text(error: &io::Error) -> String {
         text.truncate(text.strip_suffix(&number).map_or(text.len(), str::len));
     }
     text
-}
-
-/// ipvsadm's own sentences; for the rest it says what the C library says.
-fn sentence(verb: Verb, errno: i32) -> Option<&'static str> {
-    use Verb::{
-        AddServer, AddService, DeleteServer, DeleteService, EditServer, EditService, GetService,
-        ListServers, StartDaemon, StopDaemon, Zero,
-    };
-    let text = match (errno, verb) {
-        (EEXIST, AddService) => "Service already exists",
-        (EEXIST, AddServer) => "Destination already exists",
-        (EEXIST, StartDaemon) => "Daemon has already run",
-        (ESRCH, AddServer | EditServer | DeleteServer) => "Service not defined",
-        (ESRCH, EditService | DeleteService | Zero | GetService | ListServers) => "No such service",
-        (ESRCH, StopDaemon) => "No daemon is running",
-        (ENOENT, AddService | EditService) => "Scheduler or persistence engine not found",
-        (ENOENT, EditServer | DeleteServer) => "No such destination",
-        (EPERM, _) => "Permission denied (you must be root)",
-        (ENOMEM, _) => "Memory allocation problem",
-        (EINVAL, _) => {
-            "Invalid operation.  Possibly wrong module version, address not unicast, ..."
-        }
-        (EMSGSIZE, _) => "Module is wrong version",
-        (EOPNOTSUPP, _) => "Operation not supported with IPv6",
-        (EAFNOSUPPORT, _) => "Operation not supported with specified address family",
-        _ => return None,
-    };
-    Some(text)
 }

@@ -108,17 +108,18 @@ pub(crate) const IPPROTO_SCTP: u16 = 132;
 
 // The numbers that differ between architectures (mips, sparc, alpha) are
 // taken from the C library's table.
-pub const EPERM: i32 = 1;
-pub const ENOENT: i32 = 2;
-pub const ESRCH: i32 = 3;
-pub const EIO: i32 = 5;
-pub const ENOMEM: i32 = 12;
-pub const EBUSY: i32 = 16;
-pub const EEXIST: i32 = 17;
-pub const EINVAL: i32 = 22;
-pub const ERANGE: i32 = 34;
-pub const EMSGSIZE: i32 = nix::errno::Errno::EMSGSIZE as i32;
-pub const ENOPROTOOPT: i32 = nix::errno::Errno::ENOPROTOOPT as i32;
-pub const EOPNOTSUPP: i32 = nix::errno::Errno::EOPNOTSUPP as i32;
-pub const EAFNOSUPPORT: i32 = nix::errno::Errno::EAFNOSUPPORT as i32;
-pub const ENOBUFS: i32 = nix::errno::Errno::ENOBUFS as i32;
+pub(crate) const EPERM: i32 = 1;
+pub(crate) const ENOENT: i32 = 2;
+pub(crate) const ESRCH: i32 = 3;
+pub(crate) const EIO: i32 = 5;
+pub(crate) const ENOMEM: i32 = 12;
+pub(crate) const EBUSY: i32 = 16;
+pub(crate) const EEXIST: i32 = 17;
+pub(crate) const ENODEV: i32 = 19;
+pub(crate) const EINVAL: i32 = 22;
+pub(crate) const ERANGE: i32 = 34;
+pub(crate) const EMSGSIZE: i32 = nix::errno::Errno::EMSGSIZE as i32;
+pub(crate) const ENOPROTOOPT: i32 = nix::errno::Errno::ENOPROTOOPT as i32;
+pub(crate) const EOPNOTSUPP: i32 = nix::errno::Errno::EOPNOTSUPP as i32;
+pub(crate) const EAFNOSUPPORT: i32 = nix::errno::Errno::EAFNOSUPPORT as i32;
+pub(crate) const ENOBUFS: i32 = nix::errno::Errno::ENOBUFS as i32;

@@ -1,0 +1,50 @@
+/// The meaning of an [`Error`](super::Error), for programs that decide by it.
+///
+/// The kernel's numbers mean one thing here and another there: `ENOENT` is a
+/// scheduler that is not found where a service is added, and a server that is
+/// not there where one is removed. A kind means the same everywhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The kernel has no IPVS, or its module is not loaded, or no longer.
+    NoIpvs,
+    /// The process lacks `CAP_NET_ADMIN` (`EPERM`).
+    PermissionDenied,
+    /// The service, or the server of the service, is there already (`EEXIST`).
+    AlreadyExists,
+    /// The service is not there (`ESRCH`).
+    NoSuchService,
+    /// The service is there, and the server is not (`ENOENT`).
+    NoSuchServer,
+    /// The kernel has no scheduler, or no persistence engine, of that name
+    /// (`ENOENT`).
+    NoSuchScheduler,
+    /// The interface of a sync daemon is not there (`ENODEV`).
+    NoSuchDevice,
+    /// A sync daemon of that state runs already (`EEXIST`).
+    DaemonRunning,
+    /// No sync daemon of that state runs (`ESRCH`).
+    NoDaemon,
+    /// The values make no service, no server, no daemon or no timeouts together
+    /// (`EINVAL`); each method says which.
+    Invalid,
+    /// A number is out of its range (`ERANGE`): a weight above 2147483647, or a
+    /// lower threshold above the upper one.
+    OutOfRange,
+    /// The kernel can't do it with this address family, or at all
+    /// (`EOPNOTSUPP`, `EAFNOSUPPORT`, `EMSGSIZE`).
+    Unsupported,
+    /// The kernel has no memory for it (`ENOMEM`).
+    OutOfMemory,
+    /// The table changed each time it was being listed.
+    Interrupted,
+    /// The kernel had to drop answers (`ENOBUFS`).
+    Overrun,
+    /// The kernel's answer makes no sense.
+    Protocol,
+    /// The socket failed.
+    Io,
+    /// The kernel refused with a number that has no meaning here; see
+    /// [`errno`](super::Error::errno).
+    Other,
+}
