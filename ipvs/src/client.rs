@@ -1,5 +1,6 @@
 //! Speaking with the kernel's IPVS: one method for each thing to ask or do.
 
+use std::fmt;
 use std::io;
 use std::ops::ControlFlow;
 
@@ -32,13 +33,12 @@ use crate::netlink::socket::{Socket, Transport};
 /// - [`ErrorKind::Io`]: the socket failed.
 ///
 /// What else the kernel refuses each method says.
-#[derive(Debug)]
-pub struct Client<T = Socket> {
-    exchange: Exchange<T>,
+pub struct Client {
+    exchange: Exchange,
     info: Info,
 }
 
-impl Client<Socket> {
+impl Client {
     /// Opens a conversation with the kernel.
     ///
     /// # Errors
@@ -48,15 +48,14 @@ impl Client<Socket> {
     pub fn open() -> Result<Self, Error> {
         Self::with_transport(Socket::open().map_err(Error::Unavailable)?)
     }
-}
 
-impl<T: Transport> Client<T> {
-    /// Opens a conversation over another transport.
+    /// Opens a conversation over another transport: for the tests of this crate.
     ///
     /// # Errors
     /// As for [`open`](Client::open).
-    pub fn with_transport(transport: T) -> Result<Self, Error> {
-        let mut exchange = Exchange::new(transport);
+    #[doc(hidden)]
+    pub fn with_transport(transport: impl Transport + Send + 'static) -> Result<Self, Error> {
+        let mut exchange = Exchange::new(Box::new(transport));
         let resolved = exchange.resolve_family();
         resolved.map_err(|error| {
             // Only the controller knows of families, and it tells anyone.
@@ -313,6 +312,15 @@ impl<T: Transport> Client<T> {
             .into_iter()
             .map(|change| (Verb::of(change), convert::change(change)));
         self.exchange.submit(requests, refused)
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { exchange: _, info } = self;
+        f.debug_struct("Client")
+            .field("info", info)
+            .finish_non_exhaustive()
     }
 }
 

@@ -28,9 +28,8 @@ const BATCH_BYTES: usize = 30 * 1024;
 const REFUSAL_COST: usize = 2 * 1024;
 
 /// One socket and what is being said over it.
-#[derive(Debug)]
-pub(crate) struct Exchange<T> {
-    transport: T,
+pub(crate) struct Exchange {
+    transport: Box<dyn Transport + Send>,
     family: u16,
     sequence: u32,
     inbox: Inbox,
@@ -46,8 +45,8 @@ struct Received<'a> {
     payload: &'a [u8],
 }
 
-impl<T: Transport> Exchange<T> {
-    pub(crate) fn new(transport: T) -> Self {
+impl Exchange {
+    pub(crate) fn new(transport: Box<dyn Transport + Send>) -> Self {
         Self {
             transport,
             family: 0,

@@ -19,7 +19,6 @@ use super::{Plan, Planned, Step};
 use crate::client::{Client, Patience};
 use crate::error::{Error, ErrorKind};
 use crate::model::{Change, DestinationEntry, Service, VirtualId};
-use crate::netlink::socket::Transport;
 
 /// How many changes are sent before an interruption is looked for: few
 /// thousandths of a second's worth.
@@ -63,7 +62,7 @@ pub trait Director {
 }
 
 /// Each reading has [`Patience::DEFAULT`].
-impl<T: Transport> Director for Client<T> {
+impl Director for Client {
     fn services(&mut self) -> Result<Vec<Service>, Error> {
         self.set_patience(Patience::DEFAULT);
         self.configured()

@@ -38,7 +38,7 @@ fn many_changes_go_in_few_datagrams() {
         .client()
         .apply_all(&changes, |place, error| panic!("{place}: {error}"));
     assert_eq!(sent.unwrap(), 5000);
-    let batches = &script.sent[2..];
+    let batches = &script.sent()[2..];
     assert!(batches.len() <= 10, "{} datagrams", batches.len());
     let mut sequence = 2;
     for batch in batches {
@@ -79,13 +79,13 @@ fn each_refusal_finds_its_change_in_order() {
     assert_eq!(sent.unwrap(), 500);
     let expected: Vec<_> = (0..500).filter(|place| place % 100 % 9 == 0).collect();
     assert_eq!(places, expected);
-    assert_eq!(script.sent.len(), 2 + 5);
+    assert_eq!(script.sent().len(), 2 + 5);
 }
 
 #[test]
 fn after_a_break_no_further_datagram_is_sent() {
     let changes = removals(300);
-    let mut script = Script::new()
+    let script = Script::new()
         .with_receive_buffer(100 * 2048)
         .answers(|asked| vec![acknowledgement(asked.sequence)])
         .answers(|asked| some_refusals(asked.sequence, 100, 60));
@@ -101,7 +101,7 @@ fn after_a_break_no_further_datagram_is_sent() {
 
 #[test]
 fn a_refusal_of_the_last_change_is_told() {
-    let mut script = Script::new().answers(|asked| {
+    let script = Script::new().answers(|asked| {
         let end = asked.sequence;
         vec![
             refusal(end - 1, EEXIST, Some("it is there")),
@@ -120,7 +120,7 @@ fn a_refusal_of_the_last_change_is_told() {
 #[test]
 fn a_refusal_that_repeats_the_request_is_read_past_it() {
     // As from a kernel that heeds NETLINK_EXT_ACK, not NETLINK_CAP_ACK.
-    let mut script = Script::new().answers(|asked| {
+    let script = Script::new().answers(|asked| {
         let mut payload = (-EINVAL).to_ne_bytes().to_vec();
         payload.extend(message(
             FAMILY,
@@ -142,7 +142,7 @@ fn a_refusal_that_repeats_the_request_is_read_past_it() {
 #[test]
 fn a_refusal_without_its_request_is_a_refusal() {
     for length in [4, 8, 19] {
-        let mut script = Script::new().answers(move |asked| {
+        let script = Script::new().answers(move |asked| {
             let mut payload = (-EPERM).to_ne_bytes().to_vec();
             payload.resize(length, 0xff);
             let flags = NLM_F_ACK_TLVS;
@@ -157,7 +157,7 @@ fn a_refusal_without_its_request_is_a_refusal() {
 
 #[test]
 fn a_refusal_without_a_code_is_not_understood() {
-    let mut script =
+    let script =
         Script::new().answers(|asked| vec![message(NLMSG_ERROR, 0, asked.sequence - 1, &[1, 2])]);
     let error = script.client().apply(&Change::Clear).unwrap_err();
     assert!(matches!(error, Error::Protocol(_)), "{error:?}");
@@ -165,13 +165,13 @@ fn a_refusal_without_a_code_is_not_understood() {
 
 #[test]
 fn no_change_is_no_datagram() {
-    let mut script = Script::new();
+    let script = Script::new();
     let nothing: [Change; 0] = [];
     let sent = script
         .client()
         .apply_all(&nothing, |_, _| ControlFlow::Break(()));
     assert_eq!(sent.unwrap(), 0);
-    assert_eq!(script.sent.len(), 2);
+    assert_eq!(script.sent().len(), 2);
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn the_smallest_receive_buffer_takes_one_change_at_a_time() {
 #[test]
 fn a_change_that_the_kernel_does_not_answer_for_is_made() {
     // A sync daemon's own thread, interrupted, costs the answer.
-    let mut script = Script::new().answers(|asked| vec![acknowledgement(asked.sequence)]);
+    let script = Script::new().answers(|asked| vec![acknowledgement(asked.sequence)]);
     let stop = Change::StopDaemon(ipvs::model::DaemonState::Master);
     script.client().apply(&stop).unwrap();
 }

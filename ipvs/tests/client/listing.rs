@@ -30,7 +30,7 @@ fn a_listing_comes_in_any_number_of_messages_and_datagrams() {
         let noop = message(NLMSG_NOOP, 0, sequence, &[]);
         vec![[noop, service_row(sequence, 4), done(sequence, 0)].concat()]
     };
-    let mut script = Script::new()
+    let script = Script::new()
         .answers(first)
         .answers(second)
         .answers(told(&[&[1], &[2, 3, 4]]));
@@ -66,7 +66,7 @@ fn what_is_configured_comes_without_counters() {
     let mut expected = servers().client().destinations(&mark(1)).unwrap();
     assert_eq!(expected[0].stats.connections, 7);
     let mut rows = [&expected[..], &expected[..]].concat();
-    let mut script = servers();
+    let script = servers();
     let read = script.client().configured_destinations(&mark(1), &mut rows);
     read.unwrap();
     expected[0].stats = Stats::default();
@@ -75,7 +75,7 @@ fn what_is_configured_comes_without_counters() {
 
 #[test]
 fn a_table_is_its_services_and_the_servers_of_each() {
-    let mut script = Script::new()
+    let script = Script::new()
         .answers(|asked| {
             let sequence = asked.sequence;
             let rows = [service_row(sequence, 1), service_row(sequence, 2)].concat();
@@ -95,7 +95,7 @@ fn a_table_is_its_services_and_the_servers_of_each() {
         IpAddr::V4(Ipv4Addr::new(10, 0, 0, 2))
     );
     // Two questions at the opening, one for the services, one for each.
-    assert_eq!(script.sent.len(), 5);
+    assert_eq!(script.sent().len(), 5);
 }
 
 /// An answer of a datagram for each of these lists of marks.
@@ -113,7 +113,7 @@ fn told(datagrams: &'static [&'static [u32]]) -> impl Fn(&Asked) -> Vec<Vec<u8>>
 
 #[test]
 fn an_answer_of_one_datagram_is_believed_at_once() {
-    let mut script = Script::new().answers(told(&[&[3, 2, 1]]));
+    let script = Script::new().answers(told(&[&[3, 2, 1]]));
     assert_eq!(marks(&script.client().services().unwrap()), [3, 2, 1]);
     assert!(script.is_over());
 }
@@ -121,7 +121,7 @@ fn an_answer_of_one_datagram_is_believed_at_once() {
 /// As Linux 7.2 does it while its table of services grows.
 #[test]
 fn a_listing_that_tells_a_service_twice_is_begun_again() {
-    let mut script = Script::new()
+    let script = Script::new()
         .answers(told(&[&[1, 2, 1]]))
         .answers(told(&[&[3, 2, 1]]));
     assert_eq!(marks(&script.client().services().unwrap()), [3, 2, 1]);
@@ -131,7 +131,7 @@ fn a_listing_that_tells_a_service_twice_is_begun_again() {
 #[test]
 fn an_answer_of_several_datagrams_is_believed_when_the_next_agrees() {
     // The second lacks 3, the third has 2 twice; the order does not matter.
-    let mut script = Script::new()
+    let script = Script::new()
         .answers(told(&[&[1, 2], &[3, 4]]))
         .answers(told(&[&[1, 2], &[4]]))
         .answers(told(&[&[5, 1, 2], &[2, 3, 4]]))
@@ -147,14 +147,14 @@ fn an_answer_of_several_datagrams_is_believed_when_the_next_agrees() {
 /// answers the same if both have a datagram begin there.
 #[test]
 fn two_answers_that_could_lack_the_same_row_are_confirmed_by_a_third() {
-    let mut script = Script::new()
+    let script = Script::new()
         .answers(told(&[&[1, 2], &[3, 4]]))
         .answers(told(&[&[1], &[2], &[3, 4]]))
         .answers(told(&[&[1, 2], &[3, 4]]));
     assert_eq!(marks(&script.client().services().unwrap()), [1, 2, 3, 4]);
     assert!(script.is_over());
 
-    let mut script = Script::new()
+    let script = Script::new()
         .answers(told(&[&[1, 2], &[4, 5]]))
         .answers(told(&[&[1, 2], &[4, 5]]))
         .answers(told(&[&[1, 2], &[3, 4, 5]]))
@@ -176,7 +176,7 @@ fn servers_and_daemons_are_asked_for_again_too() {
             datagrams.iter().map(rows).chain(end).collect()
         }
     };
-    let mut script = Script::new()
+    let script = Script::new()
         .answers(servers(&[&[1, 2], &[2, 3]]))
         .answers(servers(&[&[1, 2], &[3]]))
         .answers(servers(&[&[1], &[2, 3]]));
@@ -188,7 +188,7 @@ fn servers_and_daemons_are_asked_for_again_too() {
         let state = vec![DaemonAttr::State(1)];
         row(asked.sequence, CommandAttr::Daemon(state))
     };
-    let mut script = Script::new()
+    let script = Script::new()
         .answers(move |asked| vec![daemon(asked), daemon(asked), done(asked.sequence, 0)])
         .answers(move |asked| vec![daemon(asked), done(asked.sequence, 0)]);
     assert_eq!(script.client().daemons().unwrap().len(), 1);
@@ -202,14 +202,14 @@ fn a_table_that_never_rests_is_refused_or_taken_as_told_last() {
             .answers(told(&[&[1, 2], &[2, 3]]))
             .answers(told(&[&[1, 2, 3], &[3, 2, 4]]))
     };
-    let mut insisting = script();
+    let insisting = script();
     let mut client = insisting.client();
     client.set_patience(Patience::Insist(Duration::ZERO));
     let error = client.services().unwrap_err();
     assert!(matches!(error, Error::Interrupted), "{error}");
     assert!(insisting.is_over());
 
-    let mut settling = script().answers(told(&[&[1]]));
+    let settling = script().answers(told(&[&[1]]));
     let mut client = settling.client();
     client.set_patience(Patience::Settle(Duration::ZERO));
     assert_eq!(marks(&client.services().unwrap()), [1, 2, 3, 4]);
@@ -236,7 +236,7 @@ fn the_time_for_asking_again_is_for_all_lists_together() {
     }
     // The first takes the time, each of the others the two answers that it
     // takes in any case.
-    let asked = script.sent.len() - 2;
+    let asked = script.sent().len() - 2;
     assert!((20..=27).contains(&asked), "asked {asked} times");
 }
 
@@ -264,7 +264,7 @@ fn who_insists_has_the_time_for_each_list() {
 
 #[test]
 fn the_first_sight_of_services_may_be_torn() {
-    let mut script = Script::new().answers(told(&[&[1, 2], &[2]]));
+    let script = Script::new().answers(told(&[&[1, 2], &[2]]));
     let seen = script.client().configured_at_first_sight().unwrap();
     assert_eq!(seen.len(), 3);
     assert!(script.is_over());
@@ -272,7 +272,7 @@ fn the_first_sight_of_services_may_be_torn() {
 
 #[test]
 fn the_status_at_the_end_of_a_listing_counts() {
-    let mut script = Script::new().answers(|asked| {
+    let script = Script::new().answers(|asked| {
         let sequence = asked.sequence;
         vec![service_row(sequence, 1), done(sequence, -EBUSY)]
     });
@@ -283,7 +283,7 @@ fn the_status_at_the_end_of_a_listing_counts() {
 
 #[test]
 fn the_end_of_a_listing_may_say_why() {
-    let mut script = Script::new().answers(|asked| {
+    let script = Script::new().answers(|asked| {
         let mut payload = (-EINVAL).to_ne_bytes().to_vec();
         payload.extend(attribute(1, b"not today\0"));
         let flags = NLM_F_MULTI | NLM_F_ACK_TLVS;
@@ -295,7 +295,7 @@ fn the_end_of_a_listing_may_say_why() {
 
 #[test]
 fn the_end_of_a_listing_may_be_empty() {
-    let mut script = Script::new().answers(|asked| {
+    let script = Script::new().answers(|asked| {
         let end = message(NLMSG_DONE, NLM_F_MULTI, asked.sequence, &[]);
         vec![service_row(asked.sequence, 9), end]
     });
@@ -313,7 +313,7 @@ fn an_interrupted_listing_is_begun_again() {
             message(NLMSG_DONE, flags, sequence, &end),
         ]
     };
-    let mut script = Script::new().answers(interrupted).answers(|asked| {
+    let script = Script::new().answers(interrupted).answers(|asked| {
         let sequence = asked.sequence;
         let rows = [service_row(sequence, 1), service_row(sequence, 2)].concat();
         vec![rows, done(sequence, 0)]
@@ -335,13 +335,13 @@ fn a_listing_that_is_always_interrupted_is_given_up() {
     client.set_patience(Patience::Insist(Duration::ZERO));
     let error = client.services().unwrap_err();
     assert!(matches!(error, Error::Interrupted));
-    let questions = script.sent.len() - 2;
+    let questions = script.sent().len() - 2;
     assert!((2..=20).contains(&questions), "asked {questions} times");
 }
 
 #[test]
 fn interrupted_system_calls_are_called_again() {
-    let mut script = Script::new()
+    let script = Script::new()
         .fails(EINTR)
         .fails(EINTR)
         .answers(|asked| vec![service_row(asked.sequence, 5)])
@@ -353,10 +353,10 @@ fn interrupted_system_calls_are_called_again() {
 
 #[test]
 fn a_lack_of_buffers_is_an_overrun() {
-    let mut script = Script::new().fails(ENOBUFS);
+    let script = Script::new().fails(ENOBUFS);
     let error = script.client().table().unwrap_err();
     assert!(matches!(error, Error::Overrun));
-    let mut script =
+    let script =
         Script::new().answers(|asked| vec![message(NLMSG_OVERRUN, 0, asked.sequence, &[])]);
     let error = script.client().apply(&Change::Clear).unwrap_err();
     assert!(matches!(error, Error::Overrun));
@@ -364,7 +364,7 @@ fn a_lack_of_buffers_is_an_overrun() {
 
 #[test]
 fn any_other_failure_of_the_socket_is_told_as_it_is() {
-    let mut script = Script::new().fails(EINVAL);
+    let script = Script::new().fails(EINVAL);
     let error = script.client().timeouts().unwrap_err();
     assert!(matches!(error, Error::Io(_)));
     assert_eq!(error.errno(), Some(EINVAL));
@@ -372,7 +372,7 @@ fn any_other_failure_of_the_socket_is_told_as_it_is() {
 
 #[test]
 fn an_answer_to_an_earlier_question_is_passed_over() {
-    let mut script = Script::new().answers(|asked| {
+    let script = Script::new().answers(|asked| {
         let sequence = asked.sequence;
         vec![
             [
@@ -390,17 +390,17 @@ fn an_answer_to_an_earlier_question_is_passed_over() {
 
 #[test]
 fn an_answer_to_a_question_never_asked_is_not_understood() {
-    let mut script = Script::new().answers(|asked| vec![done(asked.sequence + 1, 0)]);
+    let script = Script::new().answers(|asked| vec![done(asked.sequence + 1, 0)]);
     let error = script.client().services().unwrap_err();
     assert!(matches!(error, Error::Protocol(_)), "{error:?}");
-    let mut script = Script::new().answers(|asked| vec![acknowledgement(asked.sequence + 1)]);
+    let script = Script::new().answers(|asked| vec![acknowledgement(asked.sequence + 1)]);
     let error = script.client().apply(&Change::Clear).unwrap_err();
     assert!(matches!(error, Error::Protocol(_)), "{error:?}");
 }
 
 #[test]
 fn a_datagram_longer_than_its_room_is_not_understood() {
-    let mut script = Script::new().answers(|asked| {
+    let script = Script::new().answers(|asked| {
         let rows = service_row(asked.sequence, 1).repeat(1000);
         vec![rows]
     });
@@ -415,7 +415,7 @@ fn a_message_cut_short_or_with_a_false_length_is_not_understood() {
     let long: fn(&mut Vec<u8>) = |bytes| NetlinkBuffer::new(bytes).set_length(u32::MAX);
     let short: fn(&mut Vec<u8>) = |bytes| NetlinkBuffer::new(bytes).set_length(3);
     for spoil in [cut, stub, long, short] {
-        let mut script = Script::new().answers(move |asked| {
+        let script = Script::new().answers(move |asked| {
             let mut bytes = service_row(asked.sequence, 1);
             spoil(&mut bytes);
             vec![bytes, done(asked.sequence, 0)]
@@ -427,7 +427,7 @@ fn a_message_cut_short_or_with_a_false_length_is_not_understood() {
 
 #[test]
 fn a_row_that_cannot_be_read_leaves_the_socket_fit_for_the_next_question() {
-    let mut script = Script::new()
+    let script = Script::new()
         .answers(|asked| {
             let sequence = asked.sequence;
             let mut payload = vec![1, 1, 0, 0];
@@ -448,7 +448,7 @@ fn a_row_that_cannot_be_read_leaves_the_socket_fit_for_the_next_question() {
 
 #[test]
 fn a_message_of_a_type_that_is_not_due_is_not_understood() {
-    let mut script = Script::new().answers(|asked| {
+    let script = Script::new().answers(|asked| {
         let stranger = message(0x77, NLM_F_MULTI, asked.sequence, &[0; 8]);
         vec![stranger, done(asked.sequence, 0)]
     });
@@ -458,7 +458,7 @@ fn a_message_of_a_type_that_is_not_due_is_not_understood() {
 
 #[test]
 fn one_service_is_asked_for_with_its_servers() {
-    let mut script = Script::new()
+    let script = Script::new()
         .answers(|asked| vec![service_row(asked.sequence, 1)])
         .answers(|asked| vec![server_row(asked.sequence, 4), done(asked.sequence, 0)])
         .answers(|asked| vec![refusal(asked.sequence, ESRCH, None)]);
@@ -471,14 +471,14 @@ fn one_service_is_asked_for_with_its_servers() {
 
 #[test]
 fn an_acknowledgement_is_no_answer() {
-    let mut script = Script::new().answers(|asked| vec![acknowledgement(asked.sequence)]);
+    let script = Script::new().answers(|asked| vec![acknowledgement(asked.sequence)]);
     let error = script.client().timeouts().unwrap_err();
     assert!(matches!(error, Error::Protocol(_)), "{error:?}");
 }
 
 #[test]
 fn timeouts_are_told() {
-    let mut script = Script::new().answers(|asked| {
+    let script = Script::new().answers(|asked| {
         let attributes = vec![
             CommandAttr::TimeoutUdp(3),
             CommandAttr::TimeoutTcp(1),

@@ -7,7 +7,7 @@ use crate::scripted::*;
 
 #[test]
 fn the_family_is_resolved_and_the_version_asked_once() {
-    let mut script = Script::new()
+    let script = Script::new()
         .answers(|asked| vec![done(asked.sequence, 0)])
         .answers(|asked| vec![done(asked.sequence, 0)]);
     let mut client = script.client();
@@ -17,7 +17,7 @@ fn the_family_is_resolved_and_the_version_asked_once() {
     assert_eq!(client.daemons().unwrap(), []);
     assert_eq!(client.info(), info);
     let kinds: Vec<_> = script
-        .sent
+        .sent()
         .iter()
         .map(|datagram| NetlinkBuffer::new(datagram).message_type())
         .collect();
@@ -66,4 +66,12 @@ fn an_answer_of_the_controller_without_a_number_is_not_understood() {
         })
         .refuses_client();
     assert!(matches!(error, Error::Protocol(_)), "{error:?}");
+}
+
+#[test]
+fn a_conversation_may_go_on_in_another_thread() {
+    let script = Script::new().answers(|asked| vec![done(asked.sequence, 0)]);
+    let mut client = script.client();
+    let listed = std::thread::spawn(move || client.services());
+    assert_eq!(listed.join().unwrap().unwrap(), []);
 }

@@ -17,7 +17,7 @@ use crate::scripted::*;
 
 #[test]
 fn what_a_newer_kernel_says_costs_no_row() {
-    let mut script = Script::new()
+    let script = Script::new()
         .answers(|asked| {
             let sequence = asked.sequence;
             let unknown = |kind| ServiceAttr::Other(DefaultNla::new(kind, vec![1, 2, 3]));
@@ -84,7 +84,7 @@ fn what_a_newer_kernel_says_costs_no_row() {
 #[test]
 fn an_older_kernel_is_understood() {
     // It sends 32-bit counters only, and no family of the server.
-    let mut script = Script::new()
+    let script = Script::new()
         .answers(|asked| {
             let attributes = vec![
                 ServiceAttr::AddressFamily(10),
@@ -127,7 +127,7 @@ fn counters_of_64_bits_win_wherever_they_stand() {
         vec![ServiceAttr::Stats(narrow()), ServiceAttr::Stats64(wide())],
         vec![ServiceAttr::Stats64(wide()), ServiceAttr::Stats(narrow())],
     ] {
-        let mut script = Script::new().answers(move |asked| {
+        let script = Script::new().answers(move |asked| {
             let mut attributes = attributes;
             attributes.push(ServiceAttr::Fwmark(1));
             let row = row(asked.sequence, CommandAttr::Service(attributes));
@@ -140,7 +140,7 @@ fn counters_of_64_bits_win_wherever_they_stand() {
 
 #[test]
 fn a_service_without_identity_is_not_understood() {
-    let mut script = Script::new().answers(|asked| {
+    let script = Script::new().answers(|asked| {
         let attributes = vec![ServiceAttr::AddressFamily(2)];
         let row = row(asked.sequence, CommandAttr::Service(attributes));
         vec![row, done(asked.sequence, 0)]

@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ipvs::client::Client;
 use ipvs::error::Error;
@@ -39,7 +40,7 @@ pub(crate) const EINVAL: i32 = 22;
 pub(crate) const ENOBUFS: i32 = 105;
 
 /// What a call to receive comes to, given the last request.
-type Line = Box<dyn FnOnce(&Asked) -> io::Result<Vec<Vec<u8>>>>;
+type Line = Box<dyn FnOnce(&Asked) -> io::Result<Vec<Vec<u8>>> + Send>;
 
 /// The last request of the last datagram that was sent.
 #[derive(Clone, Copy, Default)]
@@ -47,12 +48,15 @@ pub(crate) struct Asked {
     pub(crate) sequence: u32,
 }
 
-/// The script and, as it is played, what it was sent.
+/// The script and, as it is played, what it was sent. A client has the same script.
+#[derive(Clone, Default)]
+pub(crate) struct Script(Arc<Mutex<Play>>);
+
 #[derive(Default)]
-pub(crate) struct Script {
+struct Play {
     lines: VecDeque<Line>,
     asked: Asked,
-    pub(crate) sent: Vec<Vec<u8>>,
+    sent: Vec<Vec<u8>>,
     send_errors: VecDeque<i32>,
     receive_buffer: usize,
     unprivileged: bool,
@@ -66,67 +70,82 @@ impl Script {
             .answers(|asked| vec![info(asked.sequence)])
     }
 
+    fn play(&self) -> MutexGuard<'_, Play> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The next call to receive gives these datagrams.
-    pub(crate) fn answers(mut self, line: impl FnOnce(&Asked) -> Vec<Vec<u8>> + 'static) -> Self {
-        self.lines.push_back(Box::new(|asked| Ok(line(asked))));
+    pub(crate) fn answers(
+        self,
+        line: impl FnOnce(&Asked) -> Vec<Vec<u8>> + Send + 'static,
+    ) -> Self {
+        let line = Box::new(|asked: &Asked| Ok(line(asked)));
+        self.play().lines.push_back(line);
         self
     }
 
     /// The next call to receive fails.
-    pub(crate) fn fails(mut self, errno: i32) -> Self {
-        self.lines
-            .push_back(Box::new(move |_| Err(io::Error::from_raw_os_error(errno))));
+    pub(crate) fn fails(self, errno: i32) -> Self {
+        let line = Box::new(move |_: &Asked| Err(io::Error::from_raw_os_error(errno)));
+        self.play().lines.push_back(line);
         self
     }
 
     /// The next call to send fails.
-    pub(crate) fn fails_to_send(mut self, errno: i32) -> Self {
-        self.send_errors.push_back(errno);
+    pub(crate) fn fails_to_send(self, errno: i32) -> Self {
+        self.play().send_errors.push_back(errno);
         self
     }
 
-    pub(crate) fn with_receive_buffer(mut self, bytes: usize) -> Self {
-        self.receive_buffer = bytes;
+    pub(crate) fn with_receive_buffer(self, bytes: usize) -> Self {
+        self.play().receive_buffer = bytes;
         self
     }
 
-    pub(crate) fn unprivileged(mut self) -> Self {
-        self.unprivileged = true;
+    pub(crate) fn unprivileged(self) -> Self {
+        self.play().unprivileged = true;
         self
     }
 
     /// The client that speaks with this script.
-    pub(crate) fn client(&mut self) -> Client<&mut Self> {
-        Client::with_transport(self).unwrap()
+    pub(crate) fn client(&self) -> Client {
+        Client::with_transport(self.clone()).unwrap()
     }
 
     /// Why there is no client.
-    pub(crate) fn refuses_client(&mut self) -> Error {
-        Client::with_transport(self).err().unwrap()
+    pub(crate) fn refuses_client(&self) -> Error {
+        Client::with_transport(self.clone()).err().unwrap()
+    }
+
+    /// The datagrams that were sent.
+    pub(crate) fn sent(&self) -> Vec<Vec<u8>> {
+        self.play().sent.clone()
     }
 
     /// Whether every line was played.
     pub(crate) fn is_over(&self) -> bool {
-        self.lines.is_empty()
+        self.play().lines.is_empty()
     }
 }
 
-impl Transport for &mut Script {
+impl Transport for Script {
     fn send(&mut self, datagram: &[u8]) -> io::Result<()> {
-        if let Some(errno) = self.send_errors.pop_front() {
+        let mut play = self.play();
+        if let Some(errno) = play.send_errors.pop_front() {
             return Err(io::Error::from_raw_os_error(errno));
         }
         let last = split(datagram).pop().unwrap();
-        self.asked.sequence = NetlinkBuffer::new(last).sequence_number();
-        self.sent.push(datagram.to_vec());
+        play.asked.sequence = NetlinkBuffer::new(last).sequence_number();
+        play.sent.push(datagram.to_vec());
         Ok(())
     }
 
     fn receive(&mut self, inbox: &mut Inbox) -> io::Result<()> {
-        let Some(line) = self.lines.pop_front() else {
+        let mut play = self.play();
+        let Some(line) = play.lines.pop_front() else {
             return Err(io::Error::other("the script is over"));
         };
-        for datagram in line(&self.asked)? {
+        for datagram in line(&play.asked)? {
             assert!(
                 inbox.push(&datagram),
                 "more datagrams than there is room for"
@@ -136,14 +155,14 @@ impl Transport for &mut Script {
     }
 
     fn receive_buffer(&mut self) -> usize {
-        match self.receive_buffer {
+        match self.play().receive_buffer {
             0 => 1 << 20,
             bytes => bytes,
         }
     }
 
     fn is_privileged(&self) -> bool {
-        !self.unprivileged
+        !self.play().unprivileged
     }
 }
 

@@ -27,7 +27,7 @@ fn heard(datagram: &[u8]) {
     let _ = again(Script::new()).client().service(&web());
     let _ = again(Script::new()).client().destinations(&web());
     let _ = again(Script::new()).client().apply(&Change::Clear);
-    let _ = Client::with_transport(&mut again(Script::default()));
+    let _ = Client::with_transport(again(Script::default()));
 }
 
 #[test]

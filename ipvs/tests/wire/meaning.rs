@@ -72,9 +72,9 @@ fn daemon(state: DaemonState, id: u32, change: impl FnOnce(&mut Daemon)) -> Daem
 
 /// What is sent for a change.
 fn sent_for(change: &Change) -> IpvsMessage {
-    let mut script = Script::new().answers(|asked| vec![acknowledgement(asked.sequence)]);
+    let script = Script::new().answers(|asked| vec![acknowledgement(asked.sequence)]);
     script.client().apply(change).unwrap();
-    parsed(script.sent.last().unwrap())
+    parsed(script.sent().last().unwrap())
 }
 
 #[test]
@@ -263,7 +263,7 @@ fn changes_of_what_is_there_name_it_as_ipvsadm_does() {
 
 #[test]
 fn questions_about_one_service_name_it_as_ipvsadm_does() {
-    let mut script = Script::new()
+    let script = Script::new()
         .answers(|asked| {
             let told = told("ipvsadm -Ln -f 258 -6", Command::NewService).remove(0);
             vec![ipvs(0, asked.sequence, &told)]
@@ -274,7 +274,8 @@ fn questions_about_one_service_name_it_as_ipvsadm_does() {
     let blocks = captured();
     let block = blocks.iter().find(|block| block.command == command);
     let theirs = of_family(&block.unwrap().sent).map(parsed);
-    let ours = script.sent[2..].iter().map(|datagram| parsed(datagram));
+    let ours = script.sent();
+    let ours = ours[2..].iter().map(|datagram| parsed(datagram));
     for (ours, theirs) in ours.zip(theirs) {
         assert_part_of(ours, theirs, command);
     }
@@ -289,7 +290,7 @@ fn a_captured_table_becomes_the_model() {
             vec![rows.collect::<Vec<_>>().concat(), done(asked.sequence, 0)]
         }
     };
-    let mut script = Script::new()
+    let script = Script::new()
         .answers(rows(Command::NewService))
         .answers(rows(Command::NewDest));
     let table = script.client().table().unwrap();
@@ -333,7 +334,7 @@ fn a_captured_table_becomes_the_model() {
 
 #[test]
 fn captured_daemons_and_timeouts_become_the_model() {
-    let mut script = Script::new()
+    let script = Script::new()
         .answers(|asked| {
             let told = told("ipvsadm -L --daemon", Command::NewDaemon);
             let mut rows: Vec<_> = told
