@@ -1,25 +1,34 @@
 //! Speaking with the kernel's IPVS: one method for each thing to ask or do.
 
 use std::fmt;
-use std::io;
+use std::io::{self, BufRead};
 use std::ops::ControlFlow;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::path::Path;
+use std::time::Duration;
 
 use netlink_packet_core::DecodeError;
 
+use crate::connections::CONNECTIONS;
 use crate::error::{Error, ErrorKind, Verb};
 use crate::model::{
     Change, Daemon, DestinationEntry, Family, Info, Service, ServiceEntry, Stats, Timeouts,
     VirtualId,
 };
+use crate::namespace::NetworkNamespace;
 use crate::netlink::convert;
 use crate::netlink::exchange::Exchange;
 pub use crate::netlink::listing::Patience;
 use crate::netlink::message::{Command, IpvsMessage};
 use crate::netlink::socket::{Socket, Transport};
+use crate::procfs;
 
 /// A conversation with the kernel's IPVS over one socket.
 ///
-/// It is of the network namespace in which it was opened.
+/// It is of one network namespace. [`open`](Client::open) takes that of the thread,
+/// and then the client has to stay in threads of that namespace; with
+/// [`open_in`](Client::open_in) and [`open_at`](Client::open_at) it speaks with the
+/// namespace that was named, whichever thread it is used in.
 ///
 /// # Errors of every method
 /// An [`Error`] has a [`kind`](Error::kind) to decide by. Each method that speaks
@@ -30,12 +39,14 @@ use crate::netlink::socket::{Socket, Transport};
 ///   conversation has to be opened, when it is loaded again.
 /// - [`ErrorKind::Overrun`], [`ErrorKind::Protocol`]: the answer is lost. It may be
 ///   asked for again, over the same conversation.
+/// - [`ErrorKind::TimedOut`]: see [`set_timeout`](Client::set_timeout).
 /// - [`ErrorKind::Io`]: the socket failed.
 ///
 /// What else the kernel refuses each method says.
 pub struct Client {
     exchange: Exchange,
     info: Info,
+    namespace: NetworkNamespace,
 }
 
 impl Client {
@@ -46,7 +57,50 @@ impl Client {
     /// has no IPVS, or its module is not loaded; [`ErrorKind::PermissionDenied`]
     /// where this process may not administer it, whether it is there or not.
     pub fn open() -> Result<Self, Error> {
-        Self::with_transport(Socket::open().map_err(Error::Unavailable)?)
+        Self::of(NetworkNamespace::default())
+    }
+
+    /// Opens a conversation with the IPVS of another network namespace, which a
+    /// file stands for: one of `/proc/PID/ns/net`, for instance.
+    ///
+    /// ```no_run
+    /// use std::fs::File;
+    ///
+    /// use ipvs::client::Client;
+    ///
+    /// let container = File::open("/proc/4711/ns/net")?;
+    /// let mut client = Client::open_in(&container)?;
+    /// assert_eq!(client.services()?, []);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// The thread does not change its own namespace: a helper thread enters the
+    /// other for as long as it takes to open a socket or a file of `/proc`.
+    ///
+    /// # Errors
+    /// [`Error::Namespace`], of the kind [`ErrorKind::NoSuchNamespace`] where the
+    /// file stands for no network namespace and [`ErrorKind::PermissionDenied`]
+    /// where the process lacks `CAP_SYS_ADMIN`. Else as for [`open`](Client::open).
+    pub fn open_in(namespace: impl AsFd) -> Result<Self, Error> {
+        Self::of(NetworkNamespace::of(namespace).map_err(Error::Namespace)?)
+    }
+
+    /// As [`open_in`](Client::open_in), by the name of the file: that of
+    /// `ip netns add NAME` is `/run/netns/NAME`.
+    ///
+    /// # Errors
+    /// As for [`open_in`](Client::open_in). Where there is no such file, the kind
+    /// is [`ErrorKind::NoSuchNamespace`].
+    pub fn open_at(path: impl AsRef<Path>) -> Result<Self, Error> {
+        Self::of(NetworkNamespace::at(path.as_ref()).map_err(Error::Namespace)?)
+    }
+
+    fn of(namespace: NetworkNamespace) -> Result<Self, Error> {
+        namespace.check().map_err(Error::Namespace)?;
+        let socket = Socket::open(namespace.clone()).map_err(Error::Unavailable)?;
+        let mut client = Self::with_transport(socket)?;
+        client.namespace = namespace;
+        Ok(client)
     }
 
     /// Opens a conversation over another transport: for the tests of this crate.
@@ -73,6 +127,7 @@ impl Client {
         Ok(Self {
             info: info.map_err(unavailable)?,
             exchange,
+            namespace: NetworkNamespace::default(),
         })
     }
 
@@ -93,6 +148,20 @@ impl Client {
     /// may lack rows, and be of several moments.
     pub fn has_settled(&self) -> bool {
         self.exchange.has_settled()
+    }
+
+    /// Sets how long the kernel may be silent while an answer is due; without end
+    /// if it is none, as it is at first. Zero counts as the shortest time there is.
+    ///
+    /// The kernel answers while it is asked: this is for programs that must not
+    /// hang even where it does not. After [`Error::TimedOut`] the conversation goes on: an answer
+    /// that comes late is passed over. Which of the changes that were sent last
+    /// have been made is not known.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`] where the time is longer than the system can count.
+    pub fn set_timeout(&mut self, timeout: Option<Duration>) -> Result<(), Error> {
+        Ok(self.exchange.transport_mut().set_timeout(timeout)?)
     }
 
     /// Every service, without its servers.
@@ -224,6 +293,29 @@ impl Client {
             })
     }
 
+    /// Opens the table of connections, for
+    /// [`for_each_connection`](crate::connections::for_each_connection) and
+    /// [`count`](crate::connections::count).
+    ///
+    /// # Errors
+    /// Where there is no [`CONNECTIONS`], or it may not be read.
+    pub fn connections(&self) -> io::Result<impl BufRead + Send + use<>> {
+        procfs::open_in(&self.namespace, Path::new(CONNECTIONS))
+    }
+
+    /// The servers of all services, which the kernel's text
+    /// ([`TABLE`](procfs::TABLE)) tells at once: see [`procfs::servers`]. None where
+    /// the table has changed since `services` were listed.
+    ///
+    /// # Errors
+    /// Where there is no such text, or it can't be read.
+    pub fn servers_at_once(&self, services: &[Service]) -> io::Result<Option<procfs::Servers>> {
+        procfs::servers(
+            services,
+            procfs::open_in(&self.namespace, Path::new(procfs::TABLE))?,
+        )
+    }
+
     /// The timeouts of connections.
     ///
     /// # Errors
@@ -315,11 +407,24 @@ impl Client {
     }
 }
 
+/// The socket, to look at or to set its options. What is read from it is missing
+/// in the conversation.
+impl AsFd for Client {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.exchange.transport().as_fd()
+    }
+}
+
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { exchange: _, info } = self;
+        let Self {
+            exchange: _,
+            info,
+            namespace,
+        } = self;
         f.debug_struct("Client")
             .field("info", info)
+            .field("namespace", namespace)
             .finish_non_exhaustive()
     }
 }

@@ -10,6 +10,7 @@ pub mod connections;
 pub mod drain;
 pub mod error;
 pub mod model;
+mod namespace;
 #[doc(hidden)]
 pub mod netlink;
 pub mod plan;

@@ -207,8 +207,7 @@ impl Rows<Service> {
             let servers = if services.len() <= FEW {
                 Servers::Unasked
             } else {
-                let text = procfs::open(procfs::TABLE);
-                match text.and_then(|text| procfs::servers(&services, text)) {
+                match client.servers_at_once(&services) {
                     Ok(Some(told)) => Servers::Told(told),
                     // The table is changing.
                     Ok(None) => continue,

@@ -8,7 +8,8 @@
 pub enum ErrorKind {
     /// The kernel has no IPVS, or its module is not loaded, or no longer.
     NoIpvs,
-    /// The process lacks `CAP_NET_ADMIN` (`EPERM`).
+    /// The process lacks `CAP_NET_ADMIN`, or, to enter a network namespace,
+    /// `CAP_SYS_ADMIN` (`EPERM`).
     PermissionDenied,
     /// The service, or the server of the service, is there already (`EEXIST`).
     AlreadyExists,
@@ -36,10 +37,15 @@ pub enum ErrorKind {
     Unsupported,
     /// The kernel has no memory for it (`ENOMEM`).
     OutOfMemory,
+    /// The file is not there, or is no network namespace.
+    NoSuchNamespace,
     /// The table changed each time it was being listed.
     Interrupted,
     /// The kernel had to drop answers (`ENOBUFS`).
     Overrun,
+    /// The kernel did not answer in time; see
+    /// [`set_timeout`](crate::client::Client::set_timeout).
+    TimedOut,
     /// The kernel's answer makes no sense.
     Protocol,
     /// The socket failed.

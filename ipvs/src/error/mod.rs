@@ -33,6 +33,9 @@ pub enum Error {
         Sentence(Verb::Open, .0)
     )]
     Unavailable(io::Error),
+    /// The network namespace can't be entered.
+    #[error("the network namespace can't be entered: {}", os_text(.0))]
+    Namespace(io::Error),
     /// The kernel refused.
     #[error("{}", Sentence(*.verb, &io::Error::from_raw_os_error(*.errno)))]
     Kernel {
@@ -49,6 +52,9 @@ pub enum Error {
     /// The kernel had to drop answers (`ENOBUFS`).
     #[error("The kernel's answers overran the receive buffer")]
     Overrun,
+    /// The kernel did not answer in time.
+    #[error("The kernel has not answered in time")]
+    TimedOut,
     /// The kernel's answer makes no sense.
     #[error("The kernel's answer is not understood: {0}")]
     Protocol(String),
@@ -62,8 +68,10 @@ impl Error {
     pub fn errno(&self) -> Option<i32> {
         match self {
             Self::Kernel { errno, .. } => Some(*errno),
-            Self::Unavailable(error) | Self::Io(error) => error.raw_os_error(),
-            Self::Interrupted | Self::Overrun | Self::Protocol(_) => None,
+            Self::Unavailable(error) | Self::Namespace(error) | Self::Io(error) => {
+                error.raw_os_error()
+            }
+            Self::Interrupted | Self::Overrun | Self::TimedOut | Self::Protocol(_) => None,
         }
     }
 
@@ -80,7 +88,12 @@ impl Error {
                 None => ErrorKind::Io,
             },
             Self::Interrupted => ErrorKind::Interrupted,
+            Self::Namespace(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                ErrorKind::PermissionDenied
+            }
+            Self::Namespace(_) => ErrorKind::NoSuchNamespace,
             Self::Overrun => ErrorKind::Overrun,
+            Self::TimedOut => ErrorKind::TimedOut,
             Self::Protocol(_) => ErrorKind::Protocol,
             Self::Io(_) => ErrorKind::Io,
         }

@@ -67,6 +67,14 @@ impl Exchange {
         self.budget.has_settled
     }
 
+    pub(crate) fn transport(&self) -> &(dyn Transport + Send) {
+        &*self.transport
+    }
+
+    pub(crate) fn transport_mut(&mut self) -> &mut (dyn Transport + Send) {
+        &mut *self.transport
+    }
+
     pub(crate) fn is_privileged(&self) -> bool {
         self.transport.is_privileged()
     }
@@ -376,6 +384,7 @@ impl Exchange {
         let received = uninterrupted(|| self.transport.receive(&mut self.inbox));
         received.map_err(|error| match error.raw_os_error() {
             Some(ENOBUFS) => Error::Overrun,
+            _ if error.kind() == io::ErrorKind::WouldBlock => Error::TimedOut,
             _ => Error::Io(error),
         })?;
         if self.inbox.is_truncated() {

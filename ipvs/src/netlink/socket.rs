@@ -2,14 +2,19 @@
 //! something that plays the kernel.
 
 use std::io::{self, IoSliceMut};
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::time::Duration;
 
 use netlink_sys::SocketAddr;
 use netlink_sys::protocols::NETLINK_GENERIC;
-use nix::sys::socket::{MsgFlags, MultiHeaders, recvmmsg, setsockopt, sockopt::RcvBufForce};
+use nix::sys::socket::sockopt::{RcvBufForce, ReceiveTimeout};
+use nix::sys::socket::{MsgFlags, MultiHeaders, recvmmsg, setsockopt};
+use nix::sys::time::TimeVal;
+
+use crate::namespace::NetworkNamespace;
 
 /// Carries requests to the kernel and its answers back.
-pub trait Transport {
+pub trait Transport: AsFd {
     /// Hands over one datagram of one or more requests.
     ///
     /// # Errors
@@ -20,7 +25,8 @@ pub trait Transport {
     /// and find room.
     ///
     /// # Errors
-    /// Those of `recvmmsg(2)`; it is called again after `EINTR`.
+    /// Those of `recvmmsg(2)`; it is called again after `EINTR`. `EAGAIN` says
+    /// that the time-out is over.
     fn receive(&mut self, inbox: &mut Inbox) -> io::Result<()>;
 
     /// From now on, what is sent and received goes over this line.
@@ -29,6 +35,15 @@ pub trait Transport {
     /// Where the system has no other. The first then stays the line.
     fn select(&mut self, line: Line) -> io::Result<()> {
         let _ = line;
+        Ok(())
+    }
+
+    /// Sets how long it waits for a datagram; without end if it is none.
+    ///
+    /// # Errors
+    /// Where the system refuses it.
+    fn set_timeout(&mut self, timeout: Option<Duration>) -> io::Result<()> {
+        let _ = timeout;
         Ok(())
     }
 
@@ -138,6 +153,8 @@ pub struct Socket {
     second: Option<netlink_sys::Socket>,
     line: Line,
     receive_buffer: Option<usize>,
+    namespace: NetworkNamespace,
+    timeout: Option<Duration>,
 }
 
 impl Socket {
@@ -149,17 +166,20 @@ impl Socket {
     ///
     /// # Errors
     /// Where the kernel has no generic netlink or no socket to give.
-    pub fn open() -> io::Result<Self> {
+    pub(crate) fn open(namespace: NetworkNamespace) -> io::Result<Self> {
         Ok(Self {
-            socket: Self::connect()?,
+            socket: Self::connect(&namespace)?,
             second: None,
             line: Line::First,
             receive_buffer: None,
+            namespace,
+            timeout: None,
         })
     }
 
-    fn connect() -> io::Result<netlink_sys::Socket> {
-        let socket = netlink_sys::Socket::new(NETLINK_GENERIC)?;
+    fn connect(namespace: &NetworkNamespace) -> io::Result<netlink_sys::Socket> {
+        // A socket is of the namespace in which it is made.
+        let socket = namespace.open(|| netlink_sys::Socket::new(NETLINK_GENERIC))?;
         // A connected socket takes messages from the kernel alone.
         socket.connect(&SocketAddr::new(0, 0))?;
         // Kernels before 4.12 have no extended acknowledgements: that can be
@@ -213,9 +233,21 @@ impl Transport for Socket {
     fn select(&mut self, line: Line) -> io::Result<()> {
         self.line = Line::First;
         if line == Line::Second && self.second.is_none() {
-            self.second = Some(Self::connect()?);
+            let second = Self::connect(&self.namespace)?;
+            if self.timeout.is_some() {
+                wait_for(&second, self.timeout)?;
+            }
+            self.second = Some(second);
         }
         self.line = line;
+        Ok(())
+    }
+
+    fn set_timeout(&mut self, timeout: Option<Duration>) -> io::Result<()> {
+        for socket in [Some(&self.socket), self.second.as_ref()] {
+            socket.map_or(Ok(()), |socket| wait_for(socket, timeout))?;
+        }
+        self.timeout = timeout;
         Ok(())
     }
 
@@ -232,5 +264,57 @@ impl Transport for Socket {
 
     fn is_privileged(&self) -> bool {
         Self::enlarge(&self.socket)
+    }
+}
+
+/// Sets how long a socket waits for a datagram (`SO_RCVTIMEO`). The kernel takes
+/// 0 for no end, so the least is a microsecond.
+fn wait_for(socket: &netlink_sys::Socket, timeout: Option<Duration>) -> io::Result<()> {
+    let (seconds, micros) = timeout.map_or((0, 0), |time| {
+        let time = time.max(Duration::from_micros(1));
+        (time.as_secs(), time.subsec_micros())
+    });
+    let seconds = seconds.try_into().map_err(io::Error::other)?;
+    let time = TimeVal::new(seconds, micros.into());
+    Ok(setsockopt(socket, ReceiveTimeout, &time)?)
+}
+
+impl AsFd for Socket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    /// Nothing was asked, so nothing comes.
+    fn waits(socket: &mut Socket) -> (io::ErrorKind, Duration) {
+        let begin = Instant::now();
+        let error = socket.receive(&mut Inbox::new()).unwrap_err();
+        (error.kind(), begin.elapsed())
+    }
+
+    #[test]
+    fn both_lines_wait_as_long_as_was_said() {
+        let mut socket = Socket::open(NetworkNamespace::default()).unwrap();
+        let time = Duration::from_millis(50);
+        socket.set_timeout(Some(time)).unwrap();
+        for line in [Line::First, Line::Second] {
+            socket.select(line).unwrap();
+            let (kind, waited) = waits(&mut socket);
+            assert_eq!(kind, io::ErrorKind::WouldBlock);
+            assert!(waited >= time, "{waited:?}");
+        }
+        socket.set_timeout(Some(Duration::ZERO)).unwrap();
+        for line in [Line::First, Line::Second] {
+            socket.select(line).unwrap();
+            assert_eq!(waits(&mut socket).0, io::ErrorKind::WouldBlock);
+        }
+        assert!(socket.set_timeout(Some(Duration::MAX)).is_err());
     }
 }

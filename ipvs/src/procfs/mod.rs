@@ -7,6 +7,8 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
+use crate::namespace::NetworkNamespace;
+
 pub use table::{Servers, TABLE, servers};
 
 const READ_SIZE: usize = 1 << 20;
@@ -21,7 +23,15 @@ const READ_SIZE: usize = 1 << 20;
 /// # Errors
 /// Where there is no such file, or it may not be read.
 pub fn open(path: impl AsRef<Path>) -> io::Result<impl BufRead> {
-    let file = File::open(of_this_thread(path.as_ref()))?;
+    open_in(&NetworkNamespace::default(), path.as_ref())
+}
+
+/// As [`open`], of a network namespace.
+pub(crate) fn open_in(
+    namespace: &NetworkNamespace,
+    path: &Path,
+) -> io::Result<impl BufRead + Send + use<>> {
+    let file = namespace.open(|| File::open(of_this_thread(path)))?;
     Ok(BufReader::with_capacity(READ_SIZE, file))
 }
 

@@ -1,6 +1,10 @@
 //! What is asked before all else.
 
-use ipvs::error::Error;
+use std::fs::File;
+use std::time::Duration;
+
+use ipvs::client::Client;
+use ipvs::error::{Error, ErrorKind};
 use netlink_packet_core::NetlinkBuffer;
 
 use crate::scripted::*;
@@ -74,4 +78,31 @@ fn a_conversation_may_go_on_in_another_thread() {
     let mut client = script.client();
     let listed = std::thread::spawn(move || client.services());
     assert_eq!(listed.join().unwrap().unwrap(), []);
+}
+
+#[test]
+fn a_file_that_is_no_namespace_is_refused() {
+    let none = Client::open_at("/run/netns/there is none").unwrap_err();
+    assert_eq!(none.kind(), ErrorKind::NoSuchNamespace);
+    assert_eq!(
+        none.to_string(),
+        "the network namespace can't be entered: No such file or directory"
+    );
+    // Who may not enter any is told that by some kernels.
+    let other = Client::open_in(File::open("/dev/null").unwrap()).unwrap_err();
+    assert!(matches!(other, Error::Namespace(_)), "{other:?}");
+}
+
+#[test]
+fn an_answer_that_comes_too_late_is_passed_over() {
+    let script = Script::new()
+        .fails(EAGAIN)
+        .answers(|asked| vec![done(asked.sequence - 1, 0), done(asked.sequence, 0)]);
+    let mut client = script.client();
+    client.set_timeout(Some(Duration::from_secs(1))).unwrap();
+    let late = client.services().unwrap_err();
+    assert_eq!(late.kind(), ErrorKind::TimedOut);
+    assert_eq!(late.to_string(), "The kernel has not answered in time");
+    assert_eq!(client.daemons().unwrap(), []);
+    assert!(script.is_over());
 }

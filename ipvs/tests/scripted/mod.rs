@@ -4,7 +4,9 @@
 #![allow(dead_code, reason = "each test program uses a part")]
 
 use std::collections::VecDeque;
+use std::fs::File;
 use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ipvs::client::Client;
@@ -34,6 +36,7 @@ pub(crate) const EPERM: i32 = 1;
 pub(crate) const ENOENT: i32 = 2;
 pub(crate) const ESRCH: i32 = 3;
 pub(crate) const EINTR: i32 = 4;
+pub(crate) const EAGAIN: i32 = 11;
 pub(crate) const EBUSY: i32 = 16;
 pub(crate) const EEXIST: i32 = 17;
 pub(crate) const EINVAL: i32 = 22;
@@ -49,8 +52,20 @@ pub(crate) struct Asked {
 }
 
 /// The script and, as it is played, what it was sent. A client has the same script.
-#[derive(Clone, Default)]
-pub(crate) struct Script(Arc<Mutex<Play>>);
+#[derive(Clone)]
+pub(crate) struct Script {
+    play: Arc<Mutex<Play>>,
+    file: Arc<File>,
+}
+
+impl Default for Script {
+    fn default() -> Self {
+        Self {
+            play: Arc::default(),
+            file: Arc::new(File::open("/dev/null").unwrap()),
+        }
+    }
+}
 
 #[derive(Default)]
 struct Play {
@@ -71,7 +86,7 @@ impl Script {
     }
 
     fn play(&self) -> MutexGuard<'_, Play> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.play.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The next call to receive gives these datagrams.
@@ -125,6 +140,12 @@ impl Script {
     /// Whether every line was played.
     pub(crate) fn is_over(&self) -> bool {
         self.play().lines.is_empty()
+    }
+}
+
+impl AsFd for Script {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.file.as_fd()
     }
 }
 

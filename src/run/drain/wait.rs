@@ -15,7 +15,6 @@ use ipvs::connections::CONNECTIONS;
 use ipvs::drain::{Draining, Look, Step, Tally};
 use ipvs::error::Error;
 use ipvs::model::ServiceEntry;
-use ipvs::procfs;
 
 /// From one look at the connections to the next.
 const INTERVAL: Duration = Duration::from_millis(500);
@@ -141,7 +140,7 @@ impl Table {
         if self.is_hidden {
             return Ok(None);
         }
-        let Ok(table) = procfs::open(CONNECTIONS) else {
+        let Ok(table) = client.connections() else {
             self.is_hidden = true;
             report(&format_args!(
                 "cannot open file {CONNECTIONS}: connections that are closed are waited for too"
