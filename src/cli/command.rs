@@ -29,6 +29,8 @@ pub enum Command {
     List(List),
     /// `-L SERVICE --require NUMBER`
     Require(Require),
+    /// `-L --from-proc`
+    ListFromProc(BriefList),
     /// `-L -c`
     Connections(Connections),
     /// `-L --timeout`
@@ -200,6 +202,27 @@ pub struct List {
     pub watch: Option<Watch>,
 }
 
+/// `ipvsadm -L [SERVICE] --from-proc [--nosort] [-n]`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BriefList {
+    /// Only this service; all of them otherwise.
+    pub service: Option<VirtualId>,
+    /// In which order.
+    pub order: Order,
+    /// No names.
+    pub numeric: bool,
+}
+
+/// Whether there has to be an IPVS that answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Access {
+    /// There has, as ever, even if it is not asked for anything.
+    #[default]
+    Netlink,
+    /// `--from-proc`: files that any user may read are enough.
+    Proc,
+}
+
 /// `ipvsadm -L SERVICE --require NUMBER [-n]`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Require {
@@ -210,7 +233,7 @@ pub struct Require {
 }
 
 /// `ipvsadm -L -c [SERVICE] [-r SERVER] [--client PREFIX] [--state NAME] [--by
-/// WHAT] [--persistent-conn] [-n] [--json] [--watch…]`
+/// WHAT] [--persistent-conn] [-n] [--json] [--watch…] [--from-proc]`
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Connections {
     /// Only those through this service.
@@ -231,6 +254,8 @@ pub struct Connections {
     pub format: Format,
     /// Again and again; once otherwise.
     pub watch: Option<Watch>,
+    /// What has to answer for it.
+    pub access: Access,
 }
 
 /// `ipvsadm -S [-n] [--output FILE] [--json]`

@@ -57,8 +57,9 @@ pub(super) const GUIDES: &[Guide] = &[
                   [--watch[=SECONDS] [--count NUMBER]] [--color WHEN] [--json]",
         "@ -c [SERVICE] [-r SERVER] [--client ADDRESS[/BITS]]
                   [--state NAME] [--by WHAT] [--persistent-conn] [-n]
-                  [--watch[=SECONDS] [--count NUMBER]] [--json]",
+                  [--watch[=SECONDS] [--count NUMBER]] [--json] [--from-proc]",
         "@ SERVICE --require NUMBER",
+        "@ [SERVICE] --from-proc [-n] [--nosort]",
         "@ --timeout|--daemon [--json]",
     ], &["ipvsadm -Ln --stats", "ipvsadm -L -t 192.0.2.80:80 --require 2", "ipvsadm -Lnc --state ESTABLISHED --by client"]),
     guide(Verb::Save, &["@ [-n] [--output FILE] [--json]"],

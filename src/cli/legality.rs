@@ -128,6 +128,24 @@ pub(crate) fn view(given: Given) -> Result<(), Usage> {
     }
 }
 
+/// Checks that no more is asked of the table than `/proc` tells. Of connections it
+/// tells everything.
+///
+/// # Errors
+/// The first option that asks for more.
+pub(crate) fn brief(given: Given) -> Result<(), Usage> {
+    use Label::{Color, FromProc, Json, PersistentConn, Watch};
+    let more = [PersistentConn, Json, Watch, Color];
+    match more.into_iter().find(|label| given.has(*label)) {
+        None => Ok(()),
+        Some(with) => Err(Usage::Conflict {
+            label: FromProc,
+            with,
+            context: Context::Command(Verb::List),
+        }),
+    }
+}
+
 /// Whether an option means something to a command, whatever else is given.
 pub(crate) fn goes_with(verb: Verb, label: Label) -> bool {
     !matches!(of_command(verb, label), Rule::Illegal | Rule::Idle)

@@ -1,6 +1,6 @@
 //! Flags into listings.
 
-use super::command::{Command, Connections, Format, List, Require, Watch};
+use super::command::{Access, BriefList, Command, Connections, Format, List, Require, Watch};
 use super::flags::Flags;
 use super::legality;
 use super::types::Label;
@@ -45,6 +45,10 @@ impl Flags<'_> {
             })?;
             return Ok(Command::Require(Require { service, least }));
         }
+        let order = match given(Label::NoSort) {
+            true => Order::Kernel,
+            false => Order::Sorted,
+        };
         if given(Label::Connection) {
             let persistent = view == View::PersistentConnections;
             return Ok(Command::Connections(Connections {
@@ -59,6 +63,10 @@ impl Flags<'_> {
                 numeric,
                 format,
                 watch,
+                access: match given(Label::FromProc) {
+                    true => Access::Proc,
+                    false => Access::Netlink,
+                },
             }));
         }
         if given(Label::Timeout) || given(Label::Daemon) {
@@ -66,6 +74,14 @@ impl Flags<'_> {
                 true => Command::ShowTimeouts(format),
                 false => Command::ShowDaemons(format),
             });
+        }
+        if given(Label::FromProc) {
+            legality::brief(self.given)?;
+            return Ok(Command::ListFromProc(BriefList {
+                service: self.service,
+                order,
+                numeric,
+            }));
         }
         Ok(Command::List(List {
             service: self.service,
@@ -75,11 +91,7 @@ impl Flags<'_> {
             } else {
                 Numbers::Scaled
             },
-            order: if given(Label::NoSort) {
-                Order::Kernel
-            } else {
-                Order::Sorted
-            },
+            order,
             numeric,
             format,
             color: self.color,

@@ -32,8 +32,9 @@ mod value_error;
 mod values;
 
 pub use command::{
-    Candidates, Color, Command, Completion, Connections, Diagnose, Drain, Ensure, Extent, Format,
-    List, Require, Restore, RestoreMode, Save, ServerEdit, ServiceEdit, Shell, Strictness, Watch,
+    Access, BriefList, Candidates, Color, Command, Completion, Connections, Diagnose, Drain,
+    Ensure, Extent, Format, List, Require, Restore, RestoreMode, Save, ServerEdit, ServiceEdit,
+    Shell, Strictness, Watch,
 };
 pub use completions::completions;
 pub use help::{help, tool_help, version};

@@ -495,6 +495,12 @@ pub(crate) const SECTIONS: &[Section] = &[
             "with --watch: that many times")
             .with(&[(Verb::List, With(L::Watch))])
             .set(|to, word| put(&mut to.flags.count, count(word).map(Some))),
+        option(L::FromProc, "", Nothing,
+            "what any user may read, without asking IPVS: the table, less what standard error says, \
+             or all connections with -c")
+            .with(&[(Verb::List, Unless(&[L::Timeout, L::Daemon, L::Stats, L::Rate, L::Thresholds,
+                L::TunInfo, L::Require]))])
+            .on_the_command_line(),
         option(L::Require, "", Value("NUMBER"),
             "of one service: say in one line, for a monitoring system, whether so many servers take new \
              connections; status 0, 1 if fewer do, 2 if there is no such service, 3 if it can't be told")

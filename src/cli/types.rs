@@ -123,6 +123,7 @@ names! {
     KeepWeights "keep-weights",
     NoRemove "no-remove",
     Require "require",
+    FromProc "from-proc",
 }
 
 impl Label {

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::net::Ipv4Addr;
 
 use ipvs::model::{Name, Netmask, SchedulerFlag, Service, ServiceFlags};
+use ipvs::procfs::BriefService;
 
 /// Writes ` SCHEDULER [(FLAGS)] [persistent …] [ops]`.
 pub(super) fn service(out: &mut impl Write, service: &Service) -> io::Result<()> {
@@ -13,12 +14,7 @@ pub(super) fn service(out: &mut impl Write, service: &Service) -> io::Result<()>
     scheduler_flags(out, scheduler, service.flags)?;
     if service.is_persistent() {
         write!(out, " persistent {}", service.timeout)?;
-        match service.netmask {
-            Netmask::V4(Ipv4Addr::BROADCAST) | Netmask::V6(128) => {}
-            Netmask::V4(mask) => write!(out, " mask {mask}")?,
-            // Kept as an int by those who list it.
-            Netmask::V6(length) => write!(out, " mask {}", length as i32)?,
-        }
+        netmask(out, service.netmask)?;
         if let Some(engine) = &service.engine {
             write!(out, " pe {engine}")?;
         }
@@ -27,6 +23,29 @@ pub(super) fn service(out: &mut impl Write, service: &Service) -> io::Result<()>
         out.write_all(b" ops")?;
     }
     Ok(())
+}
+
+/// Writes ` SCHEDULER [persistent ? …] [ops]`: `/proc` does not tell the timeout.
+pub(super) fn brief(out: &mut impl Write, service: &BriefService) -> io::Result<()> {
+    write!(out, " {}", service.scheduler)?;
+    if let Some(mask) = service.persistence {
+        out.write_all(b" persistent ?")?;
+        netmask(out, mask)?;
+    }
+    if service.one_packet {
+        out.write_all(b" ops")?;
+    }
+    Ok(())
+}
+
+/// Writes a mask by which clients are taken together.
+fn netmask(out: &mut impl Write, mask: Netmask) -> io::Result<()> {
+    match mask {
+        Netmask::V4(Ipv4Addr::BROADCAST) | Netmask::V6(128) => Ok(()),
+        Netmask::V4(mask) => write!(out, " mask {mask}"),
+        // Kept as an int by those who list it.
+        Netmask::V6(length) => write!(out, " mask {}", length as i32),
+    }
 }
 
 /// Writes the flags that mean something to the scheduler only. One that has names

@@ -13,6 +13,7 @@ use crate::view::{Cell, Numbers, Scaling, ServiceCells, TitleLine, View};
 use ipvs::model::{
     Destination, DestinationEntry, Info, Protocol, Service, ServiceEntry, Stats, VirtualId,
 };
+use ipvs::procfs::BriefService;
 
 /// The columns before the first of a view: an arrow and the label.
 const MARGIN: usize = 5 + WIDTH;
@@ -92,6 +93,8 @@ pub fn rows(
 pub enum Cells<'a> {
     /// How it is configured.
     Settings(&'a Service),
+    /// How it is configured, as far as `/proc` tells it.
+    Brief(&'a BriefService),
     /// What the columns count.
     Counters(&'a Stats),
 }
@@ -166,7 +169,7 @@ impl<'a> Rows<'a> {
         rates: Rates,
     ) -> io::Result<()> {
         let width = match cells {
-            Cells::Settings(_) => 0,
+            Cells::Settings(_) | Cells::Brief(_) => 0,
             Cells::Counters(_) => WIDTH,
         };
         match *id {
@@ -192,6 +195,7 @@ impl<'a> Rows<'a> {
         }
         match cells {
             Cells::Settings(service) => flags::service(out, service)?,
+            Cells::Brief(service) => flags::brief(out, service)?,
             Cells::Counters(stats) => {
                 for column in self.view.description().columns {
                     match column.cell {

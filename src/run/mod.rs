@@ -12,6 +12,7 @@ mod diagnose;
 mod drain;
 mod ensure;
 mod failure;
+mod from_proc;
 mod hints;
 mod input;
 mod json;
@@ -37,7 +38,7 @@ pub use hints::hint;
 
 use out::Out;
 
-use crate::cli::{self, Command, Format};
+use crate::cli::{self, Access, Command, Connections, Format};
 use crate::names::System;
 use crate::render;
 use ipvs::client::Client;
@@ -91,6 +92,10 @@ pub fn run(program: &Program, words: &[String], report: &mut Report<'_>) -> Resu
         // These say themselves where there is no IPVS.
         Ok(Command::Diagnose(wanted)) => diagnose::diagnose(wanted, out),
         Ok(Command::Require(wanted)) => require::require(&wanted, out),
+        Ok(Command::ListFromProc(list)) => from_proc::table(&list, out, report),
+        Ok(Command::Connections(wanted)) if wanted.access == Access::Proc => {
+            list_connections(&wanted, out)
+        }
         Ok(Command::Restore(restore)) if !restore::needs_kernel(&restore) => {
             restore::rehearse(name, &restore, out, report)
         }
@@ -128,10 +133,7 @@ fn carry_out(client: &mut Client, command: Command, out: &mut Out) -> Result<(),
             Some(watch) => watch::table(client, &list, watch, out),
             None => list::table(client, &list, out),
         },
-        Command::Connections(connections) => match connections.watch {
-            Some(watch) => watch::connections(&connections, watch, out),
-            None => connections::list(&connections, out),
-        },
+        Command::Connections(wanted) => list_connections(&wanted, out),
         Command::ShowTimeouts(format) => {
             let timeouts = client.timeouts().map_err(Failure::Unlisted)?;
             match format {
@@ -158,8 +160,16 @@ fn carry_out(client: &mut Client, command: Command, out: &mut Out) -> Result<(),
         | Command::ToolHelp(_)
         | Command::Diagnose(_)
         | Command::Require(_)
+        | Command::ListFromProc(_)
         | Command::Completions(_)
         | Command::Complete(_) => Ok(()),
+    }
+}
+
+fn list_connections(wanted: &Connections, out: &mut Out) -> Result<(), Failure> {
+    match wanted.watch {
+        Some(watch) => watch::connections(wanted, watch, out),
+        None => connections::list(wanted, out),
     }
 }
 

@@ -8,9 +8,10 @@ use ipvs::model::{
     Change, Destination, Family, Forwarding, Netmask, Protocol, ServiceFlags, TunnelKind, VirtualId,
 };
 use ipvsadm::cli::{
-    Color, Command, Connections, Diagnose, Drain, Ensure, Extent, Format, Require, Restore,
-    RestoreMode, Save, Shell, Verb, Watch, parse_restore, parse_rule, parse_save,
+    Access, BriefList, Color, Command, Connections, Diagnose, Drain, Ensure, Extent, Format,
+    Require, Restore, RestoreMode, Save, Shell, Verb, Watch, parse_restore, parse_rule, parse_save,
 };
+use ipvsadm::view::Order;
 
 use super::support::*;
 
@@ -155,6 +156,40 @@ fn narrower_connections() {
             &["-Lc --by server --by client"],
         ),
     ]);
+}
+
+#[test]
+fn what_any_user_may_read() {
+    accepts_command(
+        "-Ln --from-proc -t 10.0.0.1:80 --nosort",
+        Command::ListFromProc(BriefList {
+            service: Some(tcp("10.0.0.1", 80)),
+            order: Order::Kernel,
+            numeric: true,
+        }),
+    );
+    accepts_command(
+        "-L -c --from-proc --json --persistent-conn",
+        connections(|connections| {
+            connections.access = Access::Proc;
+            connections.format = Format::Json;
+            connections.persistent = true;
+        }),
+    );
+    for (option, label) in [
+        ("--json", "json"),
+        ("--watch", "watch"),
+        ("--color auto", "color"),
+        ("--persistent-conn", "persistent-conn"),
+        ("--stats", "stats"),
+        ("--tun-info", "tun-info"),
+        ("--daemon", "daemon"),
+    ] {
+        let refusal = format!(
+            "The option 'from-proc' conflicts with the '{label}' option in the 'list' command"
+        );
+        refuse(&[(2, &refusal, &[&format!("-L --from-proc {option}")])]);
+    }
 }
 
 #[test]

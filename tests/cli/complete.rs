@@ -122,14 +122,14 @@ fn listings() {
             "--tcp-service --udp-service --sctp-service --protocol-service --fwmark-service \
              --connection --timeout \
              --daemon --stats --rate --thresholds --persistent-conn --tun-info --nosort --sort \
-             --exact --watch --require --color --json",
+             --exact --watch --from-proc --require --color --json",
         ),
         (
             "-Lnc --",
             "--tcp-service --udp-service --sctp-service --protocol-service --fwmark-service \
              --real-server \
              --persistent-conn --tun-info --nosort --sort --exact --client --state --by --watch \
-             --color --json",
+             --from-proc --color --json",
         ),
         (
             "-L --timeout --",

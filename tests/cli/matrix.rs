@@ -67,6 +67,7 @@ const OPTIONS: &[(&str, &str)] = &[
     ("--keep-weights", "keep-weights"),
     ("--no-remove", "no-remove"),
     ("--require 2", "require"),
+    ("--from-proc", "from-proc"),
 ];
 
 /// A command with what it needs, its name in messages, and its options: those
@@ -109,7 +110,7 @@ const COMMANDS: &[(&str, &str, &str)] = &[
         "-L",
         "list",
         "numeric connection service-address timeout daemon stats rate thresholds persistent-conn \
-         nosort syncid exact tun-info json client state by watch count color require",
+         nosort syncid exact tun-info json client state by watch count color require from-proc",
     ),
     ("-S", "save", "numeric output json"),
     (

@@ -30,6 +30,7 @@ mod drain_beside_others;
 mod ensure;
 mod examples;
 mod forwarding;
+mod from_proc;
 mod half_closed;
 mod hints;
 mod json;

@@ -1,5 +1,6 @@
 //! The kernel's tables as text, in `/proc/net`.
 
+mod brief;
 mod table;
 pub(crate) mod words;
 
@@ -9,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use crate::namespace::NetworkNamespace;
 
+pub use brief::{BriefService, BriefTable, brief};
 pub use table::{Servers, TABLE, servers};
 
 const READ_SIZE: usize = 1 << 20;

@@ -129,7 +129,9 @@ fn service<'a>(
 }
 
 /// `  -> 0A010001:0050      Masq    1      0          0`
-fn destination<'a>(words: &mut impl Iterator<Item = &'a [u8]>) -> Option<(Destination, Activity)> {
+pub(super) fn destination<'a>(
+    words: &mut impl Iterator<Item = &'a [u8]>,
+) -> Option<(Destination, Activity)> {
     let mut words = words.skip(1);
     let (address, port) = endpoint(words.next()?)?;
     let forwarding = match words.next()? {
@@ -154,7 +156,7 @@ fn destination<'a>(words: &mut impl Iterator<Item = &'a [u8]>) -> Option<(Destin
 }
 
 /// `0A000001:0050`, `[2001:0db8:0000:0000:0000:0000:0000:0001]:0050`
-fn endpoint(word: &[u8]) -> Option<(IpAddr, u16)> {
+pub(super) fn endpoint(word: &[u8]) -> Option<(IpAddr, u16)> {
     let colon = word.iter().rposition(|&byte| byte == b':')?;
     let (host, port) = word.split_at_checked(colon)?;
     let host = host.strip_prefix(b"[").unwrap_or(host);

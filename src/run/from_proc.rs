@@ -1,0 +1,65 @@
+//! `-L --from-proc`: the table as every user may read it.
+
+use super::rows::or_numbers;
+use super::{Failure, Out, Report};
+use crate::cli::BriefList;
+use crate::names::Names;
+use crate::render::{self, Cells, Header, Paint};
+use crate::view::{Numbers, Order, View};
+use ipvs::error::{Error, ErrorKind, Verb};
+use ipvs::procfs::{self, BriefTable, TABLE};
+
+/// What the text lacks of the listing that IPVS itself would give.
+const LACKS: &str = "does not tell flags of schedulers, persistence engines and timeouts, -o of \
+                     IPv6 services and the family of marks; services may be missing where other \
+                     network namespaces have some";
+
+/// Lists services with their servers.
+#[inline(never)]
+pub(super) fn table(
+    list: &BriefList,
+    out: &mut Out,
+    report: &mut Report<'_>,
+) -> Result<(), Failure> {
+    let BriefTable { info, mut services } = read()?;
+    let mut header = Header { info: Some(info) };
+    if let Some(id) = &list.service {
+        services.retain(|service| service.id == *id);
+        if services.is_empty() {
+            let refusal = Error::refusal(Verb::GetService, ErrorKind::NoSuchService);
+            return Err(Failure::Unlisted(refusal));
+        }
+        header = Header::default();
+    }
+    if list.order == Order::Sorted {
+        render::sort_services(&mut services, |service| &service.id);
+        for service in &mut services {
+            render::sort_servers(&mut service.servers);
+        }
+    }
+    let addresses = || {
+        let services = services.iter();
+        services.flat_map(|service| render::addresses(&service.id, &service.servers))
+    };
+    let names = (!list.numeric).then(|| Names::look_up(addresses()));
+    let names = or_numbers(&names);
+    report(&format_args!("{TABLE} {LACKS}"));
+    let mut rows = render::Rows::new(View::Plain, Numbers::Scaled, Paint::Plain, names);
+    render::titles(out, header, View::Plain)
+        .and_then(|()| {
+            services.iter().try_for_each(|service| {
+                rows.entry(out, &service.id, Cells::Brief(service), &service.servers)
+            })
+        })
+        .map_err(Failure::writing)
+}
+
+fn read() -> Result<BriefTable, Failure> {
+    let text = procfs::open(TABLE).map_err(|error| {
+        Failure::Files(anyhow::Error::new(error).context(format!("cannot open file {TABLE}")))
+    })?;
+    let table = procfs::brief(text).map_err(|error| {
+        Failure::Files(anyhow::Error::new(error).context(format!("cannot read {TABLE}")))
+    })?;
+    table.ok_or_else(|| Failure::Files(anyhow::anyhow!("{TABLE} is not understood")))
+}
