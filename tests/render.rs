@@ -86,7 +86,10 @@ fn endpoint(protocol: Protocol, address: &str, port: u16) -> VirtualId {
 }
 
 fn mark(mark: u32, family: Family) -> VirtualId {
-    VirtualId::Fwmark { mark, family }
+    VirtualId::Fwmark {
+        mark: mark.try_into().unwrap(),
+        family,
+    }
 }
 
 fn service<const N: usize>(

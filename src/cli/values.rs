@@ -1,6 +1,7 @@
 //! The syntax of the options' values, except addresses.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
 
 use super::choice::Choice;
@@ -41,8 +42,9 @@ pub(crate) fn lower_threshold(word: &str) -> Result<u32, ValueError> {
 }
 
 /// `-f`
-pub(crate) fn fwmark(word: &str) -> Result<u32, ValueError> {
-    number(word, 1..=i64::from(u32::MAX)).ok_or_else(|| ValueError::Fwmark(word.to_owned()))
+pub(crate) fn fwmark(word: &str) -> Result<NonZeroU32, ValueError> {
+    let mark = number(word, 1..=i64::from(u32::MAX)).and_then(NonZeroU32::new);
+    mark.ok_or_else(|| ValueError::Fwmark(word.to_owned()))
 }
 
 /// `-p`: how long a client stays with its server.
@@ -247,7 +249,7 @@ mod tests {
             Err(ValueError::UpperThreshold)
         );
         assert_eq!(lower_threshold("-1"), Err(ValueError::LowerThreshold));
-        assert_eq!(fwmark("4294967295"), Ok(u32::MAX));
+        assert_eq!(fwmark("4294967295"), Ok(NonZeroU32::MAX));
         assert_eq!(fwmark("0"), Err(ValueError::Fwmark("0".into())));
         assert_eq!(
             fwmark("4294967296"),

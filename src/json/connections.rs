@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::io::{self, BufRead, Write};
+use std::num::NonZeroU32;
 
 use serde::Serialize;
 
@@ -45,7 +46,7 @@ struct Row<'a> {
 struct Through {
     address: Option<Address>,
     port: Option<u16>,
-    fwmark: Option<u32>,
+    fwmark: Option<NonZeroU32>,
 }
 
 /// What a persistence engine noted.

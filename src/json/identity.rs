@@ -1,6 +1,7 @@
 //! What tells one service, server or client from another.
 
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 
 use serde::{Serialize, Serializer};
 
@@ -58,7 +59,7 @@ pub(super) struct ServiceId {
     protocol: Option<Word>,
     address: Option<Address>,
     port: Option<u16>,
-    fwmark: Option<u32>,
+    fwmark: Option<NonZeroU32>,
     family: Word,
 }
 

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 
 use crate::names::{Dotted, HostText, NameOf};
 use ipvs::model::{Family, Protocol};
@@ -63,7 +64,7 @@ impl Label {
     }
 
     /// Becomes a firewall mark.
-    pub(super) fn set_mark(&mut self, mark: u32, family: Family) -> io::Result<&[u8]> {
+    pub(super) fn set_mark(&mut self, mark: NonZeroU32, family: Family) -> io::Result<&[u8]> {
         self.text.clear();
         match family {
             Family::V4 => write!(self.text, "{mark}")?,

@@ -24,7 +24,7 @@ fn key(id: &VirtualId) -> (u32, Family, u16, IpAddr, u16) {
             address,
             port,
         } => (0, Family::of(address), protocol.number(), address, port),
-        VirtualId::Fwmark { mark, family } => (mark, family, 0, family.unspecified(), 0),
+        VirtualId::Fwmark { mark, family } => (mark.get(), family, 0, family.unspecified(), 0),
     }
 }
 
@@ -44,7 +44,10 @@ mod tests {
 
     #[test]
     fn services_go_by_family_protocol_address_and_port() {
-        let mark = |mark, family| VirtualId::Fwmark { mark, family };
+        let mark = |mark: u32, family| VirtualId::Fwmark {
+            mark: mark.try_into().unwrap(),
+            family,
+        };
         let expected = [
             endpoint(Protocol::Other(1), "11.0.0.1", 0),
             endpoint(Protocol::Tcp, "10.0.0.1", 80),

@@ -134,27 +134,29 @@ mod tests {
     /// method, weight and active connections.
     fn table() -> Vec<ServiceEntry> {
         use Forwarding::{DirectRoute, Masquerade, Tunnel};
-        let service = |mark, scheduler: &str, connections, servers: [(Forwarding, u32, u32); 2]| {
-            let id = VirtualId::Fwmark {
-                mark,
-                family: Family::V4,
+        let service =
+            |mark: u32, scheduler: &str, connections, servers: [(Forwarding, u32, u32); 2]| {
+                let id = VirtualId::Fwmark {
+                    mark: mark.try_into().unwrap(),
+                    family: Family::V4,
+                };
+                let stats = Stats {
+                    connections,
+                    ..Stats::default()
+                };
+                let mut entry =
+                    ServiceEntry::new(Service::new(id, scheduler.parse().unwrap()), stats);
+                for (forwarding, weight, active) in servers {
+                    let address = "10.0.0.1".parse().unwrap();
+                    let mut server = Destination::new(address, 80, forwarding);
+                    server.weight = weight;
+                    let mut server = DestinationEntry::new(server);
+                    server.activity.active = active;
+                    server.stats.connections = u64::from(active);
+                    entry.destinations.push(server);
+                }
+                entry
             };
-            let stats = Stats {
-                connections,
-                ..Stats::default()
-            };
-            let mut entry = ServiceEntry::new(Service::new(id, scheduler.parse().unwrap()), stats);
-            for (forwarding, weight, active) in servers {
-                let address = "10.0.0.1".parse().unwrap();
-                let mut server = Destination::new(address, 80, forwarding);
-                server.weight = weight;
-                let mut server = DestinationEntry::new(server);
-                server.activity.active = active;
-                server.stats.connections = u64::from(active);
-                entry.destinations.push(server);
-            }
-            entry
-        };
         vec![
             service(1, "wlc", 10, [(Tunnel, 1, 1), (DirectRoute, 5, 0)]),
             service(2, "rr", 30, [(Masquerade, 2, 4), (Masquerade, u32::MAX, 9)]),

@@ -185,7 +185,7 @@ mod tests {
     use ipvs::model::{Destination, Family, Forwarding, Service};
 
     const ID: VirtualId = VirtualId::Fwmark {
-        mark: 1,
+        mark: std::num::NonZeroU32::MIN,
         family: Family::V4,
     };
 

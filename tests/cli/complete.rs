@@ -189,7 +189,12 @@ fn values() {
 #[test]
 fn what_only_the_kernel_knows() {
     let servers = Candidates::ServersOf(tcp("10.0.0.1", 80));
-    let marked = |family| Candidates::ServersOf(VirtualId::Fwmark { mark: 3, family });
+    let marked = |family| {
+        Candidates::ServersOf(VirtualId::Fwmark {
+            mark: 3.try_into().unwrap(),
+            family,
+        })
+    };
     for (line, prefix, stem, candidates) in [
         ("-A -t ", "", "", Candidates::Services(Protocol::Tcp)),
         ("-At 10.", "", "10.", Candidates::Services(Protocol::Tcp)),

@@ -107,7 +107,10 @@ pub(crate) fn sctp(address: &str, port: u16) -> VirtualId {
 }
 
 pub(crate) fn fwmark(mark: u32, family: Family) -> VirtualId {
-    VirtualId::Fwmark { mark, family }
+    VirtualId::Fwmark {
+        mark: mark.try_into().unwrap(),
+        family,
+    }
 }
 
 pub(crate) fn mask(text: &str) -> Netmask {

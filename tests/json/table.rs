@@ -132,7 +132,10 @@ fn an_empty_table_is_a_document() {
 fn a_service_is_known_by_its_endpoint_or_its_mark() {
     let marked = |family| {
         let mark = u32::MAX;
-        VirtualId::Fwmark { mark, family }
+        VirtualId::Fwmark {
+            mark: mark.try_into().unwrap(),
+            family,
+        }
     };
     for (id, expected) in [
         (

@@ -123,7 +123,7 @@ fn a_client_of_another_namespace_tells_of_that_one_alone() {
     let there = File::open(own).unwrap();
     let path = format!("/proc/self/fd/{}", there.as_raw_fd());
     let mark = VirtualId::Fwmark {
-        mark: 1,
+        mark: 1.try_into().unwrap(),
         family: ipvs::model::Family::V4,
     };
     client.run(|| {

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 
 use ipvs::model::{
     Change, Destination, Family, Forwarding, Netmask, Protocol, Service, ServiceFlags, Tunnel,
@@ -177,7 +178,7 @@ fn identities() -> Vec<VirtualId> {
     }
     for family in [Family::V4, Family::V6] {
         identities.push(VirtualId::Fwmark {
-            mark: u32::MAX,
+            mark: NonZeroU32::MAX,
             family,
         });
     }

@@ -126,7 +126,7 @@ fn a_save_has_each_server_once_while_one_comes_and_goes() {
         service(Protocol::Tcp, VIP),
         service(Protocol::Udp, VIP6),
         VirtualId::Fwmark {
-            mark: 7,
+            mark: 7.try_into().unwrap(),
             family: Family::V4,
         },
     ] {

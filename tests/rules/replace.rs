@@ -173,7 +173,7 @@ fn whatever_others_do_in_between_is_planned_for() {
 
 fn mark(mark: u32) -> VirtualId {
     VirtualId::Fwmark {
-        mark,
+        mark: mark.try_into().unwrap(),
         family: ipvs::model::Family::V6,
     }
 }
@@ -242,7 +242,7 @@ fn a_roll_back_leaves_what_others_have_made_of_it() {
 
 fn v4(mark: u32) -> VirtualId {
     VirtualId::Fwmark {
-        mark,
+        mark: mark.try_into().unwrap(),
         family: ipvs::model::Family::V4,
     }
 }

@@ -121,8 +121,12 @@ fn ids() -> impl Strategy<Value = VirtualId> {
             port,
         });
     let marks = select(vec![1, 7, u32::MAX]);
-    let mark = (marks, select(vec![Family::V4, Family::V6]))
-        .prop_map(|(mark, family)| VirtualId::Fwmark { mark, family });
+    let mark = (marks, select(vec![Family::V4, Family::V6])).prop_map(|(mark, family)| {
+        VirtualId::Fwmark {
+            mark: mark.try_into().unwrap(),
+            family,
+        }
+    });
     prop_oneof![3 => endpoint, 1 => mark]
 }
 

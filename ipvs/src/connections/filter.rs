@@ -121,7 +121,10 @@ fd00:0000:0000:0000:0000:0000:0000:0078 0000 NONE             99
     #[test]
     fn a_firewall_mark_finds_its_templates() {
         for (family, line) in [(Family::V4, 4), (Family::V6, 5)] {
-            let service = VirtualId::Fwmark { mark: 7, family };
+            let service = VirtualId::Fwmark {
+                mark: 7.try_into().unwrap(),
+                family,
+            };
             let filter = Filter {
                 service: Some(service),
                 ..Filter::default()

@@ -8,6 +8,7 @@ mod filter;
 
 use std::io::{self, BufRead};
 use std::net::{IpAddr, Ipv4Addr};
+use std::num::NonZeroU32;
 
 use crate::model::{Family, Protocol, VirtualId};
 use crate::procfs::words::{Words, address, decimal, hex};
@@ -102,8 +103,9 @@ impl<'a> Connection<'a> {
                     (Family::V6, Ipv4Addr::new(a, b, c, d))
                 }
             };
-            let mark = mark.to_bits();
-            return VirtualId::Fwmark { mark, family };
+            if let Some(mark) = NonZeroU32::new(mark.to_bits()) {
+                return VirtualId::Fwmark { mark, family };
+            }
         }
         let number = || {
             let number = self.protocol.strip_prefix(b"IP_")?;
@@ -217,7 +219,7 @@ mod tests {
         assert_eq!(
             through(mark),
             Some(VirtualId::Fwmark {
-                mark: u32::MAX,
+                mark: NonZeroU32::MAX,
                 family
             })
         );

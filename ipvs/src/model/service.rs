@@ -1,5 +1,6 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::num::NonZeroU32;
 
 use super::{DestinationEntry, Name, Stats};
 use crate::uapi::{IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP};
@@ -81,9 +82,9 @@ pub enum VirtualId {
     },
     /// Packets that netfilter gave a mark.
     Fwmark {
-        /// The mark, at least 1: of a 0 the kernel makes a service of the address
-        /// 0.0.0.0, port 0.
-        mark: u32,
+        /// The mark (`IPVS_SVC_ATTR_FWMARK`). Of a 0 the kernel would make a
+        /// service of the address 0.0.0.0, port 0.
+        mark: NonZeroU32,
         /// The family of the packets.
         family: Family,
     },

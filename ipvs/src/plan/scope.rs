@@ -1,5 +1,6 @@
 //! The part of a table that a replacement is about, and what it leaves alone there.
 
+use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
@@ -25,7 +26,7 @@ pub enum Selected {
     /// Those whose virtual address begins so, with any protocol and port.
     Addresses(Prefix),
     /// Those of these marks, for IPv4 and IPv6.
-    Marks(RangeInclusive<u32>),
+    Marks(RangeInclusive<NonZeroU32>),
 }
 
 /// Whose weights servers have that both tables have.
@@ -107,9 +108,9 @@ impl FromStr for Selected {
 }
 
 /// A mark in digits; a service's is 1 or more.
-fn mark(word: &str) -> Result<u32, SelectedError> {
+fn mark(word: &str) -> Result<NonZeroU32, SelectedError> {
     let is_plain = word.bytes().all(|digit| digit.is_ascii_digit());
-    let number = word.parse().ok().filter(|mark| is_plain && *mark > 0);
+    let number = word.parse().ok().filter(|_| is_plain);
     number.ok_or(SelectedError)
 }
 
@@ -129,7 +130,7 @@ mod tests {
 
     fn fwmark(mark: u32) -> VirtualId {
         VirtualId::Fwmark {
-            mark,
+            mark: NonZeroU32::new(mark).unwrap(),
             family: Family::V6,
         }
     }

@@ -9,6 +9,7 @@
 
 use std::io::{self, BufRead};
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 use std::ops::Range;
 use std::str;
 
@@ -119,7 +120,7 @@ fn service<'a>(
         b"UDP" => endpoint(Protocol::Udp)?,
         b"SCTP" => endpoint(Protocol::Sctp)?,
         // Marks of both families look the same here.
-        b"FWM" => places.only_family_of(hex(word)?, services)?,
+        b"FWM" => places.only_family_of(NonZeroU32::new(hex(word)?)?, services)?,
         _ => return None,
     };
     let place = places.find(&id, services)?;
@@ -183,7 +184,7 @@ impl Places {
     }
 
     /// The service of a mark that only one family has.
-    fn only_family_of(&self, mark: u32, services: &[Service]) -> Option<VirtualId> {
+    fn only_family_of(&self, mark: NonZeroU32, services: &[Service]) -> Option<VirtualId> {
         let [v4, v6] = [Family::V4, Family::V6].map(|family| VirtualId::Fwmark { mark, family });
         match [v4, v6].map(|id| self.find(&id, services).is_some()) {
             [true, false] => Some(v4),
@@ -220,7 +221,7 @@ mod tests {
             port: 80,
         };
         let mark = VirtualId::Fwmark {
-            mark: 7,
+            mark: NonZeroU32::new(7).unwrap(),
             family: Family::V6,
         };
         [(mark, "wlc"), (web, "rr")]
@@ -283,7 +284,7 @@ mod tests {
         let mut services = services();
         let mut other = services[0].clone();
         other.id = VirtualId::Fwmark {
-            mark: 7,
+            mark: NonZeroU32::new(7).unwrap(),
             family: Family::V4,
         };
         services.push(other);

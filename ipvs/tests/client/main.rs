@@ -22,7 +22,7 @@ use scripted::row;
 
 pub(crate) fn mark(mark: u32) -> VirtualId {
     VirtualId::Fwmark {
-        mark,
+        mark: mark.try_into().unwrap(),
         family: Family::V4,
     }
 }
@@ -50,7 +50,7 @@ pub(crate) fn server_row(sequence: u32, last: u8) -> Vec<u8> {
 pub(crate) fn marks(entries: &[ServiceEntry]) -> Vec<u32> {
     let ids = entries.iter().map(|entry| entry.service.id);
     ids.map(|id| match id {
-        VirtualId::Fwmark { mark, .. } => mark,
+        VirtualId::Fwmark { mark, .. } => mark.get(),
         VirtualId::Endpoint { .. } => 0,
     })
     .collect()

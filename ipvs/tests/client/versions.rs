@@ -107,7 +107,7 @@ fn an_older_kernel_is_understood() {
     assert_eq!(
         table[0].service.id,
         VirtualId::Fwmark {
-            mark: u32::MAX,
+            mark: std::num::NonZeroU32::MAX,
             family: Family::V6
         }
     );

@@ -84,7 +84,7 @@ fn without_the_connection_table_every_connection_is_waited_for() {
     let rows = [server(2, [2, 30]), server(3, [u32::MAX, 1])];
     let all = u64::from(u32::MAX) + 33;
     let mark = VirtualId::Fwmark {
-        mark: 1,
+        mark: 1.try_into().unwrap(),
         family: Family::V4,
     };
     for (id, needs_tally) in [

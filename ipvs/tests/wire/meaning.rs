@@ -38,7 +38,7 @@ fn endpoint(protocol: Protocol, address: &str, port: u16) -> VirtualId {
 
 fn fwmark6() -> VirtualId {
     VirtualId::Fwmark {
-        mark: 258,
+        mark: 258.try_into().unwrap(),
         family: Family::V6,
     }
 }

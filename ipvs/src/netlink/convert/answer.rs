@@ -6,6 +6,7 @@
 //! message is made first.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::num::NonZeroU32;
 
 use netlink_packet_core::{DecodeError, ErrorContext, NlaBuffer, NlasIterator, Parseable};
 
@@ -136,17 +137,14 @@ impl Identity {
 
     fn id(&self) -> Result<VirtualId, DecodeError> {
         let family = family_from(self.family);
-        Ok(match self.address {
-            _ if self.mark != 0 => VirtualId::Fwmark {
-                mark: self.mark,
-                family,
-            },
-            Some(address) => VirtualId::Endpoint {
+        Ok(match (NonZeroU32::new(self.mark), self.address) {
+            (Some(mark), _) => VirtualId::Fwmark { mark, family },
+            (None, Some(address)) => VirtualId::Endpoint {
                 protocol: Protocol::from_number(self.protocol),
                 address: address_from(address, family),
                 port: self.port,
             },
-            None => return Err("a service with neither address nor mark".into()),
+            (None, None) => return Err("a service with neither address nor mark".into()),
         })
     }
 }

@@ -73,7 +73,7 @@ fn identity(id: &VirtualId) -> Vec<ServiceAttr> {
             ServiceAttr::Address(address_bytes(address)),
             ServiceAttr::Port(BigEndian(port)),
         ]),
-        VirtualId::Fwmark { mark, .. } => attributes.push(ServiceAttr::Fwmark(mark)),
+        VirtualId::Fwmark { mark, .. } => attributes.push(ServiceAttr::Fwmark(mark.get())),
     }
     attributes
 }
