@@ -3,6 +3,7 @@
 
 use std::io::{self, BufRead};
 use std::net::Ipv4Addr;
+use std::num::NonZeroU32;
 use std::str;
 
 use super::table::{destination, endpoint};
@@ -115,7 +116,7 @@ fn service<'a>(words: &mut impl Iterator<Item = &'a [u8]>) -> Option<BriefServic
         b"UDP" => of(Protocol::Udp)?,
         b"SCTP" => of(Protocol::Sctp)?,
         b"FWM" => VirtualId::Fwmark {
-            mark: hex(word)?,
+            mark: NonZeroU32::new(hex(word)?)?,
             family: Family::V4,
         },
         b"IP" => of(Protocol::Other(0))?,
@@ -220,8 +221,8 @@ mod tests {
         assert!(matches!(gre.id, VirtualId::Endpoint { protocol: found, .. } if found == protocol));
         assert_eq!(web.persistence, Some(Netmask::V6(64)));
         let mark = |mark, family| VirtualId::Fwmark { mark, family };
-        assert_eq!(seven.id, mark(7, Family::V4));
-        assert_eq!(eight.id, mark(8, Family::V6));
+        assert_eq!(seven.id, mark(7.try_into().unwrap(), Family::V4));
+        assert_eq!(eight.id, mark(8.try_into().unwrap(), Family::V6));
         assert_eq!(eight.persistence, Some(Netmask::V6(64)));
         assert_eq!(eight.servers.len(), 2);
     }
