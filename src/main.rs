@@ -1,9 +1,9 @@
 //! The `ipvsadm` command, under whatever name it is called.
 
-use std::io::{IsTerminal, Write, stderr};
+use std::io::{Write, stderr};
 use std::process::ExitCode;
 
-use ipvsadm::run::{self, Program};
+use ipvsadm::run::{self, Ended, Program};
 
 fn main() -> ExitCode {
     let mut words = std::env::args_os().map(|word| {
@@ -15,14 +15,12 @@ fn main() -> ExitCode {
     let program = Program::named(name);
     ExitCode::from(match run::run(&program, &words, &mut report) {
         Ok(()) => 0,
-        Err(failure) => {
+        Err(Ended { failure, hint }) => {
             let message = failure.to_string();
             if !message.is_empty() {
                 report(&message);
             }
-            if stderr().is_terminal()
-                && let Some(hint) = run::hint(&program, &words, &failure)
-            {
+            if let Some(hint) = hint {
                 report(&format_args!("hint: {hint}"));
             }
             failure.status()

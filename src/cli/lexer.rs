@@ -2,7 +2,7 @@
 //! letter, a value or a word, not what it means.
 
 use super::options::{Row, by_letter, by_name};
-use super::types::{Takes, Verb};
+use super::types::{Label, Takes, Verb};
 use super::usage::Usage;
 
 /// An option or a plain word.
@@ -114,6 +114,14 @@ impl Token<'_> {
     pub(crate) fn verb(&self) -> Option<Verb> {
         match self {
             Self::Option { row, .. } => row.role.verb(),
+            Self::Word(_) => None,
+        }
+    }
+
+    /// The option that it is, if it is no command.
+    pub(crate) fn label(&self) -> Option<Label> {
+        match self {
+            Self::Option { row, .. } => row.role.label(),
             Self::Word(_) => None,
         }
     }

@@ -126,6 +126,11 @@ fn read<'a>(program: &'a str, words: &'a [String], kind: Kind<'a>) -> Invocation
 }
 
 impl Invocation<'_> {
+    /// Whether this option is among the words, as far as they can be read.
+    pub fn has(&self, label: Label) -> bool {
+        self.tokens.iter().any(|token| token.label() == Some(label))
+    }
+
     /// Understands the words, from left to right. Names are looked up where
     /// they stand, so that an unknown one comes before a mistake further right.
     ///

@@ -5,6 +5,24 @@ use std::io;
 use crate::cli::Usage;
 use ipvs::error::{Error, os_text};
 
+/// A run that did not do what was asked, and what may help.
+#[derive(Debug)]
+pub struct Ended {
+    /// Why.
+    pub failure: Failure,
+    /// For who reads it on a terminal.
+    pub hint: Option<String>,
+}
+
+impl From<Failure> for Ended {
+    fn from(failure: Failure) -> Self {
+        Self {
+            failure,
+            hint: None,
+        }
+    }
+}
+
 /// What `main` reports before it exits.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {

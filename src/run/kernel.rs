@@ -1,5 +1,6 @@
-//! Finding the kernel's IPVS, and loading it where it is a module.
+//! Finding the kernel's IPVS, loading it where it is a module, and how it is set.
 
+use std::fs;
 use std::process::{Command, Stdio};
 
 use ipvs::client::Client;
@@ -30,4 +31,11 @@ fn load_module() {
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .status();
+}
+
+/// Whether the kernel ends the connections of a server that was removed
+/// (`net.ipv4.vs.expire_nodest_conn`); none where it does not say.
+pub(super) fn ends_orphans() -> Option<bool> {
+    let setting = fs::read_to_string("/proc/sys/net/ipv4/vs/expire_nodest_conn").ok()?;
+    Some(setting.trim() != "0")
 }

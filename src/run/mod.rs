@@ -31,11 +31,11 @@ mod turn;
 mod watch;
 
 use std::fmt::Display;
-use std::io::{IsTerminal, Write, stderr};
+use std::io::Write;
 
-pub use failure::Failure;
-pub use hints::hint;
+pub use failure::{Ended, Failure};
 
+use hints::Asked;
 use out::Out;
 
 use crate::cli::{self, Access, Command, Connections, Format};
@@ -75,7 +75,16 @@ impl Program {
 ///
 /// # Errors
 /// Whatever ended the run; [`Failure::status`] is its exit status.
-pub fn run(program: &Program, words: &[String], report: &mut Report<'_>) -> Result<(), Failure> {
+pub fn run(program: &Program, words: &[String], report: &mut Report<'_>) -> Result<(), Ended> {
+    attempt(program, words, report).map_err(|mut ended| {
+        if ended.hint.is_none() && hints::are_read() {
+            ended.hint = hints::of_words(program, words, &ended.failure);
+        }
+        ended
+    })
+}
+
+fn attempt(program: &Program, words: &[String], report: &mut Report<'_>) -> Result<(), Ended> {
     let name = &program.name;
     let command = match program.kind {
         Kind::Ipvsadm => cli::parse(name, words).resolve(&System::default()),
@@ -102,28 +111,40 @@ pub fn run(program: &Program, words: &[String], report: &mut Report<'_>) -> Resu
         command => {
             // Without IPVS that is the answer, however wrong the words are.
             let mut client = kernel::open().map_err(Failure::NoIpvs)?;
-            match command? {
+            let command = command.map_err(Failure::Usage)?;
+            let asked = Asked::of(&command);
+            let mut remark = hints::remark(&mut client, words, &command);
+            let outcome = match command {
                 Command::Restore(restore) => {
                     restore::restore(name, &mut client, &restore, out, report)
                 }
                 Command::Drain(drain) => drain::drain(&mut client, &drain, report),
                 Command::Ensure(wanted) => ensure::ensure(&mut client, &wanted),
-                command => {
-                    carry_out(&mut client, command, out)?;
-                    if client.has_settled() && stderr().is_terminal() {
-                        out.flush().map_err(Failure::writing)?;
-                        report(&UNSETTLED);
+                command => carry_out(&mut client, command, out).inspect(|()| {
+                    if client.has_settled() && hints::are_read() {
+                        remark = Some(UNSETTLED.to_owned());
                     }
-                    Ok(())
-                }
+                }),
+            };
+            if let Err(failure) = outcome {
+                let hint = match hints::are_read() {
+                    true => asked.refused(&mut client, words, &failure),
+                    false => None,
+                };
+                return Err(Ended { failure, hint });
             }
+            if let Some(hint) = remark {
+                out.flush().map_err(Failure::writing)?;
+                report(&format_args!("hint: {hint}"));
+            }
+            Ok(())
         }
     }?;
-    out.flush().map_err(Failure::writing)
+    Ok(out.flush().map_err(Failure::writing)?)
 }
 
 /// The hint below what others changed while it was read.
-const UNSETTLED: &str = "hint: the table changed each time it was read; rows may be missing";
+const UNSETTLED: &str = "the table changed each time it was read; rows may be missing";
 
 /// What a line of a rule file may be as well.
 fn carry_out(client: &mut Client, command: Command, out: &mut Out) -> Result<(), Failure> {

@@ -7,7 +7,7 @@ use super::apply::{Counted, apply, show};
 use super::progress::Progress;
 use super::signal::StopSignal;
 use super::turn::Turn;
-use super::{Failure, Out, Report, daemons};
+use super::{Failure, Out, Report, daemons, kernel};
 use crate::cli::{Command, Extent, Restore, Strictness};
 use crate::names::Numeric;
 use crate::rules::restore::Description;
@@ -166,7 +166,7 @@ fn tell(remains: Remains, is_contended: bool, report: &mut Report<'_>) -> String
     if services > 0 || servers > 0 {
         table += "; what had been removed and was put back counts from 0";
     }
-    if connections > 0 && ends_connections() {
+    if connections > 0 && kernel::ends_orphans().unwrap_or(true) {
         table += &format!(
             ", and up to {connections} of its connections end (net.ipv4.vs.expire_nodest_conn)"
         );
@@ -183,11 +183,4 @@ fn name(thing: &Thing) -> String {
             format!("{service} -r {}", Endpoint::server(id, server, &Numeric))
         }
     }
-}
-
-/// Whether the kernel ends the connections of a server that was removed, even
-/// if it is there again. Where it does not say, it may.
-fn ends_connections() -> bool {
-    let setting = std::fs::read_to_string("/proc/sys/net/ipv4/vs/expire_nodest_conn");
-    setting.map_or(true, |setting| setting.trim() != "0")
 }

@@ -1,10 +1,12 @@
 //! A hint after an error: on a terminal, and only there.
 
+use std::io::ErrorKind;
 use std::os::unix::fs::symlink;
 use std::process::Command;
 
-use crate::director::{ipvsadm, place, restore};
-use crate::support::{Outcome, Program, TIMEOUT, finish, kernel_table};
+use crate::director::{ipvsadm, place, restore, with_two_servers};
+use crate::net::wait_until;
+use crate::support::{Outcome, Program, TIMEOUT, finish, kernel_table, shell};
 
 /// Runs a command line, in which PROGRAM stands for ours, on a terminal and
 /// without; gives the hint that is the whole difference.
@@ -33,6 +35,41 @@ fn in_shell(line: &str) -> Outcome {
     let mut shell = Command::new("sh");
     shell.args(["-c", line]);
     finish(shell, b"", TIMEOUT)
+}
+
+/// Runs a command line that does its work, each time with this table, on a
+/// terminal and without; gives the hint on the terminal.
+#[track_caller]
+fn remark(rules: &str, line: &str) -> Option<String> {
+    let line = format!("{} {line}", Program::Ours.path().to_str().unwrap());
+    restore(&format!("-C\n{rules}"));
+    let plain = in_shell(&line).succeeded();
+    assert_eq!(plain.stdout, "", "{line}");
+    let table = kernel_table();
+    restore(&format!("-C\n{rules}"));
+    let mut script = Command::new("script");
+    script.args(["-qec", &line, "/dev/null"]);
+    let shown = finish(script, b"", TIMEOUT);
+    assert_eq!(shown.status, 0, "{line}\n{shown}");
+    let changes = table.changes_to(&kernel_table());
+    assert!(changes.is_empty(), "{line}\n{changes}");
+    let said = shown.stdout.replace("\r\n", "\n");
+    if said.is_empty() {
+        return None;
+    }
+    let hint = said.strip_prefix("hint: ").unwrap();
+    assert_eq!(hint.lines().count(), 1, "{hint}");
+    Some(hint.trim_end().to_owned())
+}
+
+#[track_caller]
+fn says(rules: &str, line: &str, wanted: &str) {
+    assert_eq!(remark(rules, line).as_deref(), Some(wanted), "{line}");
+}
+
+#[track_caller]
+fn says_nothing(rules: &str, line: &str) {
+    assert_eq!(remark(rules, line), None, "{line}");
 }
 
 #[track_caller]
@@ -224,4 +261,212 @@ fn what_needs_none_has_none() {
         assert!(!(shown.stdout + &plain.stderr).contains("hint"));
     }
     gives_none("echo '-A -t 10.0.0.1:80 -s nosuch' | PROGRAM -R");
+}
+
+#[test]
+fn a_mask_that_was_meant_for_the_length_of_a_prefix() {
+    let _place = place();
+    let of_24 = "-M takes a mask, and 24 is the mask 0.0.0.24; /24 is 255.255.255.0";
+    says("", "-A -t 10.0.0.1:80 -p 60 -M 24", of_24);
+    says("", "-A -t 10.0.0.1:80 -p 60 -M 24 --or-edit", of_24);
+    says(
+        "-A -f 1",
+        "-E -f 1 -p 60 -M 32",
+        "-M takes a mask, and 32 is the mask 0.0.0.32; /32 is 255.255.255.255",
+    );
+    for line in [
+        "-A -t 10.0.0.1:80 -p 60 -M 255.255.255.0",
+        "-A -t 10.0.0.1:80 -p 60 -M 0.0.0.33",
+        "-A -t 10.0.0.1:80 -p 60 -M 0.0.0.0",
+        "-A -t 10.0.0.1:80 -p 60",
+        "-A -t [fd00::1]:80 -p 60 -M 24",
+    ] {
+        says_nothing("", line);
+    }
+    gives(
+        "PROGRAM -A -t 10.0.0.1:80 -p 60 -M /24",
+        "-M takes a mask: /24 is 255.255.255.0",
+    );
+    gives_none("PROGRAM -A -t 10.0.0.1:80 -p 60 -M /33");
+    for mask in ["255.255.255.0", "ffff::", "/64", "0"] {
+        gives(
+            &format!("PROGRAM -A -t [fd00::1]:80 -p 60 -M {mask}"),
+            "with IPv6, -M takes the length of a prefix, from 1 to 128",
+        );
+    }
+}
+
+#[test]
+fn a_port_that_became_the_end_of_an_address() {
+    let _place = place();
+    let services = "-A -t [2001:db8::1]:80\n-A -t 10.0.0.1:80\n";
+    let is = |word: &str, host: &str, port: &str| {
+        format!(
+            "{word} is an address without a port; port {port} of {host} is written [{host}]:{port}"
+        )
+    };
+    let server = is("2001:db8::5:80", "2001:db8::5", "80");
+    let add = "-a -t [2001:db8::1]:80 -r 2001:db8::5:80";
+    says(services, &format!("{add} -m"), &server);
+    says(services, &format!("{add} -m --or-edit"), &server);
+    says(services, "-a -t 10.0.0.1:80 -r 2001:db8::5:80 -i", &server);
+    says(
+        services,
+        "-a -t [2001:db8::1]:80 --real-server=2001:db8::5:8080 -m",
+        &is("2001:db8::5:8080", "2001:db8::5", "8080"),
+    );
+    says(
+        "",
+        "-A -u 2001:db8::1:53 -p 60",
+        &is("2001:db8::1:53", "2001:db8::1", "53"),
+    );
+    for address in [
+        "2001:db8::5",
+        "[2001:db8::5:80]",
+        "2001:db8::5:81",
+        "2001:db8::80",
+        "2001:db8::5:a80",
+    ] {
+        says_nothing(services, &format!("-a -t [2001:db8::1]:80 -r {address} -m"));
+    }
+    restore(&format!("-C\n{services}"));
+    ipvsadm("-a -t [2001:db8::1]:80 -r [2001:db8::5]:80 -m");
+    gives("PROGRAM -d -t [2001:db8::1]:80 -r 2001:db8::5:80", &server);
+    let service = is("2001:db8::1:80", "2001:db8::1", "80");
+    gives("PROGRAM -D -t 2001:db8::1:80", &service);
+    gives("PROGRAM -Ln -t 2001:db8::1:80", &service);
+    gives(
+        "PROGRAM -a -t 2001:db8::1:80 -r [2001:db8::5]:80 -m",
+        &service,
+    );
+    gives_none("PROGRAM -D -t [2001:db8::9]:80");
+}
+
+#[test]
+fn settings_that_an_edit_takes_away() {
+    let _place = place();
+    let rules = "-A -t 10.0.0.1:80\n-a -t 10.0.0.1:80 -r 10.1.0.2:80 -m -w 5 -x 100 -y 50\n\
+                 -a -t 10.0.0.1:80 -r 10.1.0.3:80 -g -w 5\n\
+                 -a -t 10.0.0.1:80 -r 10.1.0.4:8080 -m\n";
+    let was = "only with --keep does what is not given stay; it was -e -t 10.0.0.1:80 -r \
+               10.1.0.2:80 -m -w 5 -x 100 -y 50";
+    let edit = "-e -t 10.0.0.1:80 -r 10.1.0.2";
+    for settings in [
+        "-w 0",
+        "-m -w 0",
+        "-g -x 100 -y 50",
+        "-m -w 0 -x 100",
+        "-i -w 5",
+    ] {
+        says(rules, &format!("{edit} {settings}"), was);
+    }
+    for settings in [
+        "-w 0 --keep",
+        "-m -w 0 -x 100 -y 50",
+        "-g -w 0 -x 0 -y 0",
+        "-m -w 5 -x 9 -y 8",
+    ] {
+        says_nothing(rules, &format!("{edit} {settings}"));
+    }
+    // There was nothing to lose.
+    says_nothing(rules, "-e -t 10.0.0.1:80 -r 10.1.0.3 -w 0");
+    // The other says what led to it: without its method its port is not its own.
+    let other = "the service has 10.1.0.4:8080; only -m, or --keep, takes another port there";
+    gives("PROGRAM -e -t 10.0.0.1:80 -r 10.1.0.4:8080 -w 0", other);
+    says_nothing(rules, "-e -t 10.0.0.1:80 -r 10.1.0.4:8080 -w 0 --keep");
+}
+
+#[test]
+fn a_lower_threshold_above_the_upper_one() {
+    let _place = place();
+    restore("-A -t 10.0.0.1:80\n-a -t 10.0.0.1:80 -r 10.1.0.3 -m -x 50 -y 20\n");
+    let thresholds = "the lower threshold, -y, may not be above the upper one, -x, which is 0 \
+                      where it is not given";
+    for line in [
+        "-a -t 10.0.0.1:80 -r 10.1.0.2 -m -x 10 -y 50",
+        "-a -t 10.0.0.1:80 -r 10.1.0.2 -m -y 50",
+        "-e -t 10.0.0.1:80 -r 10.1.0.3 -m -y 20",
+        "-e -t 10.0.0.1:80 -r 10.1.0.3 --keep -x 10",
+        "-a -t 10.0.0.1:80 -r 10.1.0.3 -m -x 10 -y 50 --or-edit",
+    ] {
+        gives(&format!("PROGRAM {line}"), thresholds);
+    }
+    gives_none("PROGRAM -a -t 10.0.0.1:80 -r 10.1.0.2 -m --raw weight=4294967295");
+}
+
+#[test]
+fn interfaces_that_are_not_there() {
+    let place = place();
+    let only = "there is no interface eth0, the default of --mcast-interface; there is lo";
+    gives("PROGRAM --start-daemon master", only);
+    shell("ip link add wan0 type dummy; ip link add lan0 type dummy");
+    gives(
+        "PROGRAM --start-daemon backup --mcast-interface eth7",
+        "there is no interface eth7; there is lo, wan0, lan0",
+    );
+    gives(
+        "PROGRAM --start-daemon backup --mcast-interface eth0",
+        "there is no interface eth0; there is lo, wan0, lan0",
+    );
+    shell("for n in $(seq 8); do ip link add d$n type dummy; done");
+    gives(
+        "PROGRAM --start-daemon master",
+        &only.replace("lo", "lo, wan0, lan0, d1, d2, d3, d4, d5 and 3 more"),
+    );
+    drop(place);
+}
+
+/// The fate that is told is that of connections in use.
+#[test]
+fn connections_of_a_server_that_is_removed() {
+    let (_place, [client, a, _]) = with_two_servers();
+    let _serving = a.serve(80);
+    let rules = "-C\n-A -t 10.0.0.1:80\n-a -t 10.0.0.1:80 -r 10.1.0.2:80 -m\n";
+    let prepare = |expire: &str| {
+        std::fs::write("/proc/sys/net/ipv4/vs/expire_nodest_conn", expire).unwrap();
+        restore(rules);
+        // Those of before are forgotten.
+        let no_connection = || ipvsadm("-Lnc").stdout.lines().count() == 2;
+        wait_until("no connection is left", no_connection);
+    };
+    let removed = |line: &str| {
+        let mut script = Command::new("script");
+        let line = format!("{} {line}", Program::Ours.path().to_str().unwrap());
+        script.args(["-qec", &line, "/dev/null"]);
+        finish(script, b"", TIMEOUT).succeeded().stdout
+    };
+    let connect = || {
+        let mut talk = client.connect("10.0.0.1:80").unwrap();
+        assert_eq!(talk.ask().unwrap(), "A");
+        talk
+    };
+    for line in [
+        "-d -t 10.0.0.1:80 -r 10.1.0.2",
+        "-d -t 10.0.0.1:80 -r 10.1.0.2 --if-exists",
+    ] {
+        prepare("1");
+        let mut talks = [connect(), connect()];
+        assert_eq!(
+            removed(line),
+            "hint: 2 connections are remembered: each ends when its next packet comes\r\n"
+        );
+        for talk in &mut talks {
+            let end = talk.ask().unwrap_err();
+            assert_eq!(end.kind(), ErrorKind::ConnectionReset, "{end}");
+        }
+    }
+    prepare("0");
+    let mut talk = connect();
+    assert_eq!(
+        removed("-d -t 10.0.0.1:80 -r 10.1.0.2"),
+        "hint: 1 connection is remembered: its packets are dropped without an answer until the \
+         server is there again or the kernel forgets it\r\n"
+    );
+    let silence = talk.ask().unwrap_err();
+    assert_eq!(silence.kind(), ErrorKind::WouldBlock, "{silence}");
+    ipvsadm("-a -t 10.0.0.1:80 -r 10.1.0.2 -m");
+    assert_eq!(talk.ask().unwrap(), "A");
+    // There is nothing to say of a server that nobody is connected with.
+    ipvsadm("-a -t 10.0.0.1:80 -r 10.1.0.3 -m");
+    assert_eq!(removed("-d -t 10.0.0.1:80 -r 10.1.0.3"), "");
 }

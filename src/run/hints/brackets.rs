@@ -1,19 +1,57 @@
 //! IPv6 addresses that were written without brackets.
 
-use std::net::Ipv6Addr;
+use std::net::{IpAddr, Ipv6Addr};
+
+use ipvs::model::VirtualId;
 
 /// How the first address among the words that lacks them is to be written.
 pub(super) fn missing(words: &[String]) -> Option<String> {
-    let values = words.iter().map(|word| {
+    let written = values(words).filter_map(with_brackets).next()?;
+    Some(format!(
+        "an IPv6 address with a port needs brackets: {written}"
+    ))
+}
+
+/// How the address of a service for every port is to be written, if its end was
+/// meant for the port.
+pub(super) fn of_service(words: &[String], id: &VirtualId) -> Option<String> {
+    match id {
+        VirtualId::Endpoint { address, port, .. } if *port == 0 => {
+            of_server(words, *address, |_| true)
+        }
+        VirtualId::Endpoint { .. } | VirtualId::Fwmark { .. } => None,
+    }
+}
+
+/// How this address among the words is to be written, if its end was meant for
+/// the port, and that is one that it may have.
+pub(super) fn of_server(
+    words: &[String],
+    address: IpAddr,
+    may_be: impl Fn(&str) -> bool,
+) -> Option<String> {
+    values(words).find_map(|word| {
+        let (host, port) = word.rsplit_once(':')?;
+        let host: Ipv6Addr = host.parse().ok()?;
+        let is_it = word.parse::<Ipv6Addr>().is_ok_and(|whole| whole == address);
+        let is_port = port.bytes().all(|byte| byte.is_ascii_digit()) && may_be(port);
+        (is_it && is_port).then(|| {
+            format!(
+                "{word} is an address without a port; port {port} of {host} is written \
+                 [{host}]:{port}"
+            )
+        })
+    })
+}
+
+/// The words without the long options before them.
+fn values(words: &[String]) -> impl Iterator<Item = &str> {
+    words.iter().map(|word| {
         let option = word.strip_prefix("--");
         option
             .and_then(|option| option.split_once('='))
             .map_or(word.as_str(), |(_, value)| value)
-    });
-    let written = values.filter_map(with_brackets).next()?;
-    Some(format!(
-        "an IPv6 address with a port needs brackets: {written}"
-    ))
+    })
 }
 
 /// The word as an address in brackets and a port, if it can be taken for that.

@@ -1,33 +1,40 @@
-//! What may help after an error, for who reads it on a terminal.
+//! What may help after an error, or what a change had for a consequence, for who
+//! reads it on a terminal.
 //!
-//! Nothing here changes anything: it looks at the words, the table and the
-//! modules.
+//! Nothing here changes anything: it looks at the words, the table, the interfaces
+//! and the modules.
 
 mod brackets;
+mod interfaces;
+mod masks;
 mod modules;
+mod remarks;
 mod table;
 
-use super::{Failure, Kind, Program};
-use crate::cli::{self, Command, Usage, ValueError};
-use crate::names::System;
-use crate::rules::unseen;
-use ipvs::error::{Error, ErrorKind, Verb};
-use ipvs::model::{Change, Destination, Service, VirtualId};
+use std::io::{IsTerminal, stderr};
 
-/// What may help after this failure of a run with these words.
-pub fn hint(program: &Program, words: &[String], failure: &Failure) -> Option<String> {
+use super::{Failure, Kind, Program};
+use crate::cli::{self, Command, Ensure, Usage, ValueError};
+use crate::rules::unseen;
+use ipvs::client::Client;
+use ipvs::error::{Error, ErrorKind};
+use ipvs::model::{Change, Daemon, Destination, Service, VirtualId};
+
+pub(super) use remarks::remark;
+
+/// Whether somebody reads hints.
+pub(super) fn are_read() -> bool {
+    stderr().is_terminal()
+}
+
+/// What may help after a failure that the kernel has no part in.
+pub(super) fn of_words(program: &Program, words: &[String], failure: &Failure) -> Option<String> {
     match failure {
         Failure::Usage(usage) => of_usage(program, words, usage),
         Failure::NoIpvs(error) => match error.kind() {
             ErrorKind::PermissionDenied => Some(modules::privilege()),
             _ => modules::no_ipvs(),
         },
-        Failure::Refused(error) | Failure::Unlisted(error) => {
-            let Error::Kernel { verb, .. } = error else {
-                return None;
-            };
-            refused(program, words, *verb, error.kind())
-        }
         _ => None,
     }
 }
@@ -46,6 +53,10 @@ fn of_usage(program: &Program, words: &[String], usage: &Usage) -> Option<String
         ),
         Usage::Value(ValueError::ServiceAddress | ValueError::ServerAddress) | Usage::ZeroPort => {
             brackets::missing(words)
+        }
+        Usage::Value(ValueError::Netmask) => masks::slashed(words),
+        Usage::Value(ValueError::PrefixLength) => {
+            Some("with IPv6, -M takes the length of a prefix, from 1 to 128".to_owned())
         }
         _ => None,
     }
@@ -70,62 +81,113 @@ fn meant(program: &Program, word: &str) -> Option<String> {
     option.map(|option| format!("did you mean {option}?"))
 }
 
-fn refused(program: &Program, words: &[String], verb: Verb, kind: ErrorKind) -> Option<String> {
-    match kind {
-        ErrorKind::PermissionDenied => return Some(modules::privilege()),
-        ErrorKind::Invalid if verb == Verb::StartDaemon => return table::mixed_service(),
-        _ => {}
-    }
-    let asked = Asked::read(program, words)?;
-    match (verb, kind) {
-        (_, ErrorKind::NoSuchScheduler) => {
-            let service = asked.service?;
-            let names = [&service.scheduler, &service.engine].into_iter().flatten();
-            let typed = names.filter_map(|name| typed(name.as_str())).next();
-            typed.or_else(|| modules::no_scheduler(&service))
-        }
-        (_, ErrorKind::NoSuchService) => table::near_services(&asked.id?),
-        (_, ErrorKind::NoSuchServer) => table::near_servers(&asked.id?, &asked.server?),
-        (Verb::AddServer | Verb::EditServer, ErrorKind::Invalid) => {
-            table::mixed_server(&asked.id?, &asked.server?)
-        }
-        _ => None,
-    }
-}
-
 /// What the kernel was asked about.
 #[derive(Default)]
-struct Asked {
+pub(super) struct Asked {
     service: Option<Service>,
     id: Option<VirtualId>,
     server: Option<Destination>,
+    daemon: Option<Daemon>,
+    /// `-e` without `--keep`, which sets what is not given too.
+    is_whole_edit: bool,
 }
 
 impl Asked {
-    fn read(program: &Program, words: &[String]) -> Option<Self> {
-        let Kind::Ipvsadm = program.kind else {
-            return None;
-        };
-        let command = cli::parse(&program.name, words).resolve(&System::default());
-        let of = |id, server| Self {
-            service: None,
+    pub(super) fn of(command: &Command) -> Self {
+        match command {
+            Command::Change(change) => Self::to(change),
+            Command::Ensure(wanted) => match wanted {
+                Ensure::Service(service) => Self::to_set(service),
+                Ensure::EditedService(edit) => Self::about(edit.id, None),
+                Ensure::NoService(id) => Self::about(*id, None),
+                Ensure::Server(id, server) | Ensure::NoServer(id, server) => {
+                    Self::about(*id, Some(*server))
+                }
+                Ensure::EditedServer(edit) => Self::about(edit.service, Some(edit.server)),
+            },
+            Command::Drain(drain) => Self::about(drain.service, drain.server),
+            Command::List(list) => Self {
+                id: list.service,
+                ..Self::default()
+            },
+            _ => Self::default(),
+        }
+    }
+
+    fn to(change: &Change) -> Self {
+        match change {
+            Change::AddService(service) | Change::EditService(service) => Self::to_set(service),
+            Change::DeleteService(id) | Change::Zero(Some(id)) => Self::about(*id, None),
+            Change::AddServer(id, server) | Change::DeleteServer(id, server) => {
+                Self::about(*id, Some(*server))
+            }
+            Change::EditServer(id, server) => Self {
+                is_whole_edit: true,
+                ..Self::about(*id, Some(*server))
+            },
+            Change::StartDaemon(daemon) => Self {
+                daemon: Some(daemon.clone()),
+                ..Self::default()
+            },
+            _ => Self::default(),
+        }
+    }
+
+    fn to_set(service: &Service) -> Self {
+        Self {
+            service: Some(service.clone()),
+            ..Self::about(service.id, None)
+        }
+    }
+
+    fn about(id: VirtualId, server: Option<Destination>) -> Self {
+        Self {
             id: Some(id),
             server,
+            ..Self::default()
+        }
+    }
+
+    /// What may help after what the kernel answered.
+    pub(super) fn refused(
+        self,
+        client: &mut Client,
+        words: &[String],
+        failure: &Failure,
+    ) -> Option<String> {
+        let (Failure::Refused(error) | Failure::Unlisted(error)) = failure else {
+            return None;
         };
-        Some(match command.ok()? {
-            Command::Change(Change::AddService(service) | Change::EditService(service)) => Self {
-                service: Some(service.clone()),
-                ..of(service.id, None)
-            },
-            Command::Change(
-                Change::AddServer(id, server)
-                | Change::EditServer(id, server)
-                | Change::DeleteServer(id, server),
-            ) => of(id, Some(server)),
-            Command::Change(Change::DeleteService(id) | Change::Zero(Some(id))) => of(id, None),
-            Command::Drain(drain) => of(drain.service, drain.server),
-            Command::List(list) => of(list.service?, None),
-            _ => return None,
-        })
+        let Error::Kernel { .. } = error else {
+            return None;
+        };
+        match error.kind() {
+            ErrorKind::PermissionDenied => Some(modules::privilege()),
+            ErrorKind::NoSuchScheduler => {
+                let service = self.service?;
+                let names = [&service.scheduler, &service.engine].into_iter().flatten();
+                let typed = names.filter_map(|name| typed(name.as_str())).next();
+                typed.or_else(|| modules::no_scheduler(&service))
+            }
+            ErrorKind::NoSuchService => {
+                let id = self.id?;
+                table::near_services(client, &id).or_else(|| brackets::of_service(words, &id))
+            }
+            ErrorKind::NoSuchServer => {
+                let (id, server) = (self.id?, self.server?);
+                table::near_servers(client, &id, &server, self.is_whole_edit)
+                    .or_else(|| brackets::of_server(words, server.address, |_| true))
+            }
+            ErrorKind::NoSuchDevice => interfaces::missing(&self.daemon?, words),
+            ErrorKind::Invalid if self.daemon.is_some() => table::mixed_service(client),
+            ErrorKind::Invalid => table::mixed_server(client, &self.id?, &self.server?),
+            // The other reason is a weight.
+            ErrorKind::OutOfRange if self.server?.weight <= i32::MAX.unsigned_abs() => Some(
+                "the lower threshold, -y, may not be above the upper one, -x, which is 0 where \
+                 it is not given"
+                    .to_owned(),
+            ),
+            _ => None,
+        }
     }
 }

@@ -4,15 +4,15 @@ use std::fmt::Display;
 
 use crate::names::Numeric;
 use ipvs::client::Client;
-use ipvs::model::{Destination, DestinationEntry, Family, VirtualId};
+use ipvs::model::{Destination, DestinationEntry, Family, Forwarding, VirtualId};
 use ipvs::rules::{Endpoint, Selector};
 
 /// More would be a listing.
 const MOST: usize = 3;
 
 /// The services that one might have meant instead of this one.
-pub(super) fn near_services(id: &VirtualId) -> Option<String> {
-    let services = Client::open().ok()?.services().ok()?;
+pub(super) fn near_services(client: &mut Client, id: &VirtualId) -> Option<String> {
+    let services = client.services().ok()?;
     if services.is_empty() {
         return Some("there are no services at all".to_owned());
     }
@@ -41,22 +41,37 @@ fn are_near(one: &VirtualId, other: &VirtualId) -> bool {
 }
 
 /// The servers of the service that one might have meant instead of this one.
-pub(super) fn near_servers(id: &VirtualId, server: &Destination) -> Option<String> {
-    let servers = Client::open().ok()?.destinations(id).ok()?;
+///
+/// An edit that sets what is not given too makes a server of direct routing of one
+/// with address translation, and only that has a port of its own.
+pub(super) fn near_servers(
+    client: &mut Client,
+    id: &VirtualId,
+    server: &Destination,
+    is_whole_edit: bool,
+) -> Option<String> {
+    let servers = client.destinations(id).ok()?;
     let servers = servers.iter().map(|row| &row.destination);
     let near = servers.filter(|other| other.address == server.address);
     let near = list(near.map(|server| Endpoint::server(id, server, &Numeric)))?;
-    Some(format!(
-        "the service has {near}; without a port, -r takes the service's"
-    ))
+    Some(
+        match is_whole_edit && server.forwarding != Forwarding::Masquerade {
+            true => format!("the service has {near}; only -m, or --keep, takes another port there"),
+            false => format!("the service has {near}; without a port, -r takes the service's"),
+        },
+    )
 }
 
 /// Why a server of another family is refused.
-pub(super) fn mixed_server(id: &VirtualId, server: &Destination) -> Option<String> {
+pub(super) fn mixed_server(
+    client: &mut Client,
+    id: &VirtualId,
+    server: &Destination,
+) -> Option<String> {
     if Family::of(server.address) == id.family() {
         return None;
     }
-    let daemons = Client::open().ok()?.daemons().ok()?;
+    let daemons = client.daemons().ok()?;
     if daemons.is_empty() {
         return None;
     }
@@ -67,8 +82,8 @@ pub(super) fn mixed_server(id: &VirtualId, server: &Destination) -> Option<Strin
 }
 
 /// Why a sync daemon is refused.
-pub(super) fn mixed_service() -> Option<String> {
-    let table = Client::open().ok()?.table().ok()?;
+pub(super) fn mixed_service(client: &mut Client) -> Option<String> {
+    let table = client.table().ok()?;
     table.iter().find_map(|entry| {
         let id = &entry.service.id;
         let is_other = |row: &&DestinationEntry| Family::of(row.destination.address) != id.family();
@@ -85,7 +100,7 @@ pub(super) fn mixed_service() -> Option<String> {
 }
 
 /// `ONE, ONE and ONE`; none if there is none.
-fn list(names: impl Iterator<Item = impl Display>) -> Option<String> {
+pub(super) fn list(names: impl Iterator<Item = impl Display>) -> Option<String> {
     let mut names: Vec<String> = names.take(MOST).map(|name| name.to_string()).collect();
     let last = names.pop()?;
     Some(match names.is_empty() {

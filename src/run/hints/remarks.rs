@@ -1,0 +1,101 @@
+//! What a change does that may not be meant: found out before it is made, and said
+//! once it is.
+
+use super::{are_read, brackets, masks};
+use crate::cli::{self, Command, Ensure, Label};
+use crate::names::Numeric;
+use crate::run::kernel;
+use ipvs::client::Client;
+use ipvs::model::{Change, Destination, DestinationEntry, VirtualId};
+use ipvs::rules::ChangeRule;
+
+/// What to say after this command; none where nobody reads it.
+pub(in crate::run) fn remark(
+    client: &mut Client,
+    words: &[String],
+    command: &Command,
+) -> Option<String> {
+    if !matches!(command, Command::Change(_) | Command::Ensure(_)) || !are_read() {
+        return None;
+    }
+    match command {
+        Command::Change(Change::AddService(service) | Change::EditService(service))
+        | Command::Ensure(Ensure::Service(service)) => {
+            masks::short(service).or_else(|| brackets::of_service(words, &service.id))
+        }
+        Command::Change(Change::AddServer(id, server))
+        | Command::Ensure(Ensure::Server(id, server)) => swallowed_port(words, id, server),
+        Command::Change(Change::EditServer(id, server)) => {
+            not_kept(client, words, id, server).or_else(|| swallowed_port(words, id, server))
+        }
+        Command::Change(Change::DeleteServer(id, server))
+        | Command::Ensure(Ensure::NoServer(id, server)) => remembered(client, id, server),
+        _ => None,
+    }
+}
+
+/// The port of a server that became the end of its address: one that ends like the
+/// port of its service, as 80 and 8080 do.
+fn swallowed_port(words: &[String], id: &VirtualId, server: &Destination) -> Option<String> {
+    let of_service = id.port().filter(|port| *port != 0)?.to_string();
+    brackets::of_server(words, server.address, |port| port.ends_with(&of_service))
+}
+
+/// The settings of a server that an edit without them takes away.
+fn not_kept(
+    client: &mut Client,
+    words: &[String],
+    id: &VirtualId,
+    server: &Destination,
+) -> Option<String> {
+    let given = cli::parse("", words);
+    let now = row(client, id, server)?.destination;
+    let lost = [
+        (Label::Forwarding, now.forwarding != server.forwarding),
+        (Label::Weight, now.weight != server.weight),
+        (
+            Label::UpperThreshold,
+            now.upper_threshold != server.upper_threshold,
+        ),
+        (
+            Label::LowerThreshold,
+            now.lower_threshold != server.lower_threshold,
+        ),
+    ];
+    let is_lost = |&(label, differs): &(Label, bool)| differs && !given.has(label);
+    if given.has(Label::Raw) || !lost.iter().any(is_lost) {
+        return None;
+    }
+    let before = Change::EditServer(*id, now);
+    Some(format!(
+        "only with --keep does what is not given stay; it was {}",
+        ChangeRule::new(&before, &Numeric)
+    ))
+}
+
+/// The connections of a server that is removed.
+fn remembered(client: &mut Client, id: &VirtualId, server: &Destination) -> Option<String> {
+    let activity = row(client, id, server)?.activity;
+    let connections = u64::from(activity.active) + u64::from(activity.inactive);
+    let (subject, its, it, each) = match connections {
+        0 => return None,
+        1 => ("1 connection is".to_owned(), "its", "it", "it"),
+        many => (format!("{many} connections are"), "their", "them", "each"),
+    };
+    Some(match kernel::ends_orphans()? {
+        true => format!("{subject} remembered: {each} ends when its next packet comes"),
+        false => format!(
+            "{subject} remembered: {its} packets are dropped without an answer until the server \
+             is there again or the kernel forgets {it}"
+        ),
+    })
+}
+
+/// The server as it is in the table.
+fn row(client: &mut Client, id: &VirtualId, server: &Destination) -> Option<DestinationEntry> {
+    let rows = client.destinations(id).ok()?;
+    rows.into_iter().find(|row| {
+        let now = &row.destination;
+        (now.address, now.port) == (server.address, server.port)
+    })
+}
