@@ -42,7 +42,7 @@ use crate::procfs;
 /// - [`ErrorKind::TimedOut`]: see [`set_timeout`](Client::set_timeout).
 /// - [`ErrorKind::Io`]: the socket failed.
 ///
-/// What else the kernel refuses each method says.
+/// Each method says what else the kernel refuses.
 pub struct Client {
     exchange: Exchange,
     info: Info,
@@ -131,7 +131,7 @@ impl Client {
         })
     }
 
-    /// What the kernel said of its IPVS when the conversation was opened.
+    /// Returns what the kernel said of its IPVS when the conversation was opened.
     pub fn info(&self) -> Info {
         self.info
     }
@@ -391,9 +391,10 @@ impl Client {
     /// them was made or refused.
     ///
     /// # Errors
-    /// Those of [every method](Client#errors-of-every-method): the conversation
-    /// itself failed. Which of the changes that were sent last have been made is
-    /// then not known. What the kernel refuses is given to `refused`, as
+    /// The errors of [every method](Client#errors-of-every-method): the
+    /// conversation itself failed. Which of the changes that were sent last have
+    /// been made is then not known. What the kernel refuses is given to `refused`,
+    /// as
     /// [`apply`](Client::apply) says.
     pub fn apply_all<'a>(
         &mut self,

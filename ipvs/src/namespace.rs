@@ -48,7 +48,7 @@ impl NetworkNamespace {
         })
     }
 
-    /// Whether it can be entered.
+    /// Checks that it can be entered.
     pub(crate) fn check(&self) -> io::Result<()> {
         match &self.0 {
             None => Ok(()),

@@ -11,7 +11,7 @@ use ipvs::model::Protocol;
 pub(crate) struct Endpoint<'a> {
     host: Host<'a>,
     port: Option<Port<'a>>,
-    /// What follows the brackets around a name; it is the port of a host that
+    /// The text after the brackets around a name; it is the port of a host that
     /// has only IPv6 addresses.
     bracketed: Option<&'a str>,
     spelling: Spelling,
@@ -29,7 +29,7 @@ enum Port<'a> {
     Name(&'a str),
 }
 
-/// Whether ipvsadm 1.31 takes it too.
+/// The age of a spelling: ipvsadm 1.31 takes it too, or does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Spelling {
     /// It does.

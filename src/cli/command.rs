@@ -1,4 +1,4 @@
-//! What an invocation asks for, with nothing left to look up or to check.
+//! Commands, with nothing left to look up or to check.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -51,11 +51,11 @@ pub enum Command {
     Version,
     /// `--completions`
     Completions(Shell),
-    /// What a shell may complete a word to.
+    /// Offers a shell the words that may follow.
     Complete(Completion),
 }
 
-/// What the table is to be like, whatever there was before.
+/// A state that the table is brought to, whatever there was before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ensure {
     /// `ipvsadm -A SERVICE ... --or-edit`
@@ -196,7 +196,7 @@ pub struct List {
     pub numeric: bool,
     /// Text or JSON.
     pub format: Format,
-    /// What stands out.
+    /// The use of colours.
     pub color: Color,
     /// Again and again; once otherwise.
     pub watch: Option<Watch>,
@@ -213,7 +213,7 @@ pub struct BriefList {
     pub numeric: bool,
 }
 
-/// Whether there has to be an IPVS that answers.
+/// The source of a listing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Access {
     /// There has, as ever, even if it is not asked for anything.
@@ -254,7 +254,7 @@ pub struct Connections {
     pub format: Format,
     /// Again and again; once otherwise.
     pub watch: Option<Watch>,
-    /// What has to answer for it.
+    /// The source of the listing.
     pub access: Access,
 }
 
@@ -273,11 +273,11 @@ pub struct Save {
 /// [--check|--dry-run [--json]]`
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Restore {
-    /// What becomes of the table that is there.
+    /// The way with the table that is there.
     pub mode: RestoreMode,
     /// How far a replacement goes.
     pub scope: Scope,
-    /// What a bad line means for the others.
+    /// The meaning of a bad line for the others.
     pub strictness: Strictness,
     /// How far to go.
     pub stop_at: Extent,
@@ -287,7 +287,7 @@ pub struct Restore {
     pub format: Format,
 }
 
-/// What becomes of the good lines of an input that has bad ones.
+/// The fate of the good lines of an input that has bad ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Strictness {
     /// A table in use is left alone. Into an empty one, where there is nothing to
@@ -298,7 +298,7 @@ pub enum Strictness {
     Everywhere,
 }
 
-/// What a restore does with the table that is there.
+/// The way of a restore with the table that is there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RestoreMode {
     /// The rules are carried out on it, one after another.
@@ -322,18 +322,18 @@ pub enum Extent {
     Full,
 }
 
-/// What may stand at the cursor.
+/// The words that may stand at the cursor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Completion {
-    /// What the word has before the part that is completed: `--state=`.
+    /// The start of the word, before the part that is completed: `--state=`.
     pub prefix: String,
     /// The part that is completed, as far as it is typed.
     pub stem: String,
-    /// What that part may become.
+    /// The words that part may become.
     pub candidates: Candidates,
 }
 
-/// What a word may become.
+/// The words that a word may become.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Candidates {
     /// One of these words, each with what it means.

@@ -1,4 +1,4 @@
-//! What ipvsadm 1.31 refuses and this program does not.
+//! Command lines that ipvsadm 1.31 refuses and this program does not.
 //!
 //! Nothing here makes anything illegal. But where a command line is refused in the
 //! end, it is with the words of 1.31, which would have stopped earlier.
@@ -15,7 +15,7 @@ pub(super) fn rule(verb: Verb, label: Label) -> Option<Rule> {
     }
 }
 
-/// Whether a listing of connections may be narrowed here.
+/// Returns whether a listing of connections may be narrowed here.
 pub(super) fn narrows(verb: Verb, given: Given) -> bool {
     verb == Verb::List && given.has(Label::Connection)
 }

@@ -1,4 +1,4 @@
-//! What may stand where a word is being typed, for the shells' completion.
+//! Completion: the words that may stand where one is being typed.
 //!
 //! The words typed so far are read as ever; the last is the one under the
 //! cursor, and may be empty. What only the kernel knows is named here, and
@@ -114,7 +114,8 @@ pub(super) fn restore(typed: &[String]) -> Completion {
     }
 }
 
-/// Whether it is an option of a replacement, beside which there is no `--clear`.
+/// Returns whether it is an option of a replacement, beside which there is no
+/// `--clear`.
 fn is_of_scope(word: &str) -> bool {
     let name = word
         .strip_prefix("--")
@@ -137,7 +138,7 @@ fn of_tool(verb: Verb, options: &[&str], typed: &[String], word: &str) -> Comple
             given.insert(label);
         }
     }
-    // What `ipvsadm-restore` does unless it clears.
+    // A replacement is the way of `ipvsadm-restore`, unless it clears.
     if verb == Verb::Restore && !typed.iter().any(|word| word == CLEAR.0) {
         given.insert(Label::Replace);
     }
@@ -173,7 +174,7 @@ impl Resolve for PortsOnly<'_> {
     }
 }
 
-/// What has been typed.
+/// The words typed so far.
 struct Context<'a> {
     tokens: &'a [Token<'a>],
     verb: Option<Verb>,
@@ -184,7 +185,7 @@ impl<'a> Context<'a> {
     fn of(tokens: &'a [Token<'a>], names: &'a dyn Resolve) -> Context<'a> {
         let verb = tokens.iter().find_map(Token::verb);
         let mut reading = Reading::new(names);
-        // What is wrong is said when the command is given.
+        // Mistakes are reported when the command is given.
         let _ = read::read(&mut reading, "ipvsadm", Source::CommandLine, tokens, Ok(()));
         Context {
             tokens,
@@ -193,7 +194,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// What may stand where an option is expected.
+    /// Returns what may stand where an option is expected.
     fn options(&self, word: &str) -> Completion {
         if !word.is_empty() && !word.starts_with('-') {
             return nothing(word);
@@ -211,7 +212,7 @@ impl<'a> Context<'a> {
         completion("", word, Candidates::Words(words))
     }
 
-    /// Whether the word is two or more letters that go together.
+    /// Returns whether the word is two or more letters that go together.
     fn is_bundle(&self, word: &str) -> bool {
         let letters = word.strip_prefix('-').unwrap_or_default();
         let rows: Vec<_> = letters.chars().map(by_letter).collect();
@@ -254,7 +255,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// What an option's value may be.
+    /// Returns what an option's value may be.
     fn value(&self, row: &Row, prefix: &str, value: &str) -> Completion {
         let candidates = match row.offers {
             Offers::Nothing => plain([]),

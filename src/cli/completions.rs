@@ -1,4 +1,4 @@
-//! What `--completions` prints: scripts that call the program back, see
+//! The scripts that `--completions` prints; they call the program back, see
 //! [`complete`](super::complete).
 
 use super::command::Shell;

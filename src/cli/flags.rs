@@ -19,7 +19,7 @@ use ipvs::model::{
 };
 use ipvs::plan::scope::Selected;
 
-/// What was typed, with nothing checked that takes more than one option.
+/// The options typed, with nothing checked that takes more than one option.
 #[derive(Debug)]
 pub(crate) struct Flags<'a> {
     pub(crate) given: Given,
@@ -128,12 +128,12 @@ impl Flags<'_> {
 pub(crate) struct Reading<'a> {
     names: &'a dyn Resolve,
     pub(crate) flags: Flags<'a>,
-    /// Whether a firewall mark is named further right.
+    /// True if a firewall mark is named further right.
     pub(super) mark_follows: bool,
     /// `-6` came before `-f`.
     early_ipv6: bool,
-    /// What ipvsadm 1.31 would have refused already. If in the end the command
-    /// line is refused for whatever reason, it is with these words.
+    /// The first mistake that ipvsadm 1.31 would have refused. If in the end the
+    /// command line is refused for whatever reason, it is with these words.
     pub(crate) overlooked: Option<(Usage, Option<&'a str>)>,
     /// The last word of the option that is being read.
     pub(crate) word: Option<&'a str>,

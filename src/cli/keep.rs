@@ -63,8 +63,8 @@ impl ServiceEdit {
 }
 
 impl ServerEdit {
-    /// Whether a server of the service is the one that is meant: its port may be
-    /// the service's though another was written, see [`Destination`].
+    /// Returns whether a server of the service is the one that is meant: its port
+    /// may be the service's though another was written, see [`Destination`].
     pub fn is_of(&self, server: &Destination) -> bool {
         let port = self
             .service

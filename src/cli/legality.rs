@@ -31,7 +31,7 @@ const fn uses() -> [Uses; Label::ALL.len()] {
     uses
 }
 
-/// What a command makes of an option.
+/// Returns what a command makes of an option.
 fn of_command(verb: Verb, label: Label) -> Rule {
     let uses = USES.get(label as usize).copied().unwrap_or_default();
     let found = uses.iter().find(|(of, _)| *of == verb);
@@ -52,7 +52,7 @@ fn of_tunnel(kind: TunnelKind, label: Label) -> Rule {
     }
 }
 
-/// What there is to say against an option, given or not.
+/// Returns what there is to say against an option, given or not.
 fn complaint(given: Given, context: Context, label: Label, rule: Rule) -> Option<Usage> {
     let present = given.has(label);
     match rule {
@@ -97,7 +97,8 @@ pub(crate) fn command(verb: Verb, given: Given) -> Result<(), Usage> {
     )
 }
 
-/// What ipvsadm 1.31 says of a listing of connections that is narrowed here.
+/// Returns what ipvsadm 1.31 says of a listing of connections that is narrowed
+/// here.
 pub(super) fn narrowing(verb: Verb, given: Given) -> Option<Usage> {
     compat131::narrows(verb, given).then(|| command_131(verb, given).err())?
 }
@@ -146,12 +147,12 @@ pub(crate) fn brief(given: Given) -> Result<(), Usage> {
     }
 }
 
-/// Whether an option means something to a command, whatever else is given.
+/// Returns whether an option means something to a command, whatever else is given.
 pub(crate) fn goes_with(verb: Verb, label: Label) -> bool {
     !matches!(of_command(verb, label), Rule::Illegal | Rule::Idle)
 }
 
-/// Whether an option may be added to those that are given: that brings no
+/// Returns whether an option may be added to those that are given: that brings no
 /// complaint that there was not before.
 pub(crate) fn may_follow(verb: Verb, kind: TunnelKind, given: Given, label: Label) -> bool {
     let mut after = given;

@@ -16,7 +16,7 @@ impl Flags<'_> {
         }
     }
 
-    /// What `-L` asks for.
+    /// Returns what `-L` asks for.
     #[inline(never)]
     pub(super) fn into_listing(self) -> Result<Command, Usage> {
         let given = |label| self.given.has(label);

@@ -126,7 +126,7 @@ fn read<'a>(program: &'a str, words: &'a [String], kind: Kind<'a>) -> Invocation
 }
 
 impl Invocation<'_> {
-    /// Whether this option is among the words, as far as they can be read.
+    /// Returns whether this option is among the words, as far as they can be read.
     pub fn has(&self, label: Label) -> bool {
         self.tokens.iter().any(|token| token.label() == Some(label))
     }
@@ -144,7 +144,7 @@ impl Invocation<'_> {
     /// The same, with the word that is wrong.
     ///
     /// # Errors
-    /// Those of [`Invocation::resolve`].
+    /// The errors of [`Invocation::resolve`].
     pub fn resolve_naming(self, names: &dyn Resolve) -> Result<Command, Mistake> {
         let source = match self.kind {
             Kind::Bare => return Ok(Command::List(List::default())),

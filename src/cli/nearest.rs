@@ -1,4 +1,4 @@
-//! What was meant by a word that nothing is called.
+//! The nearest name to a word that nothing is called.
 
 /// The name that is most like this word; none if it is not much like any.
 pub fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {

@@ -36,11 +36,11 @@ pub(crate) struct Row {
     pub(crate) place: Place,
     /// The only command with which it may be given again.
     pub(crate) again: Option<Verb>,
-    /// What a shell offers for its value.
+    /// The values that a shell offers.
     pub(crate) offers: Offers,
 }
 
-/// What an option does to the flags.
+/// The effect of an option on the flags.
 #[derive(Clone, Copy)]
 pub(crate) enum Setter {
     /// That it was given is all there is to it.

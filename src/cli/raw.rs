@@ -7,7 +7,7 @@ use super::values::number;
 use ipvs::model::{Forwarding, ServiceFlags, TunnelKind};
 use ipvs::rules::RawField;
 
-/// What is said of a service.
+/// The raw numbers given for a service.
 #[derive(Debug, Default)]
 pub(super) struct RawService {
     /// Port 0 is meant, though the service is not persistent.
@@ -16,7 +16,7 @@ pub(super) struct RawService {
     pub(super) flags: ServiceFlags,
 }
 
-/// What is said of a server.
+/// The raw numbers given for a server.
 #[derive(Debug, Default)]
 pub(super) struct RawServer {
     pub(super) port: Option<u16>,
@@ -65,7 +65,7 @@ impl RawServer {
         })
     }
 
-    /// Whether something is said that only tunnels have.
+    /// Returns whether something is said that only tunnels have.
     pub(super) fn is_of_tunnels(&self) -> bool {
         self.tunnel_kind.is_some() || self.tunnel_port.is_some() || self.tunnel_flags.is_some()
     }

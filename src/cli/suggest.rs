@@ -14,7 +14,7 @@ pub fn nearest_restore_option(word: &str) -> Option<String> {
     like(word, RESTORE_OPTIONS.iter().copied())
 }
 
-/// Whether one of the programs has a long option of this name.
+/// Returns whether one of the programs has a long option of this name.
 pub fn is_long_option(name: &str) -> bool {
     by_name(name).is_some() || RESTORE_OPTIONS.contains(&name)
 }

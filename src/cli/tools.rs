@@ -18,7 +18,7 @@ pub(crate) const RESTORE_OPTIONS: [&str; 8] = [
     "no-remove",
 ];
 
-/// What `-h` tells of a program.
+/// The help of a program.
 pub(super) struct Usages {
     /// How it is typed.
     pub(super) usage: &'static str,
@@ -230,7 +230,7 @@ fn of_scope(scope: &Scope) -> Option<Label> {
     }
 }
 
-/// What a program tells about itself.
+/// Returns the help or the version of a program, if the word asks for it.
 fn about(tool: Tool, word: &str) -> Option<Command> {
     match word {
         "-h" | "--help" => Some(Command::ToolHelp(tool)),

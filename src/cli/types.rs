@@ -155,7 +155,7 @@ impl Given {
         1 << label as u32
     }
 
-    /// Whether an option of that name was given.
+    /// Returns whether an option of that name was given.
     pub(crate) fn has(self, label: Label) -> bool {
         self.0 & Self::bit(label) != 0
     }
@@ -181,7 +181,7 @@ pub(crate) enum Takes {
     Attached(&'static str),
 }
 
-/// What an option is.
+/// The role of an option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
     /// A command.
@@ -220,7 +220,7 @@ pub(crate) enum Place {
     CommandLine,
 }
 
-/// What a command, or a kind of tunnel, makes of an option.
+/// The rule of a command, or of a kind of tunnel, for an option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rule {
     /// It has to be given.

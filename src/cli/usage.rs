@@ -4,7 +4,7 @@ use super::types::{Label, Verb};
 use super::value_error::ValueError;
 use ipvs::model::TunnelKind;
 
-/// What `ipvsadm-save` answers to an option that it does not have, and to `-h`.
+/// The answer of `ipvsadm-save` to an option that it does not have, and to `-h`.
 pub(crate) const SAVE_USAGE: &str = "\
 ipvsadm-save: Script to save the IPVS table to stdout.
    With -n, in numbers. With --output FILE, into FILE. With --json, as JSON.";
@@ -50,7 +50,7 @@ pub enum Usage {
     Missing {
         /// The option.
         label: Label,
-        /// What needs it.
+        /// The command or option that needs it.
         context: Context,
     },
     /// An option that does not go with the command or kind of tunnel.
@@ -58,7 +58,7 @@ pub enum Usage {
     Illegal {
         /// The option.
         label: Label,
-        /// What it does not go with.
+        /// The command or option that it does not go with.
         context: Context,
     },
     /// Two options that exclude each other.
@@ -111,7 +111,7 @@ impl Usage {
     }
 }
 
-/// What options are checked against.
+/// The command or option that others are checked against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Context {
     /// A command.

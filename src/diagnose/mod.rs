@@ -17,7 +17,8 @@ pub use document::{for_manual, for_web};
 pub use facts::{Facts, Wanted, gather};
 pub use finding::{Finding, Gravity};
 
-/// What the checks find, gravest first, without those that are to be ignored.
+/// Returns what the checks find, gravest first, without those that are to be
+/// ignored.
 pub fn judge(facts: &Facts, ignored: &BTreeSet<String>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for check in all() {

@@ -15,7 +15,7 @@ use ipvs::model::{Change, Counts, Destination, Service, VirtualId};
 /// made.
 ///
 /// # Errors
-/// Those of `out`.
+/// The errors of `out`.
 pub fn changes<'a>(
     out: &mut impl Write,
     changes: impl Iterator<Item = &'a Change> + Clone,

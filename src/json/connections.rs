@@ -14,7 +14,7 @@ use ipvs::model::{Family, VirtualId};
 /// Writes the document of a table's connections while it is read.
 ///
 /// # Errors
-/// Those of `table` and of `out`.
+/// The errors of `table` and of `out`.
 pub fn connections(
     out: impl Write,
     table: impl BufRead,
@@ -49,7 +49,7 @@ struct Through {
     fwmark: Option<NonZeroU32>,
 }
 
-/// What a persistence engine noted.
+/// The data that a persistence engine noted.
 #[derive(Serialize)]
 struct Engine<'a> {
     name: Cow<'a, str>,
@@ -105,7 +105,7 @@ fn text(bytes: &[u8]) -> Cow<'_, str> {
 /// Writes the document of counted connections, in the order given.
 ///
 /// # Errors
-/// Those of `out`.
+/// The errors of `out`.
 pub fn counts(out: &mut impl Write, by: By, counts: &[Count]) -> io::Result<()> {
     #[derive(Serialize)]
     struct Document<S> {
@@ -141,7 +141,7 @@ struct CountRow<'a> {
     templates: u64,
 }
 
-/// What is counted, under the name of its kind.
+/// A counted thing, under the name of its kind.
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Counted<'a> {

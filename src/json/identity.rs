@@ -1,4 +1,4 @@
-//! What tells one service, server or client from another.
+//! The identities of services, servers and clients.
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;

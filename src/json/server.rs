@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::identity::{Address, Word, family};
 use ipvs::model::{Destination, Family, Forwarding, Tunnel, TunnelKind};
 
-/// What tells a server of a service from its others.
+/// The identity of a server within its service.
 #[derive(Serialize)]
 pub(super) struct ServerId {
     address: Address,

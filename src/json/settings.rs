@@ -11,7 +11,7 @@ use ipvs::model::{Daemon, DaemonState, Timeouts};
 /// Writes the document of the timeouts.
 ///
 /// # Errors
-/// Those of `out`.
+/// The errors of `out`.
 pub fn timeouts(out: &mut impl Write, timeouts: &Timeouts) -> io::Result<()> {
     #[derive(Serialize)]
     struct Document {
@@ -29,7 +29,7 @@ pub fn timeouts(out: &mut impl Write, timeouts: &Timeouts) -> io::Result<()> {
 /// Writes the document of the sync daemons.
 ///
 /// # Errors
-/// Those of `out`.
+/// The errors of `out`.
 pub fn daemons(out: &mut impl Write, daemons: &[Daemon]) -> io::Result<()> {
     #[derive(Serialize)]
     struct Document<S> {
@@ -48,7 +48,7 @@ pub(super) struct Seconds {
 }
 
 impl Seconds {
-    /// What `--set` changes: a 0 leaves a timeout as it is.
+    /// Returns what `--set` changes: a 0 leaves a timeout as it is.
     pub(super) fn changed(timeouts: &Timeouts) -> Self {
         let changed = |seconds| Some(seconds).filter(|seconds| *seconds != 0);
         Self {

@@ -17,7 +17,7 @@ impl<W: Write> Table<W> {
     /// Begins with what the kernel says of its IPVS.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// The errors of `out`.
     pub fn begin(out: W, info: &Info) -> io::Result<Self> {
         let [_, major, minor, patch] = info.version.to_be_bytes();
         let size = info.connection_table_size;
@@ -31,7 +31,7 @@ impl<W: Write> Table<W> {
     /// Writes the next service and its servers.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// The errors of `out`.
     pub fn push(&mut self, entry: &ServiceEntry) -> io::Result<()> {
         self.0.push(&ServiceRow {
             id: (&entry.service.id).into(),
@@ -44,7 +44,7 @@ impl<W: Write> Table<W> {
     /// Ends the document and its line.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// The errors of `out`.
     pub fn end(self) -> io::Result<()> {
         self.0.end()
     }

@@ -47,7 +47,7 @@ pub struct Gathered {
     line: Cell<Line>,
 }
 
-/// What the questions of a line have come to.
+/// The state of a line's questions for names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Line {
     /// Each was answered.
@@ -65,12 +65,13 @@ impl Gathered {
         self.line.set(Line::default());
     }
 
-    /// Whether the line names hosts that are not looked up yet.
+    /// Returns whether the line names hosts that are not looked up yet.
     pub fn waits(&self) -> bool {
         self.line.get() == Line::Waiting
     }
 
-    /// Whether the name server did not answer for the last host of the line.
+    /// Returns whether the name server did not answer for the last host of the
+    /// line.
     pub fn is_unanswered(&self) -> bool {
         self.line.get() == Line::Unanswered
     }

@@ -30,8 +30,8 @@ pub struct Names {
 
 struct Found {
     name: String,
-    /// Whether a rule with the name is read as this address: it has no other
-    /// of its family and, IPv4 being preferred, none of that.
+    /// True if a rule with the name is read as this address: it has no other of
+    /// its family and, IPv4 being preferred, none of that.
     only: bool,
 }
 
@@ -187,8 +187,8 @@ fn confirmed(hosts: &dyn Hosts, address: IpAddr) -> Option<Found> {
     Some(Found { name, only })
 }
 
-/// Whether a name can be shown and read again. Name servers may answer with
-/// any bytes: control characters, blanks, or what would end the host's part.
+/// Returns whether a name can be shown and read again. Name servers may answer
+/// with any bytes: control characters, blanks, or what would end the host's part.
 fn is_plain(name: &str) -> bool {
     let known = |character: char| character.is_alphanumeric() || "-._".contains(character);
     !name.is_empty() && name.chars().all(known)

@@ -58,7 +58,7 @@ impl Index {
     fn parse(text: &str) -> Self {
         let mut index = Self::default();
         for line in text.lines() {
-            // What is no entry is passed over.
+            // A line that is no entry is passed over.
             let _ = index.add(line);
         }
         index

@@ -11,7 +11,7 @@ use ipvs::model::{Protocol, VirtualId};
 /// of any length.
 ///
 /// # Errors
-/// Those of `out`.
+/// The errors of `out`.
 pub fn counts(
     out: &mut impl Write,
     by: By,

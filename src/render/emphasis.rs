@@ -2,7 +2,7 @@
 
 use ipvs::model::DestinationEntry;
 
-/// Whether rows may hold more than their text.
+/// The choice between bare text and colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Paint {
     /// Text alone, as scripts read it.
@@ -26,8 +26,8 @@ pub enum Emphasis {
 pub const NORMAL: &str = "\x1b[m";
 
 impl Emphasis {
-    /// What a server deserves. One of weight 0 was put so on purpose, whatever
-    /// else is true of it.
+    /// Returns what a server deserves. One of weight 0 was put so on purpose,
+    /// whatever else is true of it.
     pub fn of(entry: &DestinationEntry) -> Option<Self> {
         let connections = u64::from(entry.activity.active) + u64::from(entry.activity.inactive);
         let bound = entry.destination.upper_threshold;

@@ -1,5 +1,5 @@
-//! What all views of the table share: title lines, a row for each service and
-//! below it one for each of its servers.
+//! The frame that all views of the table share: title lines, a row for each
+//! service and below it one for each of its servers.
 
 use std::io::{self, Write};
 use std::net::IpAddr;
@@ -18,7 +18,7 @@ use ipvs::procfs::BriefService;
 /// The columns before the first of a view: an arrow and the label.
 const MARGIN: usize = 5 + WIDTH;
 
-/// What stands above the rows.
+/// The lines above the rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Header {
     /// The kernel's IPVS, for a line of its own; none in the listing of a
@@ -88,19 +88,19 @@ pub fn rows(
     })
 }
 
-/// What the row of a service holds behind its address.
+/// The cells of a service's row behind its address.
 #[derive(Clone, Copy, Debug)]
 pub enum Cells<'a> {
     /// How it is configured.
     Settings(&'a Service),
     /// How it is configured, as far as `/proc` tells it.
     Brief(&'a BriefService),
-    /// What the columns count.
+    /// The counters of the columns.
     Counters(&'a Stats),
 }
 
 impl<'a> Cells<'a> {
-    /// What a view shows of a service.
+    /// Returns what a view shows of a service.
     pub fn of(view: View, entry: &'a ServiceEntry) -> Self {
         match view.description().services {
             ServiceCells::Settings => Self::Settings(&entry.service),
@@ -109,7 +109,7 @@ impl<'a> Cells<'a> {
     }
 }
 
-/// Whether a row's rates mean something.
+/// The state of a row's rates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Rates {
     /// They are shown.
@@ -119,7 +119,7 @@ pub enum Rates {
     Unknown,
 }
 
-/// What writes row after row.
+/// Writes row after row.
 pub struct Rows<'a> {
     view: View,
     numbers: Numbers,
@@ -143,7 +143,7 @@ impl<'a> Rows<'a> {
     /// The row of a service and those of its servers.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// The errors of `out`.
     pub fn entry(
         &mut self,
         out: &mut impl Write,
@@ -160,7 +160,7 @@ impl<'a> Rows<'a> {
     /// its counters.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// The errors of `out`.
     pub fn service(
         &mut self,
         out: &mut impl Write,
@@ -216,7 +216,7 @@ impl<'a> Rows<'a> {
     /// The row of a server of that service.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// The errors of `out`.
     pub fn server(
         &mut self,
         out: &mut impl Write,

@@ -55,7 +55,7 @@ pub struct Address {
     pub interface: u32,
     /// Another machine was found to have it (`IFA_F_DADFAILED`).
     pub duplicate: bool,
-    /// Whether another machine has it is not known yet (`IFA_F_TENTATIVE`).
+    /// True if another machine has it is not known yet (`IFA_F_TENTATIVE`).
     pub tentative: bool,
 }
 

@@ -9,14 +9,15 @@ use std::path::Path;
 use rustix::fs::{XattrFlags, fgetxattr, flistxattr, fremovexattr, fsetxattr, getxattr, listxattr};
 use rustix::io::Errno;
 
-/// Who beside owner and group may do what, as the kernel keeps it.
+/// The access control list, as the kernel keeps it.
 const ACCESS_LIST: &str = "system.posix_acl_access";
-/// What the kernel makes of a file's content; it makes them of the new one too.
+/// Attributes that the kernel makes of a file's content; it makes them of the new
+/// one too.
 const OF_CONTENT: [&str; 2] = ["security.ima", "security.evm"];
 /// As long as a value, or a list of names, can be.
 const LONGEST: usize = 64 * 1024;
 
-/// What of the old file can't be kept.
+/// An attribute of the old file that can't be kept.
 #[derive(Debug)]
 pub(super) struct Unkept {
     pub(super) what: String,

@@ -154,7 +154,7 @@ impl Lexer {
         self.ends.is_empty()
     }
 
-    /// What began like a byte order mark, and is none, belongs to a word.
+    /// Bytes that began like a byte order mark, and are none, belong to a word.
     fn feed_start(&mut self, mark: &mut Option<usize>) {
         let seen = mark.take().unwrap_or(0);
         self.feed(MARK.get(..seen).unwrap_or_default());

@@ -14,11 +14,11 @@ use super::attributes::{self, Unkept};
 /// As many symbolic links as the kernel follows.
 const MOST_LINKS: usize = 40;
 
-/// What a path names, as something that can be written.
+/// The target that a path names.
 #[derive(Debug)]
 pub enum Output {
-    /// What is written to as it is: a pipe, a terminal, a file that this process
-    /// has open already.
+    /// A target that is written to as it is: a pipe, a terminal, a file that this
+    /// process has open already.
     Stream(Stream),
     /// A regular file, which is there or not yet.
     Regular(Regular),
@@ -41,7 +41,7 @@ pub struct Regular {
     old: Option<Metadata>,
 }
 
-/// What became of a file.
+/// The outcome of writing a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Written {
     /// All of it is on the disk.
@@ -69,7 +69,7 @@ pub enum WriteError {
     Attribute {
         /// The name that was given.
         path: PathBuf,
-        /// What would be lost.
+        /// The attribute that would be lost.
         unkept: String,
         /// Why.
         source: io::Error,
@@ -88,7 +88,7 @@ impl Output {
     /// Finds out what there is at `path`. Nothing is changed yet.
     ///
     /// # Errors
-    /// Those of the file system.
+    /// The errors of the file system.
     pub fn at(path: &Path) -> Result<Self, WriteError> {
         Self::find(path).map_err(|source| failed(path, source))
     }
@@ -123,7 +123,7 @@ impl Stream {
     /// Writes all of `text`.
     ///
     /// # Errors
-    /// Those of the file.
+    /// The errors of the file.
     pub fn write(mut self, text: &[u8]) -> Result<(), WriteError> {
         let written = self.file.write_all(text);
         written.map_err(|source| failed(&self.path, source))
@@ -142,7 +142,7 @@ impl Regular {
     /// `stopped` is asked before anything is changed that others see.
     ///
     /// # Errors
-    /// Those of the file system. There is no temporary file then, and but for
+    /// The errors of the file system. There is no temporary file then, and but for
     /// [`WriteError::Incomplete`] the old file is what it was.
     pub fn write(
         self,

@@ -38,7 +38,7 @@ impl Display for Remark {
 /// An input that was read to its end.
 #[derive(Debug, Default)]
 pub struct Checked<T> {
-    /// What the right lines say.
+    /// The content of the right lines.
     pub rules: T,
     /// Every line that is wrong, in order.
     pub wrong: Vec<Remark>,
@@ -47,7 +47,7 @@ pub struct Checked<T> {
     pub idle: Vec<Remark>,
 }
 
-/// What rules describe.
+/// A table that rules describe.
 #[derive(Debug, Default)]
 pub struct Description {
     /// Services and servers.
@@ -64,8 +64,9 @@ pub trait Parse {
     /// The first mistake in it.
     fn parse(&self, words: &[String]) -> Result<Command, Mistake>;
 
-    /// Whether the line parsed last names hosts that were not looked up yet. Its
-    /// outcome then means nothing: it is to be parsed again after [`look_up`].
+    /// Returns whether the line parsed last names hosts that were not looked up
+    /// yet. Its outcome then means nothing: it is to be parsed again after
+    /// [`look_up`].
     ///
     /// [`look_up`]: Self::look_up
     fn waits(&self) -> bool {
@@ -75,8 +76,8 @@ pub trait Parse {
     /// Looks up every host that lines wait for.
     fn look_up(&self) {}
 
-    /// Whether the mistake found last comes from a name server that did not
-    /// answer.
+    /// Returns whether the mistake found last comes from a name server that did
+    /// not answer.
     fn is_unanswered(&self) -> bool {
         false
     }
@@ -221,7 +222,7 @@ fn read(
         };
         match later.is_empty() {
             true => settle(line.number, known),
-            // What it means may depend on the lines that wait.
+            // Its meaning may depend on the lines that wait.
             false => later.push((line.number, Later::Known(known))),
         }
     }
@@ -262,7 +263,7 @@ fn understand(words: &[String], parser: &impl Parse) -> Option<Result<Command, S
     }))
 }
 
-/// What is wrong with the words, and with which of them.
+/// Returns what is wrong with the words, and with which of them.
 fn complaint(words: &[String], mistake: &Mistake) -> String {
     let text = mistake.usage.to_string();
     let text = text.trim_end();

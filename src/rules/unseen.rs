@@ -1,7 +1,7 @@
 //! Characters that can't be seen, or are taken for others, as they come with
 //! text from web pages and word processors.
 
-/// What is to be typed in place of such a character.
+/// The character to type in place of such a one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Plain {
     Dash,

@@ -26,7 +26,7 @@ pub(super) fn refuse_closed(stream: impl AsFd, name: &str) -> Result<(), Failure
     )))
 }
 
-/// Whether a stream is /dev/null, opened for both.
+/// Returns whether a stream is /dev/null, opened for both.
 fn looks_closed(stream: impl AsFd) -> bool {
     const NULL: (u64, u64) = (1, 3);
     let is_null = fstat(&stream).is_ok_and(|stat| {

@@ -1,5 +1,5 @@
-//! What a shell may complete a word to, with what only the kernel knows. Where
-//! the kernel says nothing there is nothing to offer, and no error.
+//! Completions that need the kernel's knowledge. Where the kernel says nothing
+//! there is nothing to offer, and no error.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -14,11 +14,11 @@ use ipvs::model::{ServiceEntry, VirtualId};
 use ipvs::procfs::TABLE;
 use ipvs::rules::{Endpoint, Selector};
 
-/// What tells the scripts of the shells to complete the name of a file.
+/// Tells the scripts of the shells to complete the name of a file.
 const FILES: &str = "<files>";
 
-/// What the names of IPVS's modules begin with; what follows where the module
-/// is a persistence engine; and the one that is no scheduler either.
+/// The start of the names of IPVS's modules; what follows where the module is a
+/// persistence engine; and the one that is no scheduler either.
 const MODULE: &str = "ip_vs_";
 const ENGINE: &str = "pe_";
 const FTP: &str = "ftp";
@@ -106,8 +106,8 @@ fn servers(entries: &[ServiceEntry]) -> Found {
     found.into_values().collect()
 }
 
-/// Those that the kernel has, loaded or not. Where it can't be seen which it
-/// could load, those that are known too.
+/// Returns the schedulers that the kernel has, loaded or not. Where it can't be
+/// seen which it could load, those that are known too.
 fn schedulers() -> Found {
     let installed = installed();
     let known = SCHEDULERS
@@ -140,7 +140,7 @@ fn loaded() -> Vec<String> {
     parts(modules::loaded())
 }
 
-/// Those that are built into this kernel, or can be loaded.
+/// Returns the modules that are built into this kernel, or can be loaded.
 fn installed() -> Vec<String> {
     let folder = modules::folder();
     parts(folder.map_or_else(Vec::new, |folder| modules::installed(&folder)))

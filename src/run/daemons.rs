@@ -31,8 +31,8 @@ fn is_about_daemons(command: &Command) -> bool {
     )
 }
 
-/// Whether a change does something, given the daemons that run when its turn
-/// comes; takes note of what it does to them.
+/// Returns whether a change does something, given the daemons that run when its
+/// turn comes; takes note of what it does to them.
 fn is_needed(change: &Change, running: &mut Vec<Daemon>) -> bool {
     match change {
         Change::StartDaemon(wanted) => {
@@ -69,7 +69,7 @@ const TTL: u8 = 1;
 /// headers of IPv6 and UDP. A backup takes what its interface can bear.
 const MAX_LEN: u16 = 1500 - 48;
 
-/// Whether starting `wanted` would make the daemon that runs.
+/// Returns whether starting `wanted` would make the daemon that runs.
 fn runs_as(running: &Daemon, wanted: &Daemon) -> bool {
     let Daemon {
         state,

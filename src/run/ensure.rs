@@ -80,12 +80,12 @@ fn server_of(entry: &ServiceEntry, is: impl Fn(&Destination) -> bool) -> Option<
     servers.find(is)
 }
 
-/// Whether both name the same server.
+/// Returns whether both name the same server.
 fn is_same(one: &Destination, other: &Destination) -> bool {
     (one.address, one.port) == (other.address, other.port)
 }
 
-/// Whether another program made it, or took it away, in between.
+/// Returns whether another program made it, or took it away, in between.
 fn is_overtaken(error: &Error) -> bool {
     matches!(
         error.kind(),
@@ -93,7 +93,7 @@ fn is_overtaken(error: &Error) -> bool {
     )
 }
 
-/// What the kernel says where there is nothing to change.
+/// Returns what the kernel says where there is nothing to change.
 fn no_service(verb: Verb) -> Error {
     Error::refusal(verb, ErrorKind::NoSuchService)
 }

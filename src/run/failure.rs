@@ -23,7 +23,7 @@ impl From<Failure> for Ended {
     }
 }
 
-/// What `main` reports before it exits.
+/// The reason of a failed run, which `main` reports before it exits.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// The words make no command.
@@ -50,8 +50,8 @@ pub enum Failure {
         /// 1 or 2.
         status: u8,
     },
-    /// What was required is not so, or could not be looked at; standard output
-    /// has said it.
+    /// A requirement is not met, or could not be looked at; standard output has
+    /// said it.
     #[error("")]
     Unmet {
         /// 1, 2 or 3.
@@ -74,7 +74,7 @@ pub enum Failure {
     ClosedPipe,
 }
 
-/// What was attempted, and the system's word on it.
+/// Returns what was attempted, and the system's word on it.
 fn what_and_why(error: &anyhow::Error) -> String {
     match error.root_cause().downcast_ref::<io::Error>() {
         Some(cause) => format!("{error}: {}", os_text(cause)),

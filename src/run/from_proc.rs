@@ -9,7 +9,7 @@ use crate::view::{Numbers, Order, View};
 use ipvs::error::{Error, ErrorKind, Verb};
 use ipvs::procfs::{self, BriefTable, TABLE};
 
-/// What the text lacks of the listing that IPVS itself would give.
+/// The gaps of the text beside the listing that IPVS itself would give.
 const LACKS: &str = "does not tell flags of schedulers, persistence engines and timeouts, -o of \
                      IPv6 services and the family of marks; services may be missing where other \
                      network namespaces have some";

@@ -33,7 +33,7 @@ fn load_module() {
         .status();
 }
 
-/// Whether the kernel ends the connections of a server that was removed
+/// Returns whether the kernel ends the connections of a server that was removed
 /// (`net.ipv4.vs.expire_nodest_conn`); none where it does not say.
 pub(super) fn ends_orphans() -> Option<bool> {
     let setting = fs::read_to_string("/proc/sys/net/ipv4/vs/expire_nodest_conn").ok()?;

@@ -59,14 +59,14 @@ fn show<R: Row>(
     })
 }
 
-/// What stands above the rows.
+/// The lines above the rows.
 pub(super) fn header(client: &Client, list: &List) -> Header {
     Header {
         info: list.service.is_none().then_some(client.info()),
     }
 }
 
-/// Whether rows are coloured.
+/// Returns whether rows are coloured.
 pub(super) fn paint(color: Color) -> Paint {
     let wanted = match color {
         Color::Never => false,

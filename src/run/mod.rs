@@ -146,7 +146,7 @@ fn attempt(program: &Program, words: &[String], report: &mut Report<'_>) -> Resu
 /// The hint below what others changed while it was read.
 const UNSETTLED: &str = "the table changed each time it was read; rows may be missing";
 
-/// What a line of a rule file may be as well.
+/// Carries out a command that a line of a rule file may be as well.
 fn carry_out(client: &mut Client, command: Command, out: &mut Out) -> Result<(), Failure> {
     match command {
         Command::Change(change) => Ok(client.apply(&change)?),

@@ -7,7 +7,7 @@ use std::fmt::Arguments;
 use std::io::{IsTerminal, Stderr, Write, stderr};
 use std::time::{Duration, Instant};
 
-/// What takes less time needs no bar.
+/// A task that takes less time needs no bar.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How many changes go by between two looks at the clock.
@@ -40,7 +40,7 @@ impl<W: Write> Bar<W> {
         }
     }
 
-    /// Whether anybody can see it.
+    /// Returns whether anybody can see it.
     pub(super) fn is_seen(&self) -> bool {
         self.terminal.is_some()
     }
@@ -122,7 +122,8 @@ impl<W: Write> Progress<W> {
 mod tests {
     use super::*;
 
-    /// What goes to the terminal during 600 of 1024 changes, and at their end.
+    /// Returns what goes to the terminal during 600 of 1024 changes, and at their
+    /// end.
     fn written(patience: Duration) -> String {
         let mut terminal = Vec::new();
         let mut progress = Progress::with(Bar::on(Some(&mut terminal)), 1024, patience);

@@ -83,7 +83,7 @@ pub(super) fn replace(
     end.and(apply(client, &others, Counted::All, out, report))
 }
 
-/// What a failed replacement means for who asked.
+/// Returns what a failed replacement means for who asked.
 fn explain(undone: Undone, stopped: Option<u8>, report: &mut Report<'_>) -> Failure {
     let Undone {
         cause,

@@ -14,7 +14,7 @@ use crate::render::Emphasis;
 use ipvs::error::{Error, ErrorKind};
 use ipvs::model::{DestinationEntry, ServiceEntry};
 
-/// What is found, in the words of plugins.
+/// The verdict, in the words of plugins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
     /// There are enough.
@@ -76,7 +76,7 @@ fn unseen(error: &Error) -> (Verdict, String) {
     };
     let text = error.to_string();
     let first = text.lines().next().unwrap_or_default();
-    // What is behind the bar would be taken for numbers.
+    // Text behind a bar would be taken for numbers.
     (verdict, first.replace('|', "/"))
 }
 

@@ -16,7 +16,7 @@ use crate::rules::restore::{Checked, Parse, read_rules, read_table};
 use ipvs::client::Client;
 use ipvs::model::Change;
 
-/// Whether a restore asks the kernel for something.
+/// Returns whether a restore asks the kernel for something.
 pub(super) fn needs_kernel(restore: &Restore) -> bool {
     match restore.stop_at {
         Extent::Check => false,
@@ -216,7 +216,7 @@ fn remark<T>(checked: &Checked<T>, report: &mut Report<'_>) -> End {
     }
 }
 
-/// Whether all lines were right.
+/// The verdict on all lines.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum End {
     Right,

@@ -24,7 +24,7 @@ pub(super) const LISTING: Patience = Patience::Settle(Duration::from_secs(1));
 /// How rules are read that go to standard output: they may be kept.
 pub(super) const SAVING: Patience = Patience::Settle(Duration::from_secs(5));
 
-/// What is asked for of a service, and with it of its servers.
+/// The detail that is asked for of a service and of its servers.
 pub(super) trait Row: Sized {
     /// Asks for every service.
     fn ask(client: &mut Client) -> Result<Vec<Self>, Error>;
@@ -32,7 +32,7 @@ pub(super) trait Row: Sized {
     /// The part that is wanted of a service.
     fn of(service: Service, stats: Stats) -> Self;
 
-    /// What tells the service from others.
+    /// Returns the service's identity.
     fn id(&self) -> &VirtualId;
 
     /// Asks for its servers.

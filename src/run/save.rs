@@ -22,7 +22,7 @@ pub(super) fn save(client: &mut Client, wanted: &Save, out: &mut Out) -> Result<
     }
     client.set_patience(match &wanted.output {
         None => SAVING,
-        // What takes the place of older rules is to be whole.
+        // A file that takes the place of older rules is to be whole.
         Some(_) => Patience::DEFAULT,
     });
     let text = match wanted.format {

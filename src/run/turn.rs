@@ -96,7 +96,7 @@ fn attempt(path: &Path) -> io::Result<Option<Flock<File>>> {
     let inode = |file: io::Result<Metadata>| file.map_or(0, |file| file.ino());
     match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
         Ok(lock) if inode(lock.metadata()) == inode(path.metadata()) => Ok(Some(lock)),
-        // Who had it before has taken the file away: another may have a new one.
+        // The holder before has taken the file away: another may have a new one.
         Ok(lock) => {
             release(lock);
             Ok(None)

@@ -132,7 +132,7 @@ impl ConnectionTable {
     }
 }
 
-/// Whether somebody sits there, to see it and to press keys.
+/// Returns whether somebody sits there, to see it and to press keys.
 fn is_seen(format: Format) -> bool {
     format == Format::Text && stdout().is_terminal() && stdin().is_terminal()
 }

@@ -46,7 +46,7 @@ impl View {
         Self::TunnelInfo,
     ];
 
-    /// What the view shows.
+    /// Returns what the view shows.
     pub(crate) fn description(self) -> &'static Description {
         match self {
             Self::Plain => &plain::VIEW,
@@ -59,11 +59,11 @@ impl View {
     }
 }
 
-/// What a view shows.
+/// The description of a view.
 pub(crate) struct Description {
     /// The name of the view, as the bar of `--watch` has it.
     pub(crate) name: &'static str,
-    /// What the row of a service holds behind its address.
+    /// The cells of a service's row behind its address.
     pub(crate) services: ServiceCells,
     /// The title line that has the titles of the columns.
     pub(crate) titles: TitleLine,
@@ -71,7 +71,7 @@ pub(crate) struct Description {
     pub(crate) columns: &'static [Column],
 }
 
-/// What the row of a service holds behind its address.
+/// The cells of a service's row behind its address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ServiceCells {
     /// How it is configured: the columns are those of servers alone.
@@ -104,12 +104,12 @@ pub(crate) enum Detail {
 /// A column.
 pub(crate) struct Column {
     pub(crate) title: &'static str,
-    /// What must be known for it.
+    /// The detail that must be known for it.
     needs: Detail,
     pub(crate) cell: Cell,
 }
 
-/// What a column holds.
+/// The content of a column.
 #[derive(Clone, Copy)]
 pub(crate) enum Cell {
     /// The scheduler of a service; it stands with the other settings, and rows of
@@ -125,10 +125,9 @@ pub(crate) enum Cell {
         width: usize,
         of: fn(&DestinationEntry) -> i64,
     },
-    /// What went through a service or a server, at the right.
+    /// A counter of a service or a server, at the right.
     Counter { of: fn(&Stats) -> u64 },
-    /// What goes through them in a second, likewise; a dash where it is not known
-    /// yet.
+    /// A rate in a second, likewise; a dash where it is not known yet.
     Rate {
         of: fn(&Stats) -> u64,
         servers: Scaling,

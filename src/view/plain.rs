@@ -45,7 +45,7 @@ fn method(forwarding: Forwarding) -> &'static str {
         Forwarding::Local => "Local",
         Forwarding::Tunnel => "Tunnel",
         Forwarding::DirectRoute => "Route",
-        // What C makes of a name that isn't there.
+        // C prints this for a name that isn't there.
         Forwarding::Bypass | Forwarding::Other(_) => "(null)",
     }
 }

@@ -55,7 +55,7 @@ fn checksum(flags: u16) -> &'static str {
         Tunnel::NO_CHECKSUM => "-c",
         Tunnel::CHECKSUM => "+c",
         Tunnel::REMOTE_CHECKSUM => "r+c",
-        // What C makes of a name that isn't there.
+        // C prints this for a name that isn't there.
         _ => "(null)",
     }
 }

@@ -29,7 +29,7 @@ impl Window {
     /// from that number on: the last ones, if there are fewer than that.
     ///
     /// # Errors
-    /// Those of `table`.
+    /// The errors of `table`.
     pub fn read(
         table: impl BufRead,
         filter: &Filter,
@@ -62,7 +62,7 @@ impl Window {
     }
 }
 
-/// What tells one connection from another.
+/// The identity of a connection.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Ends {
     protocol: Vec<u8>,
@@ -78,8 +78,8 @@ impl Ends {
     }
 }
 
-/// What was seen. What was seen before tells what has changed since; at first
-/// nothing has.
+/// The last look. The one before it tells what has changed since; at first nothing
+/// has.
 enum Look {
     Rows {
         window: Window,
@@ -109,7 +109,7 @@ impl Before {
         }
     }
 
-    /// Whether a connection is new or has another state. One that may only
+    /// Returns whether a connection is new or has another state. One that may only
     /// have been outside of the window is not known to be new.
     fn differs(&self, connection: &Connection<'_>) -> bool {
         match self.states.get(&Ends::of(connection)) {
@@ -119,7 +119,7 @@ impl Before {
     }
 }
 
-/// What is watched of the connections, and how.
+/// The connections on the screen: which, and in which view.
 pub struct Connections {
     engines: bool,
     interval: Duration,
@@ -187,7 +187,7 @@ impl Connections {
         moved && is_window
     }
 
-    /// Whether another size of the window takes other connections.
+    /// Returns whether another size of the window takes other connections.
     pub fn depends_on_size(&self) -> bool {
         matches!(self.look, Some(Look::Rows { .. }))
     }
@@ -282,7 +282,7 @@ fn told(what: &str, total: usize) -> Told {
     }
 }
 
-/// What counts are of.
+/// Returns what counts are of.
 fn kind(by: By) -> &'static str {
     match by {
         By::Server => "connections by server",
@@ -409,7 +409,7 @@ mod tests {
         let later = [(1, "ESTABLISHED"), (2, "ESTABLISHED"), (3, "SYN_RECV")];
         see(&mut connections, &table(&later), &every);
         assert_eq!(shown(&connections), "rows 1-3 of 3, 3 connections: *1 2 *3");
-        // What was outside of the window may be old.
+        // A connection that was outside of the window may be old.
         see(&mut connections, &many(9), &every);
         connections.act(Action::Scroll(Scroll::Last), SIZE);
         see(&mut connections, &many(9), &every);

@@ -21,9 +21,9 @@ pub(super) enum Style {
     Bar,
     /// A row of a listing.
     Row {
-        /// Whether it changed since the last look.
+        /// True if it changed since the last look.
         changed: bool,
-        /// What its server is marked as.
+        /// The mark of its server.
         emphasis: Option<Emphasis>,
     },
 }
@@ -102,8 +102,8 @@ impl Frame {
         self.lines += 1;
     }
 
-    /// What would control the terminal is left out. A line as wide as the
-    /// window leaves nothing to be cleared: the cursor still stands on its
+    /// Characters that would control the terminal are left out. A line as wide as
+    /// the window leaves nothing to be cleared: the cursor still stands on its
     /// last character, which would be cleared too.
     fn cut(&mut self, text: &str, width: usize) {
         let mut written = 0;

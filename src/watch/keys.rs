@@ -2,7 +2,7 @@
 
 use crate::view::View;
 
-/// What a key asks for.
+/// The meaning of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     /// To leave.
@@ -57,7 +57,7 @@ impl Scroll {
     }
 }
 
-/// What has been typed, as the terminal sends it.
+/// Reads the bytes that the terminal sends for keys.
 #[derive(Default)]
 pub(super) struct Keyboard {
     /// A sequence whose end has not come yet.
@@ -73,7 +73,7 @@ const SIGINT: u8 = 2;
 const SIGQUIT: u8 = 3;
 
 impl Keyboard {
-    /// What these bytes, after all before them, ask for. Those that mean
+    /// Returns what these bytes, after all before them, ask for. Those that mean
     /// nothing are passed over.
     pub(super) fn typed(&mut self, bytes: &[u8]) -> Vec<Action> {
         bytes.iter().filter_map(|byte| self.byte(*byte)).collect()

@@ -22,7 +22,7 @@ pub use rates::{Meter, RowId};
 pub use screen::Screen;
 pub use table::Table;
 
-/// What is watched.
+/// A thing that can be looked at again and again.
 pub trait Subject {
     /// Why it could not be looked at.
     type Failure;
@@ -36,14 +36,14 @@ pub trait Subject {
     /// Does what a key asks for.
     fn act(&mut self, action: Action, size: Size) -> Then;
 
-    /// What must be done when the window has another size.
+    /// Returns what must be done when the window has another size.
     fn resized(&self) -> Then;
 
     /// Draws what was seen last.
     fn draw(&self, size: Size) -> Vec<u8>;
 }
 
-/// What is to be done after a key.
+/// The next step after a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Then {
     /// To draw the same look anew.
@@ -77,7 +77,7 @@ pub trait Terminal {
     fn suspend(&mut self) -> io::Result<()>;
 }
 
-/// What happens to a terminal.
+/// An event of a terminal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// The time is over.

@@ -11,7 +11,7 @@ use ipvs::model::{DestinationEntry, ServiceEntry, Stats, VirtualId};
 /// would seem to stand still, and then to leap. A look may come a little early.
 const KERNEL_PERIOD: Duration = Duration::from_millis(1950);
 
-/// What tells a row of the table from all others.
+/// The identity of a row of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RowId {
     service: VirtualId,
@@ -38,7 +38,7 @@ impl RowId {
     }
 }
 
-/// What the counters of every row were, as long ago as rates need it.
+/// Earlier counters of every row, as long ago as rates need it.
 #[derive(Default)]
 pub struct Meter {
     rows: HashMap<RowId, History>,
@@ -72,9 +72,9 @@ impl Meter {
         }
     }
 
-    /// Whether a counter of the service, or of one of its servers, is lower than
-    /// at the last look. All of them were set to 0 then, and some may have passed
-    /// what they were.
+    /// Returns whether a counter of the service, or of one of its servers, is
+    /// lower than at the last look. All of them were set to 0 then, and some may
+    /// have passed what they were.
     fn was_zeroed(&self, entry: &ServiceEntry) -> bool {
         let went_back = |row: RowId, stats: &Stats| {
             let last = self.rows.get(&row).and_then(|row| row.samples.back());
@@ -87,7 +87,7 @@ impl Meter {
             || servers.any(|server| went_back(RowId::server(id, server), &server.stats))
     }
 
-    /// What was before says nothing of the rates.
+    /// Forgets earlier counters, which say nothing of the rates.
     fn forget(&mut self, entry: &ServiceEntry) {
         let id = &entry.service.id;
         let servers = entry.destinations.iter();
@@ -97,7 +97,7 @@ impl Meter {
         }
     }
 
-    /// Whether the rates of a row could be computed in this look.
+    /// Returns whether the rates of a row could be computed in this look.
     pub fn rates(&self, row: &RowId) -> Rates {
         self.rows
             .get(row)

@@ -108,7 +108,8 @@ impl Screen {
         };
         self.tty.give_back();
         stop.let_through()?;
-        // What ends the program has come meanwhile: nobody waits for a frame.
+        // A signal has come meanwhile that ends the program: nobody waits for a
+        // frame.
         if self.ending.signal().is_none() {
             self.continued.store(false, Ordering::Relaxed);
             self.tty.take()?;

@@ -1,4 +1,4 @@
-//! What stands around the rows: a bar above the titles, the keys at the foot.
+//! The lines around the rows: a bar above the titles, the keys at the foot.
 
 use std::time::Duration;
 
@@ -30,9 +30,9 @@ pub(super) fn room(size: Size) -> usize {
     size.rows.saturating_sub(ABOVE + below)
 }
 
-/// What the bar tells besides the rows.
+/// The content of the bar.
 pub(super) struct Told {
-    /// What is shown, and in which order.
+    /// The name of the view, and the order of the rows.
     pub(super) what: String,
     /// How much there is of it.
     pub(super) number: String,

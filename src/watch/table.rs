@@ -60,7 +60,7 @@ impl Look {
     }
 }
 
-/// What is watched of the table, and how.
+/// The table on the screen: which part of it, and in which view.
 pub struct Table {
     view: View,
     numbers: Numbers,

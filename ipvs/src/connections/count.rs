@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use super::{Connection, Endpoint, Filter, Interrupted, for_each_connection};
 use crate::model::VirtualId;
 
-/// What connections are counted by.
+/// The property that connections are counted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
     /// The real server, with its port.
@@ -21,7 +21,7 @@ pub enum By {
     Service,
 }
 
-/// What counted connections have in common.
+/// The property that counted connections have in common.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Key {
     /// [`By::Server`]
@@ -60,7 +60,7 @@ impl Key {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Count {
-    /// What they have in common.
+    /// The property they have in common.
     pub key: Key,
     /// Connections, without templates.
     pub connections: u64,
@@ -72,7 +72,7 @@ pub struct Count {
 /// read once, and only the counts are held.
 ///
 /// # Errors
-/// Those of `table`.
+/// The errors of `table`.
 pub fn count(table: impl BufRead, filter: &Filter, by: By) -> Result<Vec<Count>, Interrupted> {
     let mut counts: HashMap<Key, (u64, u64)> = HashMap::new();
     for_each_connection(table, |connection| {

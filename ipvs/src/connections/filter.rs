@@ -21,7 +21,7 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Whether a connection is listed.
+    /// Returns whether a connection is listed.
     pub fn passes(&self, connection: &Connection<'_>) -> bool {
         self.service
             .is_none_or(|service| is_of(&service, connection))

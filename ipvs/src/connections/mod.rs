@@ -63,7 +63,7 @@ impl<'a> Connection<'a> {
         let (client, service, server) = (endpoint()?, endpoint()?, endpoint()?);
         let state = words.next()?;
         let expires = decimal(words.next()?)?;
-        // What an engine noted came over the network: any byte may be in it.
+        // An engine's note came over the network: any byte may be in it.
         let mut noted = || {
             let mut parts = words.next()?.split(u8::is_ascii_whitespace);
             parts.find(|part| !part.is_empty())
@@ -90,9 +90,9 @@ impl<'a> Connection<'a> {
         }
     }
 
-    /// What it came through. The kernel notes a firewall mark in templates
-    /// alone: other connections of a mark's service show the address and port
-    /// that the client wanted.
+    /// Returns what it came through. The kernel notes a firewall mark in templates
+    /// alone: other connections of a mark's service show the address and port that
+    /// the client wanted.
     pub fn through(&self) -> VirtualId {
         let Endpoint { address, port } = self.service;
         if self.protocol == b"IP" {
@@ -120,7 +120,7 @@ impl<'a> Connection<'a> {
         }
     }
 
-    /// Whether it is the template that keeps a client with its server.
+    /// Returns whether it is the template that keeps a client with its server.
     ///
     /// A template has no client's port, and of the states only two that are its
     /// own. Data connections of FTP have no client's port either, as long as they
@@ -137,7 +137,7 @@ pub enum Interrupted {
     /// The table could not be read any further.
     #[error("the connections can't be read: {0}")]
     Unread(#[source] io::Error),
-    /// What was done with them failed.
+    /// The use of the connections failed.
     #[error(transparent)]
     Unused(#[from] io::Error),
 }
@@ -146,7 +146,7 @@ pub enum Interrupted {
 /// ends. Lines that are none are passed over.
 ///
 /// # Errors
-/// Those of the table and of `each`.
+/// The errors of the table and of `each`.
 pub fn for_each_connection(
     table: impl BufRead,
     mut each: impl FnMut(&Connection<'_>) -> io::Result<()>,
@@ -157,7 +157,7 @@ pub fn for_each_connection(
 /// As [`for_each_connection`], with each connection's line of the table.
 ///
 /// # Errors
-/// Those of the table and of `each`.
+/// The errors of the table and of `each`.
 pub fn for_each_line(
     mut table: impl BufRead,
     mut each: impl FnMut(&[u8], &Connection<'_>) -> io::Result<()>,

@@ -50,7 +50,7 @@ pub struct Draining {
     /// The counters of the last look, by which a server that was removed and
     /// added again is known.
     counters: Counters,
-    /// Whether the last look found the service or a server made anew. A second
+    /// True if the last look found the service or a server made anew. A second
     /// look has to agree: the kernel tells of a service first and then of its
     /// servers, and both may be removed or zeroed in between.
     suspects: bool,
@@ -69,7 +69,7 @@ pub struct Look<'a> {
     pub entry: Option<&'a ServiceEntry>,
     /// The connections; none if the connection table was not read.
     pub tally: Option<&'a Tally>,
-    /// Whether no other look follows, because the time is over.
+    /// True if no other look follows, because the time is over.
     pub is_last: bool,
 }
 
@@ -151,8 +151,8 @@ impl Draining {
         self.removal.clone()
     }
 
-    /// Whether [`step`](Self::step) can't tell without the connection table:
-    /// the kernel does not count half-closed connections as active.
+    /// Returns whether [`step`](Self::step) can't tell without the connection
+    /// table: the kernel does not count half-closed connections as active.
     pub fn needs_tally(&self, entry: &ServiceEntry) -> bool {
         self.has_closed_connections() && self.drained(entry).any(|row| row.activity.inactive > 0)
     }
@@ -188,7 +188,7 @@ impl Draining {
         self.left(entry, tally).open
     }
 
-    /// What tells that somebody else is at work on it.
+    /// Returns what tells that somebody else is at work on it.
     fn someone_else(&self, entry: &ServiceEntry) -> Option<Reason> {
         let weighted = self.drained(entry).find(|row| row.destination.weight != 0);
         if let Some(row) = weighted {
@@ -270,7 +270,7 @@ impl Draining {
             .filter(move |row| server.is_none_or(|server| server == address(row)))
     }
 
-    /// Whether there is an end of a connection that the kernel sees, and
+    /// Returns whether there is an end of a connection that the kernel sees, and
     /// remembers. UDP has none. A mark may be on packets of any protocol.
     fn has_closed_connections(&self) -> bool {
         match self.service.id {
@@ -306,7 +306,7 @@ fn address(row: &DestinationEntry) -> ServerAddress {
     (row.destination.address, row.destination.port)
 }
 
-/// Whether a counter is lower than before.
+/// Returns whether a counter is lower than before.
 fn went_back(before: &Stats, now: &Stats) -> bool {
     let counters = |stats: &Stats| {
         let Stats {

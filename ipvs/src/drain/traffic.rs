@@ -27,9 +27,9 @@ const LAST_ACK: u64 = 30;
 pub struct Tally {
     /// All of them.
     pub(super) all: u64,
-    /// Those that may still carry data.
+    /// Connections that may still carry data.
     pub(super) open: u64,
-    /// Those that are closed, and of which something was heard a moment ago.
+    /// Connections that are closed, and of which something was heard a moment ago.
     pub(super) closing: u64,
 }
 
@@ -46,7 +46,7 @@ impl Draining {
     /// are those that the kernel has now.
     ///
     /// # Errors
-    /// Those of `table`.
+    /// The errors of `table`.
     pub fn tally(&self, timeouts: &Timeouts, table: impl BufRead) -> Result<Tally, Interrupted> {
         let mut tally = Tally::default();
         for_each_connection(table, |connection| {
@@ -79,7 +79,8 @@ impl Draining {
     }
 }
 
-/// Whether a connection came through this service, whose port 0 is every port.
+/// Returns whether a connection came through this service, whose port 0 is every
+/// port.
 fn is_through(service: &VirtualId, connection: &Connection<'_>) -> bool {
     match (*service, connection.through()) {
         (
@@ -126,7 +127,7 @@ fn flow(connection: &Connection<'_>, forwarding: Forwarding, timeouts: &Timeouts
     }
 }
 
-/// Whether the packets of a server come back through the director.
+/// Returns whether the packets of a server come back through the director.
 fn sees_both_ends(forwarding: Forwarding) -> bool {
     match forwarding {
         Forwarding::Masquerade => true,

@@ -1,5 +1,5 @@
-//! What can go wrong between a program and the kernel, and the sentence that
-//! ipvsadm says for it.
+//! The errors between a program and the kernel, and the sentence that ipvsadm says
+//! for it.
 //!
 //! ```
 //! use ipvs::error::{Error, ErrorKind, Verb};
@@ -39,7 +39,7 @@ pub enum Error {
     /// The kernel refused.
     #[error("{}", Sentence(*.verb, &io::Error::from_raw_os_error(*.errno)))]
     Kernel {
-        /// What it was asked.
+        /// The request.
         verb: Verb,
         /// Its answer, as a positive `errno`.
         errno: i32,
@@ -116,8 +116,8 @@ impl Error {
         }
     }
 
-    /// Whether the kernel refused only because the table is already as it was
-    /// asked to make it, as far as the name of the service or server goes.
+    /// Returns whether the kernel refused only because the table is already as it
+    /// was asked to make it, as far as the name of the service or server goes.
     pub fn is_done(&self) -> bool {
         let Self::Kernel { verb, .. } = self else {
             return false;
@@ -154,8 +154,8 @@ impl fmt::Display for Sentence<'_> {
     }
 }
 
-/// What the GNU C library says of an error of the system, and no more. Linked
-/// with another, those of its words that differ are ours.
+/// Returns what the GNU C library says of an error of the system, and no more.
+/// Linked with another, those of its words that differ are ours.
 pub fn os_text(error: &io::Error) -> String {
     let words = match error.raw_os_error() {
         Some(EIO) => Some("Input/output error"),

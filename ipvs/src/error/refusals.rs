@@ -9,7 +9,7 @@ use crate::uapi::{
 /// A refusal, and its meaning.
 pub(super) struct Refusal {
     pub(super) errno: i32,
-    /// What is refused with it; nothing stands for everything.
+    /// The requests that it refuses; none stands for all.
     verbs: &'static [Verb],
     pub(super) kind: ErrorKind,
     /// The sentence of ipvsadm; none where it says what the C library says.

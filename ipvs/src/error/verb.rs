@@ -1,6 +1,6 @@
 use crate::model::Change;
 
-/// What was asked of the kernel when it refused.
+/// The request that the kernel refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum Verb {

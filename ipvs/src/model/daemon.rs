@@ -21,7 +21,7 @@ impl Timeouts {
     }
 }
 
-/// What a sync daemon does (`IPVS_DAEMON_ATTR_STATE`).
+/// The role of a sync daemon (`IPVS_DAEMON_ATTR_STATE`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum DaemonState {

@@ -166,7 +166,7 @@ pub struct DestinationEntry {
     pub destination: Destination,
     /// Its connections.
     pub activity: Activity,
-    /// What has gone to and from it.
+    /// Its traffic.
     pub stats: Stats,
 }
 

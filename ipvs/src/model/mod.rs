@@ -1,4 +1,4 @@
-//! What the kernel's virtual server table holds, as plain data.
+//! The content of the kernel's virtual server table, as plain data.
 //!
 //! Nothing here knows of netlink, of command lines or of terminals. Addresses
 //! are [`std::net::IpAddr`], ports are in host byte order, times are seconds.

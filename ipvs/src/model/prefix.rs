@@ -22,8 +22,8 @@ impl Prefix {
         (self.length == whole).then_some(self.address)
     }
 
-    /// Whether an address begins with these bits. Those of the other family
-    /// never do.
+    /// Returns whether an address begins with these bits. Those of the other
+    /// family never do.
     pub fn contains(&self, address: IpAddr) -> bool {
         match (self.address, address) {
             (IpAddr::V4(of), IpAddr::V4(address)) => {

@@ -26,7 +26,7 @@ pub const SCHEDULER_FLAGS: &[SchedulerFlag] = &[
 ];
 
 impl SchedulerFlag {
-    /// Whether the scheduler has flags with names of their own.
+    /// Returns whether the scheduler has flags with names of their own.
     pub fn are_named_by(scheduler: &str) -> bool {
         SCHEDULER_FLAGS
             .iter()

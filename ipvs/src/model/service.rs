@@ -68,7 +68,7 @@ impl Protocol {
     }
 }
 
-/// What tells one virtual service from another.
+/// The identity of a virtual service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum VirtualId {
     /// Packets to an address and port of one protocol.
@@ -128,7 +128,7 @@ impl ServiceFlags {
     /// `IP_VS_SVC_F_SCHED3`: `flag-3`
     pub const SCHED3: Self = Self(0x0020);
 
-    /// Whether every bit of `other` is set.
+    /// Returns whether every bit of `other` is set.
     pub fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }
@@ -211,7 +211,7 @@ impl Service {
         }
     }
 
-    /// Whether clients stay with their server.
+    /// Returns whether clients stay with their server.
     pub fn is_persistent(&self) -> bool {
         self.flags.contains(ServiceFlags::PERSISTENT)
     }
@@ -223,7 +223,7 @@ impl Service {
 pub struct ServiceEntry {
     /// How it is configured.
     pub service: Service,
-    /// What has gone through it.
+    /// Its traffic.
     pub stats: Stats,
     /// Its real servers in the kernel's order; empty until they are asked for.
     pub destinations: Vec<DestinationEntry>,

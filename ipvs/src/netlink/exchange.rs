@@ -23,8 +23,8 @@ use crate::uapi::{CTRL_ATTR_FAMILY_ID, ENOBUFS, NLMSGERR_ATTR_MSG};
 /// Above about 32 KiB the kernel's copy of a message leaves the slab
 /// allocator, and gets slow.
 const BATCH_BYTES: usize = 30 * 1024;
-/// What a refusal takes of the receive buffer at most: its text, rounded up
-/// by the kernel's allocator, and the kernel's own bookkeeping.
+/// The most that a refusal takes of the receive buffer: its text, rounded up by
+/// the kernel's allocator, and the kernel's own bookkeeping.
 const REFUSAL_COST: usize = 2 * 1024;
 
 /// One socket and what is being said over it.
@@ -57,12 +57,12 @@ impl Exchange {
         }
     }
 
-    /// What the lists that are asked for from now on share.
+    /// Sets the patience that the lists asked for from now on share.
     pub(crate) fn set_patience(&mut self, patience: Patience) {
         self.budget = Budget::new(patience);
     }
 
-    /// Whether one of them is what no second answer confirmed.
+    /// Returns whether one of them is what no second answer confirmed.
     pub(crate) fn has_settled(&self) -> bool {
         self.budget.has_settled
     }
@@ -263,7 +263,7 @@ impl Exchange {
             verbs.push(verb);
         }
         if !verbs.is_empty() {
-            // Whether to go on is of no matter after the last datagram.
+            // After the last datagram it is of no matter whether to go on.
             let _ = self.flush(sent, &verbs, &mut refused)?;
             sent += verbs.len();
         }
@@ -412,7 +412,7 @@ impl Received<'_> {
         )))
     }
 
-    /// What an `NLMSG_ERROR` says; nothing if it is an acknowledgement.
+    /// Returns what an `NLMSG_ERROR` says; nothing if it is an acknowledgement.
     fn refusal(&self, verb: Verb) -> Result<Option<Error>, Error> {
         let error = ErrorBuffer::new_checked(self.payload).map_err(not_understood)?;
         let Some(code) = error.code() else {
@@ -432,7 +432,7 @@ impl Received<'_> {
         }))
     }
 
-    /// What an `NLMSG_DONE` says; nothing if the listing went well.
+    /// Returns what an `NLMSG_DONE` says; nothing if the listing went well.
     fn end_of_list(&self, verb: Verb) -> Result<Option<Error>, Error> {
         // The kernel may end a listing without a status.
         let Some((status, attributes)) = self.payload.split_at_checked(4) else {
@@ -510,7 +510,7 @@ fn length_of<F>(message: &NetlinkMessage<F>) -> usize {
     usize::try_from(message.header.length).unwrap_or(usize::MAX)
 }
 
-/// What follows the `struct genlmsghdr`.
+/// Returns what follows the `struct genlmsghdr`.
 fn attributes(payload: &[u8]) -> Result<&[u8], DecodeError> {
     let attributes = payload.get(GENL_HDRLEN..);
     attributes.ok_or_else(|| "struct genlmsghdr is cut short".into())

@@ -36,7 +36,7 @@ impl Patience {
 pub(crate) struct Budget {
     patience: Patience,
     spent: Duration,
-    /// Whether an answer was taken that no other confirmed.
+    /// True if an answer was taken that no other confirmed.
     pub(crate) has_settled: bool,
 }
 
@@ -55,7 +55,7 @@ impl Budget {
 pub(crate) struct Told {
     /// The places of the rows that begin a datagram other than the first.
     starts: Vec<usize>,
-    /// Whether the kernel says that the list changed meanwhile
+    /// True if the kernel says that the list changed meanwhile
     /// (`NLM_F_DUMP_INTR`).
     pub(crate) is_interrupted: bool,
 }
@@ -68,7 +68,7 @@ impl Told {
         }
     }
 
-    /// Whether all rows came in one datagram.
+    /// Returns whether all rows came in one datagram.
     fn is_of_one_moment(&self) -> bool {
         self.starts.is_empty() && !self.is_interrupted
     }
@@ -104,8 +104,8 @@ impl<K: Ord> Answer<K> {
         })
     }
 
-    /// Whether it names the same rows as the one before it. Each can lack a row
-    /// only before one that begins a datagram. Where both have such a row in
+    /// Returns whether it names the same rows as the one before it. Each can lack
+    /// a row only before one that begins a datagram. Where both have such a row in
     /// common, both could lack the same: a third answer has to agree.
     fn is_sure_after(&mut self, before: Option<Self>) -> bool {
         let Some(before) = before.filter(|before| before.keys == self.keys) else {

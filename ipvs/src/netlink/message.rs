@@ -6,7 +6,7 @@ use netlink_packet_generic::{GenlFamily, GenlHeader};
 use super::attr::{CommandAttr, InfoAttr, Value};
 use crate::uapi::*;
 
-/// What a message asks or tells (`IPVS_CMD_*`).
+/// The command of a message (`IPVS_CMD_*`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum Command {
@@ -90,16 +90,16 @@ impl From<Command> for u8 {
 /// The attributes of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Attributes {
-    /// Those of every command but one.
+    /// The attributes of every command but one.
     Command(Vec<CommandAttr>),
-    /// Those of [`Command::SetInfo`], a set of its own.
+    /// The attributes of [`Command::SetInfo`], a set of its own.
     Info(Vec<InfoAttr>),
 }
 
 /// A message of the family `IPVS`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IpvsMessage {
-    /// What it asks or tells.
+    /// The command.
     pub command: Command,
     /// Of what.
     pub attributes: Attributes,

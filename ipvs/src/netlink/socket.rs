@@ -18,15 +18,15 @@ pub trait Transport: AsFd {
     /// Hands over one datagram of one or more requests.
     ///
     /// # Errors
-    /// Those of `send(2)`; it is called again after `EINTR`.
+    /// The errors of `send(2)`; it is called again after `EINTR`.
     fn send(&mut self, datagram: &[u8]) -> io::Result<()>;
 
     /// Waits for one datagram, then takes as many more as are there already
     /// and find room.
     ///
     /// # Errors
-    /// Those of `recvmmsg(2)`; it is called again after `EINTR`. `EAGAIN` says
-    /// that the time-out is over.
+    /// The errors of `recvmmsg(2)`; it is called again after `EINTR`. `EAGAIN`
+    /// says that the time-out is over.
     fn receive(&mut self, inbox: &mut Inbox) -> io::Result<()>;
 
     /// From now on, what is sent and received goes over this line.
@@ -52,7 +52,7 @@ pub trait Transport: AsFd {
     /// included (`SO_RCVBUF`). It is called for each of the requests.
     fn receive_buffer(&mut self) -> usize;
 
-    /// Whether the kernel grants this process `CAP_NET_ADMIN`.
+    /// Returns whether the kernel grants this process `CAP_NET_ADMIN`.
     fn is_privileged(&self) -> bool;
 }
 
@@ -116,12 +116,12 @@ impl Inbox {
         self.truncated = false;
     }
 
-    /// Whether a datagram was longer than the room for it.
+    /// Returns whether a datagram was longer than the room for it.
     pub(crate) fn is_truncated(&self) -> bool {
         self.truncated
     }
 
-    /// What was received, in order.
+    /// Returns what was received, in order.
     pub fn datagrams(&self) -> impl Iterator<Item = &[u8]> {
         let slots = self.storage.chunks_exact(self.slot);
         slots
@@ -158,7 +158,7 @@ pub struct Socket {
 }
 
 impl Socket {
-    /// What the receive buffer is set to if the kernel allows it: room for the
+    /// The size of the receive buffer, if the kernel allows it: room for the
     /// refusals of the largest batch.
     const RECEIVE_BUFFER: usize = 1024 * 1024;
 
@@ -195,7 +195,7 @@ impl Socket {
         }
     }
 
-    /// Whether the kernel allowed it, which it does with `CAP_NET_ADMIN`.
+    /// Returns whether the kernel allowed it, which it does with `CAP_NET_ADMIN`.
     fn enlarge(socket: &netlink_sys::Socket) -> bool {
         setsockopt(socket, RcvBufForce, &Self::RECEIVE_BUFFER).is_ok()
     }

@@ -1,4 +1,4 @@
-//! What of a service or a server has an effect.
+//! Equivalence: the settings of services and servers that have an effect.
 //!
 //! The kernel keeps some values that it never looks at, such as the netmask of
 //! a service that is not persistent. No listing shows them and no rule file
@@ -82,7 +82,7 @@ pub fn tunnel(destination: &Destination) -> Option<Tunnel> {
     })
 }
 
-/// Whether two settings of one service do the same.
+/// Returns whether two settings of one service do the same.
 pub fn same_service(one: &Service, other: &Service) -> bool {
     scheduler(one) == scheduler(other)
         && flags(one) == flags(other)
@@ -90,7 +90,7 @@ pub fn same_service(one: &Service, other: &Service) -> bool {
         && one.engine == other.engine
 }
 
-/// Whether two settings of one server do the same.
+/// Returns whether two settings of one server do the same.
 pub fn same_server(one: &Destination, other: &Destination) -> bool {
     one.forwarding == other.forwarding
         && one.weight == other.weight

@@ -1,4 +1,5 @@
-//! What a replacement has done, and what takes it back.
+//! The journal of a replacement: the changes made, and the ones that take them
+//! back.
 //!
 //! A roll back looks first. It touches what is still as the replacement made it,
 //! and leaves what another program has made of it since.
@@ -14,14 +15,14 @@ use super::{Plan, Server, Step};
 use crate::error::Error;
 use crate::model::{Change, Destination, DestinationEntry, Service, VirtualId};
 
-/// What was there before the replacement, and what it made of it.
+/// The settings before the replacement, and those that it made.
 #[derive(Debug)]
 struct Trace<T> {
     original: Option<T>,
     made: Option<T>,
 }
 
-/// What was done to one service and its servers.
+/// The changes of one service and its servers.
 #[derive(Debug, Default)]
 struct Touched {
     /// None where the service itself was not touched.
@@ -39,7 +40,7 @@ type Rows = HashMap<(IpAddr, u16), Destination>;
 pub(super) struct Journal(BTreeMap<VirtualId, Touched>);
 
 impl Journal {
-    /// Whether nothing was done.
+    /// Returns whether nothing was done.
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -110,8 +111,8 @@ impl Journal {
         connections.copied().unwrap_or_default()
     }
 
-    /// What is left to be taken back, after looking; what others have changed
-    /// since is named in `remains`.
+    /// Returns what is left to be taken back, after looking; what others have
+    /// changed since is named in `remains`.
     pub(super) fn undo(
         &self,
         director: &mut impl Director,
@@ -246,7 +247,8 @@ impl Touched {
                     undo.removals.push(Change::DeleteService(id));
                     return;
                 }
-                // What others have put in it stays, and so does the service.
+                // Servers that others have put in it stay, and so does the
+                // service.
                 (None, _) => remains.theirs.push(Thing::Service(id)),
             },
             (_, Some(Now::Otherwise)) => remains.theirs.push(Thing::Service(id)),
@@ -286,7 +288,7 @@ impl Touched {
         }
     }
 
-    /// Whether the servers are those that were there before.
+    /// Returns whether the servers are those that were there before.
     fn is_whole(&self, rows: &Rows) -> bool {
         self.servers.len() == rows.len()
             && self
@@ -295,7 +297,7 @@ impl Touched {
                 .all(|(place, trace)| trace.now(rows.get(place), same_server) == Now::AsBefore)
     }
 
-    /// Whether every server is as the replacement made it.
+    /// Returns whether every server is as the replacement made it.
     fn is_all_ours(&self, rows: &Rows) -> bool {
         rows.iter().all(|(place, row)| {
             let trace = self.servers.get(place);

@@ -100,7 +100,7 @@ impl Server {
 /// A step as others see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Planned {
-    /// What is to be done.
+    /// The change to be made.
     pub change: Change,
     /// The line that asks for it; none where a rule is missing.
     pub line: Option<u64>,
@@ -116,7 +116,7 @@ pub struct Planned {
 #[derive(Debug)]
 pub struct Plan<'a> {
     wanted: &'a Table,
-    /// Whether the table has no service yet.
+    /// True if the table has no service yet.
     begins_empty: bool,
     additions: Vec<Step>,
     edits: Vec<Step>,
@@ -159,7 +159,7 @@ impl<'a> Plan<'a> {
         self.phases().into_iter().map(<[Step]>::len).sum()
     }
 
-    /// Whether there is nothing to do.
+    /// Returns whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -278,7 +278,7 @@ impl<'a> Planner<'a> {
         Seen::Wanted(place)
     }
 
-    /// What tells a service from another.
+    /// Returns the identity of the service.
     fn id(&self, seen: &Seen) -> Option<VirtualId> {
         match seen {
             Seen::Wanted(place) => {

@@ -18,7 +18,7 @@ pub struct Progress {
 pub enum Outcome {
     /// The table is what is wanted.
     Done,
-    /// What had been done was taken back.
+    /// The changes made were taken back.
     Undone(Box<Undone>),
 }
 
@@ -27,10 +27,9 @@ pub enum Outcome {
 pub struct Undone {
     /// Why it was.
     pub cause: Cause,
-    /// Whether another program changed the table meanwhile, as far as that
-    /// showed.
+    /// True if another program changed the table meanwhile, as far as that showed.
     pub is_contended: bool,
-    /// What of the table is not as before.
+    /// The part of the table that is not as before.
     pub remains: Remains,
 }
 
@@ -39,7 +38,7 @@ pub struct Undone {
 pub enum Cause {
     /// The kernel refused a change.
     Refused {
-        /// What it refused.
+        /// The change that it refused.
         planned: Box<Planned>,
         /// Why.
         error: Error,
@@ -48,7 +47,7 @@ pub enum Cause {
     Overtaken {
         /// The change that found another table than the one that was read.
         planned: Box<Planned>,
-        /// What the kernel said.
+        /// The kernel's refusal.
         error: Error,
         /// How often it was planned.
         attempts: usize,
@@ -60,22 +59,22 @@ pub enum Cause {
     Lost(Error),
 }
 
-/// What a roll back has not brought back.
+/// The things that a roll back has not brought back.
 #[derive(Debug, Default)]
 pub struct Remains {
     /// The changes that the kernel refused.
     pub left: Vec<(Change, Error)>,
-    /// What another program has changed after the replacement had, and is left
-    /// as it is.
+    /// Things that another program has changed after the replacement had, and that
+    /// are left as it is.
     pub theirs: Vec<Thing>,
-    /// What is there again, but not as if nothing had happened.
+    /// Things that are there again, but not as if nothing had happened.
     pub lost: Lost,
     /// The error that ended the roll back, if one did.
     pub broken: Option<Error>,
 }
 
 impl Remains {
-    /// Whether all that was changed is configured as before.
+    /// Returns whether all that was changed is configured as before.
     pub fn is_nothing(&self) -> bool {
         let Self {
             left,
@@ -87,8 +86,8 @@ impl Remains {
     }
 }
 
-/// What was removed and put back: its counters begin at 0, and its connections
-/// may have ended if `net.ipv4.vs.expire_nodest_conn` is set.
+/// Things that were removed and put back: their counters begin at 0, and their
+/// connections may have ended if `net.ipv4.vs.expire_nodest_conn` is set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Lost {
     /// Services.

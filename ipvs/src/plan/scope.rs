@@ -23,23 +23,23 @@ pub struct Scope {
 /// Services, by their address or their firewall mark.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Selected {
-    /// Those whose virtual address begins so, with any protocol and port.
+    /// Services whose virtual address begins so, with any protocol and port.
     Addresses(Prefix),
-    /// Those of these marks, for IPv4 and IPv6.
+    /// Services of these marks, for IPv4 and IPv6.
     Marks(RangeInclusive<NonZeroU32>),
 }
 
 /// Whose weights servers have that both tables have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Weights {
-    /// Those of the wanted table.
+    /// The weights of the wanted table.
     #[default]
     Wanted,
-    /// Those that they have: a health checker sets them.
+    /// The weights that they have: a health checker sets them.
     Kept,
 }
 
-/// What becomes of services and servers that only the table that is there has.
+/// The fate of services and servers that only the table that is there has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Removals {
     /// They are removed.
@@ -55,12 +55,12 @@ pub enum Removals {
 pub struct SelectedError;
 
 impl Scope {
-    /// Whether every service is compared.
+    /// Returns whether every service is compared.
     pub fn is_whole(&self) -> bool {
         self.only.is_empty()
     }
 
-    /// Whether that service is compared.
+    /// Returns whether that service is compared.
     pub fn covers(&self, id: &VirtualId) -> bool {
         self.is_whole() || self.only.iter().any(|selected| selected.contains(id))
     }
@@ -76,7 +76,7 @@ impl Scope {
 }
 
 impl Selected {
-    /// Whether it selects that service.
+    /// Returns whether it selects that service.
     pub fn contains(&self, id: &VirtualId) -> bool {
         match (self, id) {
             (Self::Addresses(prefix), VirtualId::Endpoint { address, .. }) => {

@@ -159,16 +159,16 @@ pub(super) enum End {
     Lost(Error),
 }
 
-/// What came of a plan's changes.
+/// The outcome of a plan's changes.
 pub(super) struct Attempt<'a> {
     plan: &'a Plan<'a>,
     /// How many of its steps were sent.
     sent: usize,
-    /// Those of them that were not made, in order.
+    /// The places of those that were not made, in order.
     refused: Vec<usize>,
 }
 
-/// What a refusal means.
+/// The meaning of a refusal.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Verdict {
     /// It is as it is to be.
@@ -332,7 +332,7 @@ impl<'a> Attempt<'a> {
 /// Takes back what is still as it was made, then looks whether it is.
 fn roll_back(director: &mut impl Director, mut journal: Journal) -> Remains {
     let mut remains = Remains::default();
-    // What nothing was done to needs no look.
+    // An empty journal needs no look.
     for _ in 0..if journal.is_empty() { 0 } else { LOOKS } {
         remains.theirs.clear();
         let changes = match journal.undo(director, &mut remains) {

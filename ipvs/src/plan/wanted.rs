@@ -15,7 +15,7 @@ const LIST: usize = 16;
 /// A setting and the line of the last rule that made it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ruled<T> {
-    /// What is set.
+    /// The settings.
     pub value: T,
     /// Where.
     pub line: u64,
@@ -137,7 +137,7 @@ impl Table {
         self.places.get(id).copied()
     }
 
-    /// What is at a place; nothing where the service has been deleted.
+    /// Returns what is at a place; nothing where the service has been deleted.
     pub(super) fn at(&self, place: usize) -> Option<&RuledService> {
         self.services.get(place)?.as_ref()
     }
@@ -337,7 +337,7 @@ impl Servers {
         self.list.len().saturating_sub(self.lost)
     }
 
-    /// Whether there are none.
+    /// Returns whether there are none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -415,7 +415,7 @@ impl Servers {
     }
 }
 
-/// What tells one server of a service from another.
+/// Returns the identity of a server within its service.
 pub(super) fn key(destination: &Destination) -> (IpAddr, u16) {
     (destination.address, destination.port)
 }

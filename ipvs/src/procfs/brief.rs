@@ -37,7 +37,7 @@ pub struct BriefService {
     pub id: VirtualId,
     /// Scheduler; `none` where it has none.
     pub scheduler: Name,
-    /// Whether it is one with one-packet scheduling. The text does not say so of
+    /// True if it is one with one-packet scheduling. The text does not say so of
     /// IPv6 services.
     pub one_packet: bool,
     /// How clients are grouped, if it is persistent.

@@ -21,7 +21,7 @@ use crate::model::{
 /// Where the kernel shows the table of the network namespace.
 pub const TABLE: &str = "/proc/net/ip_vs";
 
-/// What stands above the rows.
+/// The lines above the rows.
 const TITLE_LINES: usize = 3;
 
 /// The servers of services. Of their settings the text has forwarding methods
@@ -34,7 +34,7 @@ pub struct Servers {
 }
 
 impl Servers {
-    /// Those of the service that stands at this place.
+    /// Returns the servers of the service that stands at this place.
     pub fn of(&self, place: usize) -> impl Iterator<Item = DestinationEntry> {
         let range = self.of_services.get(place).cloned().flatten();
         let range = range.unwrap_or_default();
@@ -229,7 +229,7 @@ mod tests {
             .into()
     }
 
-    /// What comes of reading those lines.
+    /// Returns what comes of reading those lines.
     fn read(lines: &[&str]) -> Option<Servers> {
         let text = format!("{TITLES}{}", lines.concat());
         servers(&services(), text.as_bytes()).unwrap()

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str;
 
-/// What stands between the blanks of a line.
+/// The words between the blanks of a line.
 pub(crate) struct Words<'a>(&'a [u8]);
 
 impl<'a> Words<'a> {

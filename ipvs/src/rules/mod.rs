@@ -28,7 +28,7 @@ pub use raw::{HIGHEST_THRESHOLD, LONGEST_TIMEOUT, RawField};
 /// ipvsadm 1.31 refuses.
 ///
 /// # Errors
-/// Those of `out`.
+/// The errors of `out`.
 pub fn write_rules(
     out: &mut impl Write,
     entries: &[ServiceEntry],
@@ -43,7 +43,7 @@ pub fn write_rules(
 /// Writes one service and its servers, as [`write_rules`] does.
 ///
 /// # Errors
-/// Those of `out`.
+/// The errors of `out`.
 pub fn write_service<'a>(
     out: &mut impl Write,
     service: &Service,

@@ -34,9 +34,9 @@ pub enum RawField {
 }
 
 impl RawField {
-    /// Those of services.
+    /// The raw fields of services.
     pub const OF_SERVICES: &'static [Self] = &[Self::Port, Self::Persistent, Self::Flags];
-    /// Those of servers.
+    /// The raw fields of servers.
     pub const OF_SERVERS: &'static [Self] = &[
         Self::Port,
         Self::Forwarding,

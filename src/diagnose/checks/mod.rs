@@ -21,17 +21,17 @@ use super::finding::Finding;
 pub struct Check {
     /// Its name: `nat-forwarding`. `--ignore` takes it.
     pub id: &'static str,
-    /// What clients see.
+    /// The sight that clients have of it.
     pub symptom: &'static str,
     /// What is wrong.
     pub cause: &'static str,
-    /// What is looked at.
+    /// The evidence that is looked at.
     pub seen: &'static str,
     /// What cures it.
     pub remedy: &'static str,
     /// The kernels that have the fault, where these are not all.
     pub since: &'static str,
-    /// What it finds.
+    /// The judgement: from facts to findings.
     pub judge: fn(&Facts) -> Vec<Finding>,
 }
 

@@ -59,7 +59,8 @@ impl From<connections::Endpoint> for Endpoint {
 pub struct Flow {
     /// `TCP`, `UDP`, `SCTP`; `IP` for templates of a firewall mark.
     pub protocol: String,
-    /// What clients wanted; a template of a mark has the mark in the address.
+    /// The endpoint that clients wanted; a template of a mark has the mark in the
+    /// address.
     pub service: Endpoint,
     /// The server.
     pub server: Endpoint,

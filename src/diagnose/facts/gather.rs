@@ -12,7 +12,7 @@ use ipvs::connections::CONNECTIONS;
 use ipvs::error::Error;
 use ipvs::model::VirtualId;
 
-/// What is to be looked at.
+/// The wishes of the user: what to look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
     /// Only this service; all of them otherwise.

@@ -1,4 +1,4 @@
-//! What is known of a director, gathered once.
+//! The facts of a director, gathered once.
 //!
 //! Facts can be written and read back, so that one machine's can be judged on
 //! another. They hold what was read as it was read; what it means is the checks'
@@ -66,7 +66,7 @@ pub struct Facts {
     pub addresses: Vec<Address>,
     /// The machines on its links.
     pub neighbours: Vec<Neighbour>,
-    /// What the kernel was asked, in the order of the questions.
+    /// The questions to the kernel and its answers, in their order.
     pub ways: Vec<Way>,
     /// The loaded modules, with the number of their users.
     pub modules: BTreeMap<String, u32>,
@@ -81,9 +81,9 @@ pub struct Facts {
     pub sockets: Vec<Socket>,
     /// The links were asked who has the virtual addresses (`--probe`).
     pub probed: bool,
-    /// Who answered.
+    /// The neighbours that answered.
     pub answered: Vec<Neighbour>,
-    /// What could not be read, and why.
+    /// The sources that could not be read, and why.
     pub unread: Vec<Unread>,
 }
 
@@ -215,7 +215,8 @@ impl Facts {
         address.is_loopback() || self.addresses.iter().any(is_it)
     }
 
-    /// What the kernel answered to a question; none where it was not asked.
+    /// Returns what the kernel answered to a question; none where it was not
+    /// asked.
     pub fn answer(&self, question: &Question) -> Option<Answer> {
         let place = self
             .ways
@@ -262,7 +263,7 @@ impl Facts {
         self.addresses.iter().filter(has_more).find(in_network)
     }
 
-    /// What is known of a machine on an interface.
+    /// Returns what is known of a machine on an interface.
     pub fn neighbour(&self, address: IpAddr, interface: u32) -> Option<&Neighbour> {
         let is_it = |found: &&Neighbour| found.address == address && found.interface == interface;
         self.neighbours.iter().find(is_it)

@@ -1,4 +1,4 @@
-//! What the system tells in files: settings, counters, modules, programs.
+//! Facts from the system's files: settings, counters, modules, programs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

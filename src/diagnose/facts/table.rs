@@ -126,7 +126,7 @@ pub struct Server {
     pub inactive: u32,
     /// Templates of persistent clients.
     pub persistent: u32,
-    /// What it carried.
+    /// Its traffic.
     pub traffic: Traffic,
 }
 
@@ -187,7 +187,7 @@ pub struct Service {
     pub one_packet: bool,
     /// The scheduler's own flags, as bits (`IP_VS_SVC_F_SCHED1` is 8).
     pub flags: u32,
-    /// What it carried.
+    /// Its traffic.
     pub traffic: Traffic,
     /// Its servers.
     pub servers: Vec<Server>,

@@ -19,7 +19,7 @@ const PAIRS: usize = 256;
 /// A question to the kernel, and its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Way {
-    /// What was asked.
+    /// The question.
     pub question: Question,
     /// The route, or the number of the error.
     pub answer: Answer,

@@ -48,7 +48,7 @@ struct NotLookedAt<'a> {
 /// Writes the findings and what was looked at as one document.
 ///
 /// # Errors
-/// Those of `out`.
+/// The errors of `out`.
 pub fn json(out: &mut impl Write, facts: &Facts, findings: &[Finding]) -> io::Result<()> {
     let LookedAt {
         services,

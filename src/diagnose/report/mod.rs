@@ -9,7 +9,7 @@ pub use text::text;
 /// So many services or servers of a finding are named for people.
 const NAMED: usize = 3;
 
-/// What was looked at, in numbers.
+/// The extent of the look, in numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct LookedAt {
     services: usize,

@@ -13,7 +13,7 @@ const WIDTH: usize = 80;
 /// Writes the findings, then what was looked at.
 ///
 /// # Errors
-/// Those of `out`.
+/// The errors of `out`.
 pub fn text(out: &mut impl Write, facts: &Facts, findings: &[Finding]) -> io::Result<()> {
     for finding in findings {
         out.write_all(one(finding).as_bytes())?;

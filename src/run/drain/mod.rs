@@ -16,7 +16,8 @@ use ipvs::model::{DestinationEntry, Name, ServiceEntry, ServiceFlags};
 use wait::{Ended, wait};
 use words::Drained;
 
-/// Whether clients leave a server of weight 0 though they are persistent.
+/// The sysctl by which clients leave a server of weight 0 though they are
+/// persistent.
 const EXPIRE_TEMPLATES: &str = "/proc/sys/net/ipv4/vs/expire_quiescent_template";
 
 /// Takes a server out, or a service, without hurting anyone.
@@ -27,7 +28,7 @@ pub(super) fn drain(
     report: &mut Report<'_>,
 ) -> Result<(), Failure> {
     let entry = client.service(&drain.service).map_err(|error| {
-        // What was asked for is a removal.
+        // The user asked for a removal.
         match error.kind() {
             kind @ ErrorKind::NoSuchService => refusal(drain, kind),
             _ => error,
@@ -99,7 +100,7 @@ fn is_drained(drain: &Drain, row: &DestinationEntry) -> bool {
     })
 }
 
-/// What the kernel would say of the removal.
+/// Returns what the kernel would say of the removal.
 fn refusal(drain: &Drain, kind: ErrorKind) -> Error {
     let verb = match drain.server {
         Some(_) => Verb::DeleteServer,
@@ -108,7 +109,7 @@ fn refusal(drain: &Drain, kind: ErrorKind) -> Error {
     Error::refusal(verb, kind)
 }
 
-/// Whether the server, its service or the whole of IPVS is gone.
+/// Returns whether the server, its service or the whole of IPVS is gone.
 fn is_gone(error: &Error) -> bool {
     matches!(
         error.kind(),

@@ -86,7 +86,7 @@ pub(super) fn wait(
     }
 }
 
-/// What is seen in one look.
+/// One look at the table.
 struct Seen {
     entry: Option<ServiceEntry>,
     tally: Option<Tally>,

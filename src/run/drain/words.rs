@@ -1,4 +1,4 @@
-//! What is said of what is drained.
+//! The sentences of a drain.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -7,7 +7,7 @@ use crate::names::Numeric;
 use ipvs::drain::Reason;
 use ipvs::rules::{Endpoint, Selector};
 
-/// What is drained.
+/// The name of the drained server or service.
 pub(super) struct Drained<'a>(pub(super) &'a Drain);
 
 impl Display for Drained<'_> {
@@ -20,7 +20,7 @@ impl Display for Drained<'_> {
     }
 }
 
-/// What somebody else did, and what remains.
+/// The deed of somebody else, and the state that remains.
 pub(super) struct Theirs<'a>(pub(super) &'a Drain, pub(super) Reason);
 
 impl Display for Theirs<'_> {
@@ -64,7 +64,7 @@ impl Display for Theirs<'_> {
     }
 }
 
-/// What remains where somebody else works with a server.
+/// The state that remains where somebody else works with a server.
 struct Kept<'a>(&'a Drain);
 
 impl Display for Kept<'_> {
@@ -82,7 +82,7 @@ impl Display for Kept<'_> {
     }
 }
 
-/// What remains where connections are left.
+/// The state that remains where connections are left.
 pub(super) struct Stays<'a>(pub(super) &'a Drain);
 
 impl Display for Stays<'_> {

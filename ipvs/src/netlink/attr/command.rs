@@ -2,7 +2,7 @@ use super::{DaemonAttr, DestinationAttr, ServiceAttr, attribute_set};
 use crate::uapi::*;
 
 attribute_set! {
-    /// What a request or a reply is about (`IPVS_CMD_ATTR_*`). Numbers are in
+    /// The attributes of requests and replies (`IPVS_CMD_ATTR_*`). Numbers are in
     /// host byte order.
     pub enum CommandAttr {
         /// A virtual service.

@@ -2,7 +2,7 @@ use netlink_packet_core::{
     DecodeError, Emitable, NLA_F_NESTED, Nla, NlaBuffer, NlasIterator, Parseable,
 };
 
-/// What an attribute may hold.
+/// A type that an attribute may hold.
 pub trait Value: Sized {
     /// Bits that go with the attribute's type.
     const TYPE_FLAGS: u16 = 0;

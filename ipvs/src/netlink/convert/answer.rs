@@ -102,7 +102,7 @@ fn service_from(attributes: &[u8]) -> Result<(Service, Counters<'_>), DecodeErro
     Ok((service, counters))
 }
 
-/// What tells a service from others, as far as it has been read.
+/// The identity of a service, as far as it has been read.
 struct Identity {
     family: u16,
     protocol: u16,
@@ -273,7 +273,7 @@ pub(crate) fn timeouts(attributes: &[u8]) -> Result<Timeouts, DecodeError> {
     Ok(timeouts)
 }
 
-/// What the attributes of a message tell of the kernel's IPVS.
+/// Returns what the attributes of a message tell of the kernel's IPVS.
 pub(crate) fn info(attributes: &[u8]) -> Result<Info, DecodeError> {
     let mut info = Info::new(0, 0);
     for attribute in NlasIterator::new(attributes) {

@@ -1,4 +1,4 @@
-//! What drops clients' packets before IPVS sees them.
+//! Filters that drop clients' packets before IPVS sees them.
 
 use std::net::IpAddr;
 

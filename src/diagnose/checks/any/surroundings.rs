@@ -1,4 +1,4 @@
-//! Who else has a hand in the table, and where the table is.
+//! Other programs that have a hand in the table, and other namespaces.
 
 use super::super::Check;
 use crate::diagnose::facts::{Facts, MANAGERS};

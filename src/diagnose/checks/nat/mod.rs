@@ -58,7 +58,7 @@ fn forwards(facts: &Facts, server: &Server) -> bool {
     }
 }
 
-/// What was counted of a server that gives no answer.
+/// Returns what was counted of a server that gives no answer.
 fn inwards(facts: &Facts, rise: Option<Counted>) -> String {
     let rise = rise.unwrap_or_default();
     format!(

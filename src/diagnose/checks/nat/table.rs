@@ -1,4 +1,4 @@
-//! What is wrong in the table itself.
+//! Faults of the table itself.
 
 use super::super::Check;
 use super::waits;
