@@ -7,8 +7,10 @@
 
 pub mod client;
 pub mod connections;
+pub mod director;
 pub mod drain;
 pub mod error;
+pub mod fake;
 pub mod model;
 mod namespace;
 #[doc(hidden)]

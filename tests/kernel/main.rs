@@ -7,6 +7,8 @@
     unreachable_pub
 )]
 
+#[path = "../../ipvs/tests/conduct/mod.rs"]
+mod conduct;
 #[path = "../support/net.rs"]
 mod net;
 #[path = "../support/schema.rs"]
@@ -23,6 +25,7 @@ mod typing;
 mod any_table;
 mod bad_lines;
 mod completions;
+mod conduct_of_kernel;
 mod connection_lists;
 mod counters;
 mod drain;

@@ -1,12 +1,13 @@
 //! What the kernel does with changes, as far as rules are concerned.
 
+use std::io::{self, BufRead};
 use std::ops::ControlFlow;
 
+use ipvs::director::Director;
 use ipvs::error::{Error, Verb};
 use ipvs::model::{
-    Change, DestinationEntry, Service, ServiceEntry, ServiceFlags, Stats, VirtualId,
+    Change, Daemon, DestinationEntry, Info, ServiceEntry, ServiceFlags, Stats, Timeouts, VirtualId,
 };
-use ipvs::plan::transaction::Director;
 
 /// A table that takes changes as the kernel's does.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +20,12 @@ pub(crate) struct Kernel {
     /// Takes so many changes, then says no more.
     pub(crate) dies_after: Option<usize>,
     pub(crate) is_dead: bool,
+    /// Answers again after it has said no more.
+    pub(crate) recovers: bool,
+    /// What another program does before each reading.
+    pub(crate) before_reading: Option<Change>,
+    /// What another program does whenever changes are sent.
+    pub(crate) before_changes: Option<Change>,
     /// What another program does when so many changes have been sent.
     pub(crate) others: Vec<(usize, Change)>,
     /// How many changes were sent together, each time.
@@ -123,21 +130,63 @@ impl Kernel {
 }
 
 impl Director for Kernel {
-    fn services(&mut self) -> Result<Vec<Service>, Error> {
+    fn info(&self) -> Info {
+        Info::new(0x1_0201, 4096)
+    }
+
+    fn services(&mut self) -> Result<Vec<ServiceEntry>, Error> {
+        if let Some(change) = self.before_reading.clone() {
+            let _ = self.apply(&change);
+        }
         if self.is_dead {
             return Err(Error::Io(std::io::Error::from_raw_os_error(EPIPE)));
         }
-        Ok(self.table.iter().map(|row| row.service.clone()).collect())
+        let rows = self.table.iter();
+        Ok(rows
+            .map(|row| ServiceEntry::new(row.service.clone(), row.stats))
+            .collect())
     }
 
-    fn servers(&mut self, id: &VirtualId, rows: &mut Vec<DestinationEntry>) -> Result<(), Error> {
+    fn destinations(&mut self, id: &VirtualId) -> Result<Vec<DestinationEntry>, Error> {
         let place = self.place(id);
         let there = place.map(|place| self.table[place].destinations.clone());
-        *rows = there.unwrap_or_default();
-        Ok(())
+        Ok(there.unwrap_or_default())
+    }
+
+    fn service(&mut self, _: &VirtualId) -> Result<ServiceEntry, Error> {
+        unreachable!("rules are about tables")
+    }
+
+    fn timeouts(&mut self) -> Result<Timeouts, Error> {
+        unreachable!("rules are about tables")
+    }
+
+    fn daemons(&mut self) -> Result<Vec<Daemon>, Error> {
+        unreachable!("rules are about tables")
+    }
+
+    fn connections(&self) -> io::Result<Box<dyn BufRead + Send>> {
+        unreachable!("rules are about tables")
     }
 
     fn apply_all(
+        &mut self,
+        changes: &[Change],
+        refused: &mut dyn FnMut(usize, Error) -> ControlFlow<()>,
+    ) -> Result<usize, Error> {
+        if let Some(change) = self.before_changes.clone() {
+            let _ = self.apply(&change);
+        }
+        let answer = self.take_all(changes, refused);
+        if answer.is_err() && self.recovers {
+            (self.dies_after, self.is_dead) = (None, false);
+        }
+        answer
+    }
+}
+
+impl Kernel {
+    fn take_all(
         &mut self,
         changes: &[Change],
         refused: &mut dyn FnMut(usize, Error) -> ControlFlow<()>,

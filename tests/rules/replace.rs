@@ -1,9 +1,8 @@
 use std::ops::ControlFlow;
 
-use ipvs::error::Error;
-use ipvs::model::{Change, DestinationEntry, Service, ServiceEntry, VirtualId};
+use ipvs::model::{Change, ServiceEntry, VirtualId};
 use ipvs::plan::Plan;
-use ipvs::plan::transaction::{Cause, Director, Lost, Outcome, Thing, Undone, replace};
+use ipvs::plan::transaction::{Cause, Lost, Outcome, Thing, Undone, replace};
 use ipvsadm::cli::Command;
 use proptest::prelude::*;
 
@@ -31,7 +30,7 @@ fn flow(stop: bool) -> ControlFlow<()> {
     }
 }
 
-fn drive(director: &mut impl Director, rules: &str, stop: bool) -> Result<(), Box<Undone>> {
+fn drive(director: &mut Kernel, rules: &str, stop: bool) -> Result<(), Box<Undone>> {
     let wanted = describe(rules).unwrap().table;
     match replace(director, &wanted, &mut |_| flow(stop)).unwrap() {
         Outcome::Done => Ok(()),
@@ -182,36 +181,15 @@ fn mark(mark: u32) -> VirtualId {
 fn it_gives_up_after_some_attempts() {
     // Whenever the server is added, another program was faster and has it
     // otherwise.
-    let mut always = Contended(Kernel::with(&table(A)));
+    let mut always = Kernel::with(&table(A));
+    always.before_reading = Some(change("-d -t 10.0.0.1:80 -r 10.1.0.2:80"));
+    always.before_changes = Some(change("-a -t 10.0.0.1:80 -r 10.1.0.2:80 -i"));
     let undone = drive(&mut always, B, false).unwrap_err();
     let Cause::Overtaken { attempts, .. } = undone.cause else {
         panic!("{undone:?}");
     };
     assert_eq!(attempts, 10);
     assert!(undone.is_contended);
-}
-
-/// Another program adds and removes a server between any two looks.
-struct Contended(Kernel);
-
-impl Director for Contended {
-    fn services(&mut self) -> Result<Vec<Service>, Error> {
-        let _ = self.0.apply(&change("-d -t 10.0.0.1:80 -r 10.1.0.2:80"));
-        self.0.services()
-    }
-
-    fn servers(&mut self, id: &VirtualId, rows: &mut Vec<DestinationEntry>) -> Result<(), Error> {
-        self.0.servers(id, rows)
-    }
-
-    fn apply_all(
-        &mut self,
-        changes: &[Change],
-        refused: &mut dyn FnMut(usize, Error) -> ControlFlow<()>,
-    ) -> Result<usize, Error> {
-        let _ = self.0.apply(&change("-a -t 10.0.0.1:80 -r 10.1.0.2:80 -i"));
-        self.0.apply_all(changes, refused)
-    }
 }
 
 /// Services 1 to 9 are new; the last is refused.
@@ -321,40 +299,16 @@ fn an_interruption_before_the_first_change_changes_nothing() {
     assert_eq!(kernel.asked, 0);
 }
 
-/// Breaks off once, then answers again.
-struct Unsteady(Kernel);
-
-impl Director for Unsteady {
-    fn services(&mut self) -> Result<Vec<Service>, Error> {
-        self.0.services()
-    }
-
-    fn servers(&mut self, id: &VirtualId, rows: &mut Vec<DestinationEntry>) -> Result<(), Error> {
-        self.0.servers(id, rows)
-    }
-
-    fn apply_all(
-        &mut self,
-        changes: &[Change],
-        refused: &mut dyn FnMut(usize, Error) -> ControlFlow<()>,
-    ) -> Result<usize, Error> {
-        let answer = self.0.apply_all(changes, refused);
-        if answer.is_err() {
-            (self.0.dies_after, self.0.is_dead) = (None, false);
-        }
-        answer
-    }
-}
-
 fn check_lost(before: &[ServiceEntry], rules: &str, at: usize) {
-    let mut kernel = Unsteady(Kernel::with(before));
-    kernel.0.dies_after = (at < steps(before, rules)).then_some(at);
+    let mut kernel = Kernel::with(before);
+    kernel.recovers = true;
+    kernel.dies_after = (at < steps(before, rules)).then_some(at);
     match drive(&mut kernel, rules, false) {
         Ok(()) => assert!(at >= steps(before, rules)),
         Err(undone) => {
             assert!(matches!(undone.cause, Cause::Lost(_)), "{undone:?}");
             assert!(undone.remains.is_nothing(), "{undone:?}");
-            assert_eq!(exactly(&kernel.0.table), exactly(before));
+            assert_eq!(exactly(&kernel.table), exactly(before));
         }
     }
 }

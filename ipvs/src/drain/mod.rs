@@ -1,9 +1,9 @@
 //! Taking a real server out of service, or a whole virtual service, without
 //! hurting its clients: when it may be removed, and when it must be left.
 //!
-//! Nothing here speaks with the kernel. The caller makes the changes that
-//! [`Draining::closing`] names, looks at the table again and again, and does
-//! what [`Draining::step`] says of each look.
+//! [`Draining::close`] keeps new connections away. Then the caller looks again and
+//! again, and does what [`Draining::look`] says. Whoever looks in another way makes
+//! the changes that [`Draining::closing`] names, and asks [`Draining::step`].
 //!
 //! ```
 //! # use ipvs::drain::{Draining, Look, Step};
@@ -28,7 +28,11 @@ mod traffic;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::ops::ControlFlow;
 
+use crate::client::Patience;
+use crate::director::Director;
+use crate::error::{Error, ErrorKind};
 use crate::model::{
     Change, Destination, DestinationEntry, Protocol, Service, ServiceEntry, Stats, VirtualId,
 };
@@ -149,6 +153,59 @@ impl Draining {
     /// The change that removes it.
     pub fn removal(&self) -> Change {
         self.removal.clone()
+    }
+
+    /// Keeps new connections away. What somebody else has removed is passed over.
+    ///
+    /// # Errors
+    /// As for [`Client::apply`](crate::client::Client::apply).
+    pub fn close(&self, director: &mut (impl Director + ?Sized)) -> Result<(), Error> {
+        let changes: Vec<_> = self.closing().collect();
+        let mut outcome = Ok(());
+        director.apply_all(&changes, &mut |_, error| match error.kind() {
+            ErrorKind::NoSuchService | ErrorKind::NoSuchServer => ControlFlow::Continue(()),
+            _ => {
+                outcome = Err(error);
+                ControlFlow::Break(())
+            }
+        })?;
+        outcome
+    }
+
+    /// Looks, and says what to do. Where the connection table can't be read,
+    /// connections that are closed are waited for too.
+    ///
+    /// # Errors
+    /// As for [`Client::service`](crate::client::Client::service).
+    pub fn look(
+        &mut self,
+        director: &mut (impl Director + ?Sized),
+        is_last: bool,
+    ) -> Result<Step, Error> {
+        // A drain may take hours: each look has time of its own.
+        director.set_patience(Patience::DEFAULT);
+        let mut entry = self.seen(director)?;
+        let mut tally = None;
+        if entry.as_ref().is_some_and(|entry| self.needs_tally(entry)) {
+            let timeouts = director.timeouts()?;
+            let table = director.connections().ok();
+            tally = table.and_then(|table| self.tally(&timeouts, table).ok());
+            // The service comes last, so that as little as possible can happen to
+            // it before it is removed.
+            entry = self.seen(director)?;
+        }
+        Ok(self.step(Look {
+            entry: entry.as_ref(),
+            tally: tally.as_ref(),
+            is_last,
+        }))
+    }
+
+    fn seen(&self, director: &mut (impl Director + ?Sized)) -> Result<Option<ServiceEntry>, Error> {
+        match director.service(&self.service.id) {
+            Err(error) if error.kind() == ErrorKind::NoSuchService => Ok(None),
+            answer => answer.map(Some),
+        }
     }
 
     /// Returns whether [`step`](Self::step) can't tell without the connection

@@ -17,7 +17,7 @@ use std::fmt;
 use std::io;
 
 use crate::uapi::{EBUSY, EIO, ENOMEM, ERANGE};
-use refusals::Refusal;
+use refusals::Meaning;
 
 pub use kind::ErrorKind;
 pub use verb::Verb;
@@ -78,7 +78,7 @@ impl Error {
     /// The meaning of the error.
     pub fn kind(&self) -> ErrorKind {
         let meaning = |verb, errno| {
-            let refusal = Refusal::find(verb, errno);
+            let refusal = Meaning::find(verb, errno);
             refusal.map_or(ErrorKind::Other, |refusal| refusal.kind)
         };
         match self {
@@ -103,7 +103,7 @@ impl Error {
     /// know beforehand that it would. Where the kernel never refuses `verb` so,
     /// the error is a [`Protocol`](Self::Protocol) that says this.
     pub fn refusal(verb: Verb, kind: ErrorKind) -> Self {
-        let Some(&Refusal { errno, .. }) = Refusal::meaning(verb, kind) else {
+        let Some(&Meaning { errno, .. }) = Meaning::by_kind(verb, kind) else {
             return Self::Protocol(format!("{verb:?} is not refused with {kind:?}"));
         };
         match verb {
@@ -147,7 +147,7 @@ impl fmt::Display for Sentence<'_> {
         let Some(errno) = self.1.raw_os_error() else {
             return self.1.fmt(f);
         };
-        match Refusal::find(self.0, errno).and_then(|refusal| refusal.sentence) {
+        match Meaning::find(self.0, errno).and_then(|refusal| refusal.sentence) {
             Some(text) => f.write_str(text),
             None => f.write_str(&os_text(self.1)),
         }

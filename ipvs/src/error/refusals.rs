@@ -7,7 +7,7 @@ use crate::uapi::{
 };
 
 /// A refusal, and its meaning.
-pub(super) struct Refusal {
+pub(super) struct Meaning {
     pub(super) errno: i32,
     /// The requests that it refuses; none stands for all.
     verbs: &'static [Verb],
@@ -16,15 +16,15 @@ pub(super) struct Refusal {
     pub(super) sentence: Option<&'static str>,
 }
 
-impl Refusal {
-    /// The meaning of the kernel's number.
+impl Meaning {
+    /// The row of the kernel's number.
     pub(super) fn find(verb: Verb, errno: i32) -> Option<&'static Self> {
         let mut rows = Self::of(verb);
         rows.find(|row| row.errno == errno)
     }
 
-    /// The refusal that has this meaning.
-    pub(super) fn meaning(verb: Verb, kind: ErrorKind) -> Option<&'static Self> {
+    /// The row of this kind.
+    pub(super) fn by_kind(verb: Verb, kind: ErrorKind) -> Option<&'static Self> {
         let mut rows = Self::of(verb);
         rows.find(|row| row.kind == kind)
     }
@@ -38,7 +38,7 @@ impl Refusal {
 
 /// The first row that fits counts.
 #[rustfmt::skip]
-const REFUSALS: &[Refusal] = {
+const REFUSALS: &[Meaning] = {
     use ErrorKind::{
         AlreadyExists, DaemonRunning, Invalid, NoDaemon, NoIpvs, NoSuchDevice, NoSuchScheduler,
         NoSuchServer, NoSuchService, OutOfMemory, OutOfRange, PermissionDenied, Unsupported,
@@ -75,8 +75,8 @@ const REFUSALS: &[Refusal] = {
     ]
 };
 
-const fn row(errno: i32, verbs: &'static [Verb], kind: ErrorKind) -> Refusal {
-    Refusal {
+const fn row(errno: i32, verbs: &'static [Verb], kind: ErrorKind) -> Meaning {
+    Meaning {
         errno,
         verbs,
         kind,
@@ -84,7 +84,7 @@ const fn row(errno: i32, verbs: &'static [Verb], kind: ErrorKind) -> Refusal {
     }
 }
 
-impl Refusal {
+impl Meaning {
     const fn says(mut self, sentence: &'static str) -> Self {
         self.sentence = Some(sentence);
         self

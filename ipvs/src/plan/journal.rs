@@ -9,9 +9,10 @@ use std::net::IpAddr;
 
 use super::equivalence::{same_server, same_service};
 use super::outcome::{Remains, Thing};
-use super::transaction::Director;
 use super::wanted::key;
 use super::{Plan, Server, Step};
+use crate::client::Patience;
+use crate::director::Director;
 use crate::error::Error;
 use crate::model::{Change, Destination, DestinationEntry, Service, VirtualId};
 
@@ -115,10 +116,11 @@ impl Journal {
     /// changed since is named in `remains`.
     pub(super) fn undo(
         &self,
-        director: &mut impl Director,
+        director: &mut (impl Director + ?Sized),
         remains: &mut Remains,
     ) -> Result<Undo, Error> {
-        let there = director.services()?;
+        director.set_patience(Patience::DEFAULT);
+        let there = director.configured()?;
         let there = there
             .into_iter()
             .filter(|service| self.0.contains_key(&service.id));
@@ -129,7 +131,7 @@ impl Journal {
             let service = there.get(id);
             rows.clear();
             if service.is_some() {
-                director.servers(id, &mut rows)?;
+                director.configured_destinations(id, &mut rows)?;
             }
             let rows = rows
                 .iter()

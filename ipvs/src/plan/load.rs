@@ -2,9 +2,10 @@
 
 use std::ops::ControlFlow;
 
-use super::transaction::{Attempt, Cause, Director, End, Outcome, Progress, carry_out, undone};
+use super::transaction::{Attempt, Cause, End, Outcome, Progress, carry_out, undone};
 use super::wanted::Table;
 use super::{Plan, Planned};
+use crate::director::Director;
 use crate::error::Error;
 
 /// Makes the table what is wanted. A table in use is replaced as
@@ -15,7 +16,7 @@ use crate::error::Error;
 /// # Errors
 /// Where the table can't be read, and nothing has been changed.
 pub fn load(
-    director: &mut impl Director,
+    director: &mut (impl Director + ?Sized),
     wanted: &Table,
     refused: &mut dyn FnMut(&Planned, Error),
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,

@@ -44,11 +44,12 @@ pub mod wanted;
 
 use std::collections::HashMap;
 
+use crate::client::Patience;
+use crate::director::Director;
 use crate::error::Error;
 use crate::model::{Change, Destination, DestinationEntry, Service, ServiceEntry, VirtualId};
 use equivalence::{same_server, same_service};
 use scope::Removals;
-use transaction::Director;
 use wanted::{RuledService, Table, key};
 
 /// One change, by the place of what is wanted: the settings stay in the table.
@@ -129,12 +130,14 @@ impl<'a> Plan<'a> {
     ///
     /// # Errors
     /// Where the table can't be read.
-    pub fn read(director: &mut impl Director, wanted: &'a Table) -> Result<Self, Error> {
-        let (mut planner, seen) = Planner::new(wanted, director.services()?);
+    pub fn read(director: &mut (impl Director + ?Sized), wanted: &'a Table) -> Result<Self, Error> {
+        // Each reading has time of its own.
+        director.set_patience(Patience::DEFAULT);
+        let (mut planner, seen) = Planner::new(wanted, director.configured()?);
         let mut rows = Vec::new();
         for seen in seen {
             if let Some(id) = planner.id(&seen) {
-                director.servers(&id, &mut rows)?;
+                director.configured_destinations(&id, &mut rows)?;
                 planner.see_servers(seen, &rows);
             }
         }

@@ -16,9 +16,9 @@ pub use super::outcome::{Cause, Lost, Outcome, Progress, Remains, Thing, Undone}
 use super::wanted::Table;
 use super::{Plan, Planned, Step};
 
-use crate::client::{Client, Patience};
+use crate::director::Director;
 use crate::error::{Error, ErrorKind};
-use crate::model::{Change, DestinationEntry, Service, VirtualId};
+use crate::model::Change;
 
 /// How many changes are sent before an interruption is looked for: few
 /// thousandths of a second's worth.
@@ -30,64 +30,13 @@ const ATTEMPTS: usize = 10;
 /// How often a roll back looks for what is left of the changes.
 const LOOKS: usize = 3;
 
-/// Tells the table and makes changes.
-pub trait Director {
-    /// Every service as it is configured. This is the begin of a reading, which
-    /// must not be of several states.
-    ///
-    /// # Errors
-    /// Where the table can't be read.
-    fn services(&mut self) -> Result<Vec<Service>, Error>;
-
-    /// Puts the servers of a service in `rows`, in place of what is there; none
-    /// if there is no such service.
-    ///
-    /// # Errors
-    /// As for [`services`](Self::services).
-    fn servers(&mut self, id: &VirtualId, rows: &mut Vec<DestinationEntry>) -> Result<(), Error>;
-
-    /// Makes changes in order.
-    ///
-    /// Each one that is refused is reported with its index, in order. After a
-    /// `Break` no more are sent than are on their way; of those the refused
-    /// ones are still reported. Gives the number of changes sent.
-    ///
-    /// # Errors
-    /// Where it is not known what became of the changes.
-    fn apply_all(
-        &mut self,
-        changes: &[Change],
-        refused: &mut dyn FnMut(usize, Error) -> ControlFlow<()>,
-    ) -> Result<usize, Error>;
-}
-
-/// Each reading has [`Patience::DEFAULT`].
-impl Director for Client {
-    fn services(&mut self) -> Result<Vec<Service>, Error> {
-        self.set_patience(Patience::DEFAULT);
-        self.configured()
-    }
-
-    fn servers(&mut self, id: &VirtualId, rows: &mut Vec<DestinationEntry>) -> Result<(), Error> {
-        self.configured_destinations(id, rows)
-    }
-
-    fn apply_all(
-        &mut self,
-        changes: &[Change],
-        refused: &mut dyn FnMut(usize, Error) -> ControlFlow<()>,
-    ) -> Result<usize, Error> {
-        Client::apply_all(self, changes, refused)
-    }
-}
-
 /// Makes the table what is wanted. `progress` is told again and again how far
 /// it is; its `Break` interrupts.
 ///
 /// # Errors
 /// Where the table can't be read, and nothing has been changed.
 pub fn replace(
-    director: &mut impl Director,
+    director: &mut (impl Director + ?Sized),
     wanted: &Table,
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<Outcome, Error> {
@@ -97,7 +46,7 @@ pub fn replace(
 
 /// Goes by a plan, and makes another where the table has changed since.
 pub(super) fn carry_out<'a>(
-    director: &mut impl Director,
+    director: &mut (impl Director + ?Sized),
     wanted: &'a Table,
     mut plan: Plan<'a>,
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
@@ -139,7 +88,11 @@ pub(super) fn carry_out<'a>(
 }
 
 /// Takes back what an only attempt has made.
-pub(super) fn undone(director: &mut impl Director, attempt: Attempt<'_>, cause: Cause) -> Outcome {
+pub(super) fn undone(
+    director: &mut (impl Director + ?Sized),
+    attempt: Attempt<'_>,
+    cause: Cause,
+) -> Outcome {
     let mut journal = Journal::default();
     attempt.note_in(&mut journal);
     Outcome::Undone(Box::new(Undone {
@@ -209,7 +162,7 @@ impl<'a> Attempt<'a> {
 
     fn make(
         &mut self,
-        director: &mut impl Director,
+        director: &mut (impl Director + ?Sized),
         progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> End {
         let total = self.plan.len();
@@ -231,7 +184,7 @@ impl<'a> Attempt<'a> {
     /// Makes what the kernel does not refuse.
     pub(super) fn load(
         &mut self,
-        director: &mut impl Director,
+        director: &mut (impl Director + ?Sized),
         refused: &mut dyn FnMut(&Planned, Error),
         progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> End {
@@ -270,7 +223,7 @@ impl<'a> Attempt<'a> {
     }
 
     /// Makes some of the steps.
-    fn send(&mut self, director: &mut impl Director, piece: &[Step]) -> End {
+    fn send(&mut self, director: &mut (impl Director + ?Sized), piece: &[Step]) -> End {
         let planned = || piece.iter().filter_map(|step| self.plan.planned(step));
         let changes: Vec<Change> = planned().map(|planned| planned.change).collect();
         let mut worst = (Verdict::Needless, None);
@@ -330,7 +283,7 @@ impl<'a> Attempt<'a> {
 }
 
 /// Takes back what is still as it was made, then looks whether it is.
-fn roll_back(director: &mut impl Director, mut journal: Journal) -> Remains {
+fn roll_back(director: &mut (impl Director + ?Sized), mut journal: Journal) -> Remains {
     let mut remains = Remains::default();
     // An empty journal needs no look.
     for _ in 0..if journal.is_empty() { 0 } else { LOOKS } {

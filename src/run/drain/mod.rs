@@ -4,8 +4,6 @@ mod teller;
 mod wait;
 mod words;
 
-use std::ops::ControlFlow;
-
 use super::signal::StopSignal;
 use super::{Failure, Report};
 use crate::cli::Drain;
@@ -38,7 +36,7 @@ pub(super) fn drain(
     let mut draining =
         Draining::begin(&entry, server).ok_or_else(|| refusal(drain, ErrorKind::NoSuchServer))?;
     let stop = StopSignal::watch().map_err(Failure::Files)?;
-    close(client, &draining)?;
+    draining.close(client)?;
     warn(drain, &entry, report);
     match wait(client, drain, &mut draining, &stop, report)? {
         Ended::Here => {}
@@ -48,21 +46,6 @@ pub(super) fn drain(
         Err(error) if is_gone(&error) => gone(drain, report),
         outcome => Ok(outcome?),
     }
-}
-
-/// Sets the weights to 0 and leaves all else as it is.
-fn close(client: &mut Client, draining: &Draining) -> Result<(), Failure> {
-    let edits: Vec<_> = draining.closing().collect();
-    let mut outcome = Ok(());
-    client.apply_all(&edits, |_, error| {
-        // Others may have removed it since it was listed.
-        if is_gone(&error) {
-            return ControlFlow::Continue(());
-        }
-        outcome = Err(error);
-        ControlFlow::Break(())
-    })?;
-    Ok(outcome?)
 }
 
 /// Says where weight 0 does not do what is expected of it.

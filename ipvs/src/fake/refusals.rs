@@ -1,0 +1,113 @@
+//! Values that the kernel does not take.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use crate::error::ErrorKind;
+use crate::model::{
+    Daemon, DaemonState, Destination, Family, Forwarding, Name, Netmask, Service, Timeouts,
+    TunnelKind, VirtualId,
+};
+
+/// The schedulers that Linux has.
+const SCHEDULERS: &[&str] = &[
+    "rr", "wrr", "lc", "wlc", "lblc", "lblcr", "dh", "sh", "mh", "sed", "nq", "fo", "ovf", "twos",
+];
+const ENGINES: &[&str] = &["sip"];
+
+/// The longest timeout in seconds, where the kernel's clock ticks 100 times a
+/// second.
+const LONGEST: u32 = i32::MAX.cast_unsigned() / 100;
+
+fn ensure(is_so: bool, otherwise: ErrorKind) -> Result<(), ErrorKind> {
+    match is_so {
+        true => Ok(()),
+        false => Err(otherwise),
+    }
+}
+
+pub(super) fn check_service(service: &Service) -> Result<(), ErrorKind> {
+    let is_one = |name: &Option<Name>, known: &[&str]| {
+        let name = name.as_ref().map(Name::as_str);
+        name.is_none_or(|name| known.contains(&name))
+    };
+    ensure(
+        is_one(&service.scheduler, SCHEDULERS) && is_one(&service.engine, ENGINES),
+        ErrorKind::NoSuchScheduler,
+    )?;
+    let fits = match (service.id.family(), service.netmask) {
+        (Family::V6, Netmask::V6(bits)) => (1..=128).contains(&bits),
+        _ => true,
+    };
+    ensure(fits, ErrorKind::Invalid)
+}
+
+/// What a server needs to be added or edited.
+pub(super) fn check_server(
+    id: &VirtualId,
+    server: &Destination,
+    has_daemon: bool,
+) -> Result<(), ErrorKind> {
+    let is_mixed = Family::of(server.address) != id.family();
+    let may_be_mixed = server.forwarding == Forwarding::Tunnel && !has_daemon;
+    ensure(!is_mixed || may_be_mixed, ErrorKind::Invalid)?;
+    ensure(
+        i32::try_from(server.weight).is_ok() && server.lower_threshold <= server.upper_threshold,
+        ErrorKind::OutOfRange,
+    )?;
+    let is_gue = server.forwarding == Forwarding::Tunnel && server.tunnel.kind == TunnelKind::Gue;
+    ensure(!is_gue || server.tunnel.port != 0, ErrorKind::Invalid)
+}
+
+/// A new server needs a unicast address.
+pub(super) fn check_address(address: IpAddr) -> Result<(), ErrorKind> {
+    let is_unicast = match address {
+        IpAddr::V4(address) => {
+            !address.is_unspecified() && !address.is_multicast() && address != Ipv4Addr::BROADCAST
+        }
+        IpAddr::V6(address) => {
+            !address.is_unspecified() && !address.is_multicast() && !address.is_unicast_link_local()
+        }
+    };
+    ensure(is_unicast, ErrorKind::Invalid)
+}
+
+pub(super) fn check_timeouts(timeouts: &Timeouts) -> Result<(), ErrorKind> {
+    let Timeouts { tcp, tcp_fin, udp } = *timeouts;
+    ensure(
+        [tcp, tcp_fin, udp].iter().all(|time| *time <= LONGEST),
+        ErrorKind::Invalid,
+    )
+}
+
+pub(super) fn check_state(state: DaemonState) -> Result<(), ErrorKind> {
+    ensure(
+        matches!(state, DaemonState::Master | DaemonState::Backup),
+        ErrorKind::Invalid,
+    )
+}
+
+pub(super) fn check_daemon(
+    daemon: &Daemon,
+    interfaces: &[String],
+    is_mixed: bool,
+) -> Result<(), ErrorKind> {
+    check_state(daemon.state)?;
+    let is_group = daemon.group.is_none_or(|group| group.is_multicast());
+    ensure(is_group && !is_mixed, ErrorKind::Invalid)?;
+    ensure(
+        interfaces.contains(&daemon.interface),
+        ErrorKind::NoSuchDevice,
+    )
+}
+
+/// A daemon as the kernel runs it, by its own defaults.
+pub(super) fn whole(daemon: &Daemon) -> Daemon {
+    let group = IpAddr::from([224, 0, 0, 81]);
+    Daemon {
+        max_len: daemon.max_len.or(Some(1472)),
+        group: daemon.group.or(Some(group)),
+        port: daemon.port.or(Some(8848)),
+        ttl: daemon.ttl.or(Some(1)),
+        ..daemon.clone()
+    }
+}
