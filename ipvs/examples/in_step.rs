@@ -1,87 +1,83 @@
-//! Keeps a TCP service in step with a list of servers, as a controller would.
+//! Keeps TCP services in step with lists of servers, as a controller would.
 //!
-//! Lists come from standard input: a line `ADDRESS:PORT WEIGHT` for each
-//! server, and an empty line at the end of each list. Only what differs is
-//! sent to the kernel, so the connections of servers that stay live on.
+//! Lists come from standard input: a line `SERVICE SERVER WEIGHT` for each server,
+//! both as `ADDRESS:PORT`, and an empty line at the end of each list. Services of
+//! other addresses than the given ones are left alone. Only what differs is sent
+//! to the kernel, so that connections of servers that stay live on; where the
+//! kernel refuses anything, everything is as before.
 //!
 //! ```text
 //! cargo build --example in_step
-//! sudo target/debug/examples/in_step 192.0.2.80:80 < lists
+//! sudo target/debug/examples/in_step 192.0.2.0/24 < lists
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::io::{self, BufRead, Write};
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
 
 use ipvs::client::Client;
+use ipvs::director::Director;
 use ipvs::model::{Change, Destination, Forwarding, Protocol, Service, VirtualId};
+use ipvs::plan::scope::Scope;
+use ipvs::plan::transaction::{Outcome, replace};
+use ipvs::plan::wanted::Table;
 
-type List = BTreeMap<SocketAddr, u32>;
+type List = BTreeMap<SocketAddr, BTreeSet<(SocketAddr, u32)>>;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let service: SocketAddr = std::env::args()
-        .nth(1)
-        .ok_or("which service? ADDRESS:PORT")?
-        .parse()?;
-    let id = VirtualId::Endpoint {
-        protocol: Protocol::Tcp,
-        address: service.ip(),
-        port: service.port(),
-    };
+    let ours = std::env::args().nth(1).ok_or("which addresses?")?;
+    let scope = Scope::of(vec![ours.parse()?]);
     let mut client = Client::open()?;
     let mut list = List::new();
     for line in io::stdin().lock().lines() {
         let line = line?;
-        match line.split_once(' ') {
-            Some((server, weight)) => {
-                list.insert(server.parse()?, weight.trim().parse()?);
+        match line.split(' ').collect::<Vec<_>>()[..] {
+            [""] => {
+                let made = bring_in_step(&mut client, &scope, &std::mem::take(&mut list))?;
+                writeln!(io::stdout(), "{made} changes made")?;
             }
-            None => bring_in_step(&mut client, id, &std::mem::take(&mut list))?,
+            [service, server, weight] => {
+                let servers = list.entry(service.parse()?).or_default();
+                servers.insert((server.parse()?, weight.parse()?));
+            }
+            _ => return Err(format!("not SERVICE SERVER WEIGHT: {line}").into()),
         }
     }
     Ok(())
 }
 
-fn bring_in_step(client: &mut Client, id: VirtualId, list: &List) -> Result<(), Box<dyn Error>> {
-    let mut changes = Vec::new();
-    // No other program's service is touched, and none of this one's settings.
-    if !client
-        .services()?
-        .iter()
-        .any(|entry| entry.service.id == id)
-    {
-        changes.push(Change::AddService(Service::new(id, "wlc".parse()?)));
-    }
-    let mut missing = list.clone();
-    for row in client.destinations(&id)? {
-        let mut server = row.destination;
-        match missing.remove(&SocketAddr::new(server.address, server.port)) {
-            None => changes.push(Change::DeleteServer(id, server)),
-            Some(weight) if weight != server.weight => {
-                server.weight = weight;
-                changes.push(Change::EditServer(id, server));
-            }
-            Some(_) => {}
+/// Makes the services what the list says, and tells how many changes that took.
+fn bring_in_step(
+    director: &mut impl Director,
+    scope: &Scope,
+    list: &List,
+) -> Result<usize, Box<dyn Error>> {
+    let mut wanted = Table::within(scope.clone());
+    let mut lines = 1..;
+    let mut rule = |change| wanted.apply(lines.next().unwrap_or_default(), change);
+    for (service, servers) in list {
+        let id = VirtualId::Endpoint {
+            protocol: Protocol::Tcp,
+            address: service.ip(),
+            port: service.port(),
+        };
+        rule(Change::AddService(Service::new(id, "wlc".parse()?)))?;
+        for (address, weight) in servers {
+            let (address, port) = (address.ip(), address.port());
+            let mut server = Destination::new(address, port, Forwarding::Masquerade);
+            server.weight = *weight;
+            rule(Change::AddServer(id, server))?;
         }
     }
-    for (address, weight) in missing {
-        let mut server = Destination::new(address.ip(), address.port(), Forwarding::Masquerade);
-        server.weight = weight;
-        changes.push(Change::AddServer(id, server));
-    }
-
-    let mut refusals = Vec::new();
-    client.apply_all(&changes, |index, error| {
-        refusals.push(format!("{:?}: {error}", changes.get(index)));
+    let mut made = 0;
+    let outcome = replace(director, &wanted, &mut |progress| {
+        made = progress.total;
         ControlFlow::Continue(())
-    })?;
-    let made = changes.len() - refusals.len();
-    writeln!(io::stdout(), "{made} changes made")?;
-    if refusals.is_empty() {
-        Ok(())
-    } else {
-        Err(refusals.join("\n").into())
+    });
+    match outcome? {
+        Outcome::Done => Ok(made),
+        Outcome::Undone(undone) => Err(format!("undone: {:?}", undone.cause).into()),
     }
 }

@@ -1,9 +1,13 @@
-//! Linux Virtual Server administration over generic netlink.
+#![doc = include_str!("../README.md")]
+//!
+//! ## Modules
 //!
 //! [`client::Client`] speaks with the kernel's IPVS; [`model`] is what it
 //! speaks of. [`plan`] finds the way from one table to another and goes it, or
 //! takes it back. [`rules`] writes tables and changes as the lines that
-//! `ipvsadm` reads. [`connections`] reads the connection table.
+//! `ipvsadm` reads. [`connections`] reads the connection table, [`drain`]
+//! decides when a server may go. [`director`] is the trait, [`fake`] the kernel in
+//! memory.
 
 pub mod client;
 pub mod connections;

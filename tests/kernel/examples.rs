@@ -2,7 +2,8 @@
 
 use std::process::Command;
 
-use crate::director::{VIP, place, restore};
+use crate::director::{VIP, ipvsadm, place, restore, with_two_servers};
+use crate::net::wait_until;
 use crate::support::{Outcome, Program, TIMEOUT, finish, run};
 
 /// `cargo build --examples` puts them beside the tests.
@@ -23,39 +24,64 @@ fn saved() -> String {
 }
 
 #[test]
-fn a_monitor_shows_each_server() {
+fn an_exporter_collects_metrics_of_each_server() {
     let _place = place();
     restore(&format!(
         "-A -t {VIP}:80 -s rr\n\
-         -a -t {VIP}:80 -r 10.1.0.2 -m\n\
-         -a -t {VIP}:80 -r 10.1.0.3 -m -w 0\n\
+         -a -t {VIP}:80 -r 10.1.0.2 -m -w 5\n\
          -A -f 7 -s wlc\n\
          -a -f 7 -r 10.1.0.4 -g\n"
     ));
-    let shown = example("monitor", &[], "").succeeded().stdout;
-    let mut lines: Vec<_> = shown.lines().collect();
-    lines.sort();
-    let quiet = "active=0 inactive=0 connections=0 bytes=0";
-    assert_eq!(
-        lines,
-        [
-            format!("service=mark,7 server=10.1.0.4,0 accepts=true {quiet}"),
-            format!("service=tcp,{VIP},80 server=10.1.0.2,80 accepts=true {quiet}"),
-            format!("service=tcp,{VIP},80 server=10.1.0.3,80 accepts=false {quiet}"),
-        ]
-    );
+    let shown = example("exporter", &[], "").succeeded().stdout;
+    let web = format!("{{service=\"tcp,{VIP},80\",server=\"10.1.0.2\",port=\"80\"}}");
+    let mark = "{service=\"mark,7\",server=\"10.1.0.4\",port=\"0\"}";
+    for line in [
+        "# TYPE ipvs_server_weight gauge".to_owned(),
+        format!("ipvs_server_weight{web} 5"),
+        format!("ipvs_server_weight{mark} 1"),
+        "# TYPE ipvs_server_connections counter".to_owned(),
+        format!("ipvs_server_connections_total{web} 0"),
+        format!("ipvs_server_in_bytes_total{mark} 0"),
+    ] {
+        assert!(shown.lines().any(|shown| shown == line), "{line}: {shown}");
+    }
+    assert_eq!(shown.lines().count(), 4 * 3 + 1);
+    assert_eq!(shown.lines().last(), Some("# EOF"));
 }
 
 #[test]
-fn a_controller_keeps_a_service_in_step() {
+fn a_monitor_counts_connections() {
+    let (_place, [client, ..]) = with_two_servers();
+    restore(
+        "-A -u 10.0.0.1:53 -s rr\n\
+         -a -u 10.0.0.1:53 -r 10.1.0.2 -m\n",
+    );
+    assert_eq!(example("monitor", &[], "").succeeded().stdout, "");
+    client.send_from_port_0("10.0.0.9".parse().unwrap(), "10.0.0.1:53".parse().unwrap());
+    wait_until("it is a connection", || {
+        ipvsadm("-Lnc").stdout.lines().count() == 3
+    });
+    let shown = example("monitor", &["2"], "").succeeded().stdout;
+    assert_eq!(shown, "10.1.0.2 53: 1\n  UDP: 1\n".repeat(2));
+}
+
+#[test]
+fn a_controller_keeps_its_services_in_step() {
     let _place = place();
     restore("-A -t 10.9.9.9:80 -s rr\n");
-    let service = format!("{VIP}:80");
-    let lists = "10.1.0.2:80 1\n10.1.0.3:80 5\n\n\
-                 10.1.0.3:80 7\n10.1.0.4:8080 1\n\n\
-                 10.1.0.3:80 7\n10.1.0.4:8080 1\n\n";
-    let outcome = example("in_step", &[&service], lists).succeeded();
-    let counts = ["3 changes made", "3 changes made", "0 changes made"];
+    let ours = format!("{VIP}/32");
+    let web = |lines: &str| {
+        let lines = lines.lines().map(|line| match line {
+            "" => "\n".to_owned(),
+            _ => format!("{VIP}:{line}\n"),
+        });
+        lines.collect::<String>()
+    };
+    let lists = web("80 10.1.0.2:80 1\n80 10.1.0.3:80 5\n443 10.1.0.2:443 1\n\n\
+         80 10.1.0.3:80 7\n80 10.1.0.4:8080 1\n\n\
+         80 10.1.0.3:80 7\n80 10.1.0.4:8080 1\n\n");
+    let outcome = example("in_step", &[&ours], &lists).succeeded();
+    let counts = ["5 changes made", "4 changes made", "0 changes made"];
     assert_eq!(outcome.stdout.lines().collect::<Vec<_>>(), counts);
     let mut rules: Vec<_> = saved()
         .lines()
@@ -73,8 +99,15 @@ fn a_controller_keeps_a_service_in_step() {
         ]
     );
 
-    // A mistake in a list changes nothing.
+    // Neither a mistake in a list nor a refusal changes anything, and other
+    // services are nobody's but theirs.
     let before = saved();
-    let refused = example("in_step", &[&service], "10.1.0.5:80 1\n10.1.0.6 1\n\n");
-    assert_eq!((refused.status, saved()), (1, before));
+    for wrong in [
+        web("80 10.1.0.5:80 1\n80 10.1.0.6 1\n\n"),
+        web("80 10.1.0.5:80 1\n443 224.0.0.1:80 1\n\n"),
+        "10.9.9.9:80 10.1.0.5:80 1\n\n".to_owned(),
+    ] {
+        let refused = example("in_step", &[&ours], &wrong);
+        assert_eq!((refused.status, saved()), (1, before.clone()), "{wrong}");
+    }
 }

@@ -55,6 +55,15 @@ pub enum Removals {
 pub struct SelectedError;
 
 impl Scope {
+    /// A scope of the services that one of these selects, and of all that can be
+    /// changed about them.
+    pub fn of(only: Vec<Selected>) -> Self {
+        Self {
+            only,
+            ..Self::default()
+        }
+    }
+
     /// Returns whether every service is compared.
     pub fn is_whole(&self) -> bool {
         self.only.is_empty()
