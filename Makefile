@@ -76,7 +76,7 @@ kernel_tests := cargo test --locked --quiet $(for) --features kernel-tests
 
 .PHONY: all static install install-boot uninstall deb rpm test-packages test-reproducible
 .PHONY: try test setup documents lint deny unit kernel diagnose compat faults fuzz fuzz-compat fuzz-short
-.PHONY: test-kernels test-stock test-static test-targets bench bench-small
+.PHONY: test-library test-kernels test-stock test-static test-targets bench bench-small
 
 all:
 	cargo build $(release)
@@ -152,7 +152,7 @@ endif
 try: setup all
 	@IPVSADM=$(program) tests/lab/try
 
-test: setup lint unit kernel diagnose compat faults fuzz-short bench-small
+test: setup lint unit test-library kernel diagnose compat faults fuzz-short bench-small
 
 lint:
 	cargo fmt --all --check
@@ -172,6 +172,17 @@ deny:
 
 unit:
 	cargo test --locked --quiet --workspace $(for)
+
+# The library as others get it: out of its package, in a workspace of its own.
+test-library: library := $(abspath $(target))/library
+test-library:
+	rm -rf "$(library)" $(target)/package/libipvs-*
+	cargo package --locked --quiet --allow-dirty --no-verify --package libipvs
+	mkdir -p "$(library)"
+	tar -xzf $(target)/package/libipvs-*.crate -C "$(library)" --strip-components=1
+	echo '[workspace]' >>"$(library)/Cargo.toml"
+	CARGO_TARGET_DIR="$(abspath $(target))" \
+	cargo test --locked --quiet --manifest-path "$(library)/Cargo.toml"
 
 # The tests run the examples too.
 kernel: setup
