@@ -1,5 +1,6 @@
 //! The values of options that ipvsadm 1.31 lacks.
 
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use super::choice::Choice;
@@ -71,10 +72,49 @@ pub(crate) const STATES: &[&str] = &[
     "CLOSED",
 ];
 
+/// The value of `--client`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ClientWord {
+    /// One or many.
+    Prefix(Prefix),
+    /// One, and the port that it sends from.
+    Endpoint(SocketAddr),
+}
+
 /// `--client`
-pub(crate) fn client(word: &str) -> Result<Prefix, ValueError> {
+pub(crate) fn client(word: &str) -> Result<ClientWord, ValueError> {
+    let endpoint = || word.parse().map(ClientWord::Endpoint);
     word.parse()
+        .map(ClientWord::Prefix)
+        .or_else(|_| endpoint())
         .map_err(|_| ValueError::Client(word.to_owned()))
+}
+
+impl ClientWord {
+    /// Where a port means nothing.
+    pub(crate) fn prefix(self) -> Result<Prefix, ValueError> {
+        match self {
+            Self::Prefix(prefix) => Ok(prefix),
+            Self::Endpoint(endpoint) => Err(ValueError::Client(endpoint.to_string())),
+        }
+    }
+
+    /// One client, and its port if it has one.
+    pub(crate) fn one(self) -> Result<(IpAddr, Option<u16>), ValueError> {
+        match self {
+            Self::Prefix(prefix) => {
+                let address = prefix.host().ok_or(ValueError::ClientHost)?;
+                Ok((address, None))
+            }
+            Self::Endpoint(endpoint) => Ok((endpoint.ip(), Some(endpoint.port()))),
+        }
+    }
+}
+
+/// `--director`
+pub(crate) fn director(word: &str) -> Result<IpAddr, ValueError> {
+    word.parse()
+        .map_err(|_| ValueError::Director(word.to_owned()))
 }
 
 /// `--state`, in letters of either case.

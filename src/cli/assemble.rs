@@ -1,8 +1,9 @@
 //! Flags into a command: the checks that take more than one option.
 
+use super::additions::ClientWord;
 use super::command::{
-    Command, Diagnose, Drain, Ensure, Extent, Restore, RestoreMode, Save, ServerEdit, ServiceEdit,
-    Strictness,
+    Command, Diagnose, Drain, Ensure, Explain, Extent, Restore, RestoreMode, Save, ServerEdit,
+    ServiceEdit, Strictness,
 };
 use super::flags::{Flags, Server};
 use super::legality;
@@ -11,9 +12,10 @@ use super::types::{Label, Verb};
 use super::usage::{Context, Usage};
 use super::value_error::ValueError;
 use super::values;
+use crate::diagnose::{Method, OnServer};
 use ipvs::model::{
-    Change, Destination, Family, Forwarding, Name, Netmask, Prefix, Protocol, Service,
-    ServiceFlags, Timeouts, Tunnel, VirtualId,
+    Change, Destination, Family, Forwarding, Name, Netmask, Protocol, Service, ServiceFlags,
+    Timeouts, Tunnel, VirtualId,
 };
 use ipvs::plan::scope::{Removals, Scope, Weights};
 
@@ -77,6 +79,7 @@ impl Flags<'_> {
             Verb::Version => return Ok(Command::Version),
             Verb::Completions => return self.into_completions(),
             Verb::Diagnose => return self.into_diagnosis(),
+            Verb::Explain => return self.into_explanation(verb),
         };
         Ok(match change {
             Change::AddService(service) if is_ensured => Command::Ensure(Ensure::Service(service)),
@@ -255,10 +258,15 @@ impl Flags<'_> {
 
     #[inline(never)]
     fn into_diagnosis(self) -> Result<Command, Usage> {
-        let host = |client: &Prefix| client.host().ok_or(ValueError::ClientHost);
+        let host = |client: &ClientWord| client.prefix()?.host().ok_or(ValueError::ClientHost);
         let clients: Result<_, _> = self.clients.iter().map(host).collect();
+        let on_server = match self.given.has(Label::OnServer) {
+            true => Some(self.on_server()?),
+            false => None,
+        };
         Ok(Command::Diagnose(Diagnose {
-            service: self.service,
+            service: self.service.filter(|_| on_server.is_none()),
+            on_server,
             clients: clients?,
             sample: self.sample,
             probe: self.given.has(Label::Probe),
@@ -266,6 +274,39 @@ impl Flags<'_> {
             ignored: self.ignored,
             facts: self.facts,
             output: self.output,
+        }))
+    }
+
+    fn on_server(&self) -> Result<OnServer, Usage> {
+        let service = self.service.ok_or(Usage::Missing {
+            label: Label::Service,
+            context: Context::Option(Label::OnServer),
+        })?;
+        let method = match self.forwarding {
+            Forwarding::Masquerade => Method::Nat,
+            Forwarding::Tunnel => Method::Tunnel,
+            _ => Method::DirectRouting,
+        };
+        let on_server = OnServer::new(service, method, self.director);
+        Ok(on_server.ok_or(ValueError::OnServerMark)?)
+    }
+
+    #[inline(never)]
+    fn into_explanation(self, verb: Verb) -> Result<Command, Usage> {
+        let service = self.id(verb)?;
+        let client = self.clients.first().ok_or(Usage::Missing {
+            label: Label::Client,
+            context: Context::Command(verb),
+        })?;
+        let (client, port) = client.one()?;
+        if Family::of(client) != service.family() {
+            return Err(ValueError::ClientFamily.into());
+        }
+        Ok(Command::Explain(Explain {
+            service,
+            client,
+            port,
+            format: self.format(),
         }))
     }
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::types::{Given, Tool, Verb};
+use crate::diagnose::OnServer;
 use crate::view::{Numbers, Order, View};
 use ipvs::connections::By;
 use ipvs::model::{
@@ -43,6 +44,8 @@ pub enum Command {
     Restore(Restore),
     /// `--diagnose`
     Diagnose(Diagnose),
+    /// `--explain`
+    Explain(Explain),
     /// `-h`, perhaps about one command only
     Help(Option<Verb>),
     /// `ipvsadm-save -h`, `ipvsadm-restore -h`
@@ -147,12 +150,15 @@ pub struct Drain {
 }
 
 /// `ipvsadm --diagnose [SERVICE] [--client ADDRESS]... [--sample SECONDS] [--probe]
-/// [--ignore CHECK]... [--output FILE] [--json]`, `ipvsadm --diagnose --facts FILE
+/// [--ignore CHECK]... [--output FILE] [--json]`, `ipvsadm --diagnose --on-server
+/// SERVICE [-g|-i|-m] [--director ADDRESS] …`, `ipvsadm --diagnose --facts FILE
 /// [--ignore CHECK]... [--json]`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnose {
     /// Only this service; all of them otherwise.
     pub service: Option<VirtualId>,
+    /// This machine is a real server; it is a director otherwise.
+    pub on_server: Option<OnServer>,
     /// Clients to ask about.
     pub clients: Vec<IpAddr>,
     /// From the first look to the second.
@@ -165,6 +171,19 @@ pub struct Diagnose {
     pub facts: Option<PathBuf>,
     /// The file for what was looked at; none otherwise.
     pub output: Option<PathBuf>,
+    /// Text or JSON.
+    pub format: Format,
+}
+
+/// `ipvsadm --explain SERVICE --client ADDRESS[:PORT] [--json]`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Explain {
+    /// Where the client's packets go, or the mark that they have.
+    pub service: VirtualId,
+    /// The client, of the same family.
+    pub client: IpAddr,
+    /// The port that it sends from; any otherwise.
+    pub port: Option<u16>,
     /// Text or JSON.
     pub format: Format,
 }

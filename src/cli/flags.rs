@@ -1,11 +1,11 @@
 //! The flags that options set, one after another, each where it stands.
 
 use std::collections::BTreeSet;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::additions;
+use super::additions::{self, ClientWord};
 use super::address::{self, Endpoint, Resolved, Spelling};
 use super::command::{Color, Shell};
 use super::types::{Given, Label, Verb};
@@ -15,7 +15,7 @@ use super::values;
 use crate::names::Resolve;
 use ipvs::connections::By;
 use ipvs::model::{
-    Daemon, DaemonState, Family, Forwarding, Name, Netmask, Prefix, Protocol, TunnelKind, VirtualId,
+    Daemon, DaemonState, Family, Forwarding, Name, Netmask, Protocol, TunnelKind, VirtualId,
 };
 use ipvs::plan::scope::Selected;
 
@@ -40,7 +40,7 @@ pub(crate) struct Flags<'a> {
     /// Its state is meant only with `--start-daemon` and `--stop-daemon`.
     pub(crate) daemon: Daemon,
     pub(crate) output: Option<PathBuf>,
-    pub(crate) clients: Vec<Prefix>,
+    pub(crate) clients: Vec<ClientWord>,
     /// As the kernel spells it.
     pub(crate) state: Option<&'static str>,
     pub(crate) by: Option<By>,
@@ -55,6 +55,8 @@ pub(crate) struct Flags<'a> {
     /// Checks that are left out.
     pub(crate) ignored: BTreeSet<String>,
     pub(crate) facts: Option<PathBuf>,
+    /// The director of a real server.
+    pub(crate) director: Option<IpAddr>,
     /// The first option that was given again, and the only command that takes it
     /// more than once.
     pub(crate) again: Option<(Label, Verb)>,
@@ -113,6 +115,7 @@ impl Flags<'_> {
             sample: additions::DEFAULT_SAMPLE,
             ignored: BTreeSet::new(),
             facts: None,
+            director: None,
             again: None,
             drain_limit: None,
             raw: None,

@@ -77,8 +77,14 @@ pub(super) const GUIDES: &[Guide] = &[
     guide(Verb::Diagnose, &[
         "@ [SERVICE] [--client ADDRESS]... [--sample SECONDS]
                   [--probe] [--ignore CHECK]... [--output FILE] [--json]",
+        "@ --on-server SERVICE [-g|-i|-m] [--director ADDRESS]
+                  [--client ADDRESS]... [--sample SECONDS]
+                  [--ignore CHECK]... [--output FILE] [--json]",
         "@ --facts FILE [--ignore CHECK]... [--json]",
-    ], &["ipvsadm --diagnose", "ipvsadm --diagnose -t 192.0.2.80:80 --client 198.51.100.7"]),
+    ], &["ipvsadm --diagnose", "ipvsadm --diagnose -t 192.0.2.80:80 --client 198.51.100.7",
+        "ipvsadm --diagnose --on-server -t 192.0.2.80:80 -m --director 192.168.10.1"]),
+    guide(Verb::Explain, &["@ SERVICE --client ADDRESS[:PORT] [--json]"],
+        &["ipvsadm --explain -t 192.0.2.80:80 --client 198.51.100.7"]),
     guide(Verb::Help, &["@ [COMMAND]"], &["ipvsadm --help -A"]),
     guide(Verb::Version, &["@"], &["ipvsadm -v"]),
     guide(Verb::Completions, &["@ bash|zsh|fish"], &["source <(ipvsadm --completions bash)"]),

@@ -50,13 +50,15 @@ impl Flags<'_> {
             false => Order::Sorted,
         };
         if given(Label::Connection) {
+            let client = self.clients.first().map(|client| client.prefix());
+            let client = client.transpose()?;
             let persistent = view == View::PersistentConnections;
             return Ok(Command::Connections(Connections {
                 service: self.service,
                 server: self
                     .server
                     .map(|server| (server.endpoint.address, server.endpoint.port)),
-                client: self.clients.first().copied(),
+                client,
                 state: self.state,
                 by: self.by,
                 persistent,

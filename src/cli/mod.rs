@@ -33,8 +33,8 @@ mod values;
 
 pub use command::{
     Access, BriefList, Candidates, Color, Command, Completion, Connections, Diagnose, Drain,
-    Ensure, Extent, Format, List, Require, Restore, RestoreMode, Save, ServerEdit, ServiceEdit,
-    Shell, Strictness, Watch,
+    Ensure, Explain, Extent, Format, List, Require, Restore, RestoreMode, Save, ServerEdit,
+    ServiceEdit, Shell, Strictness, Watch,
 };
 pub use completions::completions;
 pub use help::{help, tool_help, version};

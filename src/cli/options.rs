@@ -7,7 +7,7 @@ use std::fmt;
 
 use super::additions::{BY, COLOR, SHELLS, STATES};
 use super::additions::{
-    check, client, count, drain_time, interval, least, sample, selected, shell, state,
+    check, client, count, director, drain_time, interval, least, sample, selected, shell, state,
 };
 use super::choice::Words;
 use super::flags::{DEFAULT_PERSISTENCE, Reading};
@@ -209,6 +209,7 @@ const OF_ANY: Uses = &[
     (Verb::List, Allowed),
     (Verb::Zero, Allowed),
     (Verb::Diagnose, Unless(&[L::Facts])),
+    (Verb::Explain, Required),
 ];
 const OF_SERVICES: Uses = &[(Verb::AddService, Allowed), (Verb::EditService, Allowed)];
 const OF_REMOVALS: Uses = &[
@@ -216,6 +217,11 @@ const OF_REMOVALS: Uses = &[
     (Verb::DeleteServer, Allowed),
 ];
 const OF_SERVERS: Uses = &[(Verb::AddServer, Allowed), (Verb::EditServer, Allowed)];
+const OF_METHODS: Uses = &[
+    (Verb::AddServer, Allowed),
+    (Verb::EditServer, Allowed),
+    (Verb::Diagnose, With(L::OnServer)),
+];
 const OF_RAW: Uses = &[
     (Verb::AddService, Allowed),
     (Verb::EditService, Allowed),
@@ -297,6 +303,9 @@ pub(crate) const SECTIONS: &[Section] = &[
         command(Verb::Diagnose, "",
             "find out why this director does not work, without changing anything")
             .on_the_command_line(),
+        command(Verb::Explain, "",
+            "show the path of one client, step by step, and where it would fail")
+            .on_the_command_line(),
         command(Verb::Help, "h", "show this, or what there is to one command"),
         command(Verb::Version, "v", "show the version"),
         Row::new(Role::Command(Verb::Completions), "", "completions", Value("SHELL"))
@@ -374,13 +383,13 @@ pub(crate) const SECTIONS: &[Section] = &[
             .set(|to, word| to.server(word))
             .offers(Offers::Servers),
         one_of(L::Forwarding, "g", "gatewaying", Nothing, "reach it by direct routing (the default)")
-            .with(OF_SERVERS)
+            .with(OF_METHODS)
             .set(|to, _| { to.flags.forwarding = Forwarding::DirectRoute; Ok(()) }),
         one_of(L::Forwarding, "i", "ipip", Nothing, "reach it through a tunnel")
-            .with(OF_SERVERS)
+            .with(OF_METHODS)
             .set(|to, _| { to.flags.forwarding = Forwarding::Tunnel; Ok(()) }),
         one_of(L::Forwarding, "m", "masquerading", Nothing, "reach it by address translation (NAT)")
-            .with(OF_SERVERS)
+            .with(OF_METHODS)
             .set(|to, _| { to.flags.forwarding = Forwarding::Masquerade; Ok(()) }),
         option(L::Weight, "w", Value("WEIGHT"),
             "its share of the work (1); 0 takes no new connections")
@@ -472,8 +481,10 @@ pub(crate) const SECTIONS: &[Section] = &[
             "numbers instead of names; with -S too")
             .with(&[(Verb::List, Allowed), (Verb::Save, Allowed)]),
         option(L::Client, "", Value("ADDRESS[/BITS]"),
-            "with -c: only the connections of these clients; with --diagnose, a client to ask about")
-            .with(&[(Verb::List, With(L::Connection)), (Verb::Diagnose, Unless(&[L::Facts]))])
+            "with -c: only the connections of these clients; with --diagnose, a client to ask about; \
+         with --explain, ADDRESS[:PORT] of the client")
+            .with(&[(Verb::List, With(L::Connection)), (Verb::Diagnose, Unless(&[L::Facts])),
+                (Verb::Explain, Required)])
             .set(|to, word| { to.flags.clients.push(client(word)?); Ok(()) })
             .again_with(Verb::Diagnose),
         option(L::State, "", Value("NAME"),
@@ -513,9 +524,9 @@ pub(crate) const SECTIONS: &[Section] = &[
             .set(|to, word| put(&mut to.flags.color, COLOR.read(L::Color, word)))
             .offers(Offers::Words(&COLOR)),
         option(L::Json, "", Nothing,
-            "as a JSON document; with -S, -R --dry-run and --diagnose too")
+            "as a JSON document; with -S, -R --dry-run, --diagnose and --explain too")
             .with(&[(Verb::List, Allowed), (Verb::Save, Allowed), (Verb::Restore, With(L::DryRun)),
-                (Verb::Diagnose, Allowed)]),
+                (Verb::Diagnose, Allowed), (Verb::Explain, Allowed)]),
     ] },
     Section { title: "What is examined, with --diagnose", options: &[
         option(L::Sample, "", Value("SECONDS"), "watch the traffic for so long (2)")
@@ -523,7 +534,7 @@ pub(crate) const SECTIONS: &[Section] = &[
             .set(|to, word| put(&mut to.flags.sample, sample(word))),
         option(L::Probe, "", Nothing,
             "ask on the links who else answers for the virtual addresses")
-            .with(OF_DIAGNOSES),
+            .with(&[(Verb::Diagnose, Unless(&[L::Facts, L::OnServer]))]),
         option(L::Ignore, "", Value("CHECK"),
             "say nothing of this check; it can be given again")
             .with(&[(Verb::Diagnose, Allowed)])
@@ -535,6 +546,14 @@ pub(crate) const SECTIONS: &[Section] = &[
             .with(&[(Verb::Diagnose, Allowed)])
             .set(|to, word| { to.flags.facts = Some(word.into()); Ok(()) })
             .offers(Offers::Files),
+        option(L::OnServer, "", Nothing,
+            "this machine is a real server of the service, reached by -g (the default), -i or -m; it \
+         needs no IPVS")
+            .with(OF_DIAGNOSES),
+        option(L::Director, "", Value("ADDRESS"),
+            "with --on-server: the director's address in the server's network")
+            .with(&[(Verb::Diagnose, With(L::OnServer))])
+            .set(|to, word| put(&mut to.flags.director, director(word).map(Some))),
     ] },
     Section { title: "Synchronization, with --start-daemon", options: &[
         option(L::McastInterface, "", Value("NAME"),

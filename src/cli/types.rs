@@ -53,6 +53,7 @@ names! {
     Version "version",
     Completions "completions",
     Diagnose "diagnose",
+    Explain "explain",
 }
 
 names! {
@@ -124,6 +125,8 @@ names! {
     NoRemove "no-remove",
     Require "require",
     FromProc "from-proc",
+    OnServer "on-server",
+    Director "director",
 }
 
 impl Label {

@@ -53,6 +53,12 @@ pub enum ValueError {
     Client(String),
     #[error("illegal client specified: to examine its way takes one address, without /BITS")]
     ClientHost,
+    #[error("illegal client specified: it and the service are of different address families")]
+    ClientFamily,
+    #[error("illegal director `{0}' specified: its address")]
+    Director(String),
+    #[error("a real server is asked about an address and port (-t, -u), not about a firewall mark")]
+    OnServerMark,
     #[error("illegal sample `{0}' specified: seconds from 0.1 to 3600")]
     Sample(String),
     #[error("there is no check `{0}'; man ipvsadm-diagnose has them all")]

@@ -108,6 +108,13 @@ impl Finding {
         self
     }
 
+    /// Is shown by these.
+    #[must_use]
+    pub fn seen_by(mut self, evidence: impl IntoIterator<Item = String>) -> Self {
+        self.evidence.extend(evidence);
+        self
+    }
+
     /// Is cured by this command.
     #[must_use]
     pub fn run(mut self, command: impl Into<String>) -> Self {

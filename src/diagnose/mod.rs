@@ -6,22 +6,24 @@
 
 mod checks;
 mod document;
+pub mod explain;
 pub mod facts;
 mod finding;
 pub mod report;
 
 use std::collections::BTreeSet;
 
-pub use checks::{Check, FAMILIES, Family, all};
+pub use checks::{Check, FAMILIES, Family, Machine, all, of};
 pub use document::{for_manual, for_web};
-pub use facts::{Facts, Wanted, gather};
+pub use explain::{Explanation, Passage, explain};
+pub use facts::{Facts, Journey, Method, OnServer, Wanted, gather};
 pub use finding::{Finding, Gravity};
 
 /// Returns what the checks find, gravest first, without those that are to be
 /// ignored.
 pub fn judge(facts: &Facts, ignored: &BTreeSet<String>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for check in all() {
+    for check in checks::of(facts) {
         if !ignored.contains(check.id) {
             findings.extend(
                 (check.judge)(facts)

@@ -44,6 +44,26 @@ pub struct Link {
     pub hardware: Option<String>,
 }
 
+/// The kinds of devices out of which tunnelled packets come.
+const TUNNELS: [&str; 7] = [
+    "ipip",
+    "gre",
+    "gretap",
+    "sit",
+    "ip6tnl",
+    "ip6gre",
+    "ip6gretap",
+];
+
+impl Link {
+    /// Tunnelled packets come out of it.
+    pub fn is_tunnel(&self) -> bool {
+        self.kind
+            .as_deref()
+            .is_some_and(|kind| TUNNELS.contains(&kind))
+    }
+}
+
 /// An address of this machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Address {

@@ -15,6 +15,7 @@ pub(super) fn diagnose(wanted: Diagnose, out: &mut Out) -> Result<(), Failure> {
         Some(file) => read(file)?,
         None => diagnose::gather(&Wanted {
             service: wanted.service,
+            on_server: wanted.on_server,
             clients: wanted.clients,
             sample: wanted.sample,
             probe: wanted.probe,

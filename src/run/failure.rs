@@ -38,6 +38,9 @@ pub enum Failure {
     /// The table, or a part of it, could not be shown.
     #[error(transparent)]
     Unlisted(Error),
+    /// The table could not be looked at.
+    #[error(transparent)]
+    Unexplained(Error),
     /// Some lines of a rule file failed; each has been reported.
     #[error("")]
     Lines {
@@ -87,7 +90,7 @@ impl Failure {
     pub fn status(&self) -> u8 {
         match self {
             Self::Usage(usage) => usage.status(),
-            Self::NoIpvs(_) => 2,
+            Self::NoIpvs(_) | Self::Unexplained(_) => 2,
             Self::Refused(_) => 255,
             Self::Unlisted(_) | Self::Files(_) => 1,
             Self::Lines { status }

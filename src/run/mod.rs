@@ -11,6 +11,7 @@ mod daemons;
 mod diagnose;
 mod drain;
 mod ensure;
+mod explain;
 mod failure;
 mod from_proc;
 mod hints;
@@ -105,6 +106,7 @@ fn attempt(program: &Program, words: &[String], report: &mut Report<'_>) -> Resu
         Ok(Command::Connections(wanted)) if wanted.access == Access::Proc => {
             list_connections(&wanted, out)
         }
+        Ok(Command::Explain(wanted)) => explain::explain(wanted, out),
         Ok(Command::Restore(restore)) if !restore::needs_kernel(&restore) => {
             restore::rehearse(name, &restore, out, report)
         }
@@ -182,6 +184,7 @@ fn carry_out(client: &mut Client, command: Command, out: &mut Out) -> Result<(),
         | Command::Diagnose(_)
         | Command::Require(_)
         | Command::ListFromProc(_)
+        | Command::Explain(_)
         | Command::Completions(_)
         | Command::Complete(_) => Ok(()),
     }

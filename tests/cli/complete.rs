@@ -41,7 +41,7 @@ fn words(completion: Completion) -> String {
 #[test]
 fn first_a_command() {
     let commands = "-A -E -D -a -e -d -C -L -S -R -Z --set --start-daemon --stop-daemon \
-                    --diagnose -h -v \
+                    --diagnose --explain -h -v \
                     --completions";
     assert_eq!(offered(""), commands);
     assert_eq!(offered("-"), commands);

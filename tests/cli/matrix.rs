@@ -63,6 +63,8 @@ const OPTIONS: &[(&str, &str)] = &[
     ("--keep", "keep"),
     ("--if-exists", "if-exists"),
     ("--strict", "strict"),
+    ("--on-server", "on-server"),
+    ("--director 10.0.0.5", "director"),
     ("--only 10.0.0.1", "only"),
     ("--keep-weights", "keep-weights"),
     ("--no-remove", "no-remove"),
@@ -129,7 +131,13 @@ const COMMANDS: &[(&str, &str, &str)] = &[
     (
         "--diagnose",
         "diagnose",
-        "service-address client sample probe ignore facts output json",
+        "service-address forwarding-method client sample probe ignore facts output json on-server \
+         director",
+    ),
+    (
+        "--explain -t 10.0.0.1:80 --client 10.0.0.9",
+        "explain",
+        "service-address client json",
     ),
 ];
 

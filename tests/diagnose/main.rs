@@ -21,7 +21,9 @@ mod director;
 
 mod any_method;
 mod direct;
+mod explain;
 mod healthy;
 mod nat;
+mod on_server;
 mod packet_filter;
 mod since_7_2;

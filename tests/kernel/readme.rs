@@ -35,6 +35,12 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
         include_str!("../diagnose/nat.rs"),
         "\"nat-forwarding\"",
     ),
+    // Its output is held to what the README says of it.
+    (
+        "--explain",
+        include_str!("../diagnose/explain.rs"),
+        "what_the_readme_shows",
+    ),
 ];
 
 /// A command and what it prints.

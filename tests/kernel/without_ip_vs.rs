@@ -85,6 +85,30 @@ fn nothing_works_and_all_say_why() {
 }
 
 #[test]
+fn a_real_server_is_looked_at_without_it() {
+    let name = "without_ip_vs::a_real_server_is_looked_at_without_it";
+    in_the_lab(name, || {
+        let _place = Namespace::fresh();
+        // The kernel itself may load what it is asked for.
+        std::fs::write(HELPER, "/sbin/modprobe\n").unwrap();
+        let line = "--diagnose --on-server -t 10.0.0.1:80 --sample 0.1";
+        let outcome = run_as(0, Program::Ours, line);
+        std::fs::write(HELPER, "\n").unwrap();
+        assert_eq!(outcome.status, 1, "{outcome}");
+        assert!(outcome.stdout.contains("FAIL srv-lacks-vip"), "{outcome}");
+        assert!(!outcome.stdout.contains("Not looked at"), "{outcome}");
+        assert!(!is_loaded());
+        let outcome = run_as(
+            0,
+            Program::Ours,
+            "--explain -t 10.0.0.1:80 --client 10.0.0.9",
+        );
+        assert_eq!(outcome.status, 2, "{outcome}");
+        assert!(!is_loaded());
+    });
+}
+
+#[test]
 fn the_module_is_loaded_when_it_is_needed() {
     in_the_lab(
         "without_ip_vs::the_module_is_loaded_when_it_is_needed",

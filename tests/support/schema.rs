@@ -5,7 +5,7 @@ use boon::{Compiler, Schemas};
 use serde_json::Value;
 
 /// The schemas refer to one another by their files' names.
-const SCHEMAS: [(&str, &str); 7] = [
+const SCHEMAS: [(&str, &str); 8] = [
     ("table", include_str!("../../docs/schema/table.json")),
     (
         "connections",
@@ -19,6 +19,10 @@ const SCHEMAS: [(&str, &str); 7] = [
         "diagnosis",
         include_str!("../../docs/schema/diagnosis.json"),
     ),
+    (
+        "explanation",
+        include_str!("../../docs/schema/explanation.json"),
+    ),
 ];
 
 /// What a schema says of fields that it does not name.
@@ -31,7 +35,7 @@ pub enum Others {
 }
 
 /// Every schema with its name.
-pub fn published() -> [(&'static str, Value); 7] {
+pub fn published() -> [(&'static str, Value); 8] {
     SCHEMAS.map(|(name, text)| (name, serde_json::from_str(text).unwrap()))
 }
 

@@ -9,6 +9,7 @@ mod any;
 mod direct;
 mod ipv6;
 mod nat;
+mod on_server;
 
 #[cfg(test)]
 mod tests;
@@ -35,11 +36,22 @@ pub struct Check {
     pub judge: fn(&Facts) -> Vec<Finding>,
 }
 
+/// The part that a machine has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Machine {
+    /// It has IPVS and its table.
+    Director,
+    /// Directors send it packets (`--on-server`).
+    RealServer,
+}
+
 /// A family of checks, as documents have it.
 #[derive(Clone, Copy, Debug)]
 pub struct Family {
     /// Its title.
     pub title: &'static str,
+    /// The machines that it is about.
+    pub machine: Machine,
     /// Its checks.
     pub checks: &'static [&'static Check],
 }
@@ -48,6 +60,7 @@ pub struct Family {
 pub const FAMILIES: &[Family] = &[
     Family {
         title: "Any method",
+        machine: Machine::Director,
         checks: &[
             &any::address::VIP_NOT_LOCAL,
             &any::address::VIP_DUPLICATE,
@@ -72,6 +85,7 @@ pub const FAMILIES: &[Family] = &[
     },
     Family {
         title: "NAT (-m)",
+        machine: Machine::Director,
         checks: &[
             &nat::way::NAT_FORWARDING,
             &nat::way::NAT_CLIENT_ON_LINK,
@@ -85,6 +99,7 @@ pub const FAMILIES: &[Family] = &[
     },
     Family {
         title: "Direct routing (-g)",
+        machine: Machine::Director,
         checks: &[
             &direct::DR_SERVER_LACKS_VIP,
             &direct::DR_ANSWERS_THROUGH_DIRECTOR,
@@ -93,11 +108,39 @@ pub const FAMILIES: &[Family] = &[
     },
     Family {
         title: "IPv6",
+        machine: Machine::Director,
         checks: &[&ipv6::IPV6_FORWARDING],
+    },
+    Family {
+        title: "On a real server (--on-server)",
+        machine: Machine::RealServer,
+        checks: &[
+            &on_server::address::SRV_LACKS_VIP,
+            &on_server::address::SRV_VIP_PREFIX,
+            &on_server::arp::SRV_VIP_ON_LINK,
+            &on_server::arp::SRV_ANSWERS_ARP,
+            &on_server::arp::SRV_ANNOUNCES_VIP,
+            &on_server::tunnel::SRV_TUNNEL_DOWN,
+            &on_server::tunnel::SRV_RP_FILTER,
+            &on_server::program::SRV_NOT_LISTENING,
+            &on_server::route::SRV_ROUTE_BACK,
+        ],
     },
 ];
 
 /// Every check.
 pub fn all() -> impl Iterator<Item = &'static Check> {
     FAMILIES.iter().flat_map(|family| family.checks).copied()
+}
+
+/// The checks that are about the machine that was looked at.
+pub fn of(facts: &Facts) -> impl Iterator<Item = &'static Check> {
+    let machine = match facts.on_server {
+        Some(_) => Machine::RealServer,
+        None => Machine::Director,
+    };
+    let families = FAMILIES
+        .iter()
+        .filter(move |family| family.machine == machine);
+    families.flat_map(|family| family.checks).copied()
 }

@@ -89,7 +89,7 @@ pub(super) fn read() -> io::Result<Vec<Chain>> {
             chain.looks_at_state = rules.words.contains("ct");
         }
     }
-    for version in ["ip", "ip6"] {
+    for version in ["ip", "ip6", "arp"] {
         let read = |what| {
             let text = std::fs::read_to_string(format!("/proc/net/{version}_tables_{what}"));
             text.unwrap_or_default()
@@ -132,6 +132,7 @@ fn legacy(version: &str, table: &str, known: Known) -> Vec<Chain> {
         legacy: true,
     };
     match table {
+        _ if version == "arp" => vec![chain("IN", "filter", Hook::Other)],
         "nat" => vec![chain("POSTROUTING", "nat", Hook::Postrouting)],
         "filter" => vec![
             chain("INPUT", "filter", Hook::Input),

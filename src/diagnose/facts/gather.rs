@@ -5,7 +5,9 @@ use std::thread;
 use std::time::Duration;
 
 use super::system::{self, not_read};
-use super::{Connections, FORM, Facts, Named, SyncDaemon, Timeouts, Unread, filters, table};
+use super::{
+    Connections, FORM, Facts, Named, OnServer, SyncDaemon, Timeouts, Unread, filters, table,
+};
 use crate::routing::Routing;
 use ipvs::client::Client;
 use ipvs::connections::CONNECTIONS;
@@ -17,6 +19,8 @@ use ipvs::model::VirtualId;
 pub struct Wanted {
     /// Only this service; all of them otherwise.
     pub service: Option<VirtualId>,
+    /// This machine is a real server, and not a director.
+    pub on_server: Option<OnServer>,
     /// Clients to ask about besides those of the connection table.
     pub clients: Vec<IpAddr>,
     /// From the first look to the second.
@@ -32,22 +36,24 @@ pub struct Wanted {
 pub fn gather(wanted: &Wanted) -> Result<Facts, Error> {
     let mut facts = Facts {
         form: FORM,
-        kernel: std::fs::read_to_string("/proc/sys/kernel/osrelease")
-            .unwrap_or_default()
-            .trim()
-            .to_owned(),
+        kernel: system::kernel(),
         clients: wanted.clients.clone(),
         only: wanted.service.map(Named),
+        on_server: wanted.on_server.clone(),
         ..Facts::default()
     };
     let mut unread = Vec::new();
-    // Not by modprobe: nothing is changed here.
-    let mut client = match Client::open() {
-        Ok(client) => Some(client),
-        Err(error) => {
-            unread.push(refused("the table of services", &error));
-            None
-        }
+    // Not by modprobe: nothing is changed here. To ask at all could make the kernel
+    // load the module, which a real server does not need.
+    let mut client = match wanted.on_server {
+        Some(_) => None,
+        None => match Client::open() {
+            Ok(client) => Some(client),
+            Err(error) => {
+                unread.push(refused("the table of services", &error));
+                None
+            }
+        },
     };
     if let Some(client) = &mut client {
         facts.buckets = client.info().connection_table_size;
@@ -79,21 +85,29 @@ pub fn gather(wanted: &Wanted) -> Result<Facts, Error> {
             Err(error) => unread.push(not_read(CONNECTIONS, &error)),
         }
     }
+    if let Some(on_server) = &facts.on_server {
+        facts.peers = system::peers(on_server.service.port);
+    }
+    surroundings(&mut facts, wanted.probe, &mut unread);
+    facts.unread = unread;
+    Ok(facts)
+}
+
+/// Reads all that is around the table.
+pub(super) fn surroundings(facts: &mut Facts, probe: bool, unread: &mut Vec<Unread>) {
     facts.modules = system::modules();
     facts.programs = system::programs();
     match filters::read() {
         Ok(chains) => facts.filters = Some(chains),
         Err(error) => unread.push(not_read("the packet filter's chains", &error)),
     }
-    match around(&mut facts, wanted.probe) {
+    match around(facts, probe) {
         Ok(()) => {}
         Err(error) => unread.push(not_read("links, addresses and routes", &error)),
     }
-    facts.sysctls = system::sysctls(&facts.links, &mut unread);
-    facts.files = system::files(&mut unread);
-    facts.sockets = system::sockets(&facts, &mut unread);
-    facts.unread = unread;
-    Ok(facts)
+    facts.sysctls = system::sysctls(&facts.links, unread);
+    facts.files = system::files(unread);
+    facts.sockets = system::sockets(facts, unread);
 }
 
 /// Links, addresses, neighbours and ways.
@@ -110,7 +124,7 @@ fn around(facts: &mut Facts, probe: bool) -> std::io::Result<()> {
     Ok(())
 }
 
-fn refused(what: &str, error: &Error) -> Unread {
+pub(super) fn refused(what: &str, error: &Error) -> Unread {
     Unread {
         what: what.to_owned(),
         why: error.to_string(),

@@ -42,6 +42,16 @@ impl Named {
     }
 }
 
+/// A protocol as the kernel's tables name it.
+pub(super) fn protocol_name(protocol: Protocol) -> String {
+    match protocol {
+        Protocol::Tcp => "TCP".to_owned(),
+        Protocol::Udp => "UDP".to_owned(),
+        Protocol::Sctp => "SCTP".to_owned(),
+        Protocol::Other(number) => format!("IP_{number}"),
+    }
+}
+
 impl fmt::Display for Named {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
@@ -50,13 +60,8 @@ impl fmt::Display for Named {
                 address,
                 port,
             } => {
-                match protocol {
-                    Protocol::Tcp => f.write_str("TCP")?,
-                    Protocol::Udp => f.write_str("UDP")?,
-                    Protocol::Sctp => f.write_str("SCTP")?,
-                    Protocol::Other(number) => write!(f, "IP_{number}")?,
-                }
-                write!(f, " {}", SocketAddr::new(address, port))
+                let endpoint = SocketAddr::new(address, port);
+                write!(f, "{} {endpoint}", protocol_name(protocol))
             }
             VirtualId::Fwmark {
                 mark,

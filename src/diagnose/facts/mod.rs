@@ -8,6 +8,9 @@ mod connections;
 mod filters;
 mod gather;
 mod identity;
+mod journey;
+mod lookup;
+mod on_server;
 mod probe;
 mod system;
 mod table;
@@ -22,6 +25,9 @@ pub use connections::{Connections, Endpoint, Flow, WAITING};
 pub use filters::{Chain, Hook};
 pub use gather::{Wanted, gather};
 pub use identity::Named;
+pub use journey::{Journey, Remembered};
+pub use lookup::Lookup;
+pub use on_server::{ELSEWHERE, OnServer};
 pub use system::{MANAGERS, MOVERS};
 pub use table::{Counted, Method, Server, Service, Traffic};
 pub use ways::Way;
@@ -44,6 +50,12 @@ pub struct Facts {
     pub sample: f64,
     /// The one service that was asked about; every service otherwise.
     pub only: Option<Named>,
+    /// The part that this machine has as a real server; it is looked at as a
+    /// director otherwise.
+    pub on_server: Option<OnServer>,
+    /// Some machines with a TCP connection to the service's port here; read on a
+    /// real server alone.
+    pub peers: Vec<IpAddr>,
     /// The size of the table of connections, as the kernel told it.
     pub buckets: u32,
     /// The virtual services with their servers.
@@ -77,7 +89,7 @@ pub struct Facts {
     /// Files of `/proc/net`, as far as checks need their text.
     pub files: BTreeMap<String, String>,
     /// Listening TCP sockets and bound UDP sockets; read only where a server or a
-    /// daemon of this machine makes them matter.
+    /// daemon of this machine makes them matter, or where it is a real server.
     pub sockets: Vec<Socket>,
     /// The links were asked who has the virtual addresses (`--probe`).
     pub probed: bool,
@@ -197,6 +209,11 @@ impl Facts {
             self.rise(counter),
             self.sample
         )
+    }
+
+    /// The same, where counters were looked at twice.
+    pub fn risen(&self, counter: &str) -> Option<String> {
+        (self.sample > 0.0).then(|| self.rose(counter))
     }
 
     /// The interface of that number.

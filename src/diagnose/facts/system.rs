@@ -53,6 +53,19 @@ const FILES: &[&str] = &[
     "/proc/net/ip_vs_status",
 ];
 
+/// The kernel's release.
+pub(super) fn kernel() -> String {
+    let release = fs::read_to_string("/proc/sys/kernel/osrelease");
+    release.unwrap_or_default().trim().to_owned()
+}
+
+/// The first port that any program may listen on.
+pub(super) fn unprivileged_port() -> u16 {
+    let setting = fs::read_to_string("/proc/sys/net/ipv4/ip_unprivileged_port_start");
+    let port = setting.ok().and_then(|text| text.trim().parse().ok());
+    port.unwrap_or(1024)
+}
+
 /// Reads all settings that checks ask for. One that a kernel has not is absent.
 pub(super) fn sysctls(links: &[Link], unread: &mut Vec<Unread>) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
@@ -220,7 +233,11 @@ const WAITING: [(&str, &str, &[u8]); 4] = [
 /// daemon runs, since the files also have a line for each connection.
 pub(super) fn sockets(facts: &Facts, unread: &mut Vec<Unread>) -> Vec<Socket> {
     let mut servers = facts.services.iter().flat_map(|service| &service.servers);
-    if facts.daemons.is_empty() && !servers.any(|server| facts.is_own(server.address())) {
+    let is_server = facts.on_server.is_some();
+    if !is_server
+        && facts.daemons.is_empty()
+        && !servers.any(|server| facts.is_own(server.address()))
+    {
         return Vec::new();
     }
     let mut found = Vec::new();
@@ -237,14 +254,65 @@ pub(super) fn sockets(facts: &Facts, unread: &mut Vec<Unread>) -> Vec<Socket> {
     found
 }
 
-/// `sl: ADDRESS:PORT ADDRESS:PORT STATE … drops`, of which addresses are words of
-/// 32 bits in the processor's byte order.
-fn socket(protocol: &str, state: &[u8], line: &str) -> Option<Socket> {
-    let mut words = line.split_whitespace();
-    let (address, port) = words.nth(1)?.split_once(':')?;
-    if words.nth(1)?.as_bytes() != state {
-        return None;
+/// So many peers are remembered.
+const PEERS: usize = 4;
+
+/// Machines with a TCP connection to this port of this machine, answered or not.
+pub(super) fn peers(port: u16) -> Vec<IpAddr> {
+    let mut found = Vec::new();
+    for path in ["/proc/net/tcp", "/proc/net/tcp6"] {
+        for line in fs::read_to_string(path).unwrap_or_default().lines() {
+            let Some(row) = SocketLine::parse(line) else {
+                continue;
+            };
+            // An IPv4 peer of a socket for both versions is written as IPv6.
+            let peer = row.remote.address.to_canonical();
+            let wanted = row.local.port == port && row.remote.port != 0 && !peer.is_loopback();
+            if wanted && found.len() < PEERS && !found.contains(&peer) {
+                found.push(peer);
+            }
+        }
     }
+    found
+}
+
+/// A socket that waits, in a line of these files.
+fn socket(protocol: &str, state: &[u8], line: &str) -> Option<Socket> {
+    let row = SocketLine::parse(line).filter(|row| row.state.as_bytes() == state)?;
+    let drops = line
+        .split_whitespace()
+        .last()
+        .filter(|_| protocol == "UDP")
+        .and_then(|word| word.parse().ok());
+    Some(Socket {
+        protocol: protocol.to_owned(),
+        local: row.local,
+        drops,
+    })
+}
+
+/// `sl: ADDRESS:PORT ADDRESS:PORT STATE …`
+struct SocketLine<'a> {
+    local: Endpoint,
+    remote: Endpoint,
+    state: &'a str,
+}
+
+impl<'a> SocketLine<'a> {
+    fn parse(line: &'a str) -> Option<Self> {
+        let mut words = line.split_whitespace().skip(1);
+        Some(Self {
+            local: endpoint(words.next()?)?,
+            remote: endpoint(words.next()?)?,
+            state: words.next()?,
+        })
+    }
+}
+
+/// `ADDRESS:PORT`, of which the address is words of 32 bits in the processor's byte
+/// order.
+fn endpoint(word: &str) -> Option<Endpoint> {
+    let (address, port) = word.split_once(':')?;
     let word = |at: usize| {
         u32::from_str_radix(address.get(at..at + 8)?, 16)
             .ok()
@@ -261,16 +329,7 @@ fn socket(protocol: &str, state: &[u8], line: &str) -> Option<Socket> {
         }
         _ => return None,
     };
-    let port = u16::from_str_radix(port, 16).ok()?;
-    let drops = words
-        .last()
-        .filter(|_| protocol == "UDP")
-        .and_then(|word| word.parse().ok());
-    Some(Socket {
-        protocol: protocol.to_owned(),
-        local: Endpoint::new(address, port),
-        drops,
-    })
+    Some(Endpoint::new(address, u16::from_str_radix(port, 16).ok()?))
 }
 
 pub(super) fn not_read(what: &str, error: &io::Error) -> Unread {

@@ -99,6 +99,18 @@ pub enum Method {
 }
 
 impl Method {
+    /// As a person calls it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Nat => "NAT",
+            Self::DirectRouting => "direct routing",
+            Self::Tunnel => "a tunnel",
+            Self::Gue => "a GUE tunnel",
+            Self::Gre => "a GRE tunnel",
+            Self::Other => "an unknown method",
+        }
+    }
+
     /// It is wrapped into packets of this director's own.
     pub fn is_tunnel(self) -> bool {
         matches!(self, Self::Tunnel | Self::Gue | Self::Gre)
@@ -213,6 +225,14 @@ impl Service {
             VirtualId::Endpoint { address, .. } => Some(address),
             VirtualId::Fwmark { .. } => None,
         }
+    }
+
+    /// The server that a connection goes to; port 0 of a server is every port.
+    pub fn server_of(&self, endpoint: Endpoint) -> Option<&Server> {
+        self.servers.iter().find(|server| {
+            let port = server.endpoint.port;
+            server.address() == endpoint.address && (port == endpoint.port || port == 0)
+        })
     }
 
     /// Packets came for it between the two looks.

@@ -29,13 +29,19 @@ impl Facts {
     /// Asks for everything that checks want to know: first for the ways out, and
     /// when these are known for the ways in.
     pub(super) fn ask_ways(&mut self, routing: &mut Routing) -> io::Result<()> {
-        let out = self.ways_out();
+        let mut out = self.ways_out();
+        out.extend(self.ways_of_server());
         self.ask(routing, out)?;
-        let inwards = self.ways_in();
+        let mut inwards = self.ways_in();
+        inwards.extend(self.ways_into_server());
         self.ask(routing, inwards)
     }
 
-    fn ask(&mut self, routing: &mut Routing, questions: BTreeSet<Question>) -> io::Result<()> {
+    pub(super) fn ask(
+        &mut self,
+        routing: &mut Routing,
+        questions: BTreeSet<Question>,
+    ) -> io::Result<()> {
         let questions: Vec<_> = questions.into_iter().collect();
         let answers = routing.routes(&questions)?;
         let ways = questions.into_iter().zip(answers);

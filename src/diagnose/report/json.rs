@@ -1,17 +1,20 @@
 //! Findings for programs; `docs/schema/diagnosis.json` describes the document.
 
 use std::io::{self, Write};
+use std::net::IpAddr;
 
 use serde::Serialize;
 
 use super::LookedAt;
+use crate::diagnose::facts::Unread;
 use crate::diagnose::finding::{Finding, Gravity, Remedy};
-use crate::diagnose::{Facts, all};
+use crate::diagnose::{Facts, Method, OnServer, of};
 
 #[derive(Serialize)]
 struct Document<'a> {
     kernel: &'a str,
     sample_seconds: f64,
+    on_server: Option<Part<'a>>,
     services: usize,
     servers: usize,
     connections: Option<u64>,
@@ -21,8 +24,18 @@ struct Document<'a> {
     not_looked_at: Vec<NotLookedAt<'a>>,
 }
 
+/// The part of a real server.
 #[derive(Serialize)]
-struct Item<'a> {
+struct Part<'a> {
+    protocol: &'a str,
+    address: IpAddr,
+    port: u16,
+    method: Method,
+    director: Option<IpAddr>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Item<'a> {
     gravity: Gravity,
     id: &'a str,
     affected: &'a [String],
@@ -40,7 +53,7 @@ struct Step<'a> {
 }
 
 #[derive(Serialize)]
-struct NotLookedAt<'a> {
+pub(super) struct NotLookedAt<'a> {
     what: &'a str,
     why: &'a str,
 }
@@ -59,26 +72,42 @@ pub fn json(out: &mut impl Write, facts: &Facts, findings: &[Finding]) -> io::Re
     let document = Document {
         kernel: &facts.kernel,
         sample_seconds: facts.sample,
+        on_server: facts.on_server.as_ref().map(part),
         services,
         servers,
         connections: facts.connections.as_ref().map(|_| connections),
         clients,
-        checks: all().count(),
+        checks: of(facts).count(),
         findings: findings.iter().map(item).collect(),
-        not_looked_at: facts
-            .unread
-            .iter()
-            .map(|unread| NotLookedAt {
-                what: &unread.what,
-                why: &unread.why,
-            })
-            .collect(),
+        not_looked_at: not_looked_at(facts),
     };
     serde_json::to_writer(&mut *out, &document)?;
     out.write_all(b"\n")
 }
 
-fn item(finding: &Finding) -> Item<'_> {
+pub(super) fn not_looked_at(facts: &Facts) -> Vec<NotLookedAt<'_>> {
+    let unread = facts.unread.iter();
+    let items = unread.map(|Unread { what, why }| NotLookedAt { what, why });
+    items.collect()
+}
+
+fn part(on_server: &OnServer) -> Part<'_> {
+    let OnServer {
+        protocol,
+        service,
+        method,
+        director,
+    } = on_server;
+    Part {
+        protocol,
+        address: service.address,
+        port: service.port,
+        method: *method,
+        director: *director,
+    }
+}
+
+pub(super) fn item(finding: &Finding) -> Item<'_> {
     let Finding {
         id,
         gravity,

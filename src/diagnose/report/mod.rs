@@ -1,8 +1,10 @@
 //! Findings for people and for programs.
 
+mod explanation;
 mod json;
 mod text;
 
+pub use explanation::{explanation_json, explanation_text};
 pub use json::json;
 pub use text::text;
 
@@ -20,11 +22,8 @@ struct LookedAt {
 
 impl LookedAt {
     fn of(facts: &super::Facts) -> Self {
-        let clients: std::collections::BTreeSet<_> = facts
-            .pairs()
-            .into_iter()
-            .map(|(client, _, _)| client)
-            .collect();
+        let mut clients = facts.clients_of_server();
+        clients.extend(facts.pairs().into_iter().map(|(client, _, _)| client));
         Self {
             services: facts.services.len(),
             servers: facts

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use super::{LookedAt, NAMED};
 use crate::diagnose::finding::{Finding, Remedy};
-use crate::diagnose::{Facts, all};
+use crate::diagnose::{Facts, of};
 
 /// Lines are broken before this column, but for what is to be pasted.
 const WIDTH: usize = 80;
@@ -44,12 +44,21 @@ fn one(finding: &Finding) -> String {
     }
     text.push('\n');
     text += &paragraph("  ", "  ", &capital(&finding.sentence));
-    let mut label = "  seen: ";
+    text += &why_and_what("  ", finding);
+    text.push('\n');
+    text
+}
+
+/// The evidence and the remedy, so far from the margin.
+pub(super) fn why_and_what(margin: &str, finding: &Finding) -> String {
+    let mut text = String::new();
+    let next = format!("{margin}      ");
+    let mut label = format!("{margin}seen: ");
     for evidence in &finding.evidence {
-        text += &paragraph(label, "        ", evidence);
-        label = "        ";
+        text += &paragraph(&label, &next, evidence);
+        label.clone_from(&next);
     }
-    let mut label = "  do:   ";
+    let mut label = format!("{margin}do:   ");
     for remedy in &finding.remedy {
         match remedy {
             Remedy::Run(command) => {
@@ -58,11 +67,10 @@ fn one(finding: &Finding) -> String {
             Remedy::RunOn(whom, command) => {
                 let _ = writeln!(text, "{label}{command}    # on {whom}");
             }
-            Remedy::Say(words) => text += &paragraph(label, "        ", words),
+            Remedy::Say(words) => text += &paragraph(&label, &next, words),
         }
-        label = "        ";
+        label.clone_from(&next);
     }
-    text.push('\n');
     text
 }
 
@@ -77,20 +85,32 @@ fn looked_at(facts: &Facts) -> String {
         1 => format!("1 {one}"),
         _ => format!("{count} {one}s"),
     };
+    let what = match &facts.on_server {
+        None => format!(
+            "{}, {}, {} and {}",
+            number(services as u64, "service"),
+            number(servers as u64, "server"),
+            number(connections, "connection"),
+            number(clients as u64, "client"),
+        ),
+        Some(on_server) => format!(
+            "a real server of {} {} ({}) and {}",
+            on_server.protocol,
+            on_server.service,
+            on_server.method.words(),
+            number(clients as u64, "client"),
+        ),
+    };
     let line = format!(
-        "Looked at {}, {}, {} and {} on Linux {} for {:.1} s with {}.",
-        number(services as u64, "service"),
-        number(servers as u64, "server"),
-        number(connections, "connection"),
-        number(clients as u64, "client"),
+        "Looked at {what} on Linux {} for {:.1} s with {}.",
         facts.kernel,
         facts.sample,
-        number(all().count() as u64, "check"),
+        number(of(facts).count() as u64, "check"),
     );
     paragraph("", "", &line)
 }
 
-fn capital(sentence: &str) -> String {
+pub(super) fn capital(sentence: &str) -> String {
     let mut letters = sentence.chars();
     let first = letters.next().into_iter().flat_map(char::to_uppercase);
     let mut text: String = first.chain(letters).collect();
@@ -101,7 +121,7 @@ fn capital(sentence: &str) -> String {
 }
 
 /// Words in lines, each below the other.
-fn paragraph(first: &str, next: &str, words: &str) -> String {
+pub(super) fn paragraph(first: &str, next: &str, words: &str) -> String {
     let mut text = String::new();
     let mut line = first.to_owned();
     let mut is_fresh = true;

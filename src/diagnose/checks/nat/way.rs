@@ -54,7 +54,7 @@ fn nat_forwarding(facts: &Facts) -> Vec<Finding> {
                     "answers of the servers that come in by {interface} are not forwarded: clients wait and time out"
                 ))
                 .seen(format!("{name} = 0"))
-                .seen(facts.rose("IpInAddrErrors"))
+                .seen_by(facts.risen("IpInAddrErrors"))
                 .set(&name, "1")
             });
             finding.add(service.id);

@@ -1,0 +1,251 @@
+//! Real servers without a kernel.
+#![allow(clippy::indexing_slicing, clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use crate::diagnose::facts::{Chain, Endpoint, Facts, Hook, Method, OnServer, Socket};
+use crate::diagnose::judge;
+use crate::routing::{Address, Leads, Link, Neighbour, Question, Reach, Route};
+
+fn ip(text: &str) -> IpAddr {
+    text.parse().unwrap()
+}
+
+fn link(index: u32, name: &str, kind: Option<&str>) -> Link {
+    Link {
+        index,
+        name: name.to_owned(),
+        kind: kind.map(str::to_owned),
+        mtu: 1500,
+        up: true,
+        loopback: name == "lo",
+        hardware: None,
+    }
+}
+
+fn address(text: &str, prefix: u8, interface: u32) -> Address {
+    Address {
+        address: ip(text),
+        prefix,
+        interface,
+        duplicate: false,
+        tentative: false,
+    }
+}
+
+fn route(gateway: Option<&str>, output: u32) -> Route {
+    Route {
+        leads: Leads::Onward,
+        gateway: gateway.map(ip),
+        output: Some(output),
+        source: None,
+        mtu: None,
+    }
+}
+
+/// A healthy server of 10.0.0.1:80 at 10.0.0.2.
+fn server(method: Method) -> Facts {
+    let on_server = OnServer {
+        protocol: "TCP".to_owned(),
+        service: Endpoint::new(ip("10.0.0.1"), 80),
+        method,
+        director: None,
+    };
+    let mut facts = Facts {
+        on_server: Some(on_server),
+        links: vec![link(1, "lo", None), link(2, "eth0", None)],
+        addresses: vec![address("10.0.0.1", 32, 1), address("10.0.0.2", 24, 2)],
+        sockets: vec![Socket {
+            protocol: "TCP".to_owned(),
+            local: Endpoint::new(ip("::"), 80),
+            drops: None,
+        }],
+        ..Facts::default()
+    };
+    for (setting, value) in [
+        ("arp_ignore", "1"),
+        ("arp_announce", "2"),
+        ("rp_filter", "0"),
+    ] {
+        for name in ["all", "eth0", "eth1", "tunl0"] {
+            set(&mut facts, name, setting, value);
+        }
+    }
+    facts
+}
+
+fn set(facts: &mut Facts, name: &str, setting: &str, value: &str) {
+    let name = Facts::setting_of("ipv4", name, setting);
+    facts.sysctls.insert(name, value.to_owned());
+}
+
+/// What is found, with its gravity.
+fn found(facts: &Facts) -> Vec<String> {
+    let findings = judge(facts, &BTreeSet::new());
+    findings
+        .iter()
+        .map(|finding| format!("{} {}", finding.gravity, finding.id))
+        .collect()
+}
+
+#[test]
+fn healthy_ones() {
+    assert_eq!(found(&server(Method::DirectRouting)), [""; 0]);
+    assert_eq!(found(&server(Method::Nat)), [""; 0]);
+}
+
+#[test]
+fn of_a_director_nothing_is_said_and_of_a_server_nothing_of_directors() {
+    let mut facts = server(Method::DirectRouting);
+    facts.addresses.clear();
+    facts.ways = vec![crate::diagnose::facts::Way {
+        question: Question::to(ip("10.0.0.1")),
+        answer: Ok(route(None, 2)),
+    }];
+    facts.sockets.clear();
+    set(&mut facts, "all", "arp_ignore", "0");
+    assert_eq!(
+        found(&facts),
+        ["FAIL srv-lacks-vip", "FAIL srv-not-listening"]
+    );
+    facts.on_server = None;
+    assert_eq!(found(&facts), [""; 0]);
+}
+
+#[test]
+fn links_where_the_address_may_be_asked_for() {
+    let mut facts = server(Method::DirectRouting);
+    for name in ["all", "eth0", "eth1"] {
+        set(&mut facts, name, "arp_ignore", "0");
+    }
+    assert_eq!(found(&facts), ["FAIL srv-answers-arp"]);
+    // Rules for ARP may do the same.
+    let mut filtered = facts.clone();
+    filtered.filters = Some(vec![Chain {
+        table: "arp filter".to_owned(),
+        name: "IN".to_owned(),
+        kind: "filter".to_owned(),
+        hook: Hook::Other,
+        drops: false,
+        rules: 1,
+        changes_source: false,
+        looks_at_state: false,
+        legacy: false,
+    }]);
+    assert_eq!(found(&filtered), [""; 0]);
+    // A link of another network is not asked, as long as one is that is in it.
+    facts.links.push(link(3, "eth1", None));
+    facts.addresses.push(address("172.16.0.2", 16, 3));
+    set(&mut facts, "eth0", "arp_ignore", "1");
+    assert_eq!(found(&facts), [""; 0]);
+    // Where no link is in it, one may be; behind a tunnel none is.
+    facts.addresses[1] = address("192.168.0.2", 24, 2);
+    assert_eq!(found(&facts), [""; 0]);
+    set(&mut facts, "eth0", "arp_ignore", "0");
+    assert_eq!(found(&facts), ["WARN srv-answers-arp"]);
+    facts.links.push(link(4, "tunl0", Some("ipip")));
+    facts.on_server.as_mut().unwrap().method = Method::Tunnel;
+    assert_eq!(found(&facts), [""; 0]);
+}
+
+#[test]
+fn the_prefix_and_the_link_of_the_address() {
+    let mut facts = server(Method::DirectRouting);
+    facts.addresses[0] = address("10.0.0.1", 24, 1);
+    assert_eq!(found(&facts), ["FAIL srv-vip-prefix"]);
+    // Clients of a network that is elsewhere.
+    facts.addresses[1] = address("192.168.0.2", 24, 2);
+    assert_eq!(found(&facts), ["WARN srv-vip-prefix"]);
+    facts.addresses = vec![address("10.0.0.1", 32, 2), address("10.0.0.2", 24, 2)];
+    assert_eq!(found(&facts), ["FAIL srv-vip-on-link"]);
+    facts.links[1].kind = Some("dummy".to_owned());
+    assert_eq!(found(&facts), [""; 0]);
+}
+
+#[test]
+fn devices_of_tunnels() {
+    let mut facts = server(Method::Tunnel);
+    assert_eq!(found(&facts), ["FAIL srv-tunnel-down"]);
+    facts.links.push(link(4, "tunl0", Some("ipip")));
+    assert_eq!(found(&facts), [""; 0]);
+    facts.links[2].up = false;
+    assert_eq!(found(&facts), ["FAIL srv-tunnel-down"]);
+    facts.links[2].up = true;
+    set(&mut facts, "all", "rp_filter", "1");
+    assert_eq!(found(&facts), ["FAIL srv-rp-filter"]);
+    // The loose filter needs an address on the device.
+    set(&mut facts, "tunl0", "rp_filter", "2");
+    assert_eq!(found(&facts), ["FAIL srv-rp-filter"]);
+    facts.addresses.push(address("10.0.0.1", 32, 4));
+    assert_eq!(found(&facts), [""; 0]);
+}
+
+#[test]
+fn programs_that_listen() {
+    let mut facts = server(Method::DirectRouting);
+    for (local, verdict) in [
+        ("0.0.0.0:80", None),
+        ("10.0.0.1:80", None),
+        ("[::ffff:10.0.0.1]:80", None),
+        ("10.0.0.2:80", Some("FAIL srv-not-listening")),
+        ("10.0.0.1:81", Some("FAIL srv-not-listening")),
+    ] {
+        let local: std::net::SocketAddr = local.parse().unwrap();
+        facts.sockets[0].local = local.into();
+        assert_eq!(
+            found(&facts),
+            verdict.into_iter().collect::<Vec<_>>(),
+            "{local}"
+        );
+    }
+    facts.unread.push(crate::diagnose::facts::Unread {
+        what: "/proc/net/tcp".to_owned(),
+        why: "Permission denied".to_owned(),
+    });
+    assert_eq!(found(&facts), [""; 0]);
+    facts.unread.clear();
+    facts.on_server.as_mut().unwrap().method = Method::Nat;
+    assert_eq!(found(&facts), ["NOTE srv-not-listening"]);
+}
+
+#[test]
+fn ways_of_answers_behind_nat() {
+    let mut facts = server(Method::Nat);
+    facts.peers = vec![ip("198.51.100.7")];
+    let answer = |facts: &mut Facts, gateway| {
+        facts.ways = vec![crate::diagnose::facts::Way {
+            question: facts.answer_of_server(ip("198.51.100.7")),
+            answer: Ok(route(gateway, 2)),
+        }];
+    };
+    answer(&mut facts, Some("10.0.0.5"));
+    assert_eq!(found(&facts), [""; 0], "the director is not known");
+    facts.on_server.as_mut().unwrap().director = Some(ip("10.0.0.6"));
+    answer(&mut facts, Some("10.0.0.5"));
+    assert_eq!(found(&facts), ["FAIL srv-route-back"]);
+    answer(&mut facts, Some("10.0.0.6"));
+    assert_eq!(found(&facts), [""; 0]);
+    answer(&mut facts, None);
+    assert_eq!(found(&facts), ["FAIL srv-route-back"]);
+    // Two addresses of one machine.
+    answer(&mut facts, Some("10.0.0.5"));
+    for host in ["10.0.0.5", "10.0.0.6"] {
+        facts.neighbours.push(Neighbour {
+            address: ip(host),
+            interface: 2,
+            hardware: Some("02:00:00:00:00:05".to_owned()),
+            state: Reach::Reachable,
+        });
+        facts.ways.push(crate::diagnose::facts::Way {
+            question: Question::to(ip(host)),
+            answer: Ok(route(None, 2)),
+        });
+    }
+    facts.ways.sort_by_key(|way| way.question);
+    assert_eq!(found(&facts), [""; 0]);
+    // The director itself asks whether the server lives.
+    facts.neighbours.clear();
+    facts.peers = vec![ip("10.0.0.6")];
+    assert_eq!(found(&facts), [""; 0]);
+}

@@ -1,0 +1,120 @@
+//! The servers among which the scheduler chooses.
+
+use super::{Candidate, Fixed, Leg, Passage, SHOWN, found};
+use crate::diagnose::facts::{Journey, Server, Service};
+
+pub(super) const CHECKS: &[&str] = &["no-usable-server", "all-overloaded"];
+
+/// `IP_VS_SVC_F_SCHED1`: of sh and mh, another server stands in for one that takes
+/// nothing.
+const FALLBACK: u32 = 8;
+
+pub(super) fn choice(journey: &Journey, fixed: Option<Fixed>) -> (Leg, Vec<Candidate>) {
+    let mut leg = Leg::new("servers");
+    let Some(service) = journey.facts.services.first() else {
+        return (leg, Vec::new());
+    };
+    let chosen = fixed.and_then(|fixed| {
+        let (Fixed::Connection(server) | Fixed::Template(server)) = fixed;
+        service.server_of(server).map(|server| server.endpoint)
+    });
+    let candidates: Vec<Candidate> = service
+        .servers
+        .iter()
+        .map(|server| Candidate {
+            server: *server,
+            eligible: match chosen {
+                Some(chosen) => chosen == server.endpoint,
+                None => why_not(server).is_none(),
+            },
+        })
+        .collect();
+    match fixed {
+        Some(Fixed::Connection(server)) => {
+            leg.say(format!("The connection goes to {server}; nothing is chosen."));
+        }
+        Some(Fixed::Template(server)) => leg.say(format!(
+            "The template names {server}, whatever its weight and its threshold are; nothing is chosen."
+        )),
+        None => {
+            scheduled(&mut leg, service, &candidates);
+            leg.find(found(&journey.facts, CHECKS));
+        }
+    }
+    (leg, candidates)
+}
+
+/// Why a server takes no new connection.
+fn why_not(server: &Server) -> Option<String> {
+    if server.weight == 0 {
+        return Some("its weight is 0".to_owned());
+    }
+    let connections = u64::from(server.active) + u64::from(server.inactive);
+    server.is_full().then(|| {
+        format!(
+            "it has {connections} connections, and takes no more than {}",
+            server.upper_threshold
+        )
+    })
+}
+
+fn scheduled(leg: &mut Leg, service: &Service, candidates: &[Candidate]) {
+    let scheduler = service.scheduler.as_deref().unwrap_or("The scheduler");
+    let number = candidates
+        .iter()
+        .filter(|candidate| candidate.eligible)
+        .count();
+    leg.say(match number {
+        0 => format!("{scheduler} has no server to choose."),
+        1 => format!(
+            "{scheduler} has one server to choose, of {}.",
+            candidates.len()
+        ),
+        _ => format!(
+            "{scheduler} chooses one of {number} servers, of {}.",
+            candidates.len()
+        ),
+    });
+    for Candidate { server, .. } in candidates.iter().take(SHOWN) {
+        let words = format!(
+            "{} ({}, weight {})",
+            server.endpoint,
+            server.method.words(),
+            server.weight
+        );
+        let (connections, full) = (
+            u64::from(server.active) + u64::from(server.inactive),
+            server.upper_threshold,
+        );
+        // What was full takes connections again below the lower threshold alone.
+        let lower = match server.lower_threshold {
+            0 => u64::from(full) * 3 / 4,
+            lower => lower.into(),
+        };
+        leg.say(match why_not(server) {
+            Some(why) => format!("{words}: not, since {why}."),
+            None if full > 0 && connections > lower => format!(
+                "{words}: may get it; has {connections} connections of at most {full}. If it had as many, it waits for fewer than {lower}."
+            ),
+            None => format!("{words}: may get it."),
+        });
+    }
+    if let Some(more) = candidates.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        leg.say(format!("And {more} more."));
+    }
+    let hashes = match scheduler {
+        "dh" => true,
+        "sh" | "mh" => service.flags & FALLBACK == 0,
+        _ => false,
+    };
+    // Servers of weight 0 are no part of mh's table.
+    let idle = candidates
+        .iter()
+        .any(|candidate| !candidate.eligible && (scheduler != "mh" || candidate.server.weight > 0));
+    if hashes && idle && number > 0 {
+        leg.at_most(Passage::Unsure);
+        leg.say(format!(
+            "{scheduler} chooses by addresses alone: if it comes to a server that takes nothing, the client is refused. sh-fallback and mh-fallback (-b) choose another one then."
+        ));
+    }
+}

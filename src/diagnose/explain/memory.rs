@@ -1,0 +1,156 @@
+//! What the director remembers of the client: a connection goes on to its server, and
+//! a template keeps the client with one.
+
+use super::{Fixed, Leg, found, time};
+use crate::diagnose::facts::{Endpoint, Journey, Remembered, Service, WAITING};
+use crate::diagnose::finding::Finding;
+
+pub(super) const CHECKS: &[&str] = &["conn-max", "defence-active"];
+
+/// So many connections are told of one by one.
+const SHOWN: usize = 3;
+
+/// The leg, and the server that gets the client whatever the scheduler would say.
+pub(super) fn memory(journey: &Journey) -> (Leg, Option<Fixed>) {
+    let mut leg = Leg::new("connection");
+    let client = journey.client;
+    if let Some(known) = journey
+        .connections
+        .first()
+        .filter(|_| journey.port.is_some())
+    {
+        leg.say(format!(
+            "{} has a connection to {}, in the state {}. It is forgotten in {} if no packet comes.",
+            known.client,
+            known.server,
+            known.state,
+            time(known.expires)
+        ));
+        waits(&mut leg, known);
+        return match in_table(journey, known.server) {
+            true => (leg, Some(Fixed::Connection(known.server))),
+            false => {
+                let fixed = orphan(&mut leg, journey, known);
+                (leg, fixed)
+            }
+        };
+    }
+    match journey.connections.as_slice() {
+        [] => leg.say(match journey.port {
+            Some(port) => format!("{} has no connection yet.", Endpoint::new(client, port)),
+            None => format!("{client} has no connection yet."),
+        }),
+        some => {
+            for known in some.iter().take(SHOWN) {
+                leg.say(format!(
+                    "{} has a connection to {}, in the state {}, forgotten in {} if no packet comes.",
+                    known.client,
+                    known.server,
+                    known.state,
+                    time(known.expires)
+                ));
+            }
+            if let Some(more) = some.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+                leg.say(format!("It has {more} more."));
+            }
+            if let Some(known) = some.iter().find(|known| known.state == WAITING) {
+                waits(&mut leg, known);
+            }
+            leg.say("What follows is about its next connection.");
+        }
+    }
+    leg.find(found(&journey.facts, CHECKS));
+    let fixed = journey
+        .facts
+        .services
+        .first()
+        .and_then(|service| template(&mut leg, journey, service));
+    (leg, fixed)
+}
+
+fn waits(leg: &mut Leg, known: &Remembered) {
+    if known.state == WAITING {
+        leg.say(format!(
+            "{WAITING} means that the client's first packet was sent on, and that no more has come since."
+        ));
+    }
+}
+
+fn in_table(journey: &Journey, server: Endpoint) -> bool {
+    let mut services = journey.facts.services.iter();
+    services.any(|service| service.server_of(server).is_some())
+}
+
+/// The connection's server is no longer in the table.
+fn orphan(leg: &mut Leg, journey: &Journey, known: &Remembered) -> Option<Fixed> {
+    const NAME: &str = "net.ipv4.vs.expire_nodest_conn";
+    let client = known.client;
+    if journey.facts.sysctl(NAME) != Some(0) {
+        leg.say(format!(
+            "{} is no server of the service any more. {NAME} is 1: the next packet ends the connection, and another server is chosen.",
+            known.server
+        ));
+        return None;
+    }
+    leg.find([Finding::fail(format!(
+        "{} is no server of the service any more: packets of {client} are dropped for {}, and for longer if more come",
+        known.server,
+        time(known.expires)
+    ))
+    .seen(format!("{NAME} = 0"))
+    .set(NAME, "1")]);
+    None
+}
+
+/// The template that keeps the client with a server.
+fn template(leg: &mut Leg, journey: &Journey, service: &Service) -> Option<Fixed> {
+    let client = journey.client;
+    if service.one_packet {
+        leg.say("The service remembers no connections (-o): a server is chosen for each packet.");
+        return None;
+    }
+    if !service.persistent {
+        leg.say("The service is not persistent: a server is chosen for each connection.");
+        return None;
+    }
+    if let Some(engine) = &journey.engine {
+        leg.say(format!(
+            "The service is persistent by its engine {engine}, and not by the client's address: its template can't be told from those of others."
+        ));
+        return None;
+    }
+    let Some(known) = &journey.template else {
+        leg.say(format!(
+            "The service is persistent, and has no template of {client}: a server is chosen, which then keeps it for {} after its last connection.",
+            time(service.persistence.into())
+        ));
+        return None;
+    };
+    let whom = match known.client.address == client {
+        true => client.to_string(),
+        false => format!("clients like {client} (as {})", known.client.address),
+    };
+    leg.say(format!(
+        "A template keeps {whom} with the server {}; it is forgotten in {}, later if connections come.",
+        known.server,
+        time(known.expires)
+    ));
+    let Some(server) = service.server_of(known.server) else {
+        leg.say("That is no server of the service any more, so that another one is chosen.");
+        return None;
+    };
+    if server.weight > 0 {
+        return Some(Fixed::Template(known.server));
+    }
+    const NAME: &str = "net.ipv4.vs.expire_quiescent_template";
+    if journey.facts.sysctl(NAME) == Some(1) {
+        leg.say(format!(
+            "The server has weight 0, and {NAME} is 1, so that another one is chosen."
+        ));
+        return None;
+    }
+    leg.say(format!(
+        "The server has weight 0; the template counts all the same, since {NAME} is 0."
+    ));
+    Some(Fixed::Template(known.server))
+}

@@ -1,0 +1,220 @@
+//! `--explain`: the path of one client, step by step.
+//!
+//! Each leg of the path is one pure function from a [`Journey`] to a [`Leg`]. What a
+//! check knows already is asked of that check, with the one service and the servers
+//! that may get the client.
+
+mod arrival;
+mod back;
+mod choice;
+mod lookup;
+mod memory;
+mod onward;
+#[cfg(test)]
+mod tests;
+
+use serde::Serialize;
+
+use super::facts::{Endpoint, Facts, Journey, Server};
+use super::finding::{Finding, Gravity};
+
+/// Whether a client gets past a leg of its path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Passage {
+    /// It does.
+    Open,
+    /// It may not: that depends on the server, or on what can't be seen from here.
+    Unsure,
+    /// It does not.
+    Shut,
+}
+
+/// A leg of a client's path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leg {
+    /// Its name for programs: `arrival`.
+    pub name: &'static str,
+    /// Whether the client gets past.
+    pub passage: Passage,
+    /// What happens there.
+    pub sentences: Vec<String>,
+    /// What is wrong there, with what to do. One that is no check's has no id.
+    pub findings: Vec<Finding>,
+}
+
+impl Leg {
+    fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            passage: Passage::Open,
+            sentences: Vec::new(),
+            findings: Vec::new(),
+        }
+    }
+
+    fn say(&mut self, sentence: impl Into<String>) {
+        self.sentences.push(sentence.into());
+    }
+
+    /// Is no better than this.
+    fn at_most(&mut self, passage: Passage) {
+        self.passage = self.passage.max(passage);
+    }
+
+    /// Takes findings over; clients fail by those that say so.
+    fn find(&mut self, findings: impl IntoIterator<Item = Finding>) {
+        for finding in findings {
+            self.at_most(match finding.gravity {
+                Gravity::Fail => Passage::Shut,
+                Gravity::Warn => Passage::Unsure,
+                Gravity::Note => Passage::Open,
+            });
+            if !self.findings.contains(&finding) {
+                self.findings.push(finding);
+            }
+        }
+    }
+}
+
+/// A server of the service, and whether the client may get it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Candidate {
+    /// The server.
+    pub server: Server,
+    /// The client may get it.
+    pub eligible: bool,
+}
+
+/// The path of a client.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Explanation {
+    /// Step by step.
+    pub legs: Vec<Leg>,
+    /// The servers of the service.
+    pub servers: Vec<Candidate>,
+}
+
+impl Explanation {
+    /// Whether the client is served in the end.
+    pub fn passage(&self) -> Passage {
+        let worst = self.legs.iter().map(|leg| leg.passage).max();
+        worst.unwrap_or(Passage::Open)
+    }
+}
+
+/// Explains what happens to the client.
+pub fn explain(journey: &Journey) -> Explanation {
+    let mut legs = vec![arrival::arrival(journey), lookup::lookup(journey)];
+    let mut servers = Vec::new();
+    if !journey.facts.services.is_empty() {
+        let (leg, fixed) = memory::memory(journey);
+        legs.push(leg);
+        let (leg, candidates) = choice::choice(journey, fixed);
+        legs.push(leg);
+        let eligible: Vec<Server> = candidates
+            .iter()
+            .filter(|candidate| candidate.eligible)
+            .map(|candidate| candidate.server)
+            .collect();
+        if !eligible.is_empty() {
+            legs.push(onward::onward(journey, &eligible));
+            legs.push(back::back(journey, &eligible));
+        }
+        servers = candidates;
+    }
+    Explanation { legs, servers }
+}
+
+/// What these checks find where the service has this server alone, which gets the
+/// client whatever its weight is.
+fn found_of(facts: &Facts, server: &Server, ids: &[&str]) -> Vec<Finding> {
+    let mut facts = facts.clone();
+    for service in &mut facts.services {
+        service.servers = vec![Server {
+            weight: server.weight.max(1),
+            ..*server
+        }];
+    }
+    found(&facts, ids)
+}
+
+/// What these checks find.
+fn found(facts: &Facts, ids: &[&str]) -> Vec<Finding> {
+    let checks = super::all().filter(|check| ids.contains(&check.id));
+    let findings = checks.flat_map(|check| {
+        let of = |finding: Finding| finding.of(check.id);
+        (check.judge)(facts).into_iter().map(of).collect::<Vec<_>>()
+    });
+    findings.collect()
+}
+
+/// Asks of each server whether it is passed. Where none is, the leg is shut; where
+/// some are not, it depends on the server.
+fn for_each_server(leg: &mut Leg, servers: &[Server], mut one: impl FnMut(&Server) -> Leg) {
+    let mut passages = Vec::new();
+    for server in servers {
+        let Leg {
+            name: _,
+            passage,
+            sentences,
+            findings,
+        } = one(server);
+        passages.push(passage);
+        leg.sentences
+            .extend(sentences.into_iter().take(if passages.len() > SHOWN {
+                0
+            } else {
+                usize::MAX
+            }));
+        for finding in findings {
+            if !leg.findings.contains(&finding) {
+                leg.findings.push(finding);
+            }
+        }
+    }
+    if let Some(more) = servers.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        leg.say(format!("And so on for {more} more."));
+    }
+    let all_shut = passages.iter().all(|passage| *passage == Passage::Shut);
+    let all_open = passages.iter().all(|passage| *passage == Passage::Open);
+    leg.at_most(match (all_shut, all_open) {
+        (_, true) => Passage::Open,
+        (true, _) => Passage::Shut,
+        _ => Passage::Unsure,
+    });
+}
+
+/// So many servers are told of one by one.
+const SHOWN: usize = 16;
+
+/// The system's word on an error's number.
+fn errno_text(errno: i32) -> String {
+    ipvs::error::os_text(&std::io::Error::from_raw_os_error(errno))
+}
+
+/// `1 s`, `12 s`, `3 min`.
+fn time(seconds: u64) -> String {
+    match seconds {
+        0..=119 => format!("{seconds} s"),
+        _ => format!("{} min", seconds / 60),
+    }
+}
+
+/// `A, B and C`
+fn list(words: &[String]) -> String {
+    match words {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// The server that gets the client whatever the scheduler would say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fixed {
+    /// Its connection goes there.
+    Connection(Endpoint),
+    /// Its template keeps it there.
+    Template(Endpoint),
+}

@@ -1,0 +1,288 @@
+//! Paths without a kernel.
+#![allow(clippy::indexing_slicing, clippy::unwrap_used)]
+
+use std::net::IpAddr;
+
+use super::{Explanation, Passage, arrival, back, choice, explain, memory, onward};
+use crate::diagnose::facts::{
+    Endpoint, Facts, Journey, Lookup, Method, Remembered, Server, Service, Traffic, Way,
+};
+use crate::routing::{Address, Leads, Link, Question, Route};
+
+fn ip(text: &str) -> IpAddr {
+    text.parse().unwrap()
+}
+
+fn end(text: &str) -> Endpoint {
+    text.parse::<std::net::SocketAddr>().unwrap().into()
+}
+
+fn server(endpoint: &str, method: Method, weight: u32) -> Server {
+    Server {
+        endpoint: end(endpoint),
+        method,
+        tunnel_port: 0,
+        weight,
+        upper_threshold: 0,
+        lower_threshold: 0,
+        active: 0,
+        inactive: 0,
+        persistent: 0,
+        traffic: Traffic::default(),
+    }
+}
+
+fn link(index: u32, name: &str) -> Link {
+    Link {
+        index,
+        name: name.to_owned(),
+        kind: None,
+        mtu: 1500,
+        up: true,
+        loopback: false,
+        hardware: None,
+    }
+}
+
+fn onto(output: u32, leads: Leads) -> Route {
+    Route {
+        leads,
+        gateway: None,
+        output: Some(output),
+        source: None,
+        mtu: None,
+    }
+}
+
+/// A client at 10.0.0.9, before a director with one service and these servers in
+/// the network of eth1.
+fn journey(servers: Vec<Server>) -> Journey {
+    let (client, vip) = (ip("10.0.0.9"), ip("10.0.0.1"));
+    let mut ways = vec![
+        (Question::to(client), onto(1, Leads::Onward)),
+        (Question::through(client, 1, vip), onto(1, Leads::Here)),
+    ];
+    for server in &servers {
+        ways.push((Question::to(server.address()), onto(2, Leads::Onward)));
+        let answer = Question::through(server.address(), 2, client);
+        ways.push((answer, onto(1, Leads::Onward)));
+    }
+    let mut ways: Vec<Way> = ways
+        .into_iter()
+        .map(|(question, route)| Way {
+            question,
+            answer: Ok(route),
+        })
+        .collect();
+    ways.sort_by_key(|way| way.question);
+    Journey {
+        wanted: "TCP 10.0.0.1:80".parse().unwrap(),
+        client,
+        port: None,
+        lookup: Some(Lookup::Port),
+        others: Vec::new(),
+        engine: None,
+        connections: Vec::new(),
+        template: None,
+        marks: Vec::new(),
+        marked: Vec::new(),
+        facts: Facts {
+            services: vec![Service {
+                id: "TCP 10.0.0.1:80".parse().unwrap(),
+                scheduler: Some("rr".to_owned()),
+                persistent: false,
+                persistence: 0,
+                one_packet: false,
+                flags: 0,
+                traffic: Traffic::default(),
+                servers,
+            }],
+            links: vec![link(1, "eth0"), link(2, "eth1")],
+            addresses: vec![Address {
+                address: vip,
+                prefix: 24,
+                interface: 1,
+                duplicate: false,
+                tentative: false,
+            }],
+            ways,
+            ..Facts::default()
+        },
+    }
+}
+
+fn two() -> Vec<Server> {
+    vec![
+        server("10.1.0.2:80", Method::Nat, 1),
+        server("10.1.0.3:80", Method::Nat, 1),
+    ]
+}
+
+fn remembered(client: &str, server: &str, state: &str) -> Remembered {
+    Remembered {
+        client: end(client),
+        service: end("10.0.0.1:80"),
+        server: end(server),
+        state: state.to_owned(),
+        expires: 60,
+    }
+}
+
+/// The step at which it ends, how it ends, and which servers may be had.
+fn summary(explanation: &Explanation) -> (&str, Passage, Vec<String>) {
+    let mut legs = explanation.legs.iter();
+    let worst = legs
+        .find(|leg| leg.passage == explanation.passage())
+        .unwrap();
+    let eligible = explanation.servers.iter().filter(|one| one.eligible);
+    let servers = eligible
+        .map(|one| one.server.endpoint.to_string())
+        .collect();
+    (worst.name, explanation.passage(), servers)
+}
+
+fn outcome(journey: &Journey) -> (String, Passage, Vec<String>) {
+    let explanation = explain(journey);
+    let (name, passage, servers) = summary(&explanation);
+    (name.to_owned(), passage, servers)
+}
+
+fn ends(name: &str, passage: Passage, servers: &[&str]) -> (String, Passage, Vec<String>) {
+    let servers = servers.iter().map(|server| (*server).to_owned()).collect();
+    (name.to_owned(), passage, servers)
+}
+
+const BOTH: [&str; 2] = ["10.1.0.2:80", "10.1.0.3:80"];
+
+#[test]
+fn every_check_that_is_asked_is_one() {
+    let lists = [
+        arrival::CHECKS,
+        memory::CHECKS,
+        choice::CHECKS,
+        onward::CHECKS,
+        back::CHECKS,
+    ];
+    for id in lists.into_iter().flatten() {
+        let mut all = crate::diagnose::all();
+        assert!(all.any(|check| check.id == *id), "{id}");
+    }
+}
+
+#[test]
+fn a_path_without_a_fault() {
+    assert_eq!(
+        outcome(&journey(two())),
+        ends("arrival", Passage::Open, &BOTH)
+    );
+}
+
+#[test]
+fn nothing_is_known() {
+    let mut journey = journey(two());
+    journey.facts = Facts::default();
+    journey.lookup = None;
+    assert_eq!(outcome(&journey).1, Passage::Shut);
+}
+
+#[test]
+fn one_of_two_servers_has_no_way() {
+    let mut journey = journey(two());
+    let lost = Question::to(ip("10.1.0.3"));
+    for way in &mut journey.facts.ways {
+        if way.question == lost {
+            way.answer = Err(101);
+        }
+    }
+    assert_eq!(
+        outcome(&journey),
+        ends("way-to-server", Passage::Unsure, &BOTH)
+    );
+    journey.facts.services[0].servers.remove(0);
+    assert_eq!(
+        outcome(&journey),
+        ends("way-to-server", Passage::Shut, &["10.1.0.3:80"])
+    );
+}
+
+#[test]
+fn a_connection_has_its_server_and_another_port_has_none() {
+    let mut journey = journey(two());
+    journey.connections = vec![remembered("10.0.0.9:4000", "10.1.0.3:80", "ESTABLISHED")];
+    assert_eq!(outcome(&journey).2, BOTH);
+    journey.port = Some(4000);
+    assert_eq!(outcome(&journey).2, ["10.1.0.3:80"]);
+    journey.connections[0].server = end("10.1.0.4:80");
+    let name = "net.ipv4.vs.expire_nodest_conn".to_owned();
+    journey.facts.sysctls.insert(name.clone(), "0".to_owned());
+    assert_eq!(outcome(&journey).1, Passage::Shut);
+    journey.facts.sysctls.insert(name, "1".to_owned());
+    assert_eq!(outcome(&journey), ends("arrival", Passage::Open, &BOTH));
+}
+
+#[test]
+fn a_template_counts_where_the_service_is_persistent_by_address() {
+    let mut journey = journey(two());
+    journey.template = Some(remembered("10.0.0.9:0", "10.1.0.3:80", "ASSURED"));
+    assert_eq!(outcome(&journey).2, BOTH);
+    journey.facts.services[0].persistent = true;
+    assert_eq!(outcome(&journey).2, ["10.1.0.3:80"]);
+    journey.engine = Some("sip".to_owned());
+    assert_eq!(outcome(&journey).2, BOTH);
+    journey.engine = None;
+    // Its way is asked for whatever its weight is.
+    journey.facts.services[0].servers[1].weight = 0;
+    for way in &mut journey.facts.ways {
+        if way.question == Question::to(ip("10.1.0.3")) {
+            way.answer = Err(101);
+        }
+    }
+    let explanation = explain(&journey);
+    assert_eq!(summary(&explanation).0, "way-to-server");
+    let leg = explanation
+        .legs
+        .iter()
+        .find(|leg| leg.name == "way-to-server");
+    assert_eq!(leg.unwrap().findings[0].id, "server-unreachable");
+}
+
+#[test]
+fn schedulers_that_hash_may_come_to_a_server_that_takes_nothing() {
+    let mut journey = journey(two());
+    for (scheduler, flags, weight, passage) in [
+        ("rr", 0, 0, Passage::Open),
+        ("sh", 0, 1, Passage::Open),
+        ("sh", 0, 0, Passage::Unsure),
+        ("sh", 8, 0, Passage::Open),
+        ("dh", 8, 0, Passage::Unsure),
+        ("mh", 0, 0, Passage::Open),
+    ] {
+        let service = &mut journey.facts.services[0];
+        service.scheduler = Some(scheduler.to_owned());
+        service.flags = flags;
+        service.servers[0].weight = weight;
+        assert_eq!(outcome(&journey).1, passage, "{scheduler} {flags} {weight}");
+    }
+}
+
+#[test]
+fn other_ports_need_a_persistent_service() {
+    let mut journey = journey(two());
+    for lookup in [Lookup::EveryPort, Lookup::FtpData] {
+        journey.lookup = Some(lookup);
+        journey.facts.services[0].persistent = false;
+        assert_eq!(outcome(&journey), ends("service", Passage::Shut, &BOTH));
+        journey.facts.services[0].persistent = true;
+        assert_eq!(outcome(&journey).1, Passage::Open);
+    }
+}
+
+#[test]
+fn a_leg_of_many_servers_tells_of_some() {
+    let servers: Vec<_> = (1..=100)
+        .map(|number| server(&format!("10.1.0.{number}:80"), Method::Nat, 1))
+        .collect();
+    let explanation = explain(&journey(servers));
+    assert_eq!(explanation.servers.len(), 100);
+    assert!(explanation.legs.iter().all(|leg| leg.sentences.len() < 20));
+}

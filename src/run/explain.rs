@@ -1,0 +1,35 @@
+//! `--explain`: the path of one client.
+
+use std::io::Write;
+
+use super::{Failure, Out};
+use crate::cli::{Explain, Format};
+use crate::diagnose::{self, Journey, Passage, report};
+use ipvs::client::Client;
+
+/// Looks, and says what the client meets.
+#[inline(never)]
+pub(super) fn explain(wanted: Explain, out: &mut Out) -> Result<(), Failure> {
+    let Explain {
+        service,
+        client,
+        port,
+        format,
+    } = wanted;
+    // Not by modprobe: nothing is changed here.
+    let mut ipvs = Client::open().map_err(Failure::NoIpvs)?;
+    let journey =
+        Journey::gather(&mut ipvs, service, client, port).map_err(Failure::Unexplained)?;
+    let explanation = diagnose::explain(&journey);
+    match format {
+        Format::Text => report::explanation_text(out, &journey, &explanation),
+        Format::Json => report::explanation_json(out, &journey, &explanation),
+    }
+    .and_then(|()| out.flush())
+    .map_err(Failure::writing)?;
+    match explanation.passage() {
+        Passage::Open if diagnose::is_whole(&journey.facts) => Ok(()),
+        Passage::Open => Err(Failure::Diagnosed { status: 2 }),
+        Passage::Unsure | Passage::Shut => Err(Failure::Diagnosed { status: 1 }),
+    }
+}
