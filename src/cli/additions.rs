@@ -10,7 +10,7 @@ use super::types::Label;
 use super::value_error::ValueError;
 use super::values::{MAX_TIMEOUT, number};
 use crate::diagnose;
-use ipvs::connections::By;
+use ipvs::connections::{By, Grouping, Origin};
 use ipvs::model::Prefix;
 use ipvs::plan::scope::Selected;
 
@@ -27,6 +27,10 @@ pub(crate) const BY: Choice<By> = Choice(&[
     ("state", By::State),
     ("service", By::Service),
 ]);
+
+/// The words of `--origin`.
+pub(crate) const ORIGINS: Choice<Origin> =
+    Choice(&[("local", Origin::Local), ("sync", Origin::Sync)]);
 
 /// The words of `--color`.
 pub(crate) const COLOR: Choice<Color> = Choice(&[
@@ -125,6 +129,21 @@ pub(crate) fn state(word: &str) -> Result<&'static str, ValueError> {
         word: word.to_owned(),
         choices: STATES.join(", "),
     })
+}
+
+/// `--by`: one of the words, or two that differ with a comma between them.
+pub(crate) fn grouping(word: &str) -> Result<Grouping, ValueError> {
+    let Some((first, second)) = word.split_once(',') else {
+        return BY.read(Label::By, word).map(Grouping::from);
+    };
+    let (by, then) = (BY.read(Label::By, first)?, BY.read(Label::By, second)?);
+    match by == then {
+        true => Err(ValueError::ByTwice(word.to_owned())),
+        false => Ok(Grouping {
+            by,
+            then: Some(then),
+        }),
+    }
 }
 
 /// `--watch`: a decimal fraction is fine.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::types::{Given, Tool, Verb};
 use crate::diagnose::OnServer;
 use crate::view::{Numbers, Order, View};
-use ipvs::connections::By;
+use ipvs::connections::{Grouping, Origin};
 use ipvs::model::{
     Change, Destination, Forwarding, Name, Netmask, Prefix, Protocol, Service, TunnelKind,
     VirtualId,
@@ -232,6 +232,16 @@ pub struct BriefList {
     pub numeric: bool,
 }
 
+/// The state of the servers whose connections are wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Standing {
+    /// Servers in any state.
+    #[default]
+    Any,
+    /// `--orphans`: servers that no service of the table has any more.
+    Orphaned,
+}
+
 /// The source of a listing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Access {
@@ -251,8 +261,8 @@ pub struct Require {
     pub least: u64,
 }
 
-/// `ipvsadm -L -c [SERVICE] [-r SERVER] [--client PREFIX] [--state NAME] [--by
-/// WHAT] [--persistent-conn] [-n] [--json] [--watch…] [--from-proc]`
+/// `ipvsadm -L -c [SERVICE] [-r SERVER] [--client PREFIX] [--state NAME] [--origin
+/// ORIGIN] [--orphans] [--by WHAT[,WHAT]] [--persistent-conn] [-n] [--json] [--watch…] [--from-proc]`
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Connections {
     /// Only those through this service.
@@ -263,8 +273,12 @@ pub struct Connections {
     pub client: Option<Prefix>,
     /// Only those in this state, as the kernel spells it.
     pub state: Option<&'static str>,
+    /// Only those that came to be known so.
+    pub origin: Option<Origin>,
+    /// Only those whose servers are so.
+    pub standing: Standing,
     /// Counted, not listed.
-    pub by: Option<By>,
+    pub by: Option<Grouping>,
     /// With the persistence engine's columns.
     pub persistent: bool,
     /// No names.

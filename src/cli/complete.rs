@@ -6,6 +6,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use super::choice::Words;
 use super::command::{Candidates, Completion};
 use super::flags::{Flags, Reading};
 use super::legality;
@@ -264,6 +265,7 @@ impl<'a> Context<'a> {
             Offers::Marks => Candidates::Marks,
             Offers::Servers => self.servers(),
             Offers::Schedulers => Candidates::Schedulers,
+            Offers::Pair(words) => return pair(words, prefix, value),
             Offers::SchedFlags => return self.sched_flags(prefix, value),
             Offers::Engines => Candidates::Engines,
             Offers::Files => Candidates::Files,
@@ -294,6 +296,18 @@ impl<'a> Context<'a> {
         };
         let left = sched_flag_names(scheduler).filter(|name| !given.split(',').any(|g| g == *name));
         completion(&format!("{prefix}{given}"), stem, plain(left))
+    }
+}
+
+/// The words, or behind a comma those that are not before it.
+fn pair(words: &dyn Words, prefix: &str, value: &str) -> Completion {
+    let words = words.all();
+    match value.split_once(',') {
+        None => completion(prefix, value, plain(words)),
+        Some((first, stem)) => {
+            let left = words.into_iter().filter(|word| *word != first);
+            completion(&format!("{prefix}{first},"), stem, plain(left))
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use super::usage::Usage;
 use super::value_error::ValueError;
 use super::values;
 use crate::names::Resolve;
-use ipvs::connections::By;
+use ipvs::connections::{Grouping, Origin};
 use ipvs::model::{
     Daemon, DaemonState, Family, Forwarding, Name, Netmask, Protocol, TunnelKind, VirtualId,
 };
@@ -43,7 +43,8 @@ pub(crate) struct Flags<'a> {
     pub(crate) clients: Vec<ClientWord>,
     /// As the kernel spells it.
     pub(crate) state: Option<&'static str>,
-    pub(crate) by: Option<By>,
+    pub(crate) origin: Option<Origin>,
+    pub(crate) by: Option<Grouping>,
     pub(crate) color: Color,
     /// From one look to the next.
     pub(crate) interval: Duration,
@@ -107,6 +108,7 @@ impl Flags<'_> {
             output: None,
             clients: Vec::new(),
             state: None,
+            origin: None,
             by: None,
             color: Color::default(),
             interval: additions::DEFAULT_INTERVAL,

@@ -56,7 +56,8 @@ pub(super) const GUIDES: &[Guide] = &[
                   [--stats|--rate|--thresholds|--persistent-conn|--tun-info]
                   [--watch[=SECONDS] [--count NUMBER]] [--color WHEN] [--json]",
         "@ -c [SERVICE] [-r SERVER] [--client ADDRESS[/BITS]]
-                  [--state NAME] [--by WHAT] [--persistent-conn] [-n]
+                  [--state NAME] [--origin ORIGIN] [--orphans]
+                  [--by WHAT[,WHAT]] [--persistent-conn] [-n]
                   [--watch[=SECONDS] [--count NUMBER]] [--json] [--from-proc]",
         "@ SERVICE --require NUMBER",
         "@ [SERVICE] --from-proc [-n] [--nosort]",

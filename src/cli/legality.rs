@@ -147,6 +147,29 @@ pub(crate) fn brief(given: Given) -> Result<(), Usage> {
     }
 }
 
+/// Checks that what persistence engines noted is not wanted where origins are: no
+/// file of the kernel has both. A document of connections has these notes.
+///
+/// # Errors
+/// The option that asks for it.
+pub(crate) fn origin(given: Given) -> Result<(), Usage> {
+    use Label::{By, Json, Origin, PersistentConn};
+    if !given.has(Origin) {
+        return Ok(());
+    }
+    let noted = [PersistentConn, Json];
+    let with = noted.into_iter().find(|label| given.has(*label));
+    match with {
+        Some(Json) if given.has(By) => Ok(()),
+        None => Ok(()),
+        Some(with) => Err(Usage::Conflict {
+            label: Origin,
+            with,
+            context: Context::Command(Verb::List),
+        }),
+    }
+}
+
 /// Returns whether an option means something to a command, whatever else is given.
 pub(crate) fn goes_with(verb: Verb, label: Label) -> bool {
     !matches!(of_command(verb, label), Rule::Illegal | Rule::Idle)

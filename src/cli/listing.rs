@@ -1,6 +1,8 @@
 //! Flags into listings.
 
-use super::command::{Access, BriefList, Command, Connections, Format, List, Require, Watch};
+use super::command::{
+    Access, BriefList, Command, Connections, Format, List, Require, Standing, Watch,
+};
 use super::flags::Flags;
 use super::legality;
 use super::types::Label;
@@ -53,6 +55,7 @@ impl Flags<'_> {
             let client = self.clients.first().map(|client| client.prefix());
             let client = client.transpose()?;
             let persistent = view == View::PersistentConnections;
+            legality::origin(self.given)?;
             return Ok(Command::Connections(Connections {
                 service: self.service,
                 server: self
@@ -60,6 +63,11 @@ impl Flags<'_> {
                     .map(|server| (server.endpoint.address, server.endpoint.port)),
                 client,
                 state: self.state,
+                origin: self.origin,
+                standing: match given(Label::Orphans) {
+                    true => Standing::Orphaned,
+                    false => Standing::Any,
+                },
                 by: self.by,
                 persistent,
                 numeric,

@@ -34,7 +34,7 @@ mod values;
 pub use command::{
     Access, BriefList, Candidates, Color, Command, Completion, Connections, Diagnose, Drain,
     Ensure, Explain, Extent, Format, List, Require, Restore, RestoreMode, Save, ServerEdit,
-    ServiceEdit, Shell, Strictness, Watch,
+    ServiceEdit, Shell, Standing, Strictness, Watch,
 };
 pub use completions::completions;
 pub use help::{help, tool_help, version};

@@ -5,9 +5,10 @@
 
 use std::fmt;
 
-use super::additions::{BY, COLOR, SHELLS, STATES};
+use super::additions::{BY, COLOR, ORIGINS, SHELLS, STATES};
 use super::additions::{
-    check, client, count, director, drain_time, interval, least, sample, selected, shell, state,
+    check, client, count, director, drain_time, grouping, interval, least, sample, selected, shell,
+    state,
 };
 use super::choice::Words;
 use super::flags::{DEFAULT_PERSISTENCE, Reading};
@@ -58,6 +59,8 @@ pub(crate) enum Offers {
     Nothing,
     /// One of these words.
     Words(&'static dyn Words),
+    /// One of these words, or two with a comma between them.
+    Pair(&'static dyn Words),
     /// The services of a protocol.
     Services(Protocol),
     /// The marks of services.
@@ -492,11 +495,21 @@ pub(crate) const SECTIONS: &[Section] = &[
             .with(OF_CONNECTIONS)
             .set(|to, word| put(&mut to.flags.state, state(word).map(Some)))
             .offers(Offers::Words(&STATES)),
-        option(L::By, "", Value("WHAT"),
-            "with -c: count the connections by server, client, state or service")
+        option(L::Orphans, "", Nothing,
+            "with -c: only the connections to servers that are no longer in the table")
             .with(OF_CONNECTIONS)
-            .set(|to, word| put(&mut to.flags.by, BY.read(L::By, word).map(Some)))
-            .offers(Offers::Words(&BY)),
+            .on_the_command_line(),
+        option(L::Origin, "", Value("ORIGIN"),
+            "with -c: only the connections that came by here (local) or from another director (sync)")
+            .with(OF_CONNECTIONS)
+            .set(|to, word| put(&mut to.flags.origin, ORIGINS.read(L::Origin, word).map(Some)))
+            .offers(Offers::Words(&ORIGINS)),
+        option(L::By, "", Value("WHAT"),
+            "with -c: count the connections by server, client, state or service, or by two of them: \
+             server,state")
+            .with(OF_CONNECTIONS)
+            .set(|to, word| put(&mut to.flags.by, grouping(word).map(Some)))
+            .offers(Offers::Pair(&BY)),
         option(L::Watch, "", Attached("SECONDS"),
             "again and again, every 2 seconds or as told; q ends it")
             .with(&[(Verb::List, Unless(&[L::Timeout, L::Daemon]))])
@@ -510,7 +523,7 @@ pub(crate) const SECTIONS: &[Section] = &[
             "what any user may read, without asking IPVS: the table, less what standard error says, \
              or all connections with -c")
             .with(&[(Verb::List, Unless(&[L::Timeout, L::Daemon, L::Stats, L::Rate, L::Thresholds,
-                L::TunInfo, L::Require]))])
+                L::TunInfo, L::Require, L::Orphans]))])
             .on_the_command_line(),
         option(L::Require, "", Value("NUMBER"),
             "of one service: say in one line, for a monitoring system, whether so many servers take new \

@@ -127,6 +127,8 @@ names! {
     FromProc "from-proc",
     OnServer "on-server",
     Director "director",
+    Orphans "orphans",
+    Origin "origin",
 }
 
 impl Label {

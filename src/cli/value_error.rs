@@ -71,6 +71,8 @@ pub enum ValueError {
         word: String,
         choices: String,
     },
+    #[error("illegal by `{0}' specified: two that differ")]
+    ByTwice(String),
     #[error("illegal watch interval `{0}' specified: seconds from 0.1 to 86400")]
     Interval(String),
     #[error("illegal count `{0}' specified: a number from 1")]

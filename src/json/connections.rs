@@ -8,7 +8,9 @@ use serde::Serialize;
 
 use super::identity::{Address, Endpoint, ServiceId, Word, family, protocol};
 use super::{Items, Sequence, document};
-use ipvs::connections::{By, Connection, Count, Filter, Interrupted, Key, for_each_connection};
+use ipvs::connections::{
+    By, Connection, Count, Filter, Grouping, Interrupted, Key, for_each_connection,
+};
 use ipvs::model::{Family, VirtualId};
 
 /// Writes the document of a table's connections while it is read.
@@ -106,25 +108,42 @@ fn text(bytes: &[u8]) -> Cow<'_, str> {
 ///
 /// # Errors
 /// The errors of `out`.
-pub fn counts(out: &mut impl Write, by: By, counts: &[Count]) -> io::Result<()> {
+pub fn counts(
+    out: &mut impl Write,
+    grouping: impl Into<Grouping>,
+    counts: &[Count],
+) -> io::Result<()> {
     #[derive(Serialize)]
     struct Document<S> {
         by: &'static str,
+        then_by: Option<&'static str>,
         counts: S,
         total: Total,
     }
-    let by = match by {
-        By::Server => "server",
-        By::Client => "client",
-        By::State => "state",
-        By::Service => "service",
-    };
+    let Grouping { by, then } = grouping.into();
+    let (by, then_by) = (name(by), then.map(name));
     let total = Total {
         connections: counts.iter().map(|count| count.connections).sum(),
         templates: counts.iter().map(|count| count.templates).sum(),
     };
     let counts = Sequence(counts.iter().map(CountRow::from));
-    document(out, &Document { by, counts, total })
+    let document = Document {
+        by,
+        then_by,
+        counts,
+        total,
+    };
+    self::document(out, &document)
+}
+
+/// The kind of a key, under which a count has it.
+fn name(by: By) -> &'static str {
+    match by {
+        By::Server => "server",
+        By::Client => "client",
+        By::State => "state",
+        By::Service => "service",
+    }
 }
 
 #[derive(Serialize)]
@@ -137,6 +156,8 @@ struct Total {
 struct CountRow<'a> {
     #[serde(flatten)]
     key: Counted<'a>,
+    #[serde(flatten)]
+    then: Option<Counted<'a>>,
     connections: u64,
     templates: u64,
 }
@@ -151,17 +172,24 @@ enum Counted<'a> {
     Service(ServiceId),
 }
 
+impl<'a> From<&'a Key> for Counted<'a> {
+    fn from(key: &'a Key) -> Self {
+        match key {
+            Key::Server(server) => Self::Server((*server).into()),
+            Key::Client(client) => Self::Client {
+                address: Address(*client),
+            },
+            Key::State(state) => Self::State(state),
+            Key::Service(service) => Self::Service(service.into()),
+        }
+    }
+}
+
 impl<'a> From<&'a Count> for CountRow<'a> {
     fn from(count: &'a Count) -> Self {
         Self {
-            key: match &count.key {
-                Key::Server(server) => Counted::Server((*server).into()),
-                Key::Client(client) => Counted::Client {
-                    address: Address(*client),
-                },
-                Key::State(state) => Counted::State(state),
-                Key::Service(service) => Counted::Service(service.into()),
-            },
+            key: (&count.key).into(),
+            then: count.then.as_ref().map(Counted::from),
             connections: count.connections,
             templates: count.templates,
         }

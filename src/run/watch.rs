@@ -280,8 +280,9 @@ impl Subject for ConnectionsSubject<'_> {
 
     fn look(&mut self, size: Size) -> Result<(), Failure> {
         let time = rfc_3339(SystemTime::now());
-        let filter = connections::filter(self.wanted);
-        let table = connections::open().map_err(|failure| self.table.or_gone(failure))?;
+        let filter = connections::filter(self.wanted)?;
+        let table =
+            connections::open(self.wanted).map_err(|failure| self.table.or_gone(failure))?;
         match self.wanted.by {
             Some(by) => {
                 let counts =

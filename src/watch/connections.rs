@@ -11,7 +11,9 @@ use super::keys::Action;
 use super::status::{self, Shown, Told};
 use crate::names::NameOf;
 use crate::render;
-use ipvs::connections::{By, Connection, Count, Endpoint, Filter, Interrupted, Key, for_each_line};
+use ipvs::connections::{
+    By, Connection, Count, Endpoint, Filter, Grouping, Interrupted, Key, for_each_line,
+};
 
 /// Rows of the kernel's table that are next to each other.
 #[derive(Default)]
@@ -78,6 +80,9 @@ impl Ends {
     }
 }
 
+/// The properties that counted connections have in common.
+type Keys = (Key, Option<Key>);
+
 /// The last look. The one before it tells what has changed since; at first nothing
 /// has.
 enum Look {
@@ -86,9 +91,9 @@ enum Look {
         before: Option<Before>,
     },
     Counts {
-        by: By,
+        grouping: Grouping,
         counts: Vec<Count>,
-        before: Option<HashMap<Key, (u64, u64)>>,
+        before: Option<HashMap<Keys, (u64, u64)>>,
     },
 }
 
@@ -159,15 +164,23 @@ impl Connections {
     }
 
     /// A new look at counts, at that time.
-    pub fn see_counts(&mut self, by: By, counts: Vec<Count>, time: String) {
+    pub fn see_counts(&mut self, grouping: impl Into<Grouping>, counts: Vec<Count>, time: String) {
         let before = match self.look.take() {
             Some(Look::Counts { counts, .. }) => {
-                let pair = |count: Count| (count.key, (count.connections, count.templates));
+                let pair = |count: Count| {
+                    let keys = (count.key, count.then);
+                    (keys, (count.connections, count.templates))
+                };
                 Some(counts.into_iter().map(pair).collect())
             }
             _ => None,
         };
-        self.look = Some(Look::Counts { by, counts, before });
+        let grouping = grouping.into();
+        self.look = Some(Look::Counts {
+            grouping,
+            counts,
+            before,
+        });
         self.time = time;
     }
 
@@ -203,7 +216,7 @@ impl Connections {
             Some(Look::Counts { counts, .. }) => {
                 let (first, room) = self.wanted(size);
                 let shown = counts.iter().skip(first).take(room);
-                shown.filter_map(|count| count.key.address()).collect()
+                shown.flat_map(Count::addresses).collect()
             }
             None => Vec::new(),
         }
@@ -232,16 +245,21 @@ impl Connections {
                 let marks: Vec<_> = window.connections().map(changed).collect();
                 (told("connections", window.total), shown, marks)
             }
-            Some(Look::Counts { by, counts, before }) => {
+            Some(Look::Counts {
+                grouping,
+                counts,
+                before,
+            }) => {
                 let first = self.first.min(counts.len().saturating_sub(room));
                 let end = counts.len().min(first.saturating_add(room));
                 let visible = counts.get(first..end).unwrap_or_default();
                 text.extend_from_slice(b"IPVS connections\n");
-                let _ = render::counts(&mut text, *by, visible, names);
+                let _ = render::counts(&mut text, *grouping, visible, names);
                 let changed = |count: &Count| {
                     let now = (count.connections, count.templates);
+                    let keys = (count.key.clone(), count.then.clone());
                     let before = before.as_ref();
-                    before.is_some_and(|before| before.get(&count.key) != Some(&now))
+                    before.is_some_and(|before| before.get(&keys) != Some(&now))
                 };
                 let sum = |sum: u64, count: &Count| {
                     let all = count.connections.saturating_add(count.templates);
@@ -254,7 +272,7 @@ impl Connections {
                     room,
                 };
                 let marks = visible.iter().map(changed).collect();
-                (told(kind(*by), total), shown, marks)
+                (told(&kind(*grouping), total), shown, marks)
             }
             None => return frame.finish(),
         };
@@ -283,12 +301,16 @@ fn told(what: &str, total: usize) -> Told {
 }
 
 /// Returns what counts are of.
-fn kind(by: By) -> &'static str {
-    match by {
-        By::Server => "connections by server",
-        By::Client => "connections by client",
-        By::State => "connections by state",
-        By::Service => "connections by service",
+fn kind(Grouping { by, then }: Grouping) -> String {
+    let name = |by| match by {
+        By::Server => "server",
+        By::Client => "client",
+        By::State => "state",
+        By::Service => "service",
+    };
+    match then {
+        None => format!("connections by {}", name(by)),
+        Some(then) => format!("connections by {} and {}", name(by), name(then)),
     }
 }
 

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use ipvs::connections::By;
+use ipvs::connections::{By, Grouping, Origin};
 use ipvs::model::{
     Change, Destination, Family, Forwarding, Netmask, Protocol, ServiceFlags, TunnelKind, VirtualId,
 };
 use ipvsadm::cli::{
     Access, BriefList, Color, Command, Connections, Diagnose, Drain, Ensure, Explain, Extent,
-    Format, Require, Restore, RestoreMode, Save, Shell, Verb, Watch, parse_restore, parse_rule,
-    parse_save,
+    Format, Require, Restore, RestoreMode, Save, Shell, Standing, Verb, Watch, parse_restore,
+    parse_rule, parse_save,
 };
 use ipvsadm::diagnose::{Method, OnServer};
 use ipvsadm::view::Order;
@@ -132,7 +132,7 @@ fn narrower_connections() {
         connections(|connections| {
             connections.client = "10.0.0.0/8".parse().ok();
             connections.state = Some("ESTABLISHED");
-            connections.by = Some(By::Server);
+            connections.by = Some(By::Server.into());
             connections.format = Format::Json;
         }),
     );
@@ -156,6 +156,64 @@ fn narrower_connections() {
             2,
             "multiple 'by' options specified",
             &["-Lc --by server --by client"],
+        ),
+    ]);
+}
+
+#[test]
+fn connections_of_an_origin_orphans_and_pairs() {
+    accepts_command(
+        "-Lc --orphans --origin sync --by server,state --json",
+        connections(|connections| {
+            connections.standing = Standing::Orphaned;
+            connections.origin = Some(Origin::Sync);
+            connections.by = Some(Grouping {
+                by: By::Server,
+                then: Some(By::State),
+            });
+            connections.format = Format::Json;
+        }),
+    );
+    let one_of = "one of server, client, state, service";
+    for word in ["server,", ",state", "server,port", "server,state,client"] {
+        let bad = match word.split_once(',') {
+            Some(("", _)) => "",
+            Some((_, rest)) => rest,
+            None => word,
+        };
+        let refusal = format!("illegal by `{bad}' specified: {one_of}");
+        refuse(&[(2, &refusal, &[&format!("-Lc --by {word}")])]);
+    }
+    refuse(&[
+        (
+            2,
+            "illegal by `state,state' specified: two that differ",
+            &["-Lc --by state,state"],
+        ),
+        (
+            2,
+            "illegal origin `both' specified: one of local, sync",
+            &["-Lc --origin both"],
+        ),
+        (
+            2,
+            "You need to supply the 'connection' option for the 'orphans' option",
+            &["-L --orphans"],
+        ),
+        (
+            2,
+            "The option 'origin' conflicts with the 'json' option in the 'list' command",
+            &["-Lc --origin local --json"],
+        ),
+        (
+            2,
+            "The option 'origin' conflicts with the 'persistent-conn' option in the 'list' command",
+            &["-Lc --origin local --persistent-conn"],
+        ),
+        (
+            2,
+            "The option 'from-proc' conflicts with the 'orphans' option in the 'list' command",
+            &["-Lc --from-proc --orphans"],
         ),
     ]);
 }

@@ -128,7 +128,7 @@ fn listings() {
             "-Lnc --",
             "--tcp-service --udp-service --sctp-service --protocol-service --fwmark-service \
              --real-server \
-             --persistent-conn --tun-info --nosort --sort --exact --client --state --by --watch \
+             --persistent-conn --tun-info --nosort --sort --exact --client --state --orphans --origin --by --watch \
              --from-proc --color --json",
         ),
         (

@@ -70,6 +70,8 @@ const OPTIONS: &[(&str, &str)] = &[
     ("--no-remove", "no-remove"),
     ("--require 2", "require"),
     ("--from-proc", "from-proc"),
+    ("--orphans", "orphans"),
+    ("--origin sync", "origin"),
 ];
 
 /// A command with what it needs, its name in messages, and its options: those
@@ -112,7 +114,8 @@ const COMMANDS: &[(&str, &str, &str)] = &[
         "-L",
         "list",
         "numeric connection service-address timeout daemon stats rate thresholds persistent-conn \
-         nosort syncid exact tun-info json client state by watch count color require from-proc",
+         nosort syncid exact tun-info json client state by watch count color require from-proc orphans \
+         origin",
     ),
     ("-S", "save", "numeric output json"),
     (

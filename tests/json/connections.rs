@@ -2,7 +2,7 @@
 
 use std::io::Error;
 
-use ipvs::connections::{By, Filter, count};
+use ipvs::connections::{By, Filter, Grouping, count};
 use ipvsadm::json;
 use serde_json::{Value, json};
 
@@ -124,6 +124,28 @@ fn counts_of_each_kind() {
             let sum: u64 = counts.map(|count| count[field].as_u64().unwrap()).sum();
             assert_eq!(total[field], sum);
         }
+    }
+}
+
+#[test]
+fn counts_by_two_things() {
+    let grouping = Grouping {
+        by: By::Client,
+        then: Some(By::State),
+    };
+    let counts = count(TABLE, &Filter::default(), grouping).unwrap();
+    let document = document("counts", |out| json::counts(out, grouping, &counts));
+    assert_eq!(
+        (&document["by"], &document["then_by"]),
+        (&json!("client"), &json!("state"))
+    );
+    let rows = document["counts"].as_array().unwrap();
+    assert_eq!(rows.len(), counts.len());
+    for row in rows {
+        assert!(
+            row["client"]["address"].is_string() && row["state"].is_string(),
+            "{row}"
+        );
     }
 }
 

@@ -54,10 +54,14 @@ fn every_field_is_required() {
     assert!(tried > 20, "{tried}");
 }
 
-/// The fields of which one is required.
+/// The fields of which one is required, at least.
 fn one_of(members: &Map<String, Value>) -> Vec<Value> {
-    let alternatives = members.get("oneOf").and_then(Value::as_array);
-    let alternatives = alternatives.into_iter().flatten();
+    let alternatives = ["oneOf", "anyOf"].map(|word| members.get(word));
+    let alternatives = alternatives
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_array);
+    let alternatives = alternatives.flatten();
     alternatives
         .flat_map(|alternative| alternative["required"].as_array().unwrap().clone())
         .collect()

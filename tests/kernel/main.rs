@@ -40,6 +40,7 @@ mod json;
 mod manual_examples;
 mod name_server;
 mod namespaces;
+mod orphans;
 mod privileges;
 mod readme;
 mod replace_pairs;

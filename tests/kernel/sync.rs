@@ -51,6 +51,17 @@ fn take_over(options: &str) {
             .lines()
             .any(|row| row.contains(&source) && row.ends_with(server))
     });
+    let is_told = |origin| {
+        let line = format!("-Lnc --origin {origin}");
+        let listed = pair.second.run(|| ipvsadm(&line)).stdout;
+        listed.contains(&talk.local())
+    };
+    assert_eq!(["sync", "local"].map(is_told), [true, false]);
+    assert!(
+        ipvsadm("-Lnc --origin local")
+            .stdout
+            .contains(&talk.local())
+    );
     let strange = pair.stranger.run(|| connections_as_the_reference("-Lnc"));
     assert_eq!(strange.lines().count(), 2, "of another syncid: {strange}");
 

@@ -21,7 +21,22 @@ pub enum By {
     Service,
 }
 
-/// The property that counted connections have in common.
+/// The properties by which connections are counted together: one, or two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Grouping {
+    /// The first.
+    pub by: By,
+    /// The second, if there is one.
+    pub then: Option<By>,
+}
+
+impl From<By> for Grouping {
+    fn from(by: By) -> Self {
+        Self { by, then: None }
+    }
+}
+
+/// A property that counted connections have in common.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Key {
     /// [`By::Server`]
@@ -62,10 +77,20 @@ impl Key {
 pub struct Count {
     /// The property they have in common.
     pub key: Key,
+    /// The other property, if they are grouped by two.
+    pub then: Option<Key>,
     /// Connections, without templates.
     pub connections: u64,
     /// Templates, which keep clients with their servers.
     pub templates: u64,
+}
+
+impl Count {
+    /// The addresses in what they have in common.
+    pub fn addresses(&self) -> impl Iterator<Item = IpAddr> + use<> {
+        let then = self.then.as_ref().and_then(Key::address);
+        self.key.address().into_iter().chain(then)
+    }
 }
 
 /// Counts those connections of a table that pass, largest number first. It is
@@ -73,11 +98,20 @@ pub struct Count {
 ///
 /// # Errors
 /// The errors of `table`.
-pub fn count(table: impl BufRead, filter: &Filter, by: By) -> Result<Vec<Count>, Interrupted> {
-    let mut counts: HashMap<Key, (u64, u64)> = HashMap::new();
+pub fn count(
+    table: impl BufRead,
+    filter: &Filter,
+    grouping: impl Into<Grouping>,
+) -> Result<Vec<Count>, Interrupted> {
+    let Grouping { by, then } = grouping.into();
+    let mut counts: HashMap<(Key, Option<Key>), (u64, u64)> = HashMap::new();
     for_each_connection(table, |connection| {
         if filter.passes(connection) {
-            let count = counts.entry(Key::of(connection, by)).or_default();
+            let keys = (
+                Key::of(connection, by),
+                then.map(|then| Key::of(connection, then)),
+            );
+            let count = counts.entry(keys).or_default();
             let number = match connection.is_template() {
                 true => &mut count.1,
                 false => &mut count.0,
@@ -88,15 +122,16 @@ pub fn count(table: impl BufRead, filter: &Filter, by: By) -> Result<Vec<Count>,
     })?;
     let mut counts: Vec<_> = counts
         .into_iter()
-        .map(|(key, (connections, templates))| Count {
+        .map(|((key, then), (connections, templates))| Count {
             key,
+            then,
             connections,
             templates,
         })
         .collect();
     counts.sort_unstable_by(|one, other| {
         let size = |count: &Count| Reverse((count.connections, count.templates));
-        (size(one), &one.key).cmp(&(size(other), &other.key))
+        (size(one), &one.key, &one.then).cmp(&(size(other), &other.key, &other.then))
     });
     Ok(counts)
 }
@@ -178,6 +213,35 @@ TCP 0A000001 966B 00000007 0000 0A010002 1F90 ESTABLISHED     899
                 ("Udp 192.0.2.80:80", 1, 0),
                 ("mark 7", 0, 1),
             ],
+        );
+    }
+
+    #[test]
+    fn two_things_are_counted_together() {
+        let grouping = Grouping {
+            by: By::Client,
+            then: Some(By::State),
+        };
+        let counts = count(TABLE.as_bytes(), &Filter::default(), grouping).unwrap();
+        let counts: Vec<_> = counts
+            .iter()
+            .map(|count| {
+                let (Key::Client(client), Some(Key::State(state))) = (&count.key, &count.then)
+                else {
+                    unreachable!()
+                };
+                format!("{client} {state} {} {}", count.connections, count.templates)
+            })
+            .collect();
+        assert_eq!(
+            counts,
+            [
+                "10.0.0.1 ESTABLISHED 1 0",
+                "10.0.0.1 FIN_WAIT 1 0",
+                "10.0.0.1 UDP 1 0",
+                "10.0.0.2 ESTABLISHED 1 0",
+                "10.0.0.1 NONE 0 2",
+            ]
         );
     }
 

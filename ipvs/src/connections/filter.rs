@@ -1,12 +1,14 @@
 //! Which connections are wanted.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
+use std::sync::Arc;
 
-use super::Connection;
-use crate::model::{Prefix, VirtualId};
+use super::{Connection, Origin};
+use crate::model::{Destination, Prefix, Protocol, VirtualId};
 
 /// Which connections are listed: those that pass all.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
     /// Only those of a service. Port 0 is every port of its address. The
     /// kernel notes a firewall mark in persistence templates alone, so these
@@ -18,6 +20,51 @@ pub struct Filter {
     pub client: Option<Prefix>,
     /// Only those in this state.
     pub state: Option<&'static str>,
+    /// Only those of this origin, which only
+    /// [`CONNECTIONS_WITH_ORIGIN`](super::CONNECTIONS_WITH_ORIGIN) tells.
+    pub origin: Option<Origin>,
+    /// Only those to other servers than these.
+    pub beside: Option<Arc<KnownServers>>,
+}
+
+/// The servers of a table, whatever their services.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KnownServers {
+    endpoints: HashSet<(IpAddr, u16)>,
+    addresses: HashSet<IpAddr>,
+}
+
+/// Data connections of FTP go to other ports of a server that has this one.
+const FTP: u16 = 21;
+
+impl KnownServers {
+    /// Returns whether a connection goes to one of them.
+    pub fn has(&self, connection: &Connection<'_>) -> bool {
+        let super::Endpoint { address, port } = connection.server;
+        let knows = |port| self.endpoints.contains(&(address, port));
+        // The server of a service for every port has every port.
+        knows(port)
+            || knows(0)
+            || (connection.transport() == Some(Protocol::Tcp) && knows(FTP))
+            || (port == 0 && self.addresses.contains(&address))
+    }
+}
+
+impl<'a> FromIterator<&'a Destination> for KnownServers {
+    fn from_iter<T: IntoIterator<Item = &'a Destination>>(servers: T) -> Self {
+        let mut known = Self::default();
+        known.extend(servers);
+        known
+    }
+}
+
+impl<'a> Extend<&'a Destination> for KnownServers {
+    fn extend<T: IntoIterator<Item = &'a Destination>>(&mut self, servers: T) {
+        for server in servers {
+            self.endpoints.insert((server.address, server.port));
+            self.addresses.insert(server.address);
+        }
+    }
 }
 
 impl Filter {
@@ -35,6 +82,13 @@ impl Filter {
             && self
                 .state
                 .is_none_or(|state| connection.state == state.as_bytes())
+            && self
+                .origin
+                .is_none_or(|origin| connection.origin == Some(origin))
+            && self
+                .beside
+                .as_ref()
+                .is_none_or(|servers| !servers.has(connection))
     }
 }
 
@@ -62,7 +116,7 @@ fn is_of(wanted: &VirtualId, connection: &Connection<'_>) -> bool {
 mod tests {
     use super::*;
     use crate::connections::for_each_connection;
-    use crate::model::{Family, Protocol};
+    use crate::model::{Family, Forwarding, Protocol};
 
     const TABLE: &str = "\
 Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData
@@ -131,6 +185,42 @@ fd00:0000:0000:0000:0000:0000:0000:0078 0000 NONE             99
             };
             assert_eq!(lines(&filter), [line]);
         }
+    }
+
+    #[test]
+    fn orphans_go_to_no_known_server() {
+        let beside = |servers: &[(&str, u16)]| {
+            let servers: Vec<_> = servers
+                .iter()
+                .map(|(address, port)| {
+                    let address = address.parse().unwrap();
+                    Destination::new(address, *port, Forwarding::Masquerade)
+                })
+                .collect();
+            let servers: KnownServers = servers.iter().collect();
+            Filter {
+                beside: Some(Arc::new(servers)),
+                ..Filter::default()
+            }
+        };
+        for (servers, orphans) in [
+            (&[][..], &[1, 2, 3, 4, 5][..]),
+            (&[("10.0.0.3", 8000)], &[2, 3, 4, 5]),
+            (&[("10.0.0.3", 0), ("10.0.0.4", 80)], &[2, 4, 5]),
+            // A template for every port; and FTP, which is TCP.
+            (&[("10.0.0.78", 443), ("10.0.0.3", 21)], &[2, 3, 5]),
+        ] {
+            assert_eq!(lines(&beside(servers)), orphans, "{servers:?}");
+        }
+    }
+
+    #[test]
+    fn an_origin_that_is_not_told_is_none() {
+        let filter = Filter {
+            origin: Some(Origin::Local),
+            ..Filter::default()
+        };
+        assert_eq!(lines(&filter), [0; 0]);
     }
 
     #[test]

@@ -13,11 +13,24 @@ use std::num::NonZeroU32;
 use crate::model::{Family, Protocol, VirtualId};
 use crate::procfs::words::{Words, address, decimal, hex};
 
-pub use count::{By, Count, Key, count};
-pub use filter::Filter;
+pub use count::{By, Count, Grouping, Key, count};
+pub use filter::{Filter, KnownServers};
 
 /// Where the kernel shows the connections of the network namespace.
 pub const CONNECTIONS: &str = "/proc/net/ip_vs_conn";
+
+/// The file that shows them with their [`Origin`], but without what persistence engines
+/// noted.
+pub const CONNECTIONS_WITH_ORIGIN: &str = "/proc/net/ip_vs_conn_sync";
+
+/// How the kernel came to know a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// `LOCAL`: its packets came by here.
+    Local,
+    /// `SYNC`: a sync daemon has it from another director.
+    Sync,
+}
 
 /// An address and a port of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,6 +60,8 @@ pub struct Connection<'a> {
     pub expires: u64,
     /// Name and data of the persistence engine that made it.
     pub engine: Option<(&'a [u8], &'a [u8])>,
+    /// Known in [`CONNECTIONS_WITH_ORIGIN`] alone.
+    pub origin: Option<Origin>,
 }
 
 impl<'a> Connection<'a> {
@@ -62,7 +77,16 @@ impl<'a> Connection<'a> {
         };
         let (client, service, server) = (endpoint()?, endpoint()?, endpoint()?);
         let state = words.next()?;
-        let expires = decimal(words.next()?)?;
+        let mut word = words.next()?;
+        let origin = match word {
+            b"LOCAL" => Some(Origin::Local),
+            b"SYNC" => Some(Origin::Sync),
+            _ => None,
+        };
+        if origin.is_some() {
+            word = words.next()?;
+        }
+        let expires = decimal(word)?;
         // An engine's note came over the network: any byte may be in it.
         let mut noted = || {
             let mut parts = words.next()?.split(u8::is_ascii_whitespace);
@@ -77,6 +101,7 @@ impl<'a> Connection<'a> {
             state,
             expires,
             engine,
+            origin,
         })
     }
 
@@ -209,6 +234,21 @@ mod tests {
         assert_eq!(connection.state, b"CLOSE");
         assert_eq!(connection.expires, 9);
         assert_eq!(connection.engine, None);
+    }
+
+    #[test]
+    fn the_other_table_has_origins() {
+        for (word, origin) in [("LOCAL", Origin::Local), ("SYNC ", Origin::Sync)] {
+            let line = format!(
+                "TCP 0A000001 9668 0A000002 0050 7F000001 1F40 CLOSE       {word}        9\n"
+            );
+            let connection = Connection::parse(line.as_bytes()).unwrap();
+            assert_eq!(connection.origin, Some(origin));
+            assert_eq!((connection.state, connection.expires), (&b"CLOSE"[..], 9));
+        }
+        assert_eq!(Connection::parse(LINE).unwrap().origin, None);
+        let line = b"TCP 0A000001 9668 0A000002 0050 7F000001 1F40 CLOSE       LOCAL\n";
+        assert_eq!(Connection::parse(line), None);
     }
 
     #[test]
