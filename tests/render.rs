@@ -216,7 +216,7 @@ fn table() -> Vec<ServiceEntry> {
         ],
     );
     six.service.timeout = 300;
-    six.service.netmask = Netmask::V6(64);
+    six.service.netmask = Netmask::V6(64.try_into().unwrap());
     six.stats = stats([1, 2, 3, 4, 5], [6, 7, 8, 9, 10]);
 
     let mut compatible = service(endpoint(Udp, "::1:2", 443), "rr", &[PERSISTENT, OPS], []);

@@ -352,7 +352,7 @@ impl Client {
     ///
     /// | change | refusals |
     /// |---|---|
-    /// | [`AddService`](Change::AddService) | [`AlreadyExists`], before all else; [`NoSuchScheduler`]; [`Invalid`] where the prefix of an IPv6 service is none of 1 to 128 bits |
+    /// | [`AddService`](Change::AddService) | [`Invalid`] where the netmask is of another address family than the service, which is not sent; [`AlreadyExists`], before all else that the kernel looks at; [`NoSuchScheduler`] |
     /// | [`EditService`](Change::EditService) | [`NoSuchService`], [`NoSuchScheduler`], [`Invalid`] as above |
     /// | [`DeleteService`](Change::DeleteService), [`Zero`](Change::Zero) of a service | [`NoSuchService`] |
     /// | [`AddServer`](Change::AddServer) | [`NoSuchService`]; [`OutOfRange`]; [`AlreadyExists`]; [`Invalid`] where the address is no unicast address, where it is of another family than the service's and the server is not tunnelled or a sync daemon runs, and where a GUE tunnel has port 0 |

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 
 use super::choice::Choice;
 use super::value_error::ValueError;
-use ipvs::model::{DaemonState, Name, SCHEDULER_FLAGS, ServiceFlags, TunnelKind};
+use ipvs::model::{DaemonState, Name, PrefixLength, SCHEDULER_FLAGS, ServiceFlags, TunnelKind};
 use ipvs::rules::{HIGHEST_THRESHOLD, LONGEST_TIMEOUT};
 
 /// The longest timeout of a connection, in seconds: 31 days.
@@ -59,7 +59,7 @@ pub(crate) fn timeout(word: &str) -> Result<u32, ValueError> {
 
 /// `-M` for IPv6, as `atoi` reads it: what follows the digits is ignored, and
 /// of large numbers only the lower 32 bits count.
-pub(crate) fn prefix_length(word: &str) -> Result<u32, ValueError> {
+pub(crate) fn prefix_length(word: &str) -> Result<PrefixLength, ValueError> {
     let word = word.trim_start_matches(is_space);
     let signs = usize::from(word.starts_with(['+', '-']));
     let digits = word
@@ -77,7 +77,7 @@ pub(crate) fn prefix_length(word: &str) -> Result<u32, ValueError> {
     };
     u32::try_from(value & i64::from(u32::MAX))
         .ok()
-        .filter(|length| (1..=128).contains(length))
+        .and_then(|bits| PrefixLength::try_from(bits).ok())
         .ok_or(ValueError::PrefixLength)
 }
 
@@ -283,7 +283,8 @@ mod tests {
             ("4294967297", 1),
             ("-4294967232", 64),
         ] {
-            assert_eq!(prefix_length(word), Ok(wanted), "{word:?}");
+            let length = prefix_length(word).map(PrefixLength::bits);
+            assert_eq!(length, Ok(wanted), "{word:?}");
         }
         for word in [
             "",

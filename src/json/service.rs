@@ -46,7 +46,7 @@ impl<'a> From<&'a Service> for Persistence<'a> {
     fn from(service: &'a Service) -> Self {
         let (netmask, prefix_length) = match service.netmask {
             Netmask::V4(mask) => (Some(Address(mask.into())), None),
-            Netmask::V6(length) => (None, Some(length)),
+            Netmask::V6(length) => (None, Some(length.bits())),
         };
         Self {
             timeout_seconds: service.timeout,

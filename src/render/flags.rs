@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::net::Ipv4Addr;
 
-use ipvs::model::{Name, Netmask, SchedulerFlag, Service, ServiceFlags};
+use ipvs::model::{Name, Netmask, PrefixLength, SchedulerFlag, Service, ServiceFlags};
 use ipvs::procfs::BriefService;
 
 /// Writes ` SCHEDULER [(FLAGS)] [persistent …] [ops]`.
@@ -41,10 +41,10 @@ pub(super) fn brief(out: &mut impl Write, service: &BriefService) -> io::Result<
 /// Writes a mask by which clients are taken together.
 fn netmask(out: &mut impl Write, mask: Netmask) -> io::Result<()> {
     match mask {
-        Netmask::V4(Ipv4Addr::BROADCAST) | Netmask::V6(128) => Ok(()),
+        Netmask::V4(Ipv4Addr::BROADCAST) | Netmask::V6(PrefixLength::HOST) => Ok(()),
         Netmask::V4(mask) => write!(out, " mask {mask}"),
         // Kept as an int by those who list it.
-        Netmask::V6(length) => write!(out, " mask {}", length as i32),
+        Netmask::V6(length) => write!(out, " mask {}", length.bits() as i32),
     }
 }
 

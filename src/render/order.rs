@@ -1,6 +1,7 @@
 //! The order of a sorted listing.
 
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 
 use ipvs::model::{DestinationEntry, Family, VirtualId};
 
@@ -15,16 +16,15 @@ pub fn sort_servers(servers: &mut [DestinationEntry]) {
     servers.sort_unstable_by_key(|server| (server.destination.address, server.destination.port));
 }
 
-/// The endpoint of a service with a mark counts as all zero, and its absent
-/// mark as 0, which no mark is.
-fn key(id: &VirtualId) -> (u32, Family, u16, IpAddr, u16) {
+/// The endpoint of a service with a mark counts as all zero.
+fn key(id: &VirtualId) -> (Option<NonZeroU32>, Family, u16, IpAddr, u16) {
     match *id {
         VirtualId::Endpoint {
             protocol,
             address,
             port,
-        } => (0, Family::of(address), protocol.number(), address, port),
-        VirtualId::Fwmark { mark, family } => (mark.get(), family, 0, family.unspecified(), 0),
+        } => (None, Family::of(address), protocol.number(), address, port),
+        VirtualId::Fwmark { mark, family } => (Some(mark), family, 0, family.unspecified(), 0),
     }
 }
 

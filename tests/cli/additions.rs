@@ -623,7 +623,7 @@ fn what_only_other_programs_make() {
         "-E --raw persistent=0 -f 7 -6 -M 64 -s rr",
         Change::EditService(service(fwmark(7, Family::V6), "rr", |service| {
             service.flags = ServiceFlags::PERSISTENT;
-            service.netmask = Netmask::V6(64);
+            service.netmask = Netmask::V6(64.try_into().unwrap());
         })),
     );
     let numbered = VirtualId::Endpoint {

@@ -56,7 +56,7 @@ fn ipv6_before_fwmark() {
         accepts(
             line,
             Change::AddService(service(fwmark(1, Family::V6), "wlc", |service| {
-                service.netmask = Netmask::V6(64);
+                service.netmask = Netmask::V6(64.try_into().unwrap());
             })),
         );
     }
@@ -134,7 +134,7 @@ fn hosts_with_ipv6_addresses_only() {
     accepts(
         "-A -t six:http -M 64",
         Change::AddService(service(tcp("2001:db8::6", 80), "wlc", |service| {
-            service.netmask = Netmask::V6(64);
+            service.netmask = Netmask::V6(64.try_into().unwrap());
         })),
     );
     refuse(&[

@@ -104,7 +104,9 @@ fn services_with_their_settings() {
         ),
         (
             "-t [::1]:80 -M 64x",
-            service(six, "wlc", |s| s.netmask = Netmask::V6(64)),
+            service(six, "wlc", |s| {
+                s.netmask = Netmask::V6(64.try_into().unwrap())
+            }),
         ),
         // An IPv4 mask, and forgotten when the service turns out to be IPv6.
         ("-M 64 -t [::1]:80", service(six, "wlc", |_| {})),
@@ -116,7 +118,7 @@ fn services_with_their_settings() {
         (
             "-f 1 -6 -M 64",
             service(fwmark(1, Family::V6), "wlc", |s| {
-                s.netmask = Netmask::V6(64)
+                s.netmask = Netmask::V6(64.try_into().unwrap())
             }),
         ),
     ] {

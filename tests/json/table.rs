@@ -40,7 +40,7 @@ pub(crate) fn full() -> ServiceEntry {
     let id = endpoint(Protocol::Tcp, "2001:db8::80", 80);
     let mut entry = service(id, "wlc", 3);
     entry.service.timeout = 300;
-    entry.service.netmask = Netmask::V6(64);
+    entry.service.netmask = Netmask::V6(64.try_into().unwrap());
     entry.service.engine = Some("sip".parse().unwrap());
     entry.stats.connections = u64::MAX;
     entry.stats.in_packets = u64::from(u32::MAX) + 1;

@@ -4,10 +4,11 @@
 use std::ops::ControlFlow;
 
 use ipvs::client::Client;
-use ipvs::model::Change;
+use ipvs::model::{Change, VirtualId};
 
 use crate::director::{ipvsadm, place};
 use crate::random_tables::{Random, anything};
+use crate::support::netlink::{Attribute, Netlink, ipvs_family};
 use crate::support::{Program, TIMEOUT, Table, finish, kernel_table, run, words};
 
 const TABLES: u64 = 20;
@@ -81,6 +82,37 @@ fn every_command_reaches_a_service_of_any_protocol() {
     ipvsadm(&format!("-d {service} -r 10.1.0.1:81"));
     ipvsadm(&format!("-D {service}"));
     assert_eq!(ipvsadm("-Sn").stdout, "");
+}
+
+#[test]
+fn a_mark_of_0_that_another_program_sets_is_a_service_of_no_address() {
+    let _place = place();
+    // IPVS_CMD_NEW_SERVICE with AF, FWMARK, SCHED_NAME, FLAGS, TIMEOUT, NETMASK
+    let number = |kind, value: u32| Attribute::new(kind, value.to_ne_bytes());
+    let service = [
+        Attribute::new(1, 2_u16.to_ne_bytes()),
+        number(5, 0),
+        Attribute::new(6, *b"rr\0"),
+        Attribute::new(7, [0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff]),
+        number(8, 0),
+        number(9, u32::MAX),
+    ];
+    let service = [Attribute::nested(1, &service)];
+    Netlink::generic().ask(ipvs_family(), 1, &service).unwrap();
+
+    let services = Client::open().unwrap().table().unwrap();
+    let [entry] = &services[..] else {
+        panic!("{services:?}")
+    };
+    assert!(matches!(entry.service.id, VirtualId::Endpoint { .. }));
+    assert_eq!(entry.service.id.port(), Some(0));
+    let shown = ipvsadm("-Ln").stdout;
+    assert!(shown.contains("0.0.0.0:0"), "{shown}");
+    let saved = ipvsadm("-Sn").stdout;
+    let made = kernel_table();
+    ipvsadm("-C");
+    run(Program::Ours, ["-R"], &saved).succeeded();
+    assert_same(&made, &|| saved.clone());
 }
 
 #[test]

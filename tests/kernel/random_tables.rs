@@ -193,7 +193,7 @@ fn any_service(random: &mut Random, id: VirtualId) -> Service {
         service.timeout = random.one_of(&[0, 1, 360, 2_678_400, 2_678_401, 4_000_000]);
         service.netmask = match id.family() {
             Family::V4 => Netmask::V4(random.one_of(&[0, 1, 0xff00_ff00, u32::MAX]).into()),
-            Family::V6 => Netmask::V6(random.one_of(&[1, 64, 128])),
+            Family::V6 => Netmask::V6(random.one_of(&[1, 64, 128]).try_into().unwrap()),
         };
     }
     if random.chance(20) {

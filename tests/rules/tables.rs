@@ -150,7 +150,7 @@ fn services() -> impl Strategy<Value = Service> {
             service.flags = ServiceFlags(flags).without(ServiceFlags::PERSISTENT);
             service.netmask = match id.family() {
                 Family::V4 => Netmask::V4(Ipv4Addr::from(v4)),
-                Family::V6 => Netmask::V6(v6),
+                Family::V6 => Netmask::V6(v6.try_into().unwrap()),
             };
             if let Some(timeout) = timeout {
                 service.flags = service.flags.with(ServiceFlags::PERSISTENT);

@@ -34,7 +34,9 @@ use crate::model::{
     Change, Daemon, DestinationEntry, Family, Info, Service, ServiceEntry, ServiceFlags, Stats,
     Timeouts, VirtualId,
 };
-use refusals::{check_daemon, check_server, check_service, check_state, check_timeouts};
+use refusals::{
+    check_change, check_daemon, check_server, check_service, check_state, check_timeouts,
+};
 
 /// A kernel in memory: its table, timeouts and sync daemons.
 #[derive(Clone, Debug)]
@@ -110,6 +112,7 @@ impl FakeKernel {
     }
 
     fn make(&mut self, change: &Change) -> Result<(), ErrorKind> {
+        check_change(change)?;
         match change {
             Change::AddService(service) => {
                 if self.find(&service.id).is_ok() {

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use crate::error::ErrorKind;
 use crate::model::{
-    Daemon, DaemonState, Destination, Family, Forwarding, Name, Netmask, Service, Timeouts,
+    Change, Daemon, DaemonState, Destination, Family, Forwarding, Name, Service, Timeouts,
     TunnelKind, VirtualId,
 };
 
@@ -33,12 +33,17 @@ pub(super) fn check_service(service: &Service) -> Result<(), ErrorKind> {
     ensure(
         is_one(&service.scheduler, SCHEDULERS) && is_one(&service.engine, ENGINES),
         ErrorKind::NoSuchScheduler,
-    )?;
-    let fits = match (service.id.family(), service.netmask) {
-        (Family::V6, Netmask::V6(bits)) => (1..=128).contains(&bits),
-        _ => true,
-    };
-    ensure(fits, ErrorKind::Invalid)
+    )
+}
+
+/// Refuses the changes that a client does not even send.
+pub(super) fn check_change(change: &Change) -> Result<(), ErrorKind> {
+    match change {
+        Change::AddService(service) | Change::EditService(service) => {
+            ensure(service.netmask_fits(), ErrorKind::Invalid)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What a server needs to be added or edited.

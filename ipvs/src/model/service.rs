@@ -2,7 +2,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroU32;
 
-use super::{DestinationEntry, Name, Stats};
+use super::{DestinationEntry, Name, Netmask, Stats};
 use crate::uapi::{IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP};
 
 /// The address family of a virtual service (`IPVS_SVC_ATTR_AF`).
@@ -152,26 +152,6 @@ impl fmt::Debug for ServiceFlags {
     }
 }
 
-/// How clients are grouped for persistence (`IPVS_SVC_ATTR_NETMASK`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Netmask {
-    /// An IPv4 mask; any bit pattern, not only a prefix.
-    V4(Ipv4Addr),
-    /// An IPv6 prefix length in bits, 1 to 128; the kernel refuses others with
-    /// `EINVAL`. For an IPv4 service it would take the number for a mask.
-    V6(u32),
-}
-
-impl Netmask {
-    /// The mask that keeps every client apart: 255.255.255.255 or 128.
-    pub fn host(family: Family) -> Self {
-        match family {
-            Family::V4 => Self::V4(Ipv4Addr::BROADCAST),
-            Family::V6 => Self::V6(128),
-        }
-    }
-}
-
 /// A virtual service as it is configured.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
@@ -209,6 +189,12 @@ impl Service {
             netmask: Netmask::host(id.family()),
             engine: None,
         }
+    }
+
+    /// Returns true where the netmask is of the service's family. A service with one
+    /// of the other is refused before it is sent.
+    pub fn netmask_fits(&self) -> bool {
+        self.netmask.family() == self.id.family()
     }
 
     /// Returns whether clients stay with their server.

@@ -236,22 +236,29 @@ impl Exchange {
     /// has carried out a datagram before it takes the next: a request always
     /// finds those before it done. Where `refused` breaks off, the datagram it
     /// was sent in is done all the same. Returns how many were sent.
+    ///
+    /// A request that can't be made is refused in its turn, and counts as sent.
     pub(crate) fn submit(
         &mut self,
-        requests: impl Iterator<Item = (Verb, IpvsMessage)>,
+        requests: impl Iterator<Item = (Verb, Result<IpvsMessage, Error>)>,
         mut refused: impl FnMut(usize, Error) -> ControlFlow<()>,
     ) -> Result<usize, Error> {
         let mut sent = 0;
         let mut verbs = Vec::new();
         self.outbox.clear();
-        for (verb, message) in requests {
-            let message = wrapped(self.addressed(message), NLM_F_REQUEST);
+        for (verb, request) in requests {
+            let message = request.map(|request| wrapped(self.addressed(request), NLM_F_REQUEST));
             // Were there more, their refusals could overrun the receive buffer.
             // One request finds room enough.
-            if !verbs.is_empty()
-                && (verbs.len() >= self.transport.receive_buffer() / REFUSAL_COST
-                    || self.outbox.len() + length_of(&message) > BATCH_BYTES)
-            {
+            let is_full = match &message {
+                Ok(message) => {
+                    verbs.len() >= self.transport.receive_buffer() / REFUSAL_COST
+                        || self.outbox.len() + length_of(message) > BATCH_BYTES
+                }
+                // Those before it have their refusals first.
+                Err(_) => true,
+            };
+            if is_full && !verbs.is_empty() {
                 let flow = self.flush(sent, &verbs, &mut refused)?;
                 sent += verbs.len();
                 verbs.clear();
@@ -259,8 +266,19 @@ impl Exchange {
                     return Ok(sent);
                 }
             }
-            self.enclose(message);
-            verbs.push(verb);
+            match message {
+                Ok(message) => {
+                    self.enclose(message);
+                    verbs.push(verb);
+                }
+                Err(refusal) => {
+                    let flow = refused(sent, refusal);
+                    sent += 1;
+                    if flow.is_break() {
+                        return Ok(sent);
+                    }
+                }
+            }
         }
         if !verbs.is_empty() {
             // After the last datagram it is of no matter whether to go on.

@@ -9,7 +9,7 @@ use std::str;
 use super::table::{destination, endpoint};
 use super::words::{Words, decimal, hex};
 use crate::model::{
-    DestinationEntry, Family, Forwarding, Info, Name, Netmask, Protocol, VirtualId,
+    DestinationEntry, Family, Forwarding, Info, Name, Netmask, PrefixLength, Protocol, VirtualId,
 };
 
 /// The table as far as the text tells it.
@@ -155,7 +155,7 @@ fn number(name: &[u8]) -> Option<u16> {
 fn netmask(family: Family, written: u32) -> Netmask {
     match family {
         Family::V4 => Netmask::V4(Ipv4Addr::from_bits(written)),
-        Family::V6 => Netmask::V6(written.to_be()),
+        Family::V6 => Netmask::V6(PrefixLength::from_kernel(written.to_be())),
     }
 }
 
@@ -219,11 +219,11 @@ mod tests {
         assert_eq!(gre.scheduler.as_str(), "none");
         let protocol = Protocol::Other(47);
         assert!(matches!(gre.id, VirtualId::Endpoint { protocol: found, .. } if found == protocol));
-        assert_eq!(web.persistence, Some(Netmask::V6(64)));
+        assert_eq!(web.persistence, Some(Netmask::V6(64.try_into().unwrap())));
         let mark = |mark, family| VirtualId::Fwmark { mark, family };
         assert_eq!(seven.id, mark(7.try_into().unwrap(), Family::V4));
         assert_eq!(eight.id, mark(8.try_into().unwrap(), Family::V6));
-        assert_eq!(eight.persistence, Some(Netmask::V6(64)));
+        assert_eq!(eight.persistence, Some(Netmask::V6(64.try_into().unwrap())));
         assert_eq!(eight.servers.len(), 2);
     }
 

@@ -245,10 +245,7 @@ impl Display for ServiceRule<'_> {
                 _ => raw.add(RawField::Persistent, timeout),
             }
             if netmask != Netmask::host(service.id.family()) {
-                match netmask {
-                    Netmask::V4(mask) => write!(f, " -M {mask}")?,
-                    Netmask::V6(bits) => write!(f, " -M {bits}")?,
-                }
+                write!(f, " -M {netmask}")?;
             }
         }
         if let Some(engine) = &service.engine {

@@ -2,8 +2,8 @@
 
 use std::ops::ControlFlow;
 
-use ipvs::error::Error;
-use ipvs::model::{Change, Service};
+use ipvs::error::{Error, ErrorKind};
+use ipvs::model::{Change, Family, Netmask, Service};
 use netlink_packet_core::NetlinkBuffer;
 
 use crate::mark;
@@ -97,6 +97,45 @@ fn after_a_break_no_further_datagram_is_sent() {
     // Those that were sent together are done, and told, all the same.
     assert_eq!(sent.unwrap(), 200);
     assert_eq!(places, [100, 160]);
+}
+
+#[test]
+fn a_netmask_of_another_family_is_refused_in_its_turn_and_not_sent() {
+    let mut odd = Service::new(mark(9), "rr".parse().unwrap());
+    odd.netmask = Netmask::host(Family::V6);
+    let changes = [
+        Change::DeleteService(mark(1)),
+        Change::AddService(odd.clone()),
+        Change::EditService(odd),
+        Change::DeleteService(mark(2)),
+    ];
+    let one_refusal = |asked: &Asked| {
+        let end = asked.sequence;
+        vec![refusal(end - 1, ESRCH, None), acknowledgement(end)]
+    };
+    let script = Script::new().answers(one_refusal).answers(one_refusal);
+    let mut told = Vec::new();
+    let sent = script.client().apply_all(&changes, |place, error| {
+        told.push((place, error.kind()));
+        ControlFlow::Continue(())
+    });
+    assert_eq!(sent.unwrap(), 4);
+    let (gone, invalid) = (ErrorKind::NoSuchService, ErrorKind::Invalid);
+    assert_eq!(told, [(0, gone), (1, invalid), (2, invalid), (3, gone)]);
+    // A change and the no-op behind it, twice.
+    let sent = script.sent();
+    let batches = sent[2..].iter().map(|batch| split(batch).len());
+    assert_eq!(batches.collect::<Vec<_>>(), [2, 2]);
+
+    // Nothing is sent after a break.
+    let script = Script::new();
+    let mut client = script.client();
+    let error = client.apply(&changes[1]).unwrap_err();
+    let reason = "The netmask is not of the service's address family";
+    assert_eq!(error.note(), Some(reason));
+    let sent = client.apply_all(&changes[1..], |_, _| ControlFlow::Break(()));
+    assert_eq!(sent.unwrap(), 1);
+    assert_eq!(script.sent().len(), 2);
 }
 
 #[test]

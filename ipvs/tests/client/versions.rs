@@ -2,9 +2,10 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use ipvs::error::Error;
+use ipvs::error::{Error, ErrorKind};
 use ipvs::model::{
-    DaemonState, Family, Forwarding, Netmask, Protocol, ServiceFlags, TunnelKind, VirtualId,
+    DaemonState, Family, Forwarding, Netmask, PrefixLength, Protocol, ServiceEntry, ServiceFlags,
+    TunnelKind, VirtualId,
 };
 use ipvs::netlink::attr::{
     BigEndian, CommandAttr, Counter, DaemonAttr, DestinationAttr, FlagsAndMask, ServiceAttr,
@@ -111,7 +112,10 @@ fn an_older_kernel_is_understood() {
             family: Family::V6
         }
     );
-    assert_eq!(table[0].service.netmask, Netmask::V6(64));
+    assert_eq!(
+        table[0].service.netmask,
+        Netmask::V6(64.try_into().unwrap())
+    );
     assert_eq!(table[0].service.scheduler, None);
     assert_eq!(table[0].stats.connections, u64::from(u32::MAX));
     assert_eq!(table[0].stats.in_bytes, 1 << 40);
@@ -147,4 +151,46 @@ fn a_service_without_identity_is_not_understood() {
     });
     let error = script.client().services().unwrap_err();
     assert!(matches!(error, Error::Protocol(_)), "{error:?}");
+}
+
+/// The services that a kernel tells with these attributes.
+fn told(attributes: Vec<ServiceAttr>) -> Result<Vec<ServiceEntry>, Error> {
+    let script = Script::new().answers(move |asked| {
+        let row = row(asked.sequence, CommandAttr::Service(attributes));
+        vec![row, done(asked.sequence, 0)]
+    });
+    script.client().services()
+}
+
+#[test]
+fn prefixes_that_no_program_can_ask_for_are_listed() {
+    for bits in [0, 129, u32::MAX] {
+        let entries = told(vec![
+            ServiceAttr::AddressFamily(10),
+            ServiceAttr::Fwmark(7),
+            ServiceAttr::Netmask(bits.to_ne_bytes()),
+        ]);
+        let netmask = entries.unwrap()[0].service.netmask;
+        assert_eq!(netmask.to_string(), bits.to_string());
+        assert!(PrefixLength::try_from(bits).is_err());
+    }
+}
+
+#[test]
+fn a_mark_of_0_is_none() {
+    let service = |mut attributes: Vec<_>| {
+        attributes.extend([
+            ServiceAttr::Fwmark(0),
+            ServiceAttr::SchedulerName("rr".into()),
+        ]);
+        told(attributes)
+    };
+    let entries = service(vec![ServiceAttr::Address([0; 16])]).unwrap();
+    let endpoint = VirtualId::Endpoint {
+        protocol: Protocol::Other(0),
+        address: [0, 0, 0, 0].into(),
+        port: 0,
+    };
+    assert_eq!(entries[0].service.id, endpoint);
+    assert_eq!(service(Vec::new()).unwrap_err().kind(), ErrorKind::Protocol);
 }

@@ -127,20 +127,16 @@ pub(crate) fn what_is_no_service_is_refused(director: &mut impl Director) {
         Change::AddService(engineless),
         ErrorKind::NoSuchScheduler,
     );
-    for bits in [0, 129] {
-        let mut service = service(sixth(), "wlc");
-        service.netmask = Netmask::V6(bits);
+    for (id, other) in [(endpoint(80), Family::V6), (sixth(), Family::V4)] {
+        // The client refuses it, before the kernel looks at anything else.
+        let mut service = service(id, "unknown");
+        service.netmask = Netmask::host(other);
         refused(
             director,
             Change::AddService(service.clone()),
             ErrorKind::Invalid,
         );
-        service.scheduler = Some("unknown".parse().unwrap());
-        refused(
-            director,
-            Change::AddService(service),
-            ErrorKind::NoSuchScheduler,
-        );
+        refused(director, Change::EditService(service), ErrorKind::Invalid);
     }
     assert_eq!(director.services().unwrap(), []);
 }

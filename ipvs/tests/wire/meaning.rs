@@ -106,7 +106,7 @@ fn changes_are_asked_for_as_ipvsadm_asks() {
                 |service| {
                     service.flags = ServiceFlags(0x19);
                     service.timeout = 300;
-                    service.netmask = Netmask::V6(64);
+                    service.netmask = Netmask::V6(64.try_into().unwrap());
                 },
             )),
         ),

@@ -12,7 +12,8 @@ use netlink_packet_core::{DecodeError, ErrorContext, NlaBuffer, NlasIterator, Pa
 
 use crate::model::{
     Daemon, DaemonState, Destination, DestinationEntry, Family, Forwarding, Info, Name, Netmask,
-    Protocol, Service, ServiceEntry, ServiceFlags, Stats, Timeouts, TunnelKind, VirtualId,
+    PrefixLength, Protocol, Service, ServiceEntry, ServiceFlags, Stats, Timeouts, TunnelKind,
+    VirtualId,
 };
 use crate::netlink::attr::{
     BigEndian, CommandAttr, Counter, DaemonAttr, DestinationAttr, InfoAttr, ServiceAttr, Value,
@@ -95,7 +96,7 @@ fn service_from(attributes: &[u8]) -> Result<(Service, Counters<'_>), DecodeErro
         timeout,
         netmask: match id.family() {
             Family::V4 => Netmask::V4(Ipv4Addr::from(netmask)),
-            Family::V6 => Netmask::V6(u32::from_ne_bytes(netmask)),
+            Family::V6 => Netmask::V6(PrefixLength::from_kernel(u32::from_ne_bytes(netmask))),
         },
         engine,
     };
@@ -108,7 +109,7 @@ struct Identity {
     protocol: u16,
     address: Option<[u8; 16]>,
     port: u16,
-    mark: u32,
+    mark: Option<NonZeroU32>,
 }
 
 impl Default for Identity {
@@ -118,7 +119,7 @@ impl Default for Identity {
             protocol: 0,
             address: None,
             port: 0,
-            mark: 0,
+            mark: None,
         }
     }
 }
@@ -130,22 +131,22 @@ impl Identity {
             ServiceAttr::Protocol(value) => self.protocol = value,
             ServiceAttr::Address(value) => self.address = Some(value),
             ServiceAttr::Port(BigEndian(value)) => self.port = value,
-            ServiceAttr::Fwmark(value) => self.mark = value,
+            ServiceAttr::Fwmark(value) => self.mark = NonZeroU32::new(value),
             _ => {}
         }
     }
 
     fn id(&self) -> Result<VirtualId, DecodeError> {
         let family = family_from(self.family);
-        Ok(match (NonZeroU32::new(self.mark), self.address) {
-            (Some(mark), _) => VirtualId::Fwmark { mark, family },
-            (None, Some(address)) => VirtualId::Endpoint {
+        match (self.mark, self.address) {
+            (Some(mark), _) => Ok(VirtualId::Fwmark { mark, family }),
+            (None, Some(address)) => Ok(VirtualId::Endpoint {
                 protocol: Protocol::from_number(self.protocol),
                 address: address_from(address, family),
                 port: self.port,
-            },
-            (None, None) => return Err("a service with neither address nor mark".into()),
-        })
+            }),
+            (None, None) => Err("a service with neither address nor mark".into()),
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 use std::net::IpAddr;
 
+use crate::error::{Error, Verb};
 use crate::model::{
     Change, Daemon, DaemonState, Destination, Family, Name, Netmask, Service, ServiceFlags,
     VirtualId,
@@ -11,9 +12,19 @@ use crate::netlink::message::{Command, IpvsMessage};
 use crate::uapi::*;
 
 /// The request that carries out a change.
-pub(crate) fn change(change: &Change) -> IpvsMessage {
+///
+/// # Errors
+/// Where the kernel would take the change for another one.
+pub(crate) fn change(change: &Change) -> Result<IpvsMessage, Error> {
     use CommandAttr::{TimeoutTcp, TimeoutTcpFin, TimeoutUdp};
     let (command, attributes) = match change {
+        Change::AddService(service) | Change::EditService(service) if !service.netmask_fits() => {
+            return Err(Error::Kernel {
+                verb: Verb::of(change),
+                errno: EINVAL,
+                note: Some("The netmask is not of the service's address family".to_owned()),
+            });
+        }
         Change::AddService(service) => (Command::NewService, vec![whole_service(service)]),
         Change::EditService(service) => (Command::SetService, vec![whole_service(service)]),
         Change::DeleteService(id) => (Command::DelService, vec![service_id(id)]),
@@ -47,7 +58,7 @@ pub(crate) fn change(change: &Change) -> IpvsMessage {
             )])],
         ),
     };
-    IpvsMessage::new(command, attributes)
+    Ok(IpvsMessage::new(command, attributes))
 }
 
 /// A question about one service.
@@ -96,7 +107,7 @@ fn whole_service(service: &Service) -> CommandAttr {
         ServiceAttr::Timeout(service.timeout),
         ServiceAttr::Netmask(match service.netmask {
             Netmask::V4(mask) => mask.octets(),
-            Netmask::V6(length) => length.to_ne_bytes(),
+            Netmask::V6(length) => length.bits().to_ne_bytes(),
         }),
     ]);
     CommandAttr::Service(attributes)

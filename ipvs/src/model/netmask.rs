@@ -1,0 +1,92 @@
+use std::fmt::{self, Display, Formatter};
+use std::net::Ipv4Addr;
+
+use super::Family;
+
+/// How clients are grouped for persistence (`IPVS_SVC_ATTR_NETMASK`).
+///
+/// It is of the service's family: a service with a netmask of the other is
+/// refused before anything is sent, with [`ErrorKind::Invalid`]. The kernel would
+/// take the length of an IPv6 prefix for an IPv4 mask.
+///
+/// [`ErrorKind::Invalid`]: crate::error::ErrorKind::Invalid
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Netmask {
+    /// An IPv4 mask; any bit pattern, not only a prefix.
+    V4(Ipv4Addr),
+    /// An IPv6 prefix.
+    V6(PrefixLength),
+}
+
+/// The length of an IPv6 prefix in bits: 1 to 128. The kernel refuses others.
+///
+/// ```
+/// use ipvs::model::PrefixLength;
+///
+/// assert_eq!(PrefixLength::try_from(64)?.bits(), 64);
+/// assert!(PrefixLength::try_from(0).is_err());
+/// assert!(PrefixLength::try_from(129).is_err());
+/// # Ok::<(), ipvs::model::PrefixLengthError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PrefixLength(u32);
+
+/// The prefix of an IPv6 persistence granularity can't have that many bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an IPv6 prefix of {0} bits: it has 1 to 128")]
+pub struct PrefixLengthError(u32);
+
+impl Netmask {
+    /// The mask that keeps every client apart: 255.255.255.255 or 128.
+    pub fn host(family: Family) -> Self {
+        match family {
+            Family::V4 => Self::V4(Ipv4Addr::BROADCAST),
+            Family::V6 => Self::V6(PrefixLength::HOST),
+        }
+    }
+
+    /// The family of the services that it is for.
+    pub fn family(self) -> Family {
+        match self {
+            Self::V4(_) => Family::V4,
+            Self::V6(_) => Family::V6,
+        }
+    }
+}
+
+/// As `ipvsadm -M` has it: `255.255.255.0`, `64`.
+impl Display for Netmask {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::V4(mask) => mask.fmt(f),
+            Self::V6(length) => length.bits().fmt(f),
+        }
+    }
+}
+
+impl PrefixLength {
+    /// A whole address: 128 bits.
+    pub const HOST: Self = Self(128);
+
+    /// How many bits it has.
+    pub fn bits(self) -> u32 {
+        self.0
+    }
+
+    /// A length as the kernel tells it. No kernel is known to tell another than
+    /// those of 1 to 128; if one does, it is shown as it is.
+    pub(crate) fn from_kernel(bits: u32) -> Self {
+        Self(bits)
+    }
+}
+
+impl TryFrom<u32> for PrefixLength {
+    type Error = PrefixLengthError;
+
+    fn try_from(bits: u32) -> Result<Self, PrefixLengthError> {
+        match bits {
+            1..=128 => Ok(Self(bits)),
+            _ => Err(PrefixLengthError(bits)),
+        }
+    }
+}
