@@ -11,7 +11,7 @@ use std::io::{self, Write as _};
 
 use ipvs::client::Client;
 use ipvs::director::Director;
-use ipvs::model::{DestinationEntry, Protocol, VirtualId};
+use ipvs::model::{DestinationEntry, VirtualId};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let text = collect(&mut Client::open()?)?;
@@ -63,12 +63,7 @@ fn label(id: &VirtualId) -> String {
             address,
             port,
         } => {
-            let protocol = match protocol {
-                Protocol::Tcp => "tcp",
-                Protocol::Udp => "udp",
-                Protocol::Sctp => "sctp",
-                _ => "other",
-            };
+            let protocol = protocol.keyword().unwrap_or("other");
             format!("{protocol},{address},{port}")
         }
         VirtualId::Fwmark { mark, .. } => format!("mark,{mark}"),

@@ -339,7 +339,7 @@ impl Client {
             request,
             &mut daemons,
             convert::daemon,
-            |daemon| convert::daemon_state_number(daemon.state),
+            |daemon| daemon.state.number(),
         )?;
         Ok(daemons)
     }

@@ -138,11 +138,7 @@ pub(crate) fn sched_flags(word: &str, scheduler: &str) -> Result<ServiceFlags, V
 }
 
 /// The words of `--tun-type`.
-pub(crate) const TUNNEL_KINDS: Choice<TunnelKind> = Choice(&[
-    ("ipip", TunnelKind::Ipip),
-    ("gue", TunnelKind::Gue),
-    ("gre", TunnelKind::Gre),
-]);
+pub(crate) const TUNNEL_KINDS: Choice<TunnelKind> = Choice(TunnelKind::NAMES);
 
 /// `--tun-type`
 pub(crate) fn tunnel_kind(word: &str) -> Result<TunnelKind, ValueError> {
@@ -155,10 +151,7 @@ pub(crate) fn tunnel_port(word: &str) -> Result<u16, ValueError> {
 }
 
 /// The words of `--start-daemon` and `--stop-daemon`.
-pub(crate) const DAEMON_STATES: Choice<DaemonState> = Choice(&[
-    ("master", DaemonState::Master),
-    ("backup", DaemonState::Backup),
-]);
+pub(crate) const DAEMON_STATES: Choice<DaemonState> = Choice(DaemonState::NAMES);
 
 /// `--syncid`
 pub(crate) fn sync_id(word: &str) -> Result<u32, ValueError> {

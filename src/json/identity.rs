@@ -37,11 +37,9 @@ impl Serialize for Word {
 
 /// The word for a protocol.
 pub(super) fn protocol(protocol: Protocol) -> Word {
-    match protocol {
-        Protocol::Tcp => Word::Known("tcp"),
-        Protocol::Udp => Word::Known("udp"),
-        Protocol::Sctp => Word::Known("sctp"),
-        Protocol::Other(number) => Word::Numbered("protocol", number.into()),
+    match protocol.keyword() {
+        Some(word) => Word::Known(word),
+        None => Word::Numbered("protocol", protocol.number().into()),
     }
 }
 

@@ -90,10 +90,8 @@ impl From<Tunnel> for Wrapping {
 }
 
 fn kind(kind: TunnelKind) -> Word {
-    match kind {
-        TunnelKind::Ipip => Word::Known("ipip"),
-        TunnelKind::Gue => Word::Known("gue"),
-        TunnelKind::Gre => Word::Known("gre"),
-        TunnelKind::Other(number) => Word::Numbered("type", number.into()),
+    match kind.name() {
+        Some(word) => Word::Known(word),
+        None => Word::Numbered("type", kind.number().into()),
     }
 }

@@ -100,9 +100,8 @@ impl From<DaemonState> for SyncDaemon<'_> {
 }
 
 fn word(state: DaemonState) -> Word {
-    match state {
-        DaemonState::Master => Word::Known("master"),
-        DaemonState::Backup => Word::Known("backup"),
-        DaemonState::Other(number) => Word::Numbered("state", number),
+    match state.name() {
+        Some(word) => Word::Known(word),
+        None => Word::Numbered("state", state.number()),
     }
 }

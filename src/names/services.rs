@@ -71,12 +71,8 @@ impl Index {
         let name = words.next()?;
         let (port, protocol) = words.next()?.split_once('/')?;
         let port = port.parse().ok()?;
-        let protocol = match protocol {
-            "tcp" => Protocol::Tcp,
-            "udp" => Protocol::Udp,
-            "sctp" => Protocol::Sctp,
-            _ => return None,
-        };
+        let mut known = Protocol::NAMES.iter().map(|(_, known)| *known);
+        let protocol = known.find(|known| known.keyword() == Some(protocol))?;
         self.names
             .entry((protocol, port))
             .or_insert_with(|| name.to_owned());

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::label::{Label, pad};
 use crate::names::NameOf;
 use ipvs::connections::{By, Count, Grouping, Key};
-use ipvs::model::{Protocol, VirtualId};
+use ipvs::model::VirtualId;
 
 /// Lists counts, in the order given. What they are of comes last: it may be
 /// of any length. Of two things, the first is as wide as its longest.
@@ -87,12 +87,7 @@ fn through(
             address,
             port,
         } => {
-            match protocol {
-                Protocol::Tcp => out.write_all(b"TCP ")?,
-                Protocol::Udp => out.write_all(b"UDP ")?,
-                Protocol::Sctp => out.write_all(b"SCTP ")?,
-                Protocol::Other(number) => write!(out, "IP_{number} ")?,
-            }
+            write!(out, "{protocol} ")?;
             out.write_all(label.set(address, port, Some(protocol), names)?)
         }
         VirtualId::Fwmark { mark, family } => {

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::number::left_columns;
-use ipvs::model::{Daemon, DaemonState, Timeouts};
+use ipvs::model::{Daemon, Timeouts};
 
 /// The line of the timeouts.
 pub fn timeouts(out: &mut impl Write, timeouts: &Timeouts) -> io::Result<()> {
@@ -17,10 +17,9 @@ pub fn timeouts(out: &mut impl Write, timeouts: &Timeouts) -> io::Result<()> {
 /// no more than interface and id) is left out here.
 pub fn daemons(out: &mut impl Write, daemons: &[Daemon]) -> io::Result<()> {
     for daemon in daemons {
-        match daemon.state {
-            DaemonState::Master => out.write_all(b"master")?,
-            DaemonState::Backup => out.write_all(b"backup")?,
-            DaemonState::Other(state) => write!(out, "state {state}")?,
+        match daemon.state.name() {
+            Some(name) => out.write_all(name.as_bytes())?,
+            None => write!(out, "state {}", daemon.state.number())?,
         }
         // A device may be called almost anything.
         let interface = daemon.interface.replace(char::is_control, "?");

@@ -178,12 +178,7 @@ impl<'a> Rows<'a> {
                 address,
                 port,
             } => {
-                out.write_all(match protocol {
-                    Protocol::Tcp => b"TCP  ",
-                    Protocol::Udp => b"UDP  ",
-                    Protocol::Sctp => b"SCTP ",
-                    Protocol::Other(_) => b"?    ",
-                })?;
+                pad(out, protocol.name().unwrap_or("?").as_bytes(), 5)?;
                 let label = &mut self.label;
                 let text = label.set_column(address, port, Some(protocol), self.names)?;
                 pad(out, text, width)?;

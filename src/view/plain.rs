@@ -38,14 +38,13 @@ pub(super) const WEIGHT: Column = Column::new(
     },
 );
 
+const UNNAMED: &str = "(null)";
+
 /// The name of a forwarding method.
 fn method(forwarding: Forwarding) -> &'static str {
     match forwarding {
-        Forwarding::Masquerade => "Masq",
-        Forwarding::Local => "Local",
-        Forwarding::Tunnel => "Tunnel",
-        Forwarding::DirectRoute => "Route",
         // C prints this for a name that isn't there.
-        Forwarding::Bypass | Forwarding::Other(_) => "(null)",
+        Forwarding::Bypass => UNNAMED,
+        named => named.name().unwrap_or(UNNAMED),
     }
 }

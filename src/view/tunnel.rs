@@ -39,13 +39,13 @@ fn describe(destination: &Destination) -> Cow<'static, str> {
     }
     let tunnel = &destination.tunnel;
     match tunnel.kind {
-        TunnelKind::Ipip => "ipip".into(),
+        TunnelKind::Ipip => tunnel.kind.name().unwrap_or_default().into(),
         TunnelKind::Gue => {
-            let mut text = format!("gue:{}:{}", tunnel.port, checksum(tunnel.flags));
+            let mut text = format!("{}:{}:{}", tunnel.kind, tunnel.port, checksum(tunnel.flags));
             text.truncate(MAX_LEN);
             text.into()
         }
-        TunnelKind::Gre => format!("gre:{}", checksum(tunnel.flags)).into(),
+        TunnelKind::Gre => format!("{}:{}", tunnel.kind, checksum(tunnel.flags)).into(),
         TunnelKind::Other(_) => "n/a".into(),
     }
 }

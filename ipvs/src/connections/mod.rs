@@ -11,6 +11,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroU32;
 
 use crate::model::{Family, Protocol, VirtualId};
+
+pub use crate::model::Endpoint;
 use crate::procfs::words::{Words, address, decimal, hex};
 
 pub use count::{By, Count, Grouping, Key, count};
@@ -30,15 +32,6 @@ pub enum Origin {
     Local,
     /// `SYNC`: a sync daemon has it from another director.
     Sync,
-}
-
-/// An address and a port of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Endpoint {
-    /// The address; a server's family may differ from its clients'.
-    pub address: IpAddr,
-    /// Host byte order; 0 in templates means every port.
-    pub port: u16,
 }
 
 /// A connection, or the template that keeps a client with its server.
@@ -107,12 +100,7 @@ impl<'a> Connection<'a> {
 
     /// The transport protocol, if it is one that this crate has a name for.
     pub fn transport(&self) -> Option<Protocol> {
-        match self.protocol {
-            b"TCP" => Some(Protocol::Tcp),
-            b"UDP" => Some(Protocol::Udp),
-            b"SCTP" => Some(Protocol::Sctp),
-            _ => None,
-        }
+        Protocol::named(self.protocol)
     }
 
     /// Returns what it came through. The kernel notes a firewall mark in templates

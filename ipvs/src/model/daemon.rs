@@ -1,5 +1,7 @@
 use std::net::IpAddr;
 
+use crate::uapi::{IP_VS_STATE_BACKUP, IP_VS_STATE_MASTER};
+
 /// Connection timeouts in seconds (`IPVS_CMD_GET_CONFIG`, `IPVS_CMD_SET_CONFIG`).
 ///
 /// When they are set, a 0 leaves the kernel's value as it is.
@@ -22,7 +24,7 @@ impl Timeouts {
 }
 
 /// The role of a sync daemon (`IPVS_DAEMON_ATTR_STATE`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum DaemonState {
     /// `IP_VS_STATE_MASTER`: it sends this director's connections.
@@ -31,6 +33,26 @@ pub enum DaemonState {
     Backup,
     /// A state that this program does not know.
     Other(u32),
+}
+
+impl DaemonState {
+    /// The state of the kernel's number.
+    pub fn from_number(number: u32) -> Self {
+        match number {
+            IP_VS_STATE_MASTER => Self::Master,
+            IP_VS_STATE_BACKUP => Self::Backup,
+            other => Self::Other(other),
+        }
+    }
+
+    /// The kernel's number.
+    pub fn number(self) -> u32 {
+        match self {
+            Self::Master => IP_VS_STATE_MASTER,
+            Self::Backup => IP_VS_STATE_BACKUP,
+            Self::Other(number) => number,
+        }
+    }
 }
 
 /// A connection synchronization daemon of the kernel.

@@ -9,7 +9,7 @@ use crate::uapi::{
 
 /// How packets reach a real server (`IPVS_DEST_ATTR_FWD_METHOD`, the bits of
 /// `IP_VS_CONN_F_FWD_MASK`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum Forwarding {
     /// `IP_VS_CONN_F_MASQ`: network address translation.
@@ -54,7 +54,7 @@ impl Forwarding {
 }
 
 /// The kind of a tunnel (`IPVS_DEST_ATTR_TUN_TYPE`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum TunnelKind {
     /// `IP_VS_CONN_F_TUNNEL_TYPE_IPIP`
@@ -91,7 +91,7 @@ impl TunnelKind {
 }
 
 /// How packets to a tunnelled server are wrapped.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Tunnel {
     /// Encapsulation.
     pub kind: TunnelKind,

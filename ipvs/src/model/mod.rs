@@ -8,6 +8,7 @@
 mod change;
 mod daemon;
 mod destination;
+mod identity;
 mod name;
 mod netmask;
 mod prefix;
@@ -15,10 +16,12 @@ mod scheduler_flags;
 mod service;
 mod stats;
 mod text;
+mod vocabulary;
 
 pub use change::{Change, Counts};
 pub use daemon::{Daemon, DaemonState, Timeouts};
 pub use destination::{Activity, Destination, DestinationEntry, Forwarding, Tunnel, TunnelKind};
+pub use identity::Endpoint;
 pub use name::{Name, NameError};
 pub use netmask::{Netmask, PrefixLength, PrefixLengthError};
 pub use prefix::{Prefix, PrefixError};
@@ -26,6 +29,7 @@ pub use scheduler_flags::{SCHEDULER_FLAGS, SchedulerFlag};
 pub use service::{Family, Protocol, Service, ServiceEntry, ServiceFlags, VirtualId};
 pub use stats::Stats;
 pub use text::{Dotted, HostText};
+pub use vocabulary::WordError;
 
 /// What the kernel says of its IPVS, from `IPVS_CMD_GET_INFO`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

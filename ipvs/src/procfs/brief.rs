@@ -112,9 +112,6 @@ fn service<'a>(words: &mut impl Iterator<Item = &'a [u8]>) -> Option<BriefServic
         })
     };
     let id = match protocol {
-        b"TCP" => of(Protocol::Tcp)?,
-        b"UDP" => of(Protocol::Udp)?,
-        b"SCTP" => of(Protocol::Sctp)?,
         b"FWM" => VirtualId::Fwmark {
             mark: NonZeroU32::new(hex(word)?)?,
             family: Family::V4,
@@ -122,7 +119,7 @@ fn service<'a>(words: &mut impl Iterator<Item = &'a [u8]>) -> Option<BriefServic
         b"IP" => of(Protocol::Other(0))?,
         b"ICMP" => of(Protocol::Other(1))?,
         b"ICMPv6" => of(Protocol::Other(58))?,
-        name => of(Protocol::Other(number(name)?))?,
+        name => of(str::from_utf8(name).ok()?.parse().ok()?)?,
     };
     let scheduler = str::from_utf8(words.next()?).ok()?.parse().ok()?;
     let mut service = BriefService {
@@ -143,11 +140,6 @@ fn service<'a>(words: &mut impl Iterator<Item = &'a [u8]>) -> Option<BriefServic
         }
     }
     Some(service)
-}
-
-/// `IP_47`
-fn number(name: &[u8]) -> Option<u16> {
-    u16::try_from(decimal(name.strip_prefix(b"IP_")?)?).ok()
 }
 
 /// The kernel writes both as if they were in network byte order; the length of

@@ -116,12 +116,9 @@ fn service<'a>(
         })
     };
     let id = match protocol {
-        b"TCP" => endpoint(Protocol::Tcp)?,
-        b"UDP" => endpoint(Protocol::Udp)?,
-        b"SCTP" => endpoint(Protocol::Sctp)?,
         // Marks of both families look the same here.
         b"FWM" => places.only_family_of(NonZeroU32::new(hex(word)?)?, services)?,
-        _ => return None,
+        name => endpoint(Protocol::named(name)?)?,
     };
     let place = places.find(&id, services)?;
     let named = words.next()?;
@@ -135,14 +132,7 @@ pub(super) fn destination<'a>(
 ) -> Option<(Destination, Activity)> {
     let mut words = words.skip(1);
     let (address, port) = endpoint(words.next()?)?;
-    let forwarding = match words.next()? {
-        b"Masq" => Forwarding::Masquerade,
-        b"Local" => Forwarding::Local,
-        b"Tunnel" => Forwarding::Tunnel,
-        b"Route" => Forwarding::DirectRoute,
-        b"Bypass" => Forwarding::Bypass,
-        _ => return None,
-    };
+    let forwarding = Forwarding::named(words.next()?)?;
     let mut number = || str::from_utf8(words.next()?).ok()?.parse::<i64>().ok();
     let (weight, active, inactive) = (number()?, number()?, number()?);
     let mut destination = Destination::new(address, port, forwarding);

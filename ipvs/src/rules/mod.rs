@@ -322,10 +322,11 @@ impl Display for ServerRule<'_> {
 }
 
 fn write_tunnel(f: &mut Formatter<'_>, tunnel: Tunnel, raw: &mut Raw) -> fmt::Result {
-    match tunnel.kind {
-        TunnelKind::Ipip => return f.write_str(" --tun-type ipip"),
-        TunnelKind::Gue => write!(f, " --tun-type gue --tun-port {}", tunnel.port)?,
-        TunnelKind::Gre => f.write_str(" --tun-type gre")?,
+    let kind = tunnel.kind;
+    match kind {
+        TunnelKind::Ipip => return write!(f, " --tun-type {kind}"),
+        TunnelKind::Gue => write!(f, " --tun-type {kind} --tun-port {}", tunnel.port)?,
+        TunnelKind::Gre => write!(f, " --tun-type {kind}")?,
         TunnelKind::Other(kind) => {
             raw.add(RawField::TunnelKind, kind.into());
             raw.add(RawField::TunnelPort, tunnel.port.into());
@@ -345,11 +346,7 @@ fn write_tunnel(f: &mut Formatter<'_>, tunnel: Tunnel, raw: &mut Raw) -> fmt::Re
 }
 
 fn daemon_state(state: DaemonState) -> &'static str {
-    match state {
-        DaemonState::Master => "master",
-        DaemonState::Backup => "backup",
-        DaemonState::Other(_) => "none",
-    }
+    state.name().unwrap_or("none")
 }
 
 fn start_daemon(f: &mut Formatter<'_>, daemon: &Daemon) -> fmt::Result {

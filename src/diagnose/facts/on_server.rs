@@ -6,7 +6,6 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use serde::{Deserialize, Serialize};
 
-use super::identity::protocol_name;
 use super::{Endpoint, Facts, Method, same_network};
 use crate::routing::{Address, Link, Question};
 use ipvs::model::VirtualId;
@@ -40,7 +39,7 @@ impl OnServer {
                 address,
                 port,
             } => Some(Self {
-                protocol: protocol_name(protocol),
+                protocol: protocol.to_string(),
                 service: Endpoint::new(address, port),
                 method,
                 director,

@@ -236,13 +236,7 @@ fn daemon_from(attributes: &[u8]) -> Result<Daemon, DecodeError> {
     let mut daemon = Daemon::new(DaemonState::Other(0), String::new(), 0);
     for attribute in NlasIterator::new(attributes) {
         match DaemonAttr::parse(&attribute?)? {
-            DaemonAttr::State(value) => {
-                daemon.state = match value {
-                    IP_VS_STATE_MASTER => DaemonState::Master,
-                    IP_VS_STATE_BACKUP => DaemonState::Backup,
-                    other => DaemonState::Other(other),
-                }
-            }
+            DaemonAttr::State(value) => daemon.state = DaemonState::from_number(value),
             DaemonAttr::Interface(value) => daemon.interface = value,
             DaemonAttr::SyncId(value) => daemon.sync_id = value,
             DaemonAttr::MaxLen(value) => daemon.max_len = Some(value),

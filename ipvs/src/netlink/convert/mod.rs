@@ -6,4 +6,4 @@ mod request;
 pub(crate) use answer::{
     counters, daemon, destination, destination_entry, info, service, service_entry, timeouts,
 };
-pub(crate) use request::{about, change, daemon_state_number};
+pub(crate) use request::{about, change};

@@ -2,8 +2,7 @@ use std::net::IpAddr;
 
 use crate::error::{Error, Verb};
 use crate::model::{
-    Change, Daemon, DaemonState, Destination, Family, Name, Netmask, Service, ServiceFlags,
-    VirtualId,
+    Change, Daemon, Destination, Family, Name, Netmask, Service, ServiceFlags, VirtualId,
 };
 use crate::netlink::attr::{
     BigEndian, CommandAttr, DaemonAttr, DestinationAttr, FlagsAndMask, ServiceAttr,
@@ -53,9 +52,7 @@ pub(crate) fn change(change: &Change) -> Result<IpvsMessage, Error> {
         Change::StartDaemon(daemon) => (Command::NewDaemon, vec![whole_daemon(daemon)]),
         Change::StopDaemon(state) => (
             Command::DelDaemon,
-            vec![CommandAttr::Daemon(vec![DaemonAttr::State(
-                daemon_state_number(*state),
-            )])],
+            vec![CommandAttr::Daemon(vec![DaemonAttr::State(state.number())])],
         ),
     };
     Ok(IpvsMessage::new(command, attributes))
@@ -145,7 +142,7 @@ fn whole_destination(destination: &Destination) -> CommandAttr {
 
 fn whole_daemon(daemon: &Daemon) -> CommandAttr {
     let mut attributes = vec![
-        DaemonAttr::State(daemon_state_number(daemon.state)),
+        DaemonAttr::State(daemon.state.number()),
         DaemonAttr::Interface(daemon.interface.clone()),
         DaemonAttr::SyncId(daemon.sync_id),
     ];
@@ -173,14 +170,5 @@ fn address_bytes(address: IpAddr) -> [u8; 16] {
             [a, b, c, d, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
         }
         IpAddr::V6(address) => address.octets(),
-    }
-}
-
-/// The kernel's number for what a daemon does.
-pub(crate) fn daemon_state_number(state: DaemonState) -> u32 {
-    match state {
-        DaemonState::Master => IP_VS_STATE_MASTER,
-        DaemonState::Backup => IP_VS_STATE_BACKUP,
-        DaemonState::Other(number) => number,
     }
 }

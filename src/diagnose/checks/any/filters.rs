@@ -6,7 +6,7 @@ use super::super::Check;
 use crate::diagnose::facts::{Facts, Hook, Service, version};
 use crate::diagnose::finding::Finding;
 use crate::routing::{Link, Question};
-use ipvs::model::{Protocol, VirtualId};
+use ipvs::model::VirtualId;
 
 pub(in crate::diagnose::checks) const RP_FILTER: Check = Check {
     id: "rp-filter",
@@ -132,12 +132,7 @@ fn accepting(service: &Service, table: &str, chain: &str, legacy: bool) -> Optio
     else {
         return None;
     };
-    let protocol = match protocol {
-        Protocol::Tcp => "tcp",
-        Protocol::Udp => "udp",
-        Protocol::Sctp => "sctp",
-        Protocol::Other(_) => return None,
-    };
+    let protocol = protocol.keyword()?;
     let is_v4 = version(address) == "ipv4";
     Some(match (legacy, is_v4) {
         (false, _) => {
