@@ -316,6 +316,18 @@ impl Client {
         )
     }
 
+    /// The counters and rates of all services together, those that are gone
+    /// included, from `/proc/net/ip_vs_stats`; none where its text is not understood.
+    ///
+    /// [`Zero`](Change::Zero) of all sets the counters to 0, that of one service does
+    /// not change them.
+    ///
+    /// # Errors
+    /// Where the file can't be read.
+    pub fn totals(&self) -> io::Result<Option<Stats>> {
+        procfs::totals(procfs::open_in(&self.namespace, Path::new(procfs::TOTALS))?)
+    }
+
     /// The timeouts of connections.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! What the listings say was sent.
 
+use ipvs::client::Client;
+
 use crate::director::{
     as_the_reference, connections_as_the_reference, ipvsadm, restore, with_two_servers,
 };
@@ -54,6 +56,38 @@ UDP  10.0.0.1:53                        40       40       40     1160     1160
     assert!(zeroed.contains(
         "UDP  10.0.0.1:53                         0        0        0        0        0\n"
     ));
+}
+
+#[test]
+fn totals_are_those_of_all_services() {
+    let (_place, [client, a, _]) = with_two_servers();
+    let _servers = (a.serve_udp(53), a.serve_udp(54));
+    restore(
+        "-A -u 10.0.0.1:53 -s rr\n\
+         -a -u 10.0.0.1:53 -r 10.1.0.2 -m\n\
+         -A -u 10.0.0.1:54 -s rr\n\
+         -a -u 10.0.0.1:54 -r 10.1.0.2 -m\n",
+    );
+    let kernel = Client::open().unwrap();
+    let counters = || {
+        let all = kernel.totals().unwrap().unwrap();
+        let packets = (all.in_packets, all.out_packets);
+        (all.connections, packets, (all.in_bytes, all.out_bytes))
+    };
+    assert_eq!(counters(), (0, (0, 0), (0, 0)));
+    client.ask_udp(20, "10.0.0.9", "10.0.0.1:53");
+    client.ask_udp(10, "10.0.0.9", "10.0.0.1:54");
+    // 29 bytes a packet; those of a service that is gone, too.
+    let sent = (30, (30, 30), (870, 870));
+    wait_until("the kernel has added up", || counters() == sent);
+    wait_until("the kernel has worked out rates", || {
+        kernel.totals().unwrap().unwrap().in_bytes_per_second > 0
+    });
+    ipvsadm("-Z -u 10.0.0.1:53");
+    ipvsadm("-D -u 10.0.0.1:54");
+    assert_eq!(counters(), sent);
+    ipvsadm("-Z");
+    assert_eq!(counters(), (0, (0, 0), (0, 0)));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod brief;
 mod table;
+mod totals;
 pub(crate) mod words;
 
 use std::fs::File;
@@ -12,6 +13,7 @@ use crate::namespace::NetworkNamespace;
 
 pub use brief::{BriefService, BriefTable, brief};
 pub use table::{Servers, TABLE, servers};
+pub use totals::{TOTALS, totals};
 
 const READ_SIZE: usize = 1 << 20;
 

@@ -62,3 +62,13 @@ pub(crate) fn hex(word: &[u8]) -> Option<u32> {
         Some(value << 4 | u32::from(digit))
     })
 }
+
+/// At most sixteen hexadecimal digits of either case, and nothing else.
+pub(crate) fn hex64(word: &[u8]) -> Option<u64> {
+    let (high, low) = word.split_at(word.len().saturating_sub(8));
+    let high = match high {
+        [] => 0,
+        high => hex(high)?,
+    };
+    Some(u64::from(high) << 32 | u64::from(hex(low)?))
+}

@@ -1,0 +1,120 @@
+//! The counters of all services together, from `/proc/net/ip_vs_stats`.
+
+use std::io::{self, BufRead, Read};
+
+use super::words::{Words, hex64};
+use crate::model::Stats;
+
+/// Where the kernel shows the totals of the network namespace.
+pub const TOTALS: &str = "/proc/net/ip_vs_stats";
+
+/// The text is far shorter.
+const LONGEST: u64 = 4096;
+
+/// Reads the counters and rates of all services together, those that are gone
+/// included; none where the text is not understood.
+///
+/// The kernel counts them apart: `-Z` of all services sets them to 0, `-Z` of one
+/// does not change them.
+///
+/// # Errors
+/// Where the text can't be read.
+pub fn totals(text: impl BufRead) -> io::Result<Option<Stats>> {
+    let mut bytes = Vec::new();
+    text.take(LONGEST).read_to_end(&mut bytes)?;
+    Ok(read(&bytes))
+}
+
+/// Two lines of titles, counters, an empty line, a line of titles, rates.
+fn read(text: &[u8]) -> Option<Stats> {
+    let mut lines = text.split(|byte| *byte == b'\n');
+    titles(lines.next()?, b"Total")?;
+    titles(lines.next()?, b"Conns")?;
+    let [connections, in_packets, out_packets, in_bytes, out_bytes] = numbers(lines.next()?)?;
+    lines.next().filter(|line| line.is_empty())?;
+    titles(lines.next()?, b"Conns/s")?;
+    let [cps, in_pps, out_pps, in_bps, out_bps] = numbers(lines.next()?)?;
+    Some(Stats {
+        connections,
+        in_packets,
+        out_packets,
+        in_bytes,
+        out_bytes,
+        connections_per_second: cps,
+        in_packets_per_second: in_pps,
+        out_packets_per_second: out_pps,
+        in_bytes_per_second: in_bps,
+        out_bytes_per_second: out_bps,
+    })
+}
+
+/// Five titles, of which the first is known.
+fn titles(line: &[u8], first: &[u8]) -> Option<()> {
+    let mut words = Words::of(line);
+    let is_known = words.next()? == first && words.count() == 4;
+    is_known.then_some(())
+}
+
+/// Five hexadecimal numbers.
+fn numbers(line: &[u8]) -> Option<[u64; 5]> {
+    let numbers: Option<Vec<_>> = Words::of(line).map(hex64).collect();
+    numbers?.try_into().ok()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "   \
+        Total Incoming Outgoing         Incoming         Outgoing
+   Conns  Packets  Packets            Bytes            Bytes
+      28       2A 100000000              488 FFFFFFFFFFFFFFFF
+
+ Conns/s   Pkts/s   Pkts/s          Bytes/s          Bytes/s
+       1        2        3                4                A
+";
+
+    #[test]
+    fn counters_and_rates_are_read() {
+        let read = totals(TEXT.as_bytes()).unwrap().unwrap();
+        let expected = Stats {
+            connections: 0x28,
+            in_packets: 0x2a,
+            out_packets: 1 << 32,
+            in_bytes: 0x488,
+            out_bytes: u64::MAX,
+            connections_per_second: 1,
+            in_packets_per_second: 2,
+            out_packets_per_second: 3,
+            in_bytes_per_second: 4,
+            out_bytes_per_second: 10,
+        };
+        assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn a_text_that_is_not_understood_is_none() {
+        for end in 0..TEXT.len() - 1 {
+            let read = totals(TEXT.as_bytes().get(..end).unwrap()).unwrap();
+            assert_eq!(read, None, "{end}");
+        }
+        for (from, to) in [
+            ("Total", "Total X"),
+            ("Conns ", "CPU "),
+            ("28 ", "-8 "),
+            ("28 ", "+8 "),
+            ("28 ", "28 1 "),
+            ("28 ", "0x28 "),
+            ("28 ", "00000000000000028 "),
+            ("28 ", "   "),
+            ("\n\n", "\n"),
+            ("Conns/s", "Conns"),
+            ("A\n", "G\n"),
+        ] {
+            assert!(TEXT.contains(from), "{from}");
+            let spoilt = TEXT.replacen(from, to, 1);
+            assert_eq!(totals(spoilt.as_bytes()).unwrap(), None, "{from} {to}");
+        }
+    }
+}
