@@ -21,6 +21,7 @@ use netlink_packet_route::neighbour::{
 use netlink_packet_route::route::{
     RouteAddress, RouteAttribute, RouteMessage, RouteMetric, RouteType,
 };
+use netlink_packet_route::tc::{TcAttribute, TcMessage};
 use serde::{Deserialize, Serialize};
 
 use conversation::Conversation;
@@ -239,6 +240,19 @@ impl Routing {
         })
     }
 
+    /// The interfaces whose incoming packets traffic control looks at (`clsact`,
+    /// `ingress`): it can drop and change them, and give them marks.
+    ///
+    /// # Errors
+    /// Where the kernel refuses or can't be understood.
+    pub fn classified(&mut self) -> io::Result<Vec<u32>> {
+        let question = Message::GetQueueDiscipline(TcMessage::default());
+        self.list(question, |message| match message {
+            Message::NewQueueDiscipline(discipline) => self::classified(&discipline),
+            _ => None,
+        })
+    }
+
     /// Makes the kernel ask for these addresses on these interfaces, by ARP or
     /// neighbour discovery. It needs the privilege of an administrator.
     ///
@@ -382,6 +396,19 @@ fn address(message: AddressMessage) -> Option<Address> {
         duplicate: flags.contains(AddressFlags::Dadfailed),
         tentative: flags.contains(AddressFlags::Tentative),
     })
+}
+
+fn classified(discipline: &TcMessage) -> Option<u32> {
+    let looks_at_incoming = |attribute: &TcAttribute| match attribute {
+        TcAttribute::Kind(kind) => kind == "clsact" || kind == "ingress",
+        _ => false,
+    };
+    let interface = u32::try_from(discipline.header.index).ok()?;
+    discipline
+        .attributes
+        .iter()
+        .any(looks_at_incoming)
+        .then_some(interface)
 }
 
 fn neighbour(message: NeighbourMessage) -> Option<Neighbour> {

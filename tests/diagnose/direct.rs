@@ -1,7 +1,11 @@
 //! Faults of direct routing, and of IPv6.
 
+use ipvs::client::Client;
+use ipvs::model::{Change, Destination, Forwarding, Protocol, VirtualId};
+
 use crate::clients::{are_served, while_in_vain, while_served};
 use crate::director::*;
+use crate::net::count;
 use crate::support::shell;
 
 #[test]
@@ -48,6 +52,71 @@ fn dr_behind_router() {
     restore("-A -t 10.0.0.1:80 -s rr\n-a -t 10.0.0.1:80 -r 10.3.0.2 -g\n");
     let diagnosis = while_in_vain(&client, "10.0.0.1:80", || diagnose(WATCHED));
     diagnosis.without_fault().notes("dr-behind-router");
+}
+
+#[test]
+fn dr_port_differs() {
+    let _counted = martians();
+    let (_place, [client, a, _]) = one_network();
+    a.take_quietly("10.0.0.1");
+    let elsewhere = a.serve(8080);
+    // This program does not let another port through; others do.
+    ipvsadm("-A -t 10.0.0.1:80 -s rr");
+    let service = VirtualId::Endpoint {
+        protocol: Protocol::Tcp,
+        address: "10.0.0.1".parse().unwrap(),
+        port: 80,
+    };
+    let server = Destination::new("10.0.0.2".parse().unwrap(), 8080, Forwarding::DirectRoute);
+    let mut kernel = Client::open().unwrap();
+    kernel.apply(&Change::AddServer(service, server)).unwrap();
+    let listed = ipvsadm("-Ln").stdout;
+    assert!(listed.contains("10.0.0.2:8080"), "{listed}");
+    let diagnosis = while_in_vain(&client, "10.0.0.1:80", || diagnose(GLANCE));
+    diagnosis.without_fault().notes("dr-port-differs");
+    assert_eq!(elsewhere.served(), 0);
+    let _server = a.serve(80);
+    are_served(&client, "10.0.0.1:80");
+}
+
+#[test]
+fn dr_server_answers_arp() {
+    let (_place, [client, a, b]) = one_network();
+    let _servers = [a.serve(80), b.serve(80)];
+    a.take_quietly("10.0.0.1");
+    b.ip("addr add 10.0.0.1/32 dev lo\n");
+    restore(&NAT_IN_FRONT.replace("-m", "-g"));
+    are_served(&client, "10.0.0.1:80");
+    diagnose(GLANCE).without_fault();
+    let diagnosis = diagnose(&format!("{GLANCE} --probe")).names("dr-server-answers-arp");
+    let sentence = diagnosis.finding("dr-server-answers-arp")["sentence"].to_string();
+    assert!(sentence.contains("10.0.0.3"), "{sentence}");
+    // Who hears of the server goes to it alone, past the director.
+    let of_b = b.run(|| shell("ip -br link show eth0 | awk '{print $3}'"));
+    client.ip(&format!(
+        "neigh replace 10.0.0.1 lladdr {} dev eth0 nud reachable\n",
+        of_b.trim()
+    ));
+    let before = answers_seen();
+    assert_eq!(client.ask(4, "10.0.0.1:80"), count(&[("B", 4)]));
+    assert_eq!(answers_seen(), before, "past the director");
+    for command in diagnosis.commands("dr-server-answers-arp", Some("the server")) {
+        b.run(|| shell(&command));
+    }
+    client.ip("neigh flush dev eth0\n");
+    shell("ip neigh flush dev eth0");
+    are_served(&client, "10.0.0.1:80");
+    assert!(answers_seen() > before);
+    diagnose(&format!("{GLANCE} --probe")).without_fault();
+}
+
+/// How many connections the director knows.
+fn answers_seen() -> usize {
+    ipvsadm("-Lnc")
+        .stdout
+        .lines()
+        .filter(|line| line.starts_with("TCP"))
+        .count()
 }
 
 #[test]

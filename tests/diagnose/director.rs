@@ -65,6 +65,21 @@ pub fn martians() -> MutexGuard<'static, ()> {
     MARTIANS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The rules of a service of the mark 7 with both servers.
+pub const MARKED: &str = "-A -f 7 -s rr\n\
+                          -a -f 7 -r 10.1.0.2 -m\n\
+                          -a -f 7 -r 10.1.0.3 -m\n";
+
+/// Gives packets to this TCP port of an address the mark 7, by the traffic control of
+/// eth0: every kernel of the lab can.
+#[track_caller]
+pub fn mark(address: &str, port: u16) {
+    shell(&format!(
+        "tc qdisc replace dev eth0 clsact && tc filter add dev eth0 ingress protocol ip flower \
+         ip_proto tcp dst_ip {address} dst_port {port} action skbedit mark 7"
+    ));
+}
+
 /// Runs our program with the words of this line, without a failure.
 #[track_caller]
 pub fn ipvsadm(line: &str) -> Outcome {

@@ -65,6 +65,7 @@ fn direct_routing() {
     }
     restore(&NAT_IN_FRONT.replace("-m", "-g"));
     while_served(&client, "10.0.0.1:80", || diagnose(WATCHED)).without_fault();
+    diagnose(&format!("{GLANCE} --probe")).without_fault();
 }
 
 #[test]
@@ -89,10 +90,7 @@ fn a_tunnel() {
 fn a_mark_with_persistence() {
     let (_place, [client, a, b]) = behind_nat();
     let _servers = [a.serve(80), b.serve(80)];
-    crate::support::shell(
-        "tc qdisc replace dev eth0 clsact && tc filter add dev eth0 ingress protocol ip flower \
-         ip_proto tcp dst_ip 10.0.0.1 dst_port 80 action skbedit mark 7",
-    );
+    mark("10.0.0.1", 80);
     restore(
         "-A -f 7 -s rr -p 300\n\
          -a -f 7 -r 10.1.0.2 -m\n\
@@ -111,14 +109,4 @@ fn nat_over_ipv6() {
          -a -t [fd00::1]:80 -r [fd01::3]:80 -m\n",
     );
     while_served(&client, "[fd00::1]:80", || diagnose(WATCHED)).without_fault();
-}
-
-#[test]
-fn a_master_and_a_backup_that_synchronize() {
-    let (_place, [client, a, b]) = behind_nat();
-    let _servers = [a.serve(80), b.serve(80)];
-    restore(NAT);
-    ipvsadm("--start-daemon master --mcast-interface eth1 --syncid 7");
-    ipvsadm("--start-daemon backup --mcast-interface eth1 --syncid 7");
-    while_served(&client, "10.0.0.1:80", || diagnose(WATCHED)).without_fault();
 }

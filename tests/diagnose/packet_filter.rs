@@ -82,6 +82,28 @@ fn input_filter() {
 }
 
 #[test]
+fn mark_unmarked() {
+    let (_place, [client, a, b]) = behind_nat();
+    let _servers = [a.serve(80), b.serve(80)];
+    restore(MARKED);
+    let diagnosis = while_in_vain(&client, "10.0.0.1:80", || diagnose(WATCHED));
+    let diagnosis = diagnosis.names("mark-unmarked");
+    match Tool::of_this_kernel() {
+        Tool::Nft => {
+            for command in diagnosis.commands("mark-unmarked", None) {
+                shell(&command.replace("ADDRESS", "10.0.0.1").replace("PORT", "80"));
+            }
+        }
+        // This kernel lacks what the remedy needs.
+        Tool::Iptables => drop(shell(
+            "iptables-legacy -t mangle -A PREROUTING -d 10.0.0.1 -p tcp --dport 80 -j MARK --set-mark 7",
+        )),
+    }
+    are_served(&client, "10.0.0.1:80");
+    while_served(&client, "10.0.0.1:80", || diagnose(WATCHED)).without_fault();
+}
+
+#[test]
 fn nat_masquerade() {
     let (_place, [client, a, b]) = behind_nat();
     let _tracked = tracked();

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::Check;
+use super::local::looping;
 use crate::diagnose::facts::{Facts, Flow, Method, Server, Service, WAITING};
 use crate::diagnose::finding::Finding;
 use crate::routing::Question;
@@ -12,18 +13,20 @@ use crate::routing::Question;
 const MARTIANS: &str = "rt_cache.in_martian_src";
 const EINVAL: i32 = 22;
 
-/// Servers on the link whose clients all wait for their first answer: two at
-/// least, since one may have come a moment ago.
-fn stuck(facts: &Facts) -> Vec<(&Service, &Server, &Flow)> {
+/// Servers by direct routing or a tunnel whose clients all wait for their first
+/// answer: two at least, since one may have come a moment ago.
+pub(super) fn stuck(facts: &Facts) -> Vec<(&Service, &Server, &Flow)> {
     let mut found = Vec::new();
-    if !facts.counters_live() {
+    // Where directors send packets back and forth, servers are not to blame.
+    if !facts.counters_live() || looping(facts).next().is_some() {
         return found;
     }
     for service in &facts.services {
         for server in &service.servers {
             let address = server.address();
-            let is_other = server.method == Method::DirectRouting
-                && server.only_inwards()
+            let is_busy = server.traffic.rise.is_some_and(|rise| rise.in_packets > 0);
+            let is_other = (server.method == Method::DirectRouting || server.method.is_tunnel())
+                && is_busy
                 && !facts.is_own(address)
                 && !facts.is_silent(address);
             if !is_other || facts.interface_to(address).is_none() {
@@ -50,7 +53,7 @@ fn stuck(facts: &Facts) -> Vec<(&Service, &Server, &Flow)> {
 }
 
 /// The interface by which a server's answers come in here and are refused.
-fn refused(facts: &Facts, server: &Server, flow: &Flow) -> Option<u32> {
+pub(super) fn martian(facts: &Facts, server: &Server, flow: &Flow) -> Option<u32> {
     let input = facts.interface_to(server.address())?;
     let link = facts.link(input)?;
     let open = facts.of_interface("ipv4", &link.name, "accept_local") == Some(1);
@@ -79,7 +82,7 @@ pub(super) const DR_ANSWERS_THROUGH_DIRECTOR: Check = Check {
 fn dr_answers_through_director(facts: &Facts) -> Vec<Finding> {
     let mut found: BTreeMap<u32, Finding> = BTreeMap::new();
     for (service, server, flow) in stuck(facts) {
-        let Some(input) = refused(facts, server, flow) else {
+        let Some(input) = martian(facts, server, flow).filter(|_| server.only_inwards()) else {
             continue;
         };
         let interface = facts.interface(input);
@@ -111,7 +114,11 @@ pub(super) const DR_SERVER_LACKS_VIP: Check = Check {
 fn dr_server_lacks_vip(facts: &Facts) -> Vec<Finding> {
     let mut found: BTreeMap<IpAddr, Finding> = BTreeMap::new();
     for (service, server, flow) in stuck(facts) {
-        if refused(facts, server, flow).is_some() || behind(facts, server).is_some() {
+        let is_lost = server.method == Method::DirectRouting
+            && server.only_inwards()
+            && martian(facts, server, flow).is_none()
+            && behind(facts, server).is_none();
+        if !is_lost {
             continue;
         }
         let (address, vip) = (server.address(), flow.service.address);
@@ -179,4 +186,65 @@ fn dr_behind_router(facts: &Facts) -> Vec<Finding> {
         }
     }
     found.into_values().collect()
+}
+
+pub(super) const DR_PORT_DIFFERS: Check = Check {
+    id: "dr-port-differs",
+    symptom: "Connections are refused by the servers, whose programs listen on another port than that of the service.",
+    cause: "With -g and -i servers get packets as clients sent them, at the port of the service. Another port in the table is not heeded.",
+    seen: "The table.",
+    remedy: "Let the server's program listen on the port of the service, or use NAT (-m).",
+    since: "",
+    judge: dr_port_differs,
+};
+
+fn dr_port_differs(facts: &Facts) -> Vec<Finding> {
+    let mut finding: Option<Finding> = None;
+    for service in &facts.services {
+        let Some(wanted) = service.id.0.port().filter(|port| *port != 0) else {
+            continue;
+        };
+        for server in &service.servers {
+            let port = server.endpoint.port;
+            let is_direct = server.method == Method::DirectRouting || server.method.is_tunnel();
+            if !is_direct || port == 0 || port == wanted {
+                continue;
+            }
+            let finding = finding.get_or_insert_with(|| {
+                Finding::note(format!(
+                    "packets reach the server {} at port {wanted} and not at {port}: with -g and -i the port stays that of the service",
+                    server.address()
+                ))
+                .seen(format!("ipvsadm -Ln {}: {}", service.id.option(), server.endpoint))
+                .say(format!("let the server's program listen on port {wanted}, or use NAT (-m)"))
+            });
+            finding.add(format_args!("{} -> {}", service.id, server.endpoint));
+        }
+    }
+    finding.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::example::{gravities, server, service, with};
+    use super::*;
+    use crate::diagnose::Gravity::Note;
+
+    #[test]
+    fn another_port_is_heeded_by_nat_alone() {
+        let found = |id, at, method| {
+            let facts = with(vec![service(id, vec![server(at, method)])], &[]);
+            gravities(dr_port_differs, &facts)
+        };
+        let one = "TCP 10.0.0.1:80";
+        assert_eq!(found(one, "10.0.0.2:8080", Method::DirectRouting), [Note]);
+        assert_eq!(found(one, "10.0.0.2:8080", Method::Tunnel), [Note]);
+        assert_eq!(found(one, "10.0.0.2:80", Method::DirectRouting), []);
+        assert_eq!(found(one, "10.0.0.2:8080", Method::Nat), []);
+        assert_eq!(
+            found("TCP 10.0.0.1:0", "10.0.0.2:8080", Method::DirectRouting),
+            []
+        );
+        assert_eq!(found("FWM 7", "10.0.0.2:8080", Method::DirectRouting), []);
+    }
 }

@@ -6,11 +6,20 @@
 //! false alarm is a worse fault than a missed one.
 
 mod any;
+mod arp;
 mod direct;
 mod ipv6;
+mod local;
+mod marks;
 mod nat;
 mod on_server;
+mod persistence;
+mod sync;
+mod tunnel;
 
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod example;
 #[cfg(test)]
 mod tests;
 
@@ -104,12 +113,53 @@ pub const FAMILIES: &[Family] = &[
             &direct::DR_SERVER_LACKS_VIP,
             &direct::DR_ANSWERS_THROUGH_DIRECTOR,
             &direct::DR_BEHIND_ROUTER,
+            &direct::DR_PORT_DIFFERS,
+            &arp::DR_SERVER_ANSWERS_ARP,
         ],
+    },
+    Family {
+        title: "Servers on the director itself",
+        machine: Machine::Director,
+        checks: &[&local::LOCAL_NOT_LISTENING, &local::LOOP_OF_DIRECTORS],
+    },
+    Family {
+        title: "Tunnels (-i)",
+        machine: Machine::Director,
+        checks: &[
+            &tunnel::TUN_DOWN,
+            &tunnel::TUN_GUE_PORT,
+            &tunnel::TUN_RP_FILTER,
+            &tunnel::TUN_MTU,
+        ],
+    },
+    Family {
+        title: "Firewall marks (-f)",
+        machine: Machine::Director,
+        checks: &[&marks::MARK_UNMARKED, &marks::MARK_NOT_LOCAL],
     },
     Family {
         title: "IPv6",
         machine: Machine::Director,
         checks: &[&ipv6::IPV6_FORWARDING],
+    },
+    Family {
+        title: "Persistence (-p) and hashing schedulers",
+        machine: Machine::Director,
+        checks: &[
+            &persistence::PERSISTENT_QUIESCED,
+            &persistence::HASH_NO_FALLBACK,
+        ],
+    },
+    Family {
+        title: "Synchronization",
+        machine: Machine::Director,
+        checks: &[
+            &sync::SYNC_INTERFACE,
+            &sync::SYNC_NOT_JOINED,
+            &sync::SYNC_DROPS,
+            &sync::SYNC_NOTHING_RECEIVED,
+            &sync::SYNC_PERSIST,
+        ],
     },
     Family {
         title: "On a real server (--on-server)",

@@ -120,6 +120,10 @@ pub struct Connections {
     /// Of the clients that were named, those that have connections whose server
     /// answered.
     pub served: BTreeSet<IpAddr>,
+    /// How many of all of them came by synchronization; counted only where a
+    /// backup daemon runs.
+    #[serde(default)]
+    pub synchronized: Option<u64>,
 }
 
 impl Connections {

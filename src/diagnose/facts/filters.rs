@@ -138,7 +138,7 @@ fn legacy(version: &str, table: &str, known: Known) -> Vec<Chain> {
             chain("INPUT", "filter", Hook::Input),
             chain("FORWARD", "filter", Hook::Forward),
         ],
-        "mangle" => vec![chain("PREROUTING", "filter", Hook::Prerouting)],
+        "mangle" | "raw" => vec![chain("PREROUTING", "filter", Hook::Prerouting)],
         _ => Vec::new(),
     }
 }

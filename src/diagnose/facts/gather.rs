@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::system::{self, not_read};
 use super::{
-    Connections, FORM, Facts, Named, OnServer, SyncDaemon, Timeouts, Unread, filters, table,
+    Connections, FORM, Facts, Named, OnServer, SyncDaemon, Timeouts, Unread, filters, sync, table,
 };
 use crate::routing::Routing;
 use ipvs::client::Client;
@@ -84,6 +84,13 @@ pub fn gather(wanted: &Wanted) -> Result<Facts, Error> {
             Ok(connections) => facts.connections = Some(connections),
             Err(error) => unread.push(not_read(CONNECTIONS, &error)),
         }
+        let receives = facts.daemons.iter().any(|daemon| daemon.backup);
+        if let Some(connections) = facts.connections.as_mut().filter(|_| receives) {
+            match sync::synchronized() {
+                Ok(count) => connections.synchronized = Some(count),
+                Err(error) => unread.push(not_read(sync::ORIGINS, &error)),
+            }
+        }
     }
     if let Some(on_server) = &facts.on_server {
         facts.peers = system::peers(on_server.service.port);
@@ -116,9 +123,10 @@ fn around(facts: &mut Facts, probe: bool) -> std::io::Result<()> {
     facts.links = routing.links()?;
     facts.addresses = routing.addresses()?;
     facts.neighbours = routing.neighbours()?;
+    facts.classified = routing.classified()?;
     facts.ask_ways(&mut routing)?;
     if probe {
-        facts.answered = super::probe::probe(facts, &mut routing)?;
+        (facts.neighbours, facts.answered) = super::probe::probe(facts, &mut routing)?;
         facts.probed = true;
     }
     Ok(())

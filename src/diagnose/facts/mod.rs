@@ -12,6 +12,7 @@ mod journey;
 mod lookup;
 mod on_server;
 mod probe;
+mod sync;
 mod system;
 mod table;
 mod ways;
@@ -30,7 +31,7 @@ pub use lookup::Lookup;
 pub use on_server::{ELSEWHERE, OnServer};
 pub use system::{MANAGERS, MOVERS};
 pub use table::{Counted, Method, Server, Service, Traffic};
-pub use ways::Way;
+pub use ways::{Marked, Way};
 
 use crate::routing::{Address, Answer, Leads, Link, Neighbour, Question, Reach, Route};
 use ipvs::model::{Daemon, DaemonState};
@@ -86,6 +87,8 @@ pub struct Facts {
     pub programs: BTreeSet<String>,
     /// The packet filter's base chains; none where they can't be read.
     pub filters: Option<Vec<Chain>>,
+    /// The interfaces whose incoming packets traffic control looks at.
+    pub classified: Vec<u32>,
     /// Files of `/proc/net`, as far as checks need their text.
     pub files: BTreeMap<String, String>,
     /// Listening TCP sockets and bound UDP sockets; read only where a server or a
@@ -123,6 +126,12 @@ pub struct SyncDaemon {
     pub group: Option<IpAddr>,
     /// Its UDP port, where the kernel tells it.
     pub port: Option<u16>,
+    /// How many routers its messages may pass, where the kernel tells it.
+    #[serde(default)]
+    pub ttl: Option<u8>,
+    /// Its longest message in bytes, where the kernel tells it.
+    #[serde(default)]
+    pub max_len: Option<u16>,
 }
 
 impl From<&Daemon> for SyncDaemon {
@@ -133,6 +142,8 @@ impl From<&Daemon> for SyncDaemon {
             sync_id: daemon.sync_id,
             group: daemon.group,
             port: daemon.port,
+            ttl: daemon.ttl,
+            max_len: daemon.max_len,
         }
     }
 }
@@ -318,6 +329,11 @@ impl Facts {
                 .sysctls
                 .get("net.ipv4.vs.est_cpulist")
                 .is_none_or(|list| !list.trim().is_empty())
+    }
+
+    /// This could not be read.
+    pub fn is_unread(&self, what: &str) -> bool {
+        self.unread.iter().any(|unread| unread.what == what)
     }
 
     /// A program of these runs.

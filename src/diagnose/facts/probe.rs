@@ -18,9 +18,15 @@ const PATIENCE: Duration = Duration::from_millis(1500);
 const ADDRESSES: usize = 256;
 
 /// Asks for every virtual address on the interfaces that lead to servers on the
-/// link, and returns who answered.
-pub(super) fn probe(facts: &Facts, routing: &mut Routing) -> io::Result<Vec<Neighbour>> {
-    let mut wanted: BTreeSet<(IpAddr, u32)> = BTreeSet::new();
+/// link, and for these servers: one that clients reach past this director may not
+/// be known to it. Returns every neighbour that is known afterwards, and of them
+/// those that have a virtual address.
+pub(super) fn probe(
+    facts: &Facts,
+    routing: &mut Routing,
+) -> io::Result<(Vec<Neighbour>, Vec<Neighbour>)> {
+    let mut virtual_addresses: BTreeSet<(IpAddr, u32)> = BTreeSet::new();
+    let mut servers: BTreeSet<(IpAddr, u32)> = BTreeSet::new();
     for service in &facts.services {
         let Some(vip) = service.address() else {
             continue;
@@ -31,21 +37,24 @@ pub(super) fn probe(facts: &Facts, routing: &mut Routing) -> io::Result<Vec<Neig
                 && let Some(output) = route.output
                 && facts.link(output).is_some_and(|link| !link.loopback)
             {
-                wanted.insert((vip, output));
+                virtual_addresses.insert((vip, output));
+                servers.insert((server.address(), output));
             }
         }
     }
-    let wanted: Vec<_> = wanted.into_iter().take(ADDRESSES).collect();
-    routing.look_for(&wanted)?;
+    let virtual_addresses: Vec<_> = virtual_addresses.into_iter().take(ADDRESSES).collect();
+    routing.look_for(&virtual_addresses)?;
+    routing.look_for(&servers.into_iter().take(ADDRESSES).collect::<Vec<_>>())?;
     thread::sleep(PATIENCE);
     let found = routing.neighbours()?;
-    let answered = |neighbour: &Neighbour| {
-        let is_wanted = wanted.contains(&(neighbour.address, neighbour.interface));
+    let has_answered = |neighbour: &&Neighbour| {
+        let is_wanted = virtual_addresses.contains(&(neighbour.address, neighbour.interface));
         let is_there = matches!(
             neighbour.state,
             Reach::Reachable | Reach::Stale | Reach::Delay | Reach::Probe
         );
         is_wanted && is_there && neighbour.hardware.is_some()
     };
-    Ok(found.into_iter().filter(answered).collect())
+    let answered = found.iter().filter(has_answered).cloned().collect();
+    Ok((found, answered))
 }

@@ -30,6 +30,7 @@ const OF_SYSTEM: &[&str] = &[
     "net.netfilter.nf_conntrack_max",
     "net.netfilter.nf_conntrack_count",
     "net.ipv4.tcp_keepalive_time",
+    "net.core.rmem_max",
     "net.ipv6.conf.all.disable_ipv6",
 ];
 

@@ -10,8 +10,9 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Facts, Method};
+use super::{Facts, Flow, Method, Named, Server, Service};
 use crate::routing::{Answer, Question, Routing};
+use ipvs::model::VirtualId;
 
 /// So many pairs of clients and virtual addresses are asked for.
 const PAIRS: usize = 256;
@@ -23,6 +24,17 @@ pub struct Way {
     pub question: Question,
     /// The route, or the number of the error.
     pub answer: Answer,
+}
+
+/// A packet as it comes to a service of a mark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Marked {
+    /// The service.
+    pub service: Named,
+    /// Its mark.
+    pub mark: u32,
+    /// The way of the packet.
+    pub question: Question,
 }
 
 impl Facts {
@@ -79,6 +91,7 @@ impl Facts {
                 questions.insert(Question::through(vip, input, client));
             }
         }
+        questions.extend(self.marked().map(|marked| marked.question));
         let inputs = || self.links.iter().filter(|link| link.up && !link.loopback);
         for client in &self.clients {
             for service in &self.services {
@@ -95,6 +108,48 @@ impl Facts {
             }
         }
         questions
+    }
+
+    /// Packets of clients as they come to services of a mark: the table does not
+    /// tell which virtual addresses these have, but connections do.
+    pub fn marked(&self) -> impl Iterator<Item = Marked> {
+        let services = self.services.iter().filter_map(|service| {
+            let VirtualId::Fwmark { mark, .. } = service.id.0 else {
+                return None;
+            };
+            Some((service, mark.get()))
+        });
+        services.flat_map(move |(service, mark)| {
+            let flows = self.connections.iter().flat_map(|all| &all.flows);
+            let flows = flows.filter(move |flow| self.is_of_mark(flow, service));
+            flows.take(PAIRS).filter_map(move |flow| {
+                let vip = flow.service.address;
+                let client = *flow.clients.first().or(flow.waiting.first())?;
+                let input = self.interface_to(client)?;
+                let unmarked = Question::through(client, input, vip);
+                let question = Question { mark, ..unmarked };
+                Some(Marked {
+                    service: service.id,
+                    mark,
+                    question,
+                })
+            })
+        })
+    }
+
+    /// The connections came by the mark of this service: its server has them, and
+    /// no service of an address is theirs.
+    fn is_of_mark(&self, flow: &Flow, service: &Service) -> bool {
+        let is_server = |server: &Server| server.address() == flow.server.address;
+        let is_theirs = |service: &Service| match service.id.0 {
+            VirtualId::Endpoint { address, port, .. } => {
+                address == flow.service.address && (port == flow.service.port || port == 0)
+            }
+            VirtualId::Fwmark { .. } => false,
+        };
+        flow.count() > 0
+            && service.servers.iter().any(is_server)
+            && !self.services.iter().any(is_theirs)
     }
 
     /// Clients with the virtual address that they want, and a server that

@@ -57,7 +57,7 @@ fn not_local(facts: &Facts, vip: IpAddr) -> Finding {
 }
 
 /// Why this machine may well do without the address.
-fn stands_by(facts: &Facts) -> Option<String> {
+pub(in crate::diagnose::checks) fn stands_by(facts: &Facts) -> Option<String> {
     if let Some(daemon) = facts.daemons.iter().find(|daemon| daemon.backup) {
         return Some(format!(
             "a synchronization daemon runs as backup on {}",

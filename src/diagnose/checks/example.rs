@@ -1,0 +1,146 @@
+//! Directors made up for the tests of checks.
+
+use super::super::facts::{
+    Counted, Endpoint, Facts, Flow, Method, Named, Server, Service, Traffic, WAITING, Way,
+};
+use super::super::finding::{Finding, Gravity};
+use crate::routing::{Address, Answer, Leads, Link, Question, Route};
+use std::net::IpAddr;
+
+/// A server of weight 1.
+pub(super) fn server(endpoint: &str, method: Method) -> Server {
+    Server {
+        endpoint: endpoint.parse::<std::net::SocketAddr>().unwrap().into(),
+        method,
+        tunnel_port: 0,
+        weight: 1,
+        upper_threshold: 0,
+        lower_threshold: 0,
+        active: 0,
+        inactive: 0,
+        persistent: 0,
+        traffic: Traffic::default(),
+    }
+}
+
+/// A service of round robin.
+pub(super) fn service(id: &str, servers: Vec<Server>) -> Service {
+    Service {
+        id: id.parse::<Named>().unwrap(),
+        scheduler: Some("rr".to_owned()),
+        persistent: false,
+        persistence: 0,
+        one_packet: false,
+        flags: 0,
+        traffic: Traffic::default(),
+        servers,
+    }
+}
+
+/// A director with these services and settings.
+pub(super) fn with(services: Vec<Service>, settings: &[(&str, &str)]) -> Facts {
+    let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    Facts {
+        services,
+        sysctls: settings.iter().map(own).collect(),
+        ..Facts::default()
+    }
+}
+
+/// So many packets from clients and to clients between two looks.
+pub(super) fn carried(in_packets: u64, out_packets: u64) -> Traffic {
+    let counted = Counted {
+        in_packets,
+        out_packets,
+        ..Counted::default()
+    };
+    Traffic {
+        total: counted,
+        rise: Some(counted),
+    }
+}
+
+/// An interface that is up.
+pub(super) fn link(index: u32, name: &str) -> Link {
+    Link {
+        index,
+        name: name.to_owned(),
+        kind: None,
+        mtu: 1500,
+        up: true,
+        loopback: name == "lo",
+        hardware: None,
+    }
+}
+
+/// An address of this machine.
+pub(super) fn own(address: &str, interface: u32) -> Address {
+    let (address, prefix) = address.split_once('/').unwrap();
+    Address {
+        address: address.parse().unwrap(),
+        prefix: prefix.parse().unwrap(),
+        interface,
+        duplicate: false,
+        tentative: false,
+    }
+}
+
+/// A route to a machine on the link of an interface.
+pub(super) fn onward(output: u32) -> Answer {
+    Ok(Route {
+        leads: Leads::Onward,
+        gateway: None,
+        output: Some(output),
+        source: None,
+        mtu: None,
+    })
+}
+
+/// A route to this machine.
+pub(super) fn here() -> Answer {
+    let leads = Leads::Here;
+    onward(1).map(|route| Route { leads, ..route })
+}
+
+impl Facts {
+    /// The kernel answers this to the question.
+    pub(super) fn answers(mut self, question: Question, answer: Answer) -> Self {
+        self.ways.push(Way { question, answer });
+        self.ways.sort_unstable_by_key(|way| way.question);
+        self
+    }
+}
+
+/// A packet of this machine to an address.
+pub(super) fn to(address: &str) -> Question {
+    Question::to(address.parse().unwrap())
+}
+
+/// Connections of a service to a server, of which so many wait for an answer.
+pub(super) fn flow(service: &str, server: &str, waiting: u64, others: u64) -> Flow {
+    let endpoint =
+        |text: &str| -> Endpoint { text.parse::<std::net::SocketAddr>().unwrap().into() };
+    let client: IpAddr = "192.0.2.9".parse().unwrap();
+    let clients = |count: u64| (count > 0).then_some(client).into_iter().collect();
+    let states = [(WAITING, waiting), ("ESTABLISHED", others)];
+    let states = states.into_iter().filter(|(_, count)| *count > 0);
+    Flow {
+        protocol: "TCP".to_owned(),
+        service: endpoint(service),
+        server: endpoint(server),
+        states: states
+            .map(|(state, count)| (state.to_owned(), count))
+            .collect(),
+        templates: 0,
+        clients: clients(others),
+        waiting: clients(waiting),
+    }
+}
+
+/// How grave the findings of a check are.
+pub(super) fn gravities(judge: fn(&Facts) -> Vec<Finding>, facts: &Facts) -> Vec<Gravity> {
+    judge(facts)
+        .into_iter()
+        .map(|found| found.gravity)
+        .collect()
+}

@@ -1,0 +1,272 @@
+//! Services of a firewall mark: packets must get the mark, and be taken in.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+
+use super::Check;
+use super::any::address::stands_by;
+use crate::diagnose::facts::{Facts, Hook, Service};
+use crate::diagnose::finding::Finding;
+use crate::routing::{Answer, Leads};
+use ipvs::model::{Family, VirtualId};
+
+pub(super) const MARK_UNMARKED: Check = Check {
+    id: "mark-unmarked",
+    symptom: "Connections are refused or time out. The service counts no packets.",
+    cause: "Nothing on this machine gives packets a mark.",
+    seen: "The service has counted no packet, and there are neither chains of the packet filter for incoming packets nor filters of traffic control (tc).",
+    remedy: "Add a rule that gives the mark to packets for the virtual address.",
+    since: "",
+    judge: mark_unmarked,
+};
+
+/// The services of a mark that have never counted a packet, with their marks.
+fn silent(facts: &Facts) -> impl Iterator<Item = (&Service, NonZeroU32, Family)> {
+    let live = facts.counters_live();
+    facts
+        .services
+        .iter()
+        .filter_map(move |service| match service.id.0 {
+            VirtualId::Fwmark { mark, family } if live && service.traffic.total.in_packets == 0 => {
+                Some((service, mark, family))
+            }
+            VirtualId::Fwmark { .. } | VirtualId::Endpoint { .. } => None,
+        })
+}
+
+/// Something here may give packets a mark before IPVS sees them; none where that
+/// could not be read.
+fn may_mark(facts: &Facts) -> Option<bool> {
+    let chains = facts.filters.as_ref()?;
+    let is_before = |hook| matches!(hook, Hook::Prerouting | Hook::Input | Hook::Other);
+    let marks = |chain: &crate::diagnose::facts::Chain| {
+        is_before(chain.hook) && (chain.rules > 0 || chain.legacy)
+    };
+    Some(chains.iter().any(marks) || !facts.classified.is_empty())
+}
+
+fn mark_unmarked(facts: &Facts) -> Vec<Finding> {
+    if may_mark(facts) != Some(false) {
+        return Vec::new();
+    }
+    let mut finding: Option<Finding> = None;
+    for (service, mark, family) in silent(facts) {
+        let finding = finding.get_or_insert_with(|| {
+            let ip = match family {
+                Family::V4 => "ip",
+                Family::V6 => "ip6",
+            };
+            let sentence = "nothing on this machine gives packets the mark, so that the service gets none: clients are refused or time out";
+            let finding = match stands_by(facts) {
+                Some(why) => Finding::note(sentence).seen(why),
+                None => Finding::fail(sentence),
+            };
+            finding
+                .seen("nft list ruleset: no rule for incoming packets")
+                .seen("tc qdisc: neither clsact nor ingress")
+                .say("with the virtual address and port in place of ADDRESS and PORT:")
+                .run(format!("nft add table {ip} ipvs"))
+                .run(format!(
+                    "nft 'add chain {ip} ipvs mark {{ type filter hook prerouting priority mangle; }}'"
+                ))
+                .run(format!(
+                    "nft add rule {ip} ipvs mark {ip} daddr ADDRESS tcp dport PORT meta mark set {mark}"
+                ))
+        });
+        finding.add(service.id);
+    }
+    finding.into_iter().collect()
+}
+
+pub(super) const MARK_NOT_LOCAL: Check = Check {
+    id: "mark-not-local",
+    symptom: "Connections time out or are refused. The service counts no packets.",
+    cause: "Packets get the mark, and yet are not taken in here, since their address is none of this machine: IPVS never sees them.",
+    seen: "The kernel's route of a client's packet with the mark is not `local`. Which addresses a mark is for is not in the table: without connections that tell, it is a note.",
+    remedy: "Give this machine the address, or a route that takes it in: ip route add local ADDRESS dev lo.",
+    since: "",
+    judge: mark_not_local,
+};
+
+/// What rises when packets are not taken in.
+const PASSED_ON: [&str; 4] = [
+    "IpForwDatagrams",
+    "Ip6OutForwDatagrams",
+    "IpExtInNoRoutes",
+    "Ip6InNoRoutes",
+];
+
+fn mark_not_local(facts: &Facts) -> Vec<Finding> {
+    let passed_on: Vec<_> = PASSED_ON
+        .into_iter()
+        .filter(|counter| facts.rise(counter) > 0)
+        .collect();
+    let Some(counter) = passed_on.first() else {
+        return Vec::new();
+    };
+    if stands_by(facts).is_some() {
+        return Vec::new();
+    }
+    let mut found: BTreeMap<IpAddr, Finding> = BTreeMap::new();
+    for marked in facts.marked() {
+        let vip = marked.question.destination;
+        let is_idle = |service: &&Service| service.id == marked.service && !service.is_busy();
+        if !is_elsewhere(facts.answer(&marked.question))
+            || !facts.services.iter().any(|service| is_idle(&service))
+        {
+            continue;
+        }
+        let mark = marked.mark;
+        let finding = found.entry(vip).or_insert_with(|| {
+            let bits = if vip.is_ipv4() { 32 } else { 128 };
+            Finding::fail(format!(
+                "packets for {vip} are not taken in here, with the mark or without: IPVS no longer sees them, and clients wait and time out"
+            ))
+            .seen(format!("ip route get {vip} mark {mark} does not say `local'"))
+            .seen(facts.rose(counter))
+            .run(format!("ip route add local {vip}/{bits} dev lo"))
+            .say("and for good, in the configuration of the network")
+        });
+        finding.add(marked.service);
+    }
+    if !found.is_empty() || may_mark(facts) == Some(false) {
+        return found.into_values().collect();
+    }
+    let mut finding: Option<Finding> = None;
+    for (service, ..) in silent(facts) {
+        let finding = finding.get_or_insert_with(|| {
+            Finding::note(
+                "no packet with the mark has come so far, and packets are passed on: those whose address is none of this machine are never seen by IPVS, whatever their mark",
+            )
+            .seen(facts.rose(counter))
+            .say("if the virtual address is none of this machine: ip route add local ADDRESS dev lo")
+        });
+        finding.add(service.id);
+    }
+    finding.into_iter().collect()
+}
+
+/// The packet is sent on, or nowhere. What a filter refuses has another reason.
+fn is_elsewhere(answer: Option<Answer>) -> bool {
+    /// `ENETUNREACH`, `EHOSTUNREACH`
+    const NO_WAY: [i32; 2] = [101, 113];
+    match answer {
+        Some(Ok(route)) => matches!(route.leads, Leads::Onward | Leads::Nowhere),
+        Some(Err(errno)) => NO_WAY.contains(&errno),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::unwrap_used)]
+mod tests {
+    use super::super::example::{carried, flow, gravities, onward, server, service, to, with};
+    use super::*;
+    use crate::diagnose::Gravity;
+    use crate::diagnose::facts::{Chain, Connections, Counter, Method, SyncDaemon};
+    use crate::routing::Question;
+
+    fn marked() -> Facts {
+        let services = vec![service("FWM 7", vec![server("10.1.0.2:0", Method::Nat)])];
+        let mut facts = with(services, &[]);
+        facts.filters = Some(Vec::new());
+        facts
+    }
+
+    fn chain(hook: Hook) -> Chain {
+        Chain {
+            table: "ip mangle".to_owned(),
+            name: "PREROUTING".to_owned(),
+            kind: "filter".to_owned(),
+            hook,
+            drops: false,
+            rules: 1,
+            changes_source: false,
+            looks_at_state: false,
+            legacy: false,
+        }
+    }
+
+    #[test]
+    fn who_may_mark_is_trusted() {
+        assert_eq!(gravities(mark_unmarked, &marked()), [Gravity::Fail]);
+        let mut facts = marked();
+        facts.filters = None;
+        assert_eq!(gravities(mark_unmarked, &facts), []);
+        facts.filters = Some(vec![chain(Hook::Prerouting)]);
+        assert_eq!(gravities(mark_unmarked, &facts), []);
+        facts.filters = Some(vec![chain(Hook::Postrouting)]);
+        assert_eq!(gravities(mark_unmarked, &facts), [Gravity::Fail]);
+        facts.classified = vec![2];
+        assert_eq!(gravities(mark_unmarked, &facts), []);
+        let mut facts = marked();
+        facts.services[0].traffic = carried(1, 1);
+        assert_eq!(gravities(mark_unmarked, &facts), []);
+        let mut facts = marked();
+        facts
+            .sysctls
+            .insert("net.ipv4.vs.run_estimation".to_owned(), "0".to_owned());
+        assert_eq!(gravities(mark_unmarked, &facts), []);
+    }
+
+    #[test]
+    fn a_standby_director_may_do_without_marks() {
+        let mut facts = marked();
+        facts.daemons = vec![SyncDaemon {
+            backup: true,
+            interface: "eth0".to_owned(),
+            sync_id: 1,
+            group: None,
+            port: None,
+            ttl: None,
+            max_len: None,
+        }];
+        assert_eq!(gravities(mark_unmarked, &facts), [Gravity::Note]);
+    }
+
+    /// A client was served, and its packets are sent on now.
+    fn passed_on() -> Facts {
+        let mut facts = marked();
+        facts.filters = Some(vec![chain(Hook::Prerouting)]);
+        facts.connections = Some(Connections {
+            flows: vec![flow("10.9.9.9:80", "10.1.0.2:80", 0, 1)],
+            ..Connections::default()
+        });
+        facts.services[0].traffic = carried(5, 5);
+        facts.services[0].traffic.rise = None;
+        let rise = Counter { total: 3, rise: 3 };
+        facts.counters = [("IpForwDatagrams".to_owned(), rise)].into();
+        let client = "192.0.2.9".parse().unwrap();
+        let vip = "10.9.9.9".parse().unwrap();
+        let mut question = Question::through(client, 2, vip);
+        question.mark = 7;
+        facts
+            .answers(to("192.0.2.9"), onward(2))
+            .answers(question, onward(3))
+    }
+
+    #[test]
+    fn an_address_that_connections_tell_of() {
+        let facts = passed_on();
+        assert_eq!(gravities(mark_not_local, &facts), [Gravity::Fail]);
+        let mut busy = facts.clone();
+        busy.services[0].traffic = carried(5, 5);
+        assert_eq!(gravities(mark_not_local, &busy), []);
+        let mut other = facts.clone();
+        other.services.push(service("TCP 10.9.9.9:80", Vec::new()));
+        assert_eq!(gravities(mark_not_local, &other), []);
+        let mut calm = facts;
+        calm.counters.clear();
+        assert_eq!(gravities(mark_not_local, &calm), []);
+    }
+
+    #[test]
+    fn without_connections_it_is_a_note() {
+        let mut facts = passed_on();
+        facts.connections = None;
+        assert_eq!(gravities(mark_not_local, &facts), []);
+        facts.services[0].traffic = carried(0, 0);
+        assert_eq!(gravities(mark_not_local, &facts), [Gravity::Note]);
+    }
+}

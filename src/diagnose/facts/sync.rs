@@ -1,0 +1,41 @@
+//! What came by synchronization.
+
+use std::io::{self, BufRead};
+
+use ipvs::procfs;
+
+/// Where the kernel shows connections with where it knows them from.
+pub(super) const ORIGINS: &str = "/proc/net/ip_vs_conn_sync";
+
+/// How many connections and templates are known from another director.
+pub(super) fn synchronized() -> io::Result<u64> {
+    count(procfs::open(ORIGINS)?)
+}
+
+/// Protocol, three addresses with their ports, state, origin.
+fn count(table: impl BufRead) -> io::Result<u64> {
+    const ORIGIN: usize = 8;
+    let mut count = 0_u64;
+    for line in table.lines() {
+        if line?.split_whitespace().nth(ORIGIN) == Some("SYNC") {
+            count = count.saturating_add(1);
+        }
+    }
+    Ok(count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_origin_is_a_column() {
+        let text = "\
+Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Origin Expires
+TCP 0A000009 9C40 0A000001 0050 0A010002 0050 ESTABLISHED LOCAL      898
+TCP 0A000009 9C41 0A000001 0050 0A010002 0050 ESTABLISHED SYNC       898
+UDP 0A000009 9C42 0A000001 0050 0A010002 0050 UDP         SYNC       298
+";
+        assert_eq!(count(text.as_bytes()).ok(), Some(2));
+    }
+}
