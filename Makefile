@@ -193,7 +193,7 @@ kernel: setup
 # at a time. What the kernel has not is left out by name.
 without := $(if $(filter sid,$(LAB_KERNEL)),packet_filter::,since_7_2::)
 diagnose: setup
-	RUST_TEST_THREADS=4 $(in_lab) $(kernel_tests) --test diagnose -- --skip $(without) $(TEST)
+	RUST_TEST_THREADS=8 $(in_lab) $(kernel_tests) --test diagnose -- --skip $(without) $(TEST)
 
 compat: setup
 	$(in_lab) $(kernel_tests) --test compat $(TEST)

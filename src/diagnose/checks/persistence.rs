@@ -147,7 +147,10 @@ impl Hash {
     fn computes(self, server: &Server) -> bool {
         match self {
             Self::Source { .. } | Self::Destination => true,
-            Self::Maglev { .. } => server.traffic.total.connections > 0,
+            // The total is added up every two seconds alone.
+            Self::Maglev { .. } => {
+                server.traffic.total.connections > 0 || server.active > 0 || server.inactive > 0
+            }
         }
     }
 
