@@ -158,6 +158,7 @@ lint:
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets --features kernel-tests -- -D warnings
 	cargo clippy --locked --package libipvs -- -D warnings
+	cargo clippy --locked --package libipvs --features serde --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps
 	mandoc -T lint -W warning man/*.[78]
 	@tests/packages/units
@@ -172,6 +173,7 @@ deny:
 
 unit:
 	cargo test --locked --quiet --workspace $(for)
+	cargo test --locked --quiet $(for) --package libipvs --features serde --test serialized
 
 # The library as others get it: out of its package, in a workspace of its own.
 test-library: library := $(abspath $(target))/library
@@ -182,7 +184,7 @@ test-library:
 	tar -xzf $(target)/package/libipvs-*.crate -C "$(library)" --strip-components=1
 	echo '[workspace]' >>"$(library)/Cargo.toml"
 	CARGO_TARGET_DIR="$(abspath $(target))" \
-	cargo test --locked --quiet --manifest-path "$(library)/Cargo.toml"
+	cargo test --locked --quiet --manifest-path "$(library)/Cargo.toml" --features serde
 
 # The tests run the examples too.
 kernel: setup

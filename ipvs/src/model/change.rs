@@ -4,6 +4,7 @@ use super::{Daemon, DaemonState, Destination, Service, Timeouts, VirtualId};
 
 /// One thing that the kernel can be asked to change.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum Change {
     /// `IPVS_CMD_NEW_SERVICE`

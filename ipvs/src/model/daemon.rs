@@ -6,6 +6,7 @@ use crate::uapi::{IP_VS_STATE_BACKUP, IP_VS_STATE_MASTER};
 ///
 /// When they are set, a 0 leaves the kernel's value as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Timeouts {
     /// TCP sessions (`IPVS_CMD_ATTR_TIMEOUT_TCP`).
@@ -57,6 +58,7 @@ impl DaemonState {
 
 /// A connection synchronization daemon of the kernel.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Daemon {
     /// Its part.

@@ -92,6 +92,7 @@ impl TunnelKind {
 
 /// How packets to a tunnelled server are wrapped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Tunnel {
     /// Encapsulation.
     pub kind: TunnelKind,
@@ -112,6 +113,7 @@ impl Tunnel {
 
 /// A real server of a virtual service as it is configured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Destination {
     /// Address; its family may differ from the service's if it is tunnelled.
@@ -148,6 +150,7 @@ impl Destination {
 
 /// The connections that a real server has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Activity {
     /// `IPVS_DEST_ATTR_ACTIVE_CONNS`
@@ -160,6 +163,7 @@ pub struct Activity {
 
 /// A row of the kernel's table: a real server, its connections and counters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct DestinationEntry {
     /// How it is configured.

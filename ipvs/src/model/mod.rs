@@ -13,6 +13,8 @@ mod name;
 mod netmask;
 mod prefix;
 mod scheduler_flags;
+#[cfg(feature = "serde")]
+mod serialized;
 mod service;
 mod stats;
 mod text;
@@ -33,6 +35,7 @@ pub use vocabulary::WordError;
 
 /// What the kernel says of its IPVS, from `IPVS_CMD_GET_INFO`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Info {
     /// `IPVS_INFO_ATTR_VERSION`: major, minor and patch, a byte each.

@@ -1,7 +1,9 @@
 use std::fmt::{self, Display, Formatter};
 use std::net::Ipv4Addr;
+use std::str::FromStr;
 
-use super::Family;
+use super::vocabulary::number;
+use super::{Family, WordError};
 
 /// How clients are grouped for persistence (`IPVS_SVC_ATTR_NETMASK`).
 ///
@@ -61,6 +63,23 @@ impl Display for Netmask {
             Self::V4(mask) => mask.fmt(f),
             Self::V6(length) => length.bits().fmt(f),
         }
+    }
+}
+
+/// The text that `Display` writes.
+impl FromStr for Netmask {
+    type Err = WordError;
+
+    fn from_str(word: &str) -> Result<Self, WordError> {
+        let v4 = || word.parse().ok().map(Self::V4);
+        let v6 = || {
+            PrefixLength::try_from(number::<u32>(word)?)
+                .ok()
+                .map(Self::V6)
+        };
+        let expected = "an IPv4 address, or 1 to 128 bits of IPv6";
+        v4().or_else(v6)
+            .ok_or_else(|| WordError::new(word, "netmask", expected))
     }
 }
 

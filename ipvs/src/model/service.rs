@@ -112,6 +112,7 @@ impl VirtualId {
 ///
 /// Bits that this program does not know are kept.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ServiceFlags(pub u32);
 
 impl ServiceFlags {
@@ -154,6 +155,7 @@ impl fmt::Debug for ServiceFlags {
 
 /// A virtual service as it is configured.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Service {
     /// Which packets it is for.
@@ -205,6 +207,7 @@ impl Service {
 
 /// A row of the kernel's table: a service, its counters and its real servers.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct ServiceEntry {
     /// How it is configured.

@@ -1,6 +1,7 @@
 /// Counters and rates of a service or a real server (`IPVS_SVC_ATTR_STATS64`,
 /// or the 32-bit `IPVS_SVC_ATTR_STATS` from kernels before 4.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Stats {
     /// Connections scheduled (`IPVS_STATS_ATTR_CONNS`).

@@ -9,8 +9,8 @@ use std::num::NonZeroU32;
 use std::str::FromStr;
 
 use ipvs::model::{
-    DaemonState, Destination, Endpoint, Family, Forwarding, Protocol, TunnelKind, VirtualId,
-    WordError,
+    DaemonState, Destination, Endpoint, Family, Forwarding, Netmask, Protocol, TunnelKind,
+    VirtualId, WordError,
 };
 
 const ADDRESSES: &[&str] = &[
@@ -52,6 +52,18 @@ fn numbers_and_names_come_back() {
     there_and_back((0..=u8::MAX).map(TunnelKind::from_number));
     let states = (0..=300).chain([u32::MAX]);
     there_and_back(states.map(DaemonState::from_number));
+}
+
+#[test]
+fn netmasks_come_back() {
+    let v4 = [0, 24, 0xffff_ff00, u32::MAX].map(|bits| Netmask::V4(bits.into()));
+    let v6 = (1..=128_u32).map(|bits| Netmask::V6(bits.try_into().unwrap()));
+    there_and_back(v4.into_iter().chain(v6));
+    for word in ["", "0", "129", "+64", "64 ", "/64", "255.255.255", "::"] {
+        let error = word.parse::<Netmask>().unwrap_err().to_string();
+        let expected = "an IPv4 address, or 1 to 128 bits of IPv6";
+        assert_eq!(error, format!("`{word}' is no netmask: {expected}"));
+    }
 }
 
 #[test]
