@@ -6,6 +6,8 @@ pub mod cli;
 #[doc(hidden)]
 pub mod diagnose;
 #[doc(hidden)]
+pub mod estimation;
+#[doc(hidden)]
 pub mod json;
 #[doc(hidden)]
 pub mod names;

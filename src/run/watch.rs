@@ -10,6 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 use super::rows::{LISTING, Rows, or_numbers};
 use super::{Failure, Out, connections, list};
 use crate::cli::{Connections, Format, List, Watch};
+use crate::estimation::Frozen;
 use crate::names::Names;
 use crate::render::{self, Cells};
 use crate::view::View;
@@ -250,7 +251,7 @@ impl Subject for TableSubject<'_> {
             })
         })?;
         self.names.learn(render::every_address(&entries));
-        self.state.see(entries, time);
+        self.state.see(entries, time, Frozen::now());
         Ok(())
     }
 

@@ -46,6 +46,16 @@ impl View {
         Self::TunnelInfo,
     ];
 
+    /// Returns whether it shows what the kernel adds up.
+    pub fn counts(self) -> bool {
+        match self {
+            Self::Stats | Self::Rate => true,
+            Self::Plain | Self::Thresholds | Self::PersistentConnections | Self::TunnelInfo => {
+                false
+            }
+        }
+    }
+
     /// Returns what the view shows.
     pub(crate) fn description(self) -> &'static Description {
         match self {

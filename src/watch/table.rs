@@ -7,6 +7,7 @@ use super::frame::{Frame, Size, Style};
 use super::keys::Action;
 use super::rates::{Meter, RowId};
 use super::status::{self, Shown, Told};
+use crate::estimation::Frozen;
 use crate::names::NameOf;
 use crate::render::{self, Cells, Emphasis, Header, Paint, Rates, Rows};
 use crate::view::{self, Numbers, Order, Place, Sorting, View};
@@ -76,6 +77,7 @@ pub struct Table {
     /// The rows of the current look.
     rows: Vec<Place>,
     time: String,
+    frozen: Option<Frozen>,
 }
 
 impl Table {
@@ -100,6 +102,7 @@ impl Table {
             previous: None,
             rows: Vec::new(),
             time: String::new(),
+            frozen: None,
         }
     }
 
@@ -109,8 +112,10 @@ impl Table {
         self.meter.measure(entry, service_at, servers_at);
     }
 
-    /// A new look, at that time: services in the ordinary order.
-    pub fn see(&mut self, entries: Vec<ServiceEntry>, time: String) {
+    /// A new look, at that time: services in the ordinary order. Counters may stand
+    /// still.
+    pub fn see(&mut self, entries: Vec<ServiceEntry>, time: String, frozen: Option<Frozen>) {
+        self.frozen = frozen;
         self.meter.end_look();
         let look = Look::new(entries, &self.meter);
         let before = std::mem::replace(&mut self.current, look);
@@ -200,10 +205,14 @@ impl Table {
         } else {
             ""
         };
+        let frozen = match self.frozen {
+            Some(why) if self.view.counts() => format!(", standing still: {why}"),
+            Some(_) | None => String::new(),
+        };
         let services = self.current.entries.len();
         let servers = self.rows.len().saturating_sub(services);
         Told {
-            what: format!("{view} by {column}{reversed}"),
+            what: format!("{view} by {column}{reversed}{frozen}"),
             number: format!(
                 "{}, {}",
                 status::plural(services, "service"),
@@ -259,7 +268,7 @@ mod tests {
         for entry in &mut entries {
             table.measure(entry, at, at);
         }
-        table.see(entries, "2026-11-21T10:50:10.123Z".to_owned());
+        table.see(entries, "2026-11-21T10:50:10.123Z".to_owned(), None);
     }
 
     /// The lines on the screen, without what makes them bold or coloured.

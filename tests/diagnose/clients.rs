@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use crate::net::{Ended, Host, wait_until};
 
-/// How long a client waits for an answer.
-const PATIENCE: Duration = Duration::from_millis(800);
+/// How long a client waits for an answer: a packet that is lost on a busy machine is
+/// sent again after a second.
+const PATIENCE: Duration = Duration::from_millis(1500);
 /// How many clients ask at a time.
 const CLIENTS: usize = 3;
 

@@ -3,6 +3,7 @@
 use crate::clients::while_served;
 use crate::director::*;
 use crate::net::Host;
+use crate::support::shell;
 
 #[test]
 fn nat() {
@@ -20,6 +21,8 @@ fn one_armed() {
         // Answers must come back through the director: a host route does it.
         server.ip("route add 10.0.0.9/32 via 10.0.0.5\n");
     }
+    // And servers must not be told of the shorter way.
+    shell("sysctl -qw net.ipv4.conf.all.send_redirects=0 net.ipv4.conf.eth0.send_redirects=0");
     restore(NAT_IN_FRONT);
     while_served(&client, "10.0.0.1:80", || diagnose(WATCHED)).without_fault();
     assert!(servers.iter().all(|server| server.served() > 0));
@@ -49,7 +52,7 @@ fn without_traffic() {
 fn what_was_looked_at_can_be_judged_again() {
     let (place, _hosts) = behind_nat();
     restore(NAT);
-    crate::support::shell("ip addr del 10.0.0.1/24 dev eth0");
+    shell("ip addr del 10.0.0.1/24 dev eth0");
     let file = place.folder().join("facts").display().to_string();
     diagnose(&format!("{GLANCE} --output {file}")).names("vip-not-local");
     diagnose(&format!("--facts {file}")).names("vip-not-local");
@@ -70,19 +73,34 @@ fn direct_routing() {
 
 #[test]
 fn a_tunnel() {
+    through_a_tunnel("-i", "ipip");
+}
+
+#[test]
+fn a_tunnel_by_gre() {
+    through_a_tunnel("-i --tun-type gre", "gre");
+}
+
+#[test]
+fn a_tunnel_by_gue() {
+    through_a_tunnel("-i --tun-type gue --tun-port 6080", "ipip");
+}
+
+fn through_a_tunnel(method: &str, device: &str) {
     let (_place, [client, a, b]) = one_network();
     let _servers = [a.serve(80), b.serve(80)];
     for (server, address) in [(&a, "10.0.0.2"), (&b, "10.0.0.3")] {
         server.ip(&format!(
-            "link add tunnel type ipip local {address}\nlink set tunnel up\n"
+            "link add tunnel type {device} local {address}\nlink set tunnel up\n"
         ));
+        server.run(|| shell("modprobe fou && ip fou add port 6080 gue"));
         server.set(&[
             ("ipv4/conf/all/rp_filter", "0"),
             ("ipv4/conf/tunnel/rp_filter", "0"),
         ]);
         server.take_quietly("10.0.0.1");
     }
-    restore(&NAT_IN_FRONT.replace("-m", "-i"));
+    restore(&NAT_IN_FRONT.replace("-m", method));
     while_served(&client, "10.0.0.1:80", || diagnose(WATCHED)).without_fault();
 }
 
@@ -109,4 +127,20 @@ fn nat_over_ipv6() {
          -a -t [fd00::1]:80 -r [fd01::3]:80 -m\n",
     );
     while_served(&client, "[fd00::1]:80", || diagnose(WATCHED)).without_fault();
+}
+
+#[test]
+fn persistence() {
+    let (_place, [client, a, b]) = behind_nat();
+    let _servers = [a.serve(80), b.serve(80)];
+    restore(&NAT.replace("-s rr", "-s wlc -p 300"));
+    while_served(&client, "10.0.0.1:80", || diagnose(WATCHED)).without_fault();
+}
+
+#[test]
+fn hashing_with_servers_that_all_take_clients() {
+    let (_place, [client, a, b]) = behind_nat();
+    let _servers = [a.serve(80), b.serve(80)];
+    restore(&NAT.replace("-s rr", "-s mh -b mh-port"));
+    while_served(&client, "10.0.0.1:80", || diagnose(WATCHED)).without_fault();
 }

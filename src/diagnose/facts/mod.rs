@@ -33,6 +33,7 @@ pub use system::{MANAGERS, MOVERS};
 pub use table::{Counted, Method, Server, Service, Traffic};
 pub use ways::{Marked, Way};
 
+use crate::estimation::{self, Frozen};
 use crate::routing::{Address, Answer, Leads, Link, Neighbour, Question, Reach, Route};
 use ipvs::model::{Daemon, DaemonState};
 
@@ -324,11 +325,13 @@ impl Facts {
 
     /// The kernel adds up what services and servers carry.
     pub fn counters_live(&self) -> bool {
-        self.sysctl("net.ipv4.vs.run_estimation") != Some(0)
-            && self
-                .sysctls
-                .get("net.ipv4.vs.est_cpulist")
-                .is_none_or(|list| !list.trim().is_empty())
+        self.frozen().is_none()
+    }
+
+    /// Why the kernel does not.
+    pub fn frozen(&self) -> Option<Frozen> {
+        let value = |name| self.sysctls.get(name).map(String::as_str);
+        Frozen::by(value(estimation::RUN), value(estimation::PROCESSORS))
     }
 
     /// This could not be read.

@@ -1,8 +1,9 @@
-//! What a change does that may not be meant: found out before it is made, and said
-//! once it is.
+//! What a change does that may not be meant, and what a listing can't show: found
+//! out before, and said once it is done.
 
 use super::{are_read, brackets, masks};
 use crate::cli::{self, Command, Ensure, Label};
+use crate::estimation::Frozen;
 use crate::names::Numeric;
 use crate::run::kernel;
 use ipvs::client::Client;
@@ -15,10 +16,20 @@ pub(in crate::run) fn remark(
     words: &[String],
     command: &Command,
 ) -> Option<String> {
-    if !matches!(command, Command::Change(_) | Command::Ensure(_)) || !are_read() {
+    let may_need_one = match command {
+        Command::Change(_) | Command::Ensure(_) => true,
+        // A watch says it itself.
+        Command::List(list) => list.view.counts() && list.watch.is_none(),
+        _ => false,
+    };
+    if !may_need_one || !are_read() {
         return None;
     }
     match command {
+        Command::List(_) => {
+            let why = Frozen::now()?;
+            Some(format!("counters and rates stand still: {why}"))
+        }
         Command::Change(Change::AddService(service) | Change::EditService(service))
         | Command::Ensure(Ensure::Service(service)) => {
             masks::short(service).or_else(|| brackets::of_service(words, &service.id))

@@ -3,6 +3,7 @@
 use super::super::Check;
 use crate::diagnose::facts::{Facts, Server, Service};
 use crate::diagnose::finding::{Finding, Gravity};
+use crate::estimation::{self, Frozen};
 use ipvs::model::{Protocol, VirtualId};
 
 pub(in crate::diagnose::checks) const DEFENCE_ACTIVE: Check = Check {
@@ -95,24 +96,17 @@ pub(in crate::diagnose::checks) const COUNTERS_FROZEN: Check = Check {
 };
 
 fn counters_frozen(facts: &Facts) -> Vec<Finding> {
-    const RUN: &str = "net.ipv4.vs.run_estimation";
-    const CPUS: &str = "net.ipv4.vs.est_cpulist";
-    let frozen = || {
-        Finding::warn(
-            "counters and rates stand still, whatever flows: --stats, --rate and monitoring show nothing new",
-        )
+    let Some(why) = facts.frozen() else {
+        return Vec::new();
     };
-    if facts.sysctl(RUN) == Some(0) {
-        return vec![frozen().seen(format!("{RUN} = 0")).set(RUN, "1")];
-    }
-    if facts
-        .sysctls
-        .get(CPUS)
-        .is_some_and(|list| list.trim().is_empty())
-    {
-        return vec![frozen().seen(format!("{CPUS} is empty")).set(CPUS, "0")];
-    }
-    Vec::new()
+    let finding = Finding::warn(
+        "counters and rates stand still, whatever flows: --stats, --rate and monitoring show nothing new",
+    )
+    .seen(why.to_string());
+    vec![match why {
+        Frozen::TurnedOff => finding.set(estimation::RUN, "1"),
+        Frozen::NoProcessors => finding.set(estimation::PROCESSORS, "0"),
+    }]
 }
 
 pub(in crate::diagnose::checks) const IDLE_TIMEOUT: Check = Check {
