@@ -4,7 +4,7 @@
 
 use std::fs;
 
-use ipvsadm::diagnose::{for_manual, for_web};
+use ipvsadm::diagnose::{NOT_MADE, all, for_manual, for_web};
 
 const BEGIN: &str = ".\\\" The checks: made by make documents.\n";
 const END: &str = ".\\\" The end of the checks.\n";
@@ -36,4 +36,21 @@ fn the_list_in_the_manual() {
         file,
         &format!("{before}{BEGIN}{}{END}{after}", for_manual()),
     );
+}
+
+#[test]
+fn every_fault_is_made_in_the_lab_or_named_as_not_made() {
+    let mut tests = String::new();
+    for file in fs::read_dir("tests/diagnose").expect("there is such a folder") {
+        let path = file.expect("it can be read").path();
+        tests += &fs::read_to_string(path).expect("it can be read");
+    }
+    for check in all() {
+        let is_made = tests.contains(&format!("\"{}\"", check.id));
+        let is_named = NOT_MADE.iter().any(|(id, _)| *id == check.id);
+        assert!(is_made != is_named, "{}", check.id);
+    }
+    for (id, _) in NOT_MADE {
+        assert!(all().any(|check| check.id == *id), "{id}");
+    }
 }

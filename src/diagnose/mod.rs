@@ -14,7 +14,7 @@ pub mod report;
 use std::collections::BTreeSet;
 
 pub use checks::{Check, FAMILIES, Family, Machine, all, of};
-pub use document::{for_manual, for_web};
+pub use document::{NOT_MADE, for_manual, for_web};
 pub use explain::{Explanation, Passage, explain};
 pub use facts::{Facts, Journey, Method, OnServer, Wanted, gather};
 pub use finding::{Finding, Gravity};

@@ -78,12 +78,3 @@ fn nat_loopback() {
     are_served(&client, "10.0.0.1:80");
     diagnose(GLANCE).without_fault().lacks("nat-loopback");
 }
-
-#[test]
-fn nat_ftp() {
-    let _place = behind_nat();
-    restore("-A -t 10.0.0.1:21 -s rr\n-a -t 10.0.0.1:21 -r 10.1.0.2 -m\n");
-    diagnose(GLANCE).without_fault().notes("nat-ftp");
-    restore("-A -t 10.0.0.1:80 -s rr\n-a -t 10.0.0.1:80 -r 10.1.0.2 -m\n-D -t 10.0.0.1:21\n");
-    diagnose(GLANCE).without_fault().lacks("nat-ftp");
-}

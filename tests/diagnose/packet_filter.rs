@@ -2,13 +2,17 @@
 //! nftables nor the older tables for IP: there these tests are left out by name.
 
 use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use nix::sched::{CloneFlags, setns};
 
 use crate::clients::{answered, are_served, while_in_vain, while_served};
 use crate::director::*;
+use crate::net::Talk;
 use crate::support::shell;
 
 /// A way to write rules: with nft, where the kernel has nftables for IP, or with
@@ -101,6 +105,61 @@ fn mark_unmarked() {
     }
     are_served(&client, "10.0.0.1:80");
     while_served(&client, "10.0.0.1:80", || diagnose(WATCHED)).without_fault();
+}
+
+#[test]
+fn nat_ftp() {
+    let (_place, [client, a, _]) = behind_nat();
+    let _tracked = tracked();
+    let _data = a.serve(51210);
+    let control = a.run(|| TcpListener::bind("10.1.0.2:21").unwrap());
+    // What an FTP server says of itself: its own address, and the port 200*256+10.
+    thread::spawn(move || {
+        for connection in control.incoming().take(2) {
+            let mut connection = connection.unwrap();
+            connection.write_all(b"220 ready\r\n").unwrap();
+            let mut asked = String::new();
+            BufReader::new(&connection).read_line(&mut asked).unwrap();
+            assert_eq!(asked, "PASV\r\n");
+            let here = b"227 Entering Passive Mode (10,1,0,2,200,10).\r\n";
+            connection.write_all(here).unwrap();
+        }
+    });
+    let passive = || {
+        client.run(|| {
+            let mut control = TcpStream::connect("10.0.0.1:21").unwrap();
+            control
+                .set_read_timeout(Some(Duration::from_secs(3)))
+                .unwrap();
+            let mut lines = BufReader::new(control.try_clone().unwrap());
+            lines.read_line(&mut String::new()).unwrap();
+            control.write_all(b"PASV\r\n").unwrap();
+            let mut told = String::new();
+            lines.read_line(&mut told).unwrap();
+            let numbers: Vec<u16> = told
+                .split(|c: char| !c.is_ascii_digit())
+                .filter_map(|number| number.parse().ok())
+                .skip(1)
+                .collect();
+            let [a, b, c, d, high, low] = numbers[..] else {
+                panic!("{told}");
+            };
+            let data = format!("{a}.{b}.{c}.{d}:{}", high * 256 + low);
+            Talk::open(data.parse().unwrap()).and_then(|mut talk| talk.ask())
+        })
+    };
+    restore("-A -t 10.0.0.1:21 -s rr\n-a -t 10.0.0.1:21 -r 10.1.0.2 -m\n");
+    assert!(passive().is_err());
+    let diagnosis = diagnose(GLANCE).without_fault().notes("nat-ftp");
+    for command in diagnosis.commands("nat-ftp", None) {
+        match (Tool::of_this_kernel(), command.strip_prefix("iptables ")) {
+            // This kernel lacks what `iptables` is on Debian.
+            (Tool::Iptables, Some(rule)) => drop(shell(&format!("iptables-legacy {rule}"))),
+            _ => drop(shell(&command)),
+        }
+    }
+    assert_eq!(passive().unwrap(), "A");
+    diagnose(GLANCE).without_fault().lacks("nat-ftp");
 }
 
 #[test]

@@ -1,12 +1,12 @@
 //! Faults of tunnels: servers must unwrap the packets, take in the virtual
 //! address that is inside, and answer clients past the director.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 
 use super::Check;
 use super::direct::{martian, stuck};
-use crate::diagnose::facts::{Counted, Facts, Flow, Method, Server, Service, WAITING};
+use crate::diagnose::facts::{Counted, Endpoint, Facts, Flow, Method, Server, Service, WAITING};
 use crate::diagnose::finding::Finding;
 use crate::routing::{Leads, Link, Route};
 
@@ -203,6 +203,7 @@ pub(super) const TUN_MTU: Check = Check {
 
 fn tun_mtu(facts: &Facts) -> Vec<Finding> {
     let mut found: BTreeMap<(u32, u32), Finding> = BTreeMap::new();
+    let clients = client_links(facts);
     for service in &facts.services {
         let servers = service
             .servers
@@ -214,7 +215,9 @@ fn tun_mtu(facts: &Facts) -> Vec<Finding> {
             };
             let outer = route.mtu.unwrap_or(link.mtu);
             let inner = outer.saturating_sub(headers(server));
-            let Some(front) = fronts(facts, service).find(|front| front.mtu > inner) else {
+            let Some(front) =
+                fronts(facts, service, server, &clients).find(|front| front.mtu > inner)
+            else {
                 continue;
             };
             let finding = found.entry((link.index, inner)).or_insert_with(|| {
@@ -247,20 +250,33 @@ fn way(facts: &Facts, address: IpAddr) -> Option<(&Link, Route)> {
     Some((facts.link(route.output?)?, route))
 }
 
+/// The interfaces that lead to some clients of each server.
+fn client_links(facts: &Facts) -> HashMap<Endpoint, BTreeSet<u32>> {
+    let mut links: HashMap<Endpoint, BTreeSet<u32>> = HashMap::new();
+    for flow in facts.connections.iter().flat_map(|all| &all.flows) {
+        let ways = flow
+            .clients
+            .iter()
+            .filter_map(|client| facts.interface_to(*client));
+        links.entry(flow.server).or_default().extend(ways);
+    }
+    links
+}
+
 /// The interfaces by which clients of a service come: that of its address, and
 /// those that lead to clients.
-fn fronts<'a>(facts: &'a Facts, service: &'a Service) -> impl Iterator<Item = &'a Link> {
+fn fronts<'a>(
+    facts: &'a Facts,
+    service: &'a Service,
+    server: &Server,
+    clients: &'a HashMap<Endpoint, BTreeSet<u32>>,
+) -> impl Iterator<Item = &'a Link> {
     let own = facts
         .addresses
         .iter()
         .filter(|own| Some(own.address) == service.address())
         .map(|own| own.interface);
-    let flows = service
-        .servers
-        .iter()
-        .flat_map(|server| facts.flows_to(server.endpoint));
-    let clients = flows.flat_map(|flow| &flow.clients);
-    let ways = clients.filter_map(|client| facts.interface_to(*client));
+    let ways = clients.get(&server.endpoint).into_iter().flatten().copied();
     own.chain(ways)
         .filter_map(|index| facts.link(index))
         .filter(|link| !link.loopback)

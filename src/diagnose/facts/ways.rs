@@ -119,6 +119,7 @@ impl Facts {
             };
             Some((service, mark.get()))
         });
+        let services = services.take(PAIRS);
         services.flat_map(move |(service, mark)| {
             let flows = self.connections.iter().flat_map(|all| &all.flows);
             let flows = flows.filter(move |flow| self.is_of_mark(flow, service));

@@ -219,3 +219,27 @@ fn reuse_delay(facts: &Facts) -> Vec<Finding> {
             .say("a kernel from 5.9 on does not do so"),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::example::{gravities, with};
+    use super::*;
+
+    #[test]
+    fn reuse_is_delayed_by_older_kernels_that_track() {
+        let found = |kernel: &str, tracked: &str, reuse: &str| {
+            let settings = [
+                ("net.ipv4.vs.conntrack", tracked),
+                ("net.ipv4.vs.conn_reuse_mode", reuse),
+            ];
+            let mut facts = with(Vec::new(), &settings);
+            kernel.clone_into(&mut facts.kernel);
+            gravities(reuse_delay, &facts)
+        };
+        assert_eq!(found("5.8.18", "1", "1"), [Gravity::Note]);
+        assert_eq!(found("4.18.0-553.el8", "1", "1"), [Gravity::Note]);
+        assert_eq!(found("5.9.0", "1", "1"), []);
+        assert_eq!(found("5.8.18", "0", "1"), []);
+        assert_eq!(found("5.8.18", "1", "0"), []);
+    }
+}

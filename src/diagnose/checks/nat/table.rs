@@ -101,3 +101,37 @@ fn nat_ftp(facts: &Facts) -> Vec<Finding> {
     }
     finding.into_iter().collect()
 }
+
+#[cfg(test)]
+#[allow(clippy::indexing_slicing)]
+mod tests {
+    use super::super::super::example::{gravities, server, service, with};
+    use super::*;
+    use crate::diagnose::Gravity::Note;
+
+    #[test]
+    fn ftp_needs_its_module_with_nat_alone() {
+        let mut facts = with(
+            vec![service(
+                "TCP 10.0.0.1:21",
+                vec![server("10.1.0.2:21", Method::Nat)],
+            )],
+            &[],
+        );
+        // Modules may be built in, or not be told.
+        assert_eq!(gravities(nat_ftp, &facts), []);
+        facts.modules = [("ip_vs".to_owned(), 1)].into();
+        assert_eq!(gravities(nat_ftp, &facts), [Note]);
+        facts.services[0].servers[0].method = Method::DirectRouting;
+        assert_eq!(gravities(nat_ftp, &facts), []);
+        facts.services = vec![service(
+            "TCP 10.0.0.1:80",
+            vec![server("10.1.0.2:80", Method::Nat)],
+        )];
+        assert_eq!(gravities(nat_ftp, &facts), []);
+        facts.services[0].id = service("TCP 10.0.0.1:21", Vec::new()).id;
+        assert_eq!(gravities(nat_ftp, &facts), [Note]);
+        facts.modules.insert("ip_vs_ftp".to_owned(), 0);
+        assert_eq!(gravities(nat_ftp, &facts), []);
+    }
+}

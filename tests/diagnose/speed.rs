@@ -1,0 +1,49 @@
+//! How long it takes on a large director.
+
+use std::fmt::Write;
+
+use crate::director::*;
+use crate::support::{Program, shell};
+
+/// Of `make bench`.
+const SERVICES: usize = 16_000;
+
+/// The processor's time for a command line, in seconds: the least of some runs. The
+/// tests beside this one do not count.
+fn costs(line: &str) -> f64 {
+    let program = Program::Ours.path().display();
+    let run = || {
+        let timed = format!("TIMEFORMAT='%U %S'; time {program} {line} >/dev/null");
+        let said = shell(&format!("bash -c \"{timed}\" 2>&1"));
+        let parts = said
+            .split_whitespace()
+            .map(|part| part.parse::<f64>().unwrap());
+        parts.sum()
+    };
+    (0..3).map(|_| run()).fold(f64::INFINITY, f64::min)
+}
+
+#[test]
+fn no_more_than_twice_the_cost_of_a_listing() {
+    let _place = behind_nat();
+    let mut rules = String::new();
+    for n in 0..SERVICES {
+        let (high, low) = (n / 250, 1 + n % 250);
+        let id = format!("10.16.{high}.{low}:80");
+        writeln!(
+            rules,
+            "-A -t {id} -s rr\n-a -t {id} -r 10.1.0.2:{} -m",
+            1 + n
+        )
+        .unwrap();
+    }
+    restore(&rules);
+    shell("ip route add local 10.16.0.0/16 dev lo");
+    diagnose(GLANCE).without_fault();
+    let listing = costs("-Ln --stats");
+    let diagnosis = costs("--diagnose --sample 0.1");
+    assert!(
+        diagnosis <= 2.0 * listing,
+        "{diagnosis:.2} s beside {listing:.2} s"
+    );
+}
