@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use crate::net::{Ended, Host, wait_until};
 
-/// How long a client waits for an answer: a packet that is lost on a busy machine is
+/// How long a client waits for an answer.
+const PATIENCE: Duration = Duration::from_millis(800);
+/// How long one waits that must be served: a packet that is lost on a busy machine is
 /// sent again after a second.
-const PATIENCE: Duration = Duration::from_millis(1500);
+const FORBEARANCE: Duration = Duration::from_millis(2500);
 /// How many clients ask at a time.
 const CLIENTS: usize = 3;
 
@@ -21,9 +23,9 @@ pub struct Tally {
 }
 
 /// Asks once, on a connection of its own.
-fn ask(to: SocketAddr) -> std::io::Result<()> {
-    let mut connection = TcpStream::connect_timeout(&to, PATIENCE)?;
-    connection.set_read_timeout(Some(PATIENCE))?;
+fn ask(to: SocketAddr, patience: Duration) -> std::io::Result<()> {
+    let mut connection = TcpStream::connect_timeout(&to, patience)?;
+    connection.set_read_timeout(Some(patience))?;
     connection.write_all(b"?\n")?;
     let mut answer = String::new();
     match BufReader::new(connection).read_line(&mut answer)? {
@@ -33,7 +35,12 @@ fn ask(to: SocketAddr) -> std::io::Result<()> {
 }
 
 /// Does the work while clients on the host ask again and again.
-pub fn while_asking<R>(host: &Host, to: &str, work: impl FnOnce() -> R) -> (R, Tally) {
+fn while_asking<R>(
+    host: &Host,
+    to: &str,
+    patience: Duration,
+    work: impl FnOnce() -> R,
+) -> (R, Tally) {
     let to: SocketAddr = to.parse().unwrap();
     let ended = Ended::default();
     thread::scope(|scope| {
@@ -41,7 +48,7 @@ pub fn while_asking<R>(host: &Host, to: &str, work: impl FnOnce() -> R) -> (R, T
             host.run(|| {
                 let mut tally = Tally::default();
                 while !ended.is_so() {
-                    match ask(to) {
+                    match ask(to, patience) {
                         Ok(()) => tally.answered += 1,
                         Err(_) => tally.failed += 1,
                     }
@@ -65,7 +72,7 @@ pub fn while_asking<R>(host: &Host, to: &str, work: impl FnOnce() -> R) -> (R, T
 /// Asks so many times; how many were answered.
 pub fn answered(host: &Host, times: usize, to: &str) -> usize {
     let to: SocketAddr = to.parse().unwrap();
-    host.run(|| (0..times).filter(|_| ask(to).is_ok()).count())
+    host.run(|| (0..times).filter(|_| ask(to, PATIENCE).is_ok()).count())
 }
 
 /// Fails the test unless all of some requests are answered, once one is: what was
@@ -79,7 +86,7 @@ pub fn are_served(host: &Host, to: &str) {
 /// Fails the test unless none of some requests is answered while this is done.
 #[track_caller]
 pub fn while_in_vain<R>(host: &Host, to: &str, work: impl FnOnce() -> R) -> R {
-    let (result, tally) = while_asking(host, to, work);
+    let (result, tally) = while_asking(host, to, PATIENCE, work);
     assert!(tally.answered == 0 && tally.failed > 0, "{tally:?}");
     result
 }
@@ -87,7 +94,7 @@ pub fn while_in_vain<R>(host: &Host, to: &str, work: impl FnOnce() -> R) -> R {
 /// Fails the test unless all requests are answered while this is done.
 #[track_caller]
 pub fn while_served<R>(host: &Host, to: &str, work: impl FnOnce() -> R) -> R {
-    let (result, tally) = while_asking(host, to, work);
+    let (result, tally) = while_asking(host, to, FORBEARANCE, work);
     assert!(tally.answered > 0 && tally.failed == 0, "{tally:?}");
     result
 }

@@ -30,6 +30,5 @@ mod on_server;
 mod packet_filter;
 mod persistence;
 mod since_7_2;
-mod speed;
 mod sync;
 mod tunnel;

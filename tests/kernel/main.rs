@@ -28,6 +28,7 @@ mod completions;
 mod conduct_of_kernel;
 mod connection_lists;
 mod counters;
+mod diagnosis;
 mod drain;
 mod drain_beside_others;
 mod ensure;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::diagnose::facts::{Chain, Endpoint, Facts, Hook, Method, OnServer, Socket};
+use crate::diagnose::finding::Remedy;
 use crate::diagnose::judge;
 use crate::routing::{Address, Leads, Link, Neighbour, Question, Reach, Route};
 
@@ -171,6 +172,15 @@ fn devices_of_tunnels() {
     assert_eq!(found(&facts), [""; 0]);
     facts.links[2].up = false;
     assert_eq!(found(&facts), ["FAIL srv-tunnel-down"]);
+    // A module's device of another kind is not the one to switch on.
+    facts.links.insert(2, link(5, "gre0", Some("gre")));
+    facts.links[2].up = false;
+    let remedies: Vec<_> = judge(&facts, &BTreeSet::new())
+        .into_iter()
+        .flat_map(|found| found.remedy)
+        .collect();
+    assert_eq!(remedies, [Remedy::Run("ip link set tunl0 up".to_owned())]);
+    facts.links.remove(2);
     facts.links[2].up = true;
     set(&mut facts, "all", "rp_filter", "1");
     assert_eq!(found(&facts), ["FAIL srv-rp-filter"]);

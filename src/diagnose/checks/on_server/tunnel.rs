@@ -22,23 +22,24 @@ fn srv_tunnel_down(facts: &Facts) -> Vec<Finding> {
     let Some(on_server) = tunnelled(facts) else {
         return Vec::new();
     };
-    let mut tunnels = facts.links.iter().filter(|link| link.is_tunnel());
-    if tunnels.clone().any(|link| link.up) {
+    if facts.links.iter().any(|link| link.is_tunnel() && link.up) {
         return Vec::new();
     }
-    let (name, module) = match on_server.vip() {
-        IpAddr::V4(_) => ("tunl0", "ipip"),
-        IpAddr::V6(_) => ("ip6tnl0", "ip6_tunnel"),
+    let (name, module, kind) = match on_server.vip() {
+        IpAddr::V4(_) => ("tunl0", "ipip", "ipip"),
+        IpAddr::V6(_) => ("ip6tnl0", "ip6_tunnel", "ip6tnl"),
     };
+    // The devices of other kinds that their modules make are not meant.
+    let is_meant = |link: &&Link| link.kind.as_deref() == Some(kind);
     let finding = Finding::fail(
         "no device of this server takes packets out of a tunnel: clients wait and time out",
     );
-    vec![match tunnels.next() {
+    vec![match facts.links.iter().find(is_meant) {
         Some(link) => finding
             .seen(format!("ip link show {} does not say UP", link.name))
             .run(format!("ip link set {} up", link.name)),
         None => finding
-            .seen("ip -d link lists no device of the kind ipip, gre, sit or ip6tnl")
+            .seen("ip -d link lists no device of the kind ipip, gre, sit or ip6tnl that is up")
             .run(format!("modprobe {module}"))
             .run(format!("ip link set {name} up")),
     }]

@@ -1,15 +1,15 @@
-//! How long it takes on a large director.
+//! What a diagnosis costs on a large director.
 
 use std::fmt::Write;
 
-use crate::director::*;
+use crate::director::{ipvsadm, restore, with_two_servers};
 use crate::support::{Program, shell};
 
 /// Of `make bench`.
 const SERVICES: usize = 16_000;
 
-/// The processor's time for a command line, in seconds: the least of some runs. The
-/// tests beside this one do not count.
+/// The processor's time for a command line, in seconds: the least of some runs. Waiting
+/// does not count.
 fn costs(line: &str) -> f64 {
     let program = Program::Ours.path().display();
     let run = || {
@@ -24,8 +24,8 @@ fn costs(line: &str) -> f64 {
 }
 
 #[test]
-fn no_more_than_twice_the_cost_of_a_listing() {
-    let _place = behind_nat();
+fn a_diagnosis_costs_no_more_than_two_listings() {
+    let _place = with_two_servers();
     let mut rules = String::new();
     for n in 0..SERVICES {
         let (high, low) = (n / 250, 1 + n % 250);
@@ -39,7 +39,7 @@ fn no_more_than_twice_the_cost_of_a_listing() {
     }
     restore(&rules);
     shell("ip route add local 10.16.0.0/16 dev lo");
-    diagnose(GLANCE).without_fault();
+    ipvsadm("--diagnose --sample 0.1");
     let listing = costs("-Ln --stats");
     let diagnosis = costs("--diagnose --sample 0.1");
     assert!(
