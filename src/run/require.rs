@@ -9,7 +9,6 @@ use std::io::Write;
 
 use super::{Failure, Out, kernel};
 use crate::cli::Require;
-use crate::diagnose::facts::Named;
 use crate::render::Emphasis;
 use ipvs::error::{Error, ErrorKind};
 use ipvs::model::{DestinationEntry, ServiceEntry};
@@ -58,7 +57,7 @@ pub(super) fn require(wanted: &Require, out: &mut Out) -> Result<(), Failure> {
         }
         Err(error) => unseen(&error),
     };
-    let service = Named(wanted.service);
+    let service = wanted.service;
     writeln!(out, "IPVS {} - {service}: {text}", verdict.word())
         .and_then(|()| out.flush())
         .map_err(Failure::writing)?;

@@ -17,6 +17,13 @@ pub struct Endpoint {
     pub port: u16,
 }
 
+impl Endpoint {
+    /// That port of that address.
+    pub fn new(address: IpAddr, port: u16) -> Self {
+        Self { address, port }
+    }
+}
+
 impl Destination {
     /// The identity of the server within its service.
     pub fn endpoint(&self) -> Endpoint {

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use super::Check;
 use super::local::looping;
-use crate::diagnose::facts::{Facts, Flow, Method, Server, Service, WAITING};
+use crate::diagnose::facts::{Facts, Flow, Method, Server, Service, WAITING, selector};
 use crate::diagnose::finding::Finding;
 use crate::routing::Question;
 
@@ -201,7 +201,7 @@ pub(super) const DR_PORT_DIFFERS: Check = Check {
 fn dr_port_differs(facts: &Facts) -> Vec<Finding> {
     let mut finding: Option<Finding> = None;
     for service in &facts.services {
-        let Some(wanted) = service.id.0.port().filter(|port| *port != 0) else {
+        let Some(wanted) = service.id.port().filter(|port| *port != 0) else {
             continue;
         };
         for server in &service.servers {
@@ -215,7 +215,7 @@ fn dr_port_differs(facts: &Facts) -> Vec<Finding> {
                     "packets reach the server {} at port {wanted} and not at {port}: with -g and -i the port stays that of the service",
                     server.address()
                 ))
-                .seen(format!("ipvsadm -Ln {}: {}", service.id.option(), server.endpoint))
+                .seen(format!("ipvsadm -Ln {}: {}", selector(service.id), server.endpoint))
                 .say(format!("let the server's program listen on port {wanted}, or use NAT (-m)"))
             });
             finding.add(format_args!("{} -> {}", service.id, server.endpoint));

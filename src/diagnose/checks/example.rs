@@ -1,16 +1,15 @@
 //! Directors made up for the tests of checks.
 
-use super::super::facts::{
-    Counted, Endpoint, Facts, Flow, Method, Named, Server, Service, Traffic, WAITING, Way,
-};
+use super::super::facts::{Counted, Facts, Flow, Method, Server, Service, Traffic, WAITING, Way};
 use super::super::finding::{Finding, Gravity};
 use crate::routing::{Address, Answer, Leads, Link, Question, Route};
+use ipvs::model::Endpoint;
 use std::net::IpAddr;
 
 /// A server of weight 1.
 pub(super) fn server(endpoint: &str, method: Method) -> Server {
     Server {
-        endpoint: endpoint.parse::<std::net::SocketAddr>().unwrap().into(),
+        endpoint: endpoint.parse().unwrap(),
         method,
         tunnel_port: 0,
         weight: 1,
@@ -26,7 +25,7 @@ pub(super) fn server(endpoint: &str, method: Method) -> Server {
 /// A service of round robin.
 pub(super) fn service(id: &str, servers: Vec<Server>) -> Service {
     Service {
-        id: id.parse::<Named>().unwrap(),
+        id: id.parse().unwrap(),
         scheduler: Some("rr".to_owned()),
         persistent: false,
         persistence: 0,
@@ -118,8 +117,7 @@ pub(super) fn to(address: &str) -> Question {
 
 /// Connections of a service to a server, of which so many wait for an answer.
 pub(super) fn flow(service: &str, server: &str, waiting: u64, others: u64) -> Flow {
-    let endpoint =
-        |text: &str| -> Endpoint { text.parse::<std::net::SocketAddr>().unwrap().into() };
+    let endpoint = |text: &str| -> Endpoint { text.parse().unwrap() };
     let client: IpAddr = "192.0.2.9".parse().unwrap();
     let clients = |count: u64| (count > 0).then_some(client).into_iter().collect();
     let states = [(WAITING, waiting), ("ESTABLISHED", others)];

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv6Addr};
 
 use super::Check;
-use crate::diagnose::facts::{Endpoint, Facts, Method, Server, Service, Socket};
+use crate::diagnose::facts::{Facts, Method, Server, Service, Socket};
 use crate::diagnose::finding::Finding;
-use ipvs::model::{Protocol, VirtualId};
+use ipvs::model::{Endpoint, Protocol, VirtualId};
 
 pub(super) const LOCAL_NOT_LISTENING: Check = Check {
     id: "local-not-listening",
@@ -60,7 +60,7 @@ fn arrival(facts: &Facts, service: &Service, server: &Server) -> Option<(&'stati
         protocol,
         address,
         port,
-    } = service.id.0
+    } = service.id
     else {
         return None;
     };
@@ -170,7 +170,7 @@ mod tests {
     }
 
     fn listens(protocol: &str, at: &str) -> Socket {
-        let local = at.parse::<std::net::SocketAddr>().unwrap().into();
+        let local = at.parse().unwrap();
         Socket {
             protocol: protocol.to_owned(),
             local,

@@ -27,7 +27,7 @@ fn silent(facts: &Facts) -> impl Iterator<Item = (&Service, NonZeroU32, Family)>
     facts
         .services
         .iter()
-        .filter_map(move |service| match service.id.0 {
+        .filter_map(move |service| match service.id {
             VirtualId::Fwmark { mark, family } if live && service.traffic.total.in_packets == 0 => {
                 Some((service, mark, family))
             }

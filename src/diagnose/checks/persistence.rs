@@ -2,7 +2,7 @@
 //! scheduler that computes the server from the client.
 
 use super::Check;
-use crate::diagnose::facts::{Facts, Server, Service};
+use crate::diagnose::facts::{Facts, Server, Service, selector};
 use crate::diagnose::finding::Finding;
 use ipvs::model::ServiceFlags;
 
@@ -83,7 +83,7 @@ fn hash_no_fallback(facts: &Facts) -> Vec<Finding> {
         ) else {
             continue;
         };
-        let (id, option) = (service.id, service.id.option());
+        let (id, option) = (service.id, selector(service.id));
         let scheduler = hash.scheduler();
         let mut finding = Finding::fail(format!(
             "clients that {scheduler} gives to a server which takes none are refused, though there are other servers"

@@ -292,7 +292,7 @@ mod tests {
     use super::super::example::{gravities, link, server, service, with};
     use super::*;
     use crate::diagnose::Gravity::{Note, Warn};
-    use crate::diagnose::facts::{Connections, Counter, Endpoint, Method, Socket};
+    use crate::diagnose::facts::{Connections, Counter, Method, Socket};
     use crate::diagnose::finding::Remedy;
 
     /// As an x86 has it.
@@ -403,7 +403,7 @@ Idx\tDevice    : Count Querier\tGroup    Users Timer\tReporter
         let mut facts = backup(daemon());
         let socket = |address: &str, drops| Socket {
             protocol: "UDP".to_owned(),
-            local: Endpoint::new(address.parse().unwrap(), 8848),
+            local: ipvs::model::Endpoint::new(address.parse().unwrap(), 8848),
             drops: Some(drops),
         };
         facts.sockets = vec![socket("0.0.0.0", 5), socket("224.0.0.81", 0)];

@@ -6,9 +6,10 @@ use std::net::IpAddr;
 
 use super::Check;
 use super::direct::{martian, stuck};
-use crate::diagnose::facts::{Counted, Endpoint, Facts, Flow, Method, Server, Service, WAITING};
+use crate::diagnose::facts::{Counted, Facts, Flow, Method, Server, Service, WAITING};
 use crate::diagnose::finding::Finding;
 use crate::routing::{Leads, Link, Route};
+use ipvs::model::Endpoint;
 
 /// The server sends something back by the director: as it answers clients past it,
 /// that is its refusal of packets (ICMP).

@@ -12,7 +12,7 @@ pub(super) const CHECKS: &[&str] = &["vip-not-local", "vip-duplicate", "input-fi
 
 pub(super) fn arrival(journey: &Journey) -> Leg {
     let mut leg = Leg::new("arrival");
-    match journey.wanted.0 {
+    match journey.wanted {
         VirtualId::Endpoint { address, .. } => at_address(&mut leg, journey, address),
         VirtualId::Fwmark { mark, .. } => marked(&mut leg, journey, mark.get()),
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Leg, Passage, errno_text, for_each_server, found_of};
-use crate::diagnose::facts::{Facts, Journey, Method, Server};
+use crate::diagnose::facts::{Facts, Journey, Method, Server, selector};
 use crate::diagnose::finding::Finding;
 use crate::routing::{Leads, Question, Route};
 use ipvs::model::VirtualId;
@@ -145,7 +145,7 @@ fn past_director(leg: &mut Leg, journey: &Journey, server: &Server) {
         server.method.words(),
         on_server(journey, server)
     ));
-    let VirtualId::Endpoint { address: vip, .. } = journey.wanted.0 else {
+    let VirtualId::Endpoint { address: vip, .. } = journey.wanted else {
         return;
     };
     let Some(input) = facts.interface_to(address) else {
@@ -171,10 +171,10 @@ fn on_server(journey: &Journey, server: &Server) -> String {
         Method::Tunnel | Method::Gue | Method::Gre => "-i",
         Method::DirectRouting | Method::Other => "-g",
     };
-    match journey.wanted.0 {
+    match journey.wanted {
         VirtualId::Endpoint { .. } => format!(
             "ipvsadm --diagnose --on-server {} {method}",
-            journey.wanted.option()
+            selector(journey.wanted)
         ),
         VirtualId::Fwmark { .. } => {
             format!("ipvsadm --diagnose --on-server -t ADDRESS:PORT {method}")

@@ -3,7 +3,7 @@
 //! services for every port.
 
 use super::{Leg, Passage, list};
-use crate::diagnose::facts::{Journey, Lookup, Named};
+use crate::diagnose::facts::{Journey, Lookup, selector};
 use crate::diagnose::finding::Finding;
 use ipvs::model::VirtualId;
 
@@ -13,7 +13,7 @@ const NAMED: usize = 4;
 pub(super) fn lookup(journey: &Journey) -> Leg {
     let mut leg = Leg::new("service");
     let wanted = journey.wanted;
-    let is_mark = |named: &&Named| matches!(named.0, VirtualId::Fwmark { .. });
+    let is_mark = |named: &&VirtualId| matches!(named, VirtualId::Fwmark { .. });
     let (marks, others): (Vec<_>, Vec<_>) = journey.others.iter().partition(is_mark);
     let (Some(service), Some(lookup)) = (journey.facts.services.first(), journey.lookup) else {
         leg.at_most(Passage::Shut);
@@ -21,7 +21,7 @@ pub(super) fn lookup(journey: &Journey) -> Leg {
         let finding = Finding::fail(
             "IPVS leaves these packets alone: who else listens here gets them, or the client is refused",
         );
-        let seen = match (wanted.0, others.as_slice()) {
+        let seen = match (wanted, others.as_slice()) {
             (_, [_, ..]) => names(&others),
             (VirtualId::Fwmark { .. }, []) => "no service of that mark".to_owned(),
             (VirtualId::Endpoint { .. }, []) => {
@@ -30,7 +30,7 @@ pub(super) fn lookup(journey: &Journey) -> Leg {
         };
         leg.find([finding
             .seen(format!("ipvsadm -Ln lists {seen}"))
-            .run(format!("ipvsadm -A {}", wanted.option()))
+            .run(format!("ipvsadm -A {}", selector(wanted)))
             .say("and its servers, with -a")]);
         by_mark(&mut leg, journey, &marks);
         return leg;
@@ -51,12 +51,12 @@ pub(super) fn lookup(journey: &Journey) -> Leg {
         leg.find([Finding::fail(format!(
             "{name} is not persistent, and then takes connections to its own port alone: others are refused"
         ))
-        .seen(format!("ipvsadm -Ln {} does not say `persistent'", name.option()))
-        .say(format!("make it persistent (ipvsadm -E {} -p --keep), or add a service for the port:", name.option()))
-        .run(format!("ipvsadm -A {}", wanted.option()))]);
+        .seen(format!("ipvsadm -Ln {} does not say `persistent'", selector(name)))
+        .say(format!("make it persistent (ipvsadm -E {} -p --keep), or add a service for the port:", selector(name)))
+        .run(format!("ipvsadm -A {}", selector(wanted)))]);
     }
-    let passed_over = |other: &&&Named| {
-        other.0.port() == Some(0) && matches!(lookup, Lookup::Port | Lookup::FtpData)
+    let passed_over = |other: &&&VirtualId| {
+        other.port() == Some(0) && matches!(lookup, Lookup::Port | Lookup::FtpData)
     };
     let passed_over: Vec<_> = others.iter().filter(passed_over).copied().collect();
     if !passed_over.is_empty() {
@@ -66,7 +66,7 @@ pub(super) fn lookup(journey: &Journey) -> Leg {
     leg
 }
 
-fn names(services: &[&Named]) -> String {
+fn names(services: &[&VirtualId]) -> String {
     let mut words: Vec<_> = services
         .iter()
         .take(NAMED)
@@ -78,7 +78,7 @@ fn names(services: &[&Named]) -> String {
     list(&words)
 }
 
-fn by_mark(leg: &mut Leg, journey: &Journey, marks: &[&Named]) {
+fn by_mark(leg: &mut Leg, journey: &Journey, marks: &[&VirtualId]) {
     if marks.is_empty() {
         return;
     }

@@ -2,8 +2,9 @@
 //! a template keeps the client with one.
 
 use super::{Fixed, Leg, found, time};
-use crate::diagnose::facts::{Endpoint, Journey, Remembered, Service, WAITING};
+use crate::diagnose::facts::{Journey, Remembered, Service, WAITING};
 use crate::diagnose::finding::Finding;
+use ipvs::model::Endpoint;
 
 pub(super) const CHECKS: &[&str] = &["conn-max", "defence-active"];
 

@@ -15,8 +15,9 @@ mod tests;
 
 use serde::Serialize;
 
-use super::facts::{Endpoint, Facts, Journey, Server};
+use super::facts::{Facts, Journey, Server};
 use super::finding::{Finding, Gravity};
+use ipvs::model::Endpoint;
 
 /// Whether a client gets past a leg of its path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]

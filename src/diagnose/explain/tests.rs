@@ -5,16 +5,17 @@ use std::net::IpAddr;
 
 use super::{Explanation, Passage, arrival, back, choice, explain, memory, onward};
 use crate::diagnose::facts::{
-    Endpoint, Facts, Journey, Lookup, Method, Remembered, Server, Service, Traffic, Way,
+    Facts, Journey, Lookup, Method, Remembered, Server, Service, Traffic, Way,
 };
 use crate::routing::{Address, Leads, Link, Question, Route};
+use ipvs::model::Endpoint;
 
 fn ip(text: &str) -> IpAddr {
     text.parse().unwrap()
 }
 
 fn end(text: &str) -> Endpoint {
-    text.parse::<std::net::SocketAddr>().unwrap().into()
+    text.parse().unwrap()
 }
 
 fn server(endpoint: &str, method: Method, weight: u32) -> Server {

@@ -1,58 +1,17 @@
 //! The connections, summed up: they may be hundreds of thousands.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fmt;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
 use ipvs::connections::{self, CONNECTIONS, Connection, Interrupted};
+use ipvs::model::Endpoint;
 use ipvs::procfs;
 
 /// So many clients of a kind are remembered.
 const CLIENTS: usize = 4;
-
-/// An address and a port.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(into = "SocketAddr", from = "SocketAddr")]
-pub struct Endpoint {
-    /// The address.
-    pub address: IpAddr,
-    /// The port; 0 is every port, or none.
-    pub port: u16,
-}
-
-impl Endpoint {
-    /// An address and a port.
-    pub fn new(address: IpAddr, port: u16) -> Self {
-        Self { address, port }
-    }
-}
-
-impl fmt::Display for Endpoint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        SocketAddr::from(*self).fmt(f)
-    }
-}
-
-impl From<Endpoint> for SocketAddr {
-    fn from(endpoint: Endpoint) -> Self {
-        Self::new(endpoint.address, endpoint.port)
-    }
-}
-
-impl From<SocketAddr> for Endpoint {
-    fn from(address: SocketAddr) -> Self {
-        Self::new(address.ip(), address.port())
-    }
-}
-
-impl From<connections::Endpoint> for Endpoint {
-    fn from(endpoint: connections::Endpoint) -> Self {
-        Self::new(endpoint.address, endpoint.port)
-    }
-}
 
 /// The connections of one virtual address and port to one server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -141,7 +100,7 @@ impl Connections {
             if connection.state != WAITING.as_bytes() && named.contains(&client) {
                 all.served.insert(client);
             }
-            let (service, server) = (connection.service.into(), connection.server.into());
+            let (service, server) = (connection.service, connection.server);
             let flow = flows
                 .entry((connection.protocol.to_vec(), service, server))
                 .or_insert_with(|| Flow {

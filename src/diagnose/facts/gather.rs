@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::system::{self, not_read};
 use super::{
-    Connections, FORM, Facts, Named, OnServer, SyncDaemon, Timeouts, Unread, filters, sync, table,
+    Connections, FORM, Facts, OnServer, SyncDaemon, Timeouts, Unread, filters, sync, table,
 };
 use crate::routing::Routing;
 use ipvs::client::Client;
@@ -38,7 +38,7 @@ pub fn gather(wanted: &Wanted) -> Result<Facts, Error> {
         form: FORM,
         kernel: system::kernel(),
         clients: wanted.clients.clone(),
-        only: wanted.service.map(Named),
+        only: wanted.service,
         on_server: wanted.on_server.clone(),
         ..Facts::default()
     };

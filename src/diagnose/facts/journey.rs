@@ -7,12 +7,12 @@ use std::net::IpAddr;
 use super::gather::{refused, surroundings};
 use super::lookup::{Lookup, look_up, masked, of_template, others};
 use super::system::{self, not_read};
-use super::{Connections, ELSEWHERE, Endpoint, FORM, Facts, Named, table};
+use super::{Connections, ELSEWHERE, FORM, Facts, table};
 use crate::routing::{Answer, Question, Routing};
 use ipvs::client::Client;
 use ipvs::connections::{CONNECTIONS, Connection, Interrupted, for_each_connection};
 use ipvs::error::Error;
-use ipvs::model::{Service as Configured, VirtualId};
+use ipvs::model::{Endpoint, Service as Configured, VirtualId};
 use ipvs::procfs;
 
 /// So many connections of the client are remembered.
@@ -24,7 +24,7 @@ const TRIED: usize = 16;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Journey {
     /// Where its packets go, or the mark that they have.
-    pub wanted: Named,
+    pub wanted: VirtualId,
     /// The client.
     pub client: IpAddr,
     /// The port that it sends from, if that is known.
@@ -32,7 +32,7 @@ pub struct Journey {
     /// How the kernel comes to the service; none where it comes to none.
     pub lookup: Option<Lookup>,
     /// Other services that packets to that address may come to.
-    pub others: Vec<Named>,
+    pub others: Vec<VirtualId>,
     /// The service's persistence engine.
     pub engine: Option<String>,
     /// Connections of the client, a few.
@@ -40,7 +40,7 @@ pub struct Journey {
     /// The template that keeps the client with its server.
     pub template: Option<Remembered>,
     /// Templates of marks that the client has.
-    pub marks: Vec<Named>,
+    pub marks: Vec<VirtualId>,
     /// Addresses to which packets with the mark may go, and whether they are taken
     /// in where the client's packets come in. The last is one of many.
     pub marked: Vec<(IpAddr, Answer)>,
@@ -66,9 +66,9 @@ pub struct Remembered {
 impl From<&Connection<'_>> for Remembered {
     fn from(connection: &Connection<'_>) -> Self {
         Self {
-            client: connection.client.into(),
-            service: connection.service.into(),
-            server: connection.server.into(),
+            client: connection.client,
+            service: connection.service,
+            server: connection.server,
             state: String::from_utf8_lossy(connection.state).into_owned(),
             expires: connection.expires,
         }
@@ -95,7 +95,7 @@ impl Journey {
         let mut facts = Facts {
             form: FORM,
             kernel: system::kernel(),
-            only: Some(Named(wanted)),
+            only: Some(wanted),
             clients: vec![client],
             buckets: ipvs.info().connection_table_size,
             ..Facts::default()
@@ -107,7 +107,7 @@ impl Journey {
             }
         }
         let mut journey = Self {
-            wanted: Named(wanted),
+            wanted,
             client,
             port,
             lookup: found.map(|(_, lookup)| lookup),
@@ -161,12 +161,12 @@ impl Journey {
             let through = connection.through();
             if matches!(through, VirtualId::Fwmark { .. })
                 && connection.client.address == self.client
-                && through != self.wanted.0
+                && through != self.wanted
             {
-                self.marks.push(Named(through));
+                self.marks.push(through);
             }
             let is_its = |service: &Configured| {
-                through == of_template(self.wanted.0, service.id)
+                through == of_template(self.wanted, service.id)
                     && connection.client.address == masked(self.client, service.netmask)
             };
             if service.is_some_and(is_its) {
@@ -174,12 +174,12 @@ impl Journey {
             }
             return;
         }
-        let wants = match self.wanted.0 {
-            VirtualId::Endpoint { .. } => connection.through() == self.wanted.0,
+        let wants = match self.wanted {
+            VirtualId::Endpoint { .. } => connection.through() == self.wanted,
             // The kernel notes the mark in templates alone.
             VirtualId::Fwmark { .. } => {
                 let mut services = self.facts.services.iter();
-                services.any(|service| service.server_of(connection.server.into()).is_some())
+                services.any(|service| service.server_of(connection.server).is_some())
             }
         };
         let is_its = connection.client.address == self.client
@@ -199,7 +199,7 @@ impl Journey {
     /// packets with a mark.
     fn ask_more(&mut self) -> io::Result<()> {
         let mut routing = Routing::open()?;
-        let mark = match self.wanted.0 {
+        let mark = match self.wanted {
             VirtualId::Endpoint { address, .. } => {
                 let links = self
                     .facts

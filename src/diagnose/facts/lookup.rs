@@ -3,7 +3,6 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::Named;
 use ipvs::model::{Netmask, Protocol, VirtualId};
 
 const FTP: u16 = 21;
@@ -60,7 +59,7 @@ pub(super) fn others(
     ids: &[VirtualId],
     wanted: VirtualId,
     chosen: Option<VirtualId>,
-) -> Vec<Named> {
+) -> Vec<VirtualId> {
     let VirtualId::Endpoint {
         protocol, address, ..
     } = wanted
@@ -75,7 +74,7 @@ pub(super) fn others(
             ..
         } => (of, at) == (protocol, address) && Some(**id) != chosen,
     };
-    ids.iter().filter(may).copied().map(Named).collect()
+    ids.iter().filter(may).copied().collect()
 }
 
 /// The service as templates name it: a template of FTP, and of any port that is not
@@ -122,7 +121,7 @@ mod tests {
     use super::*;
 
     fn id(text: &str) -> VirtualId {
-        text.parse::<Named>().unwrap().0
+        text.parse().unwrap()
     }
 
     #[test]

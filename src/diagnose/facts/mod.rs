@@ -22,10 +22,10 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-pub use connections::{Connections, Endpoint, Flow, WAITING};
+pub use connections::{Connections, Flow, WAITING};
 pub use filters::{Chain, Hook};
 pub use gather::{Wanted, gather};
-pub use identity::Named;
+pub use identity::selector;
 pub use journey::{Journey, Remembered};
 pub use lookup::Lookup;
 pub use on_server::{ELSEWHERE, OnServer};
@@ -35,7 +35,7 @@ pub use ways::{Marked, Way};
 
 use crate::estimation::{self, Frozen};
 use crate::routing::{Address, Answer, Leads, Link, Neighbour, Question, Reach, Route};
-use ipvs::model::{Daemon, DaemonState};
+use ipvs::model::{Daemon, DaemonState, Endpoint, VirtualId};
 
 /// The number of the facts' form. Fields may be added under the same number.
 pub const FORM: u32 = 1;
@@ -51,7 +51,7 @@ pub struct Facts {
     /// From the first look to the second, in seconds.
     pub sample: f64,
     /// The one service that was asked about; every service otherwise.
-    pub only: Option<Named>,
+    pub only: Option<VirtualId>,
     /// The part that this machine has as a real server; it is looked at as a
     /// director otherwise.
     pub on_server: Option<OnServer>,

@@ -6,9 +6,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Endpoint, Facts, Method, same_network};
+use super::{Facts, Method, same_network};
 use crate::routing::{Address, Link, Question};
-use ipvs::model::VirtualId;
+use ipvs::model::{Endpoint, VirtualId};
 
 /// Addresses of documents (RFC 5737, RFC 3849): the way to them is that to clients
 /// anywhere.

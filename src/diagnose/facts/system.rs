@@ -6,8 +6,9 @@ use std::io;
 use std::net::IpAddr;
 use std::path::Path;
 
-use super::{Counter, Endpoint, Facts, Socket, Unread};
+use super::{Counter, Facts, Socket, Unread};
 use crate::routing::Link;
+use ipvs::model::Endpoint;
 
 /// Settings of every interface that checks ask for.
 const OF_INTERFACES: &[(&str, &[&str])] = &[

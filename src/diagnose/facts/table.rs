@@ -4,12 +4,11 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Endpoint, Named};
 use ipvs::client::Client;
 use ipvs::error::Error;
 use ipvs::model::{
-    DestinationEntry, Forwarding, Name, Service as Configured, ServiceEntry, ServiceFlags, Stats,
-    TunnelKind, VirtualId,
+    DestinationEntry, Endpoint, Forwarding, Name, Service as Configured, ServiceEntry,
+    ServiceFlags, Stats, TunnelKind, VirtualId,
 };
 
 /// Of so many services at most, the servers are looked at twice: each takes a
@@ -188,7 +187,7 @@ impl Server {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Service {
     /// Its address or mark.
-    pub id: Named,
+    pub id: VirtualId,
     /// Its scheduler.
     pub scheduler: Option<String>,
     /// Clients stay with their server.
@@ -208,7 +207,7 @@ pub struct Service {
 impl Service {
     fn new(configured: &Configured, traffic: Traffic) -> Self {
         Self {
-            id: Named(configured.id),
+            id: configured.id,
             scheduler: configured.scheduler.as_ref().map(Name::to_string),
             persistent: configured.is_persistent(),
             persistence: configured.timeout,
@@ -221,7 +220,7 @@ impl Service {
 
     /// The virtual address; none for a firewall mark.
     pub fn address(&self) -> Option<IpAddr> {
-        match self.id.0 {
+        match self.id {
             VirtualId::Endpoint { address, .. } => Some(address),
             VirtualId::Fwmark { .. } => None,
         }
@@ -259,8 +258,8 @@ pub(super) fn first(client: &mut Client, only: Option<&VirtualId>) -> Result<Vec
 pub(super) fn again(client: &mut Client, services: &mut [Service]) -> Result<(), Error> {
     let counters: std::collections::HashMap<VirtualId, Counted> = match services {
         [one] => {
-            let entry = client.service(&one.id.0)?;
-            [(one.id.0, Counted::from(&entry.stats))].into()
+            let entry = client.service(&one.id)?;
+            [(one.id, Counted::from(&entry.stats))].into()
         }
         _ => {
             let all = client.counters()?;
@@ -268,7 +267,7 @@ pub(super) fn again(client: &mut Client, services: &mut [Service]) -> Result<(),
         }
     };
     for service in &mut *services {
-        if let Some(counted) = counters.get(&service.id.0) {
+        if let Some(counted) = counters.get(&service.id) {
             service.traffic.again(*counted);
         }
     }
@@ -277,7 +276,7 @@ pub(super) fn again(client: &mut Client, services: &mut [Service]) -> Result<(),
         .filter(|service| service.is_busy())
         .take(SERVERS_TWICE)
     {
-        let entries = client.destinations(&service.id.0)?;
+        let entries = client.destinations(&service.id)?;
         for server in &mut service.servers {
             let is_it = |entry: &&DestinationEntry| {
                 let found = entry.destination;

@@ -10,7 +10,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Facts, Flow, Method, Named, Server, Service};
+use super::{Facts, Flow, Method, Server, Service};
 use crate::routing::{Answer, Question, Routing};
 use ipvs::model::VirtualId;
 
@@ -30,7 +30,7 @@ pub struct Way {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Marked {
     /// The service.
-    pub service: Named,
+    pub service: VirtualId,
     /// Its mark.
     pub mark: u32,
     /// The way of the packet.
@@ -114,7 +114,7 @@ impl Facts {
     /// tell which virtual addresses these have, but connections do.
     pub fn marked(&self) -> impl Iterator<Item = Marked> {
         let services = self.services.iter().filter_map(|service| {
-            let VirtualId::Fwmark { mark, .. } = service.id.0 else {
+            let VirtualId::Fwmark { mark, .. } = service.id else {
                 return None;
             };
             Some((service, mark.get()))
@@ -142,7 +142,7 @@ impl Facts {
     /// no service of an address is theirs.
     fn is_of_mark(&self, flow: &Flow, service: &Service) -> bool {
         let is_server = |server: &Server| server.address() == flow.server.address;
-        let is_theirs = |service: &Service| match service.id.0 {
+        let is_theirs = |service: &Service| match service.id {
             VirtualId::Endpoint { address, port, .. } => {
                 address == flow.service.address && (port == flow.service.port || port == 0)
             }

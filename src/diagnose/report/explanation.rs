@@ -9,7 +9,8 @@ use serde::Serialize;
 use super::json::{Item, NotLookedAt, item, not_looked_at};
 use super::text::{capital, paragraph, why_and_what};
 use crate::diagnose::explain::{Candidate, Explanation, Leg, Passage};
-use crate::diagnose::facts::{Endpoint, Journey, Method};
+use crate::diagnose::facts::{Journey, Method};
+use ipvs::model::Endpoint;
 
 /// Writes the path in sentences, then how it ends.
 ///

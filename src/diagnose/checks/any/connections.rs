@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::super::Check;
-use crate::diagnose::facts::{Endpoint, Facts, Flow, Method, WAITING};
+use crate::diagnose::facts::{Facts, Flow, Method, WAITING};
 use crate::diagnose::finding::Finding;
+use ipvs::model::Endpoint;
 
 pub(in crate::diagnose::checks) const CONN_MAX: Check = Check {
     id: "conn-max",

@@ -128,7 +128,7 @@ fn accepting(service: &Service, table: &str, chain: &str, legacy: bool) -> Optio
         protocol,
         address,
         port,
-    } = service.id.0
+    } = service.id
     else {
         return None;
     };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::super::Check;
-use crate::diagnose::facts::{Facts, Server, Service};
+use crate::diagnose::facts::{Facts, Server, Service, selector};
 use crate::diagnose::finding::Finding;
 use crate::routing::{Leads, Link};
 use ipvs::error::os_text;
@@ -28,8 +28,11 @@ fn no_usable_server(facts: &Facts) -> Vec<Finding> {
     let mut empty = facts.services.iter().filter(is_empty).peekable();
     if let Some(first) = empty.peek() {
         let mut finding = Finding::fail("the service has no server: clients are refused")
-            .seen(format!("ipvsadm -Ln {} lists no server", first.id.option()))
-            .run(format!("ipvsadm -a {} -r SERVER", first.id.option()));
+            .seen(format!(
+                "ipvsadm -Ln {} lists no server",
+                selector(first.id)
+            ))
+            .run(format!("ipvsadm -a {} -r SERVER", selector(first.id)));
         for service in empty {
             finding.add(service.id);
         }
@@ -45,9 +48,9 @@ fn no_usable_server(facts: &Facts) -> Vec<Finding> {
             Finding::fail("every server of the service has weight 0: new clients are refused")
                 .seen(format!(
                     "ipvsadm -Ln {} lists only weights of 0",
-                    first.id.option()
+                    selector(first.id)
                 ))
-                .run(format!("ipvsadm -e {} {server} -w 1", first.id.option()))
+                .run(format!("ipvsadm -e {} {server} -w 1", selector(first.id)))
                 .say("or wait, if the servers are being drained");
         for service in idle {
             finding.add(service.id);
@@ -97,7 +100,7 @@ fn all_overloaded(facts: &Facts) -> Vec<Finding> {
             ))
             .run(format!(
                 "ipvsadm -e {} {} -w {} -x {upper} -y {lower}",
-                service.id.option(),
+                selector(service.id),
                 first.option(),
                 first.weight
             ))
@@ -185,7 +188,7 @@ fn server_silent(facts: &Facts) -> Vec<Finding> {
                 finding
                     .seen(format!("ip neigh show {address} says FAILED"))
                     .say("see that it is up, plugged in, and has that address; until then:")
-                    .run(format!("ipvsadm -e {} {} -w 0", service.id.option(), server.option()))
+                    .run(format!("ipvsadm -e {} {} -w 0", selector(service.id), server.option()))
             });
             finding.add(service.id);
         }

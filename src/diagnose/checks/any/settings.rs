@@ -123,7 +123,7 @@ pub(in crate::diagnose::checks) const IDLE_TIMEOUT: Check = Check {
 const KEEPALIVE: u32 = 7200;
 
 fn idle_timeout(facts: &Facts) -> Vec<Finding> {
-    let carries_tcp = |service: &Service| match service.id.0 {
+    let carries_tcp = |service: &Service| match service.id {
         VirtualId::Endpoint { protocol, .. } => protocol == Protocol::Tcp,
         VirtualId::Fwmark { .. } => true,
     };

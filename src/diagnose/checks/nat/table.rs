@@ -2,7 +2,7 @@
 
 use super::super::Check;
 use super::waits;
-use crate::diagnose::facts::{Facts, Method};
+use crate::diagnose::facts::{Facts, Method, selector};
 use crate::diagnose::finding::Finding;
 
 pub(in crate::diagnose::checks) const NAT_LOOPBACK: Check = Check {
@@ -38,7 +38,7 @@ fn nat_loopback(facts: &Facts) -> Vec<Finding> {
                     && own.address.is_ipv4() == address.is_ipv4()
                     && facts.link(own.interface).is_some_and(|link| link.up)
             });
-            let service_option = service.id.option();
+            let service_option = selector(service.id);
             let finding = finding.affects(service.id).seen(format!(
                 "ipvsadm -Ln {service_option} lists {} with Masq",
                 server.endpoint
@@ -82,7 +82,7 @@ fn nat_ftp(facts: &Facts) -> Vec<Finding> {
     }
     let mut finding: Option<Finding> = None;
     for service in &facts.services {
-        let is_ftp = service.id.0.port() == Some(21);
+        let is_ftp = service.id.port() == Some(21);
         if is_ftp
             && service
                 .servers

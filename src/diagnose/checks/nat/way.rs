@@ -5,8 +5,9 @@ use std::net::IpAddr;
 
 use super::super::Check;
 use super::{inwards, tracking, unanswered};
-use crate::diagnose::facts::{Endpoint, Facts, Method, version};
+use crate::diagnose::facts::{Facts, Method, version};
 use crate::diagnose::finding::Finding;
+use ipvs::model::Endpoint;
 
 pub(in crate::diagnose::checks) const NAT_FORWARDING: Check = Check {
     id: "nat-forwarding",

@@ -4,10 +4,11 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use crate::diagnose::facts::{Chain, Endpoint, Facts, Hook, Method, OnServer, Socket};
+use crate::diagnose::facts::{Chain, Facts, Hook, Method, OnServer, Socket};
 use crate::diagnose::finding::Remedy;
 use crate::diagnose::judge;
 use crate::routing::{Address, Leads, Link, Neighbour, Question, Reach, Route};
+use ipvs::model::Endpoint;
 
 fn ip(text: &str) -> IpAddr {
     text.parse().unwrap()
@@ -201,8 +202,7 @@ fn programs_that_listen() {
         ("10.0.0.2:80", Some("FAIL srv-not-listening")),
         ("10.0.0.1:81", Some("FAIL srv-not-listening")),
     ] {
-        let local: std::net::SocketAddr = local.parse().unwrap();
-        facts.sockets[0].local = local.into();
+        facts.sockets[0].local = local.parse().unwrap();
         assert_eq!(
             found(&facts),
             verdict.into_iter().collect::<Vec<_>>(),
