@@ -9,6 +9,7 @@ mod filter;
 use std::io::{self, BufRead};
 use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroU32;
+use std::str;
 
 use crate::model::{Family, Protocol, VirtualId};
 
@@ -120,14 +121,11 @@ impl<'a> Connection<'a> {
                 return VirtualId::Fwmark { mark, family };
             }
         }
-        let number = || {
-            let number = self.protocol.strip_prefix(b"IP_")?;
-            u16::try_from(decimal(number)?).ok()
-        };
-        // The kernel has no other names.
-        let other = || Protocol::Other(number().unwrap_or_default());
+        let word = str::from_utf8(self.protocol).ok();
+        let protocol = word.and_then(|word| word.parse().ok());
         VirtualId::Endpoint {
-            protocol: self.transport().unwrap_or_else(other),
+            // The kernel has no other names.
+            protocol: protocol.unwrap_or(Protocol::Other(0)),
             address,
             port,
         }
@@ -153,6 +151,15 @@ pub enum Interrupted {
     /// The use of the connections failed.
     #[error(transparent)]
     Unused(#[from] io::Error),
+}
+
+/// Gives the error that is behind it, for those who treat both alike.
+impl From<Interrupted> for io::Error {
+    fn from(interrupted: Interrupted) -> Self {
+        match interrupted {
+            Interrupted::Unread(error) | Interrupted::Unused(error) => error,
+        }
+    }
 }
 
 /// Hands every connection of a table to `each`, until it fails or the table

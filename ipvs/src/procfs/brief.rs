@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 use std::num::NonZeroU32;
 use std::str;
 
-use super::table::{destination, endpoint};
+use super::table::{destination, service_at};
 use super::words::{Words, decimal, hex};
 use crate::model::{
     DestinationEntry, Family, Forwarding, Info, Name, Netmask, PrefixLength, Protocol, VirtualId,
@@ -103,23 +103,15 @@ fn info(line: &[u8]) -> Option<Info> {
 fn service<'a>(words: &mut impl Iterator<Item = &'a [u8]>) -> Option<BriefService> {
     let protocol = words.next()?;
     let word = words.next()?;
-    let of = |protocol| {
-        let (address, port) = endpoint(word)?;
-        Some(VirtualId::Endpoint {
-            protocol,
-            address,
-            port,
-        })
-    };
     let id = match protocol {
         b"FWM" => VirtualId::Fwmark {
             mark: NonZeroU32::new(hex(word)?)?,
             family: Family::V4,
         },
-        b"IP" => of(Protocol::Other(0))?,
-        b"ICMP" => of(Protocol::Other(1))?,
-        b"ICMPv6" => of(Protocol::Other(58))?,
-        name => of(str::from_utf8(name).ok()?.parse().ok()?)?,
+        b"IP" => service_at(Protocol::Other(0), word)?,
+        b"ICMP" => service_at(Protocol::Other(1), word)?,
+        b"ICMPv6" => service_at(Protocol::Other(58), word)?,
+        name => service_at(str::from_utf8(name).ok()?.parse().ok()?, word)?,
     };
     let scheduler = str::from_utf8(words.next()?).ok()?.parse().ok()?;
     let mut service = BriefService {

@@ -107,18 +107,10 @@ fn service<'a>(
 ) -> Option<usize> {
     let protocol = words.next()?;
     let word = words.next()?;
-    let endpoint = |protocol| {
-        let (address, port) = endpoint(word)?;
-        Some(VirtualId::Endpoint {
-            protocol,
-            address,
-            port,
-        })
-    };
     let id = match protocol {
         // Marks of both families look the same here.
         b"FWM" => places.only_family_of(NonZeroU32::new(hex(word)?)?, services)?,
-        name => endpoint(Protocol::named(name)?)?,
+        name => service_at(Protocol::named(name)?, word)?,
     };
     let place = places.find(&id, services)?;
     let named = words.next()?;
@@ -146,8 +138,18 @@ pub(super) fn destination<'a>(
     Some((destination, activity))
 }
 
+/// Returns the service of that protocol at the address and port of the word.
+pub(super) fn service_at(protocol: Protocol, word: &[u8]) -> Option<VirtualId> {
+    let (address, port) = endpoint(word)?;
+    Some(VirtualId::Endpoint {
+        protocol,
+        address,
+        port,
+    })
+}
+
 /// `0A000001:0050`, `[2001:0db8:0000:0000:0000:0000:0000:0001]:0050`
-pub(super) fn endpoint(word: &[u8]) -> Option<(IpAddr, u16)> {
+fn endpoint(word: &[u8]) -> Option<(IpAddr, u16)> {
     let colon = word.iter().rposition(|&byte| byte == b':')?;
     let (host, port) = word.split_at_checked(colon)?;
     let host = host.strip_prefix(b"[").unwrap_or(host);

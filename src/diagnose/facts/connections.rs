@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use ipvs::connections::{self, CONNECTIONS, Connection, Interrupted};
+use ipvs::connections::{self, CONNECTIONS, Connection};
 use ipvs::model::Endpoint;
 use ipvs::procfs;
 
@@ -86,16 +86,21 @@ pub struct Connections {
 }
 
 impl Connections {
+    /// Counts a connection, or a template.
+    pub(super) fn add(&mut self, connection: &Connection<'_>) {
+        let count = match connection.is_template() {
+            true => &mut self.templates,
+            false => &mut self.total,
+        };
+        *count = count.saturating_add(1);
+    }
+
     /// Reads the table of connections.
     pub(super) fn read(named: &[IpAddr]) -> io::Result<Self> {
         let mut flows: HashMap<(Vec<u8>, Endpoint, Endpoint), Flow> = HashMap::new();
         let mut all = Self::default();
         let outcome = connections::for_each_connection(procfs::open(CONNECTIONS)?, |connection| {
-            let count = match connection.is_template() {
-                true => &mut all.templates,
-                false => &mut all.total,
-            };
-            *count = count.saturating_add(1);
+            all.add(connection);
             let client = connection.client.address;
             if connection.state != WAITING.as_bytes() && named.contains(&client) {
                 all.served.insert(client);
@@ -115,10 +120,7 @@ impl Connections {
             flow.add(connection);
             Ok(())
         });
-        match outcome {
-            Ok(()) => {}
-            Err(Interrupted::Unread(error) | Interrupted::Unused(error)) => return Err(error),
-        }
+        outcome?;
         all.flows = flows.into_values().collect();
         all.flows.sort_unstable_by(|one, other| {
             (one.service, one.server, &one.protocol).cmp(&(

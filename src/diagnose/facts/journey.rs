@@ -10,10 +10,9 @@ use super::system::{self, not_read};
 use super::{Connections, ELSEWHERE, FORM, Facts, table};
 use crate::routing::{Answer, Question, Routing};
 use ipvs::client::Client;
-use ipvs::connections::{CONNECTIONS, Connection, Interrupted, for_each_connection};
+use ipvs::connections::{CONNECTIONS, Connection, for_each_connection};
 use ipvs::error::Error;
 use ipvs::model::{Endpoint, Service as Configured, VirtualId};
-use ipvs::procfs;
 
 /// So many connections of the client are remembered.
 const REMEMBERED: usize = 64;
@@ -120,7 +119,7 @@ impl Journey {
             facts,
         };
         let mut unread = Vec::new();
-        if let Err(error) = journey.remember(service) {
+        if let Err(error) = journey.remember(ipvs, service) {
             unread.push(not_read(CONNECTIONS, &error));
         }
         match ipvs.daemons() {
@@ -136,21 +135,14 @@ impl Journey {
     }
 
     /// Reads what is remembered of the client.
-    fn remember(&mut self, service: Option<&Configured>) -> io::Result<()> {
+    fn remember(&mut self, ipvs: &Client, service: Option<&Configured>) -> io::Result<()> {
         let mut all = Connections::default();
-        let outcome = for_each_connection(procfs::open(CONNECTIONS)?, |connection| {
-            let count = match connection.is_template() {
-                true => &mut all.templates,
-                false => &mut all.total,
-            };
-            *count = count.saturating_add(1);
+        let outcome = for_each_connection(ipvs.connections()?, |connection| {
+            all.add(connection);
             self.note(service, connection);
             Ok(())
         });
-        match outcome {
-            Ok(()) => {}
-            Err(Interrupted::Unread(error) | Interrupted::Unused(error)) => return Err(error),
-        }
+        outcome?;
         self.facts.connections = Some(all);
         Ok(())
     }

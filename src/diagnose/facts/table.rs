@@ -145,7 +145,7 @@ impl Server {
     fn new(entry: &DestinationEntry) -> Self {
         let destination = &entry.destination;
         Self {
-            endpoint: Endpoint::new(destination.address, destination.port),
+            endpoint: destination.endpoint(),
             method: match (destination.forwarding, destination.tunnel.kind) {
                 (Forwarding::Masquerade, _) => Method::Nat,
                 (Forwarding::DirectRoute, _) => Method::DirectRouting,
@@ -278,10 +278,7 @@ pub(super) fn again(client: &mut Client, services: &mut [Service]) -> Result<(),
     {
         let entries = client.destinations(&service.id)?;
         for server in &mut service.servers {
-            let is_it = |entry: &&DestinationEntry| {
-                let found = entry.destination;
-                Endpoint::new(found.address, found.port) == server.endpoint
-            };
+            let is_it = |entry: &&DestinationEntry| entry.destination.endpoint() == server.endpoint;
             if let Some(entry) = entries.iter().find(is_it) {
                 server.traffic.again((&entry.stats).into());
                 server.active = entry.activity.active;
