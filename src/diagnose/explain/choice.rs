@@ -1,6 +1,6 @@
 //! The servers among which the scheduler chooses.
 
-use super::{Candidate, Fixed, Leg, Passage, SHOWN, found};
+use super::{Candidate, Fixed, Leg, Passage, SHOWN, beyond, found};
 use crate::diagnose::facts::{Journey, Server, Service};
 
 pub(super) const CHECKS: &[&str] = &["no-usable-server", "all-overloaded"];
@@ -99,7 +99,7 @@ fn scheduled(leg: &mut Leg, service: &Service, candidates: &[Candidate]) {
             None => format!("{words}: may get it."),
         });
     }
-    if let Some(more) = candidates.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+    if let Some(more) = beyond(SHOWN, candidates.len()) {
         leg.say(format!("And {more} more."));
     }
     let hashes = match scheduler {

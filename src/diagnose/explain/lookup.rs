@@ -2,7 +2,7 @@
 //! shadow it. The kernel looks at marks first, then at the port, then at FTP, then at
 //! services for every port.
 
-use super::{Leg, Passage, list};
+use super::{Leg, Passage, beyond, list};
 use crate::diagnose::facts::{Journey, Lookup, selector};
 use crate::diagnose::finding::Finding;
 use ipvs::model::VirtualId;
@@ -72,7 +72,7 @@ fn names(services: &[&VirtualId]) -> String {
         .take(NAMED)
         .map(ToString::to_string)
         .collect();
-    if let Some(more) = services.len().checked_sub(NAMED).filter(|more| *more > 0) {
+    if let Some(more) = beyond(NAMED, services.len()) {
         words.push(format!("{more} more"));
     }
     list(&words)

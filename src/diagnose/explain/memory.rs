@@ -1,7 +1,7 @@
 //! What the director remembers of the client: a connection goes on to its server, and
 //! a template keeps the client with one.
 
-use super::{Fixed, Leg, found, time};
+use super::{Fixed, Leg, beyond, found, time};
 use crate::diagnose::facts::{Journey, Remembered, Service, WAITING};
 use crate::diagnose::finding::Finding;
 use ipvs::model::Endpoint;
@@ -51,7 +51,7 @@ pub(super) fn memory(journey: &Journey) -> (Leg, Option<Fixed>) {
                     time(known.expires)
                 ));
             }
-            if let Some(more) = some.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+            if let Some(more) = beyond(SHOWN, some.len()) {
                 leg.say(format!("It has {more} more."));
             }
             if let Some(known) = some.iter().find(|known| known.state == WAITING) {

@@ -162,19 +162,16 @@ fn for_each_server(leg: &mut Leg, servers: &[Server], mut one: impl FnMut(&Serve
             findings,
         } = one(server);
         passages.push(passage);
-        leg.sentences
-            .extend(sentences.into_iter().take(if passages.len() > SHOWN {
-                0
-            } else {
-                usize::MAX
-            }));
+        if passages.len() <= SHOWN {
+            leg.sentences.extend(sentences);
+        }
         for finding in findings {
             if !leg.findings.contains(&finding) {
                 leg.findings.push(finding);
             }
         }
     }
-    if let Some(more) = servers.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+    if let Some(more) = beyond(SHOWN, servers.len()) {
         leg.say(format!("And so on for {more} more."));
     }
     let all_shut = passages.iter().all(|passage| *passage == Passage::Shut);
@@ -188,6 +185,11 @@ fn for_each_server(leg: &mut Leg, servers: &[Server], mut one: impl FnMut(&Serve
 
 /// So many servers are told of one by one.
 const SHOWN: usize = 16;
+
+/// Returns how many of all are not shown; none where all are.
+fn beyond(shown: usize, all: usize) -> Option<usize> {
+    all.checked_sub(shown).filter(|more| *more > 0)
+}
 
 /// The system's word on an error's number.
 fn errno_text(errno: i32) -> String {

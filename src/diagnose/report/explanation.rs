@@ -15,7 +15,7 @@ use ipvs::model::Endpoint;
 /// Writes the path in sentences, then how it ends.
 ///
 /// # Errors
-/// Those of `out`.
+/// The errors of `out`.
 pub fn explanation_text(
     out: &mut impl Write,
     journey: &Journey,
@@ -95,7 +95,7 @@ struct CandidateItem {
 /// Writes the path as one document.
 ///
 /// # Errors
-/// Those of `out`.
+/// The errors of `out`.
 pub fn explanation_json(
     out: &mut impl Write,
     journey: &Journey,
