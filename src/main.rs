@@ -3,7 +3,7 @@
 use std::io::{Write, stderr};
 use std::process::ExitCode;
 
-use ipvsadm::run::{self, Ended, Program};
+use ipvsadm::run::{self, FailedRun, Program};
 
 fn main() -> ExitCode {
     let mut words = std::env::args_os().map(|word| {
@@ -15,7 +15,7 @@ fn main() -> ExitCode {
     let program = Program::named(name);
     ExitCode::from(match run::run(&program, &words, &mut report) {
         Ok(()) => 0,
-        Err(Ended { failure, hint }) => {
+        Err(FailedRun { failure, hint }) => {
             let message = failure.to_string();
             if !message.is_empty() {
                 report(&message);

@@ -36,11 +36,11 @@ pub(super) fn diagnose(wanted: Diagnose, out: &mut Out) -> Result<(), Failure> {
         .iter()
         .any(|finding| finding.gravity != Gravity::Note)
     {
-        return Err(Failure::Diagnosed { status: 1 });
+        return Err(Failure::Answered { status: 1 });
     }
     match diagnose::is_whole(&facts) {
         true => Ok(()),
-        false => Err(Failure::Diagnosed { status: 2 }),
+        false => Err(Failure::Answered { status: 2 }),
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) fn explain(wanted: Explain, out: &mut Out) -> Result<(), Failure> {
     .map_err(Failure::writing)?;
     match explanation.passage() {
         Passage::Open if diagnose::is_whole(&journey.facts) => Ok(()),
-        Passage::Open => Err(Failure::Diagnosed { status: 2 }),
-        Passage::Unsure | Passage::Shut => Err(Failure::Diagnosed { status: 1 }),
+        Passage::Open => Err(Failure::Answered { status: 2 }),
+        Passage::Unsure | Passage::Shut => Err(Failure::Answered { status: 1 }),
     }
 }

@@ -7,14 +7,14 @@ use ipvs::error::{Error, os_text};
 
 /// A run that did not do what was asked, and what may help.
 #[derive(Debug)]
-pub struct Ended {
+pub struct FailedRun {
     /// Why.
     pub failure: Failure,
     /// For who reads it on a terminal.
     pub hint: Option<String>,
 }
 
-impl From<Failure> for Ended {
+impl From<Failure> for FailedRun {
     fn from(failure: Failure) -> Self {
         Self {
             failure,
@@ -47,16 +47,10 @@ pub enum Failure {
         /// The status of such a run.
         status: u8,
     },
-    /// A diagnosis found something, or could not look.
+    /// Standard output has the answer, and the status repeats it: a diagnosis
+    /// found something, a requirement is not met, or neither could be looked at.
     #[error("")]
-    Diagnosed {
-        /// 1 or 2.
-        status: u8,
-    },
-    /// A requirement is not met, or could not be looked at; standard output has
-    /// said it.
-    #[error("")]
-    Unmet {
+    Answered {
         /// 1, 2 or 3.
         status: u8,
     },
@@ -93,10 +87,9 @@ impl Failure {
             Self::NoIpvs(_) | Self::Unexplained(_) => 2,
             Self::Refused(_) => 255,
             Self::Unlisted(_) | Self::Files(_) => 1,
-            Self::Lines { status }
-            | Self::Diagnosed { status }
-            | Self::Unmet { status }
-            | Self::Stopped { status, .. } => *status,
+            Self::Lines { status } | Self::Answered { status } | Self::Stopped { status, .. } => {
+                *status
+            }
             // A shell's word for a program that SIGPIPE ended.
             Self::ClosedPipe => 141,
         }

@@ -34,7 +34,7 @@ mod watch;
 use std::fmt::Display;
 use std::io::Write;
 
-pub use failure::{Ended, Failure};
+pub use failure::{FailedRun, Failure};
 
 use hints::Asked;
 use out::Out;
@@ -76,7 +76,7 @@ impl Program {
 ///
 /// # Errors
 /// Whatever ended the run; [`Failure::status`] is its exit status.
-pub fn run(program: &Program, words: &[String], report: &mut Report<'_>) -> Result<(), Ended> {
+pub fn run(program: &Program, words: &[String], report: &mut Report<'_>) -> Result<(), FailedRun> {
     attempt(program, words, report).map_err(|mut ended| {
         if ended.hint.is_none() && hints::are_read() {
             ended.hint = hints::of_words(program, words, &ended.failure);
@@ -85,7 +85,7 @@ pub fn run(program: &Program, words: &[String], report: &mut Report<'_>) -> Resu
     })
 }
 
-fn attempt(program: &Program, words: &[String], report: &mut Report<'_>) -> Result<(), Ended> {
+fn attempt(program: &Program, words: &[String], report: &mut Report<'_>) -> Result<(), FailedRun> {
     let name = &program.name;
     let command = match program.kind {
         Kind::Ipvsadm => cli::parse(name, words).resolve(&System::default()),
@@ -133,7 +133,7 @@ fn attempt(program: &Program, words: &[String], report: &mut Report<'_>) -> Resu
                     true => asked.refused(&mut client, words, &failure),
                     false => None,
                 };
-                return Err(Ended { failure, hint });
+                return Err(FailedRun { failure, hint });
             }
             if let Some(hint) = remark {
                 out.flush().map_err(Failure::writing)?;

@@ -2,7 +2,7 @@
 //! a plugin of a monitoring system says it.
 //!
 //! The line and the statuses are those of the Monitoring Plugins: a text, `|`, and
-//! numbers to draw; 0, 1, 2 and 3 for what `Verdict` has.
+//! numbers to draw; 0, 1, 2 and 3 for what [`ServiceState`] has.
 
 use std::fmt::{self, Display, Formatter};
 use std::io::Write;
@@ -13,9 +13,9 @@ use crate::render::Emphasis;
 use ipvs::error::{Error, ErrorKind};
 use ipvs::model::{DestinationEntry, ServiceEntry};
 
-/// The verdict, in the words of plugins.
+/// The state of the service, in the words of plugins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Verdict {
+enum ServiceState {
     /// There are enough.
     Ok,
     /// There are fewer.
@@ -26,7 +26,7 @@ enum Verdict {
     Unknown,
 }
 
-impl Verdict {
+impl ServiceState {
     const fn status(self) -> u8 {
         match self {
             Self::Ok => 0,
@@ -50,33 +50,33 @@ impl Verdict {
 #[inline(never)]
 pub(super) fn require(wanted: &Require, out: &mut Out) -> Result<(), Failure> {
     let entry = kernel::open().and_then(|mut client| client.service(&wanted.service));
-    let (verdict, text) = match entry {
+    let (state, text) = match entry {
         Ok(entry) => {
             let usable = Usable::of(&entry, wanted.least);
-            (usable.verdict(), usable.to_string())
+            (usable.state(), usable.to_string())
         }
         Err(error) => unseen(&error),
     };
     let service = wanted.service;
-    writeln!(out, "IPVS {} - {service}: {text}", verdict.word())
+    writeln!(out, "IPVS {} - {service}: {text}", state.word())
         .and_then(|()| out.flush())
         .map_err(Failure::writing)?;
-    match verdict.status() {
+    match state.status() {
         0 => Ok(()),
-        status => Err(Failure::Unmet { status }),
+        status => Err(Failure::Answered { status }),
     }
 }
 
 /// The kernel has not told of the service. Only that it has none is known then.
-fn unseen(error: &Error) -> (Verdict, String) {
-    let verdict = match error.kind() {
-        ErrorKind::NoSuchService => Verdict::Critical,
-        _ => Verdict::Unknown,
+fn unseen(error: &Error) -> (ServiceState, String) {
+    let state = match error.kind() {
+        ErrorKind::NoSuchService => ServiceState::Critical,
+        _ => ServiceState::Unknown,
     };
     let text = error.to_string();
     let first = text.lines().next().unwrap_or_default();
     // Text behind a bar would be taken for numbers.
-    (verdict, first.replace('|', "/"))
+    (state, first.replace('|', "/"))
 }
 
 /// How many servers take new connections.
@@ -106,10 +106,10 @@ impl Usable {
         of
     }
 
-    fn verdict(&self) -> Verdict {
+    fn state(&self) -> ServiceState {
         match self.usable >= self.least {
-            true => Verdict::Ok,
-            false => Verdict::Warning,
+            true => ServiceState::Ok,
+            false => ServiceState::Warning,
         }
     }
 }
@@ -131,7 +131,7 @@ impl Display for Usable {
         let servers = if *all == 1 { "server" } else { "servers" };
         let take = if *usable == 1 { "takes" } else { "take" };
         write!(f, "{usable} of {all} {servers} {take} connections")?;
-        if self.verdict() != Verdict::Ok {
+        if self.state() != ServiceState::Ok {
             write!(f, ", {least} required")?;
         }
         write!(
