@@ -6,6 +6,9 @@
 
 mod checks;
 mod document;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod example;
 pub mod explain;
 pub mod facts;
 mod finding;

@@ -75,9 +75,9 @@ fn answers(facts: &Facts, vip: IpAddr, server: IpAddr) -> Option<(&str, &str)> {
 #[cfg(test)]
 #[allow(clippy::indexing_slicing, clippy::unwrap_used)]
 mod tests {
-    use super::super::example::{gravities, link, onward, own, server, service, to, with};
     use super::*;
     use crate::diagnose::Gravity::Fail;
+    use crate::diagnose::example::{gravities, link, onward, own, server, service, to, with};
     use crate::routing::{Neighbour, Reach};
 
     fn neighbour(address: &str, hardware: &str) -> Neighbour {

@@ -226,9 +226,9 @@ fn dr_port_differs(facts: &Facts) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::example::{gravities, server, service, with};
     use super::*;
     use crate::diagnose::Gravity::Note;
+    use crate::diagnose::example::{gravities, server, service, with};
 
     #[test]
     fn another_port_is_heeded_by_nat_alone() {

@@ -156,10 +156,10 @@ fn loop_of_directors(facts: &Facts) -> Vec<Finding> {
 #[cfg(test)]
 #[allow(clippy::indexing_slicing, clippy::unwrap_used)]
 mod tests {
-    use super::super::example::{gravities, here, link, own, server, service, to, with};
     use super::*;
     use crate::diagnose::Gravity::{Fail, Warn};
-    use crate::diagnose::facts::{SyncDaemon, Unread};
+    use crate::diagnose::example::{daemon, gravities, here, link, own, server, service, to, with};
+    use crate::diagnose::facts::Unread;
 
     fn on_director(method: Method, server_at: &str) -> Facts {
         let servers = vec![server(server_at, method)];
@@ -229,15 +229,6 @@ mod tests {
             .servers
             .push(server("10.1.0.2:80", Method::DirectRouting));
         facts.sysctls.insert(BACKUP_ONLY.to_owned(), "0".to_owned());
-        let daemon = |backup| SyncDaemon {
-            backup,
-            interface: "eth0".to_owned(),
-            sync_id: 1,
-            group: None,
-            port: None,
-            ttl: None,
-            max_len: None,
-        };
         assert_eq!(gravities(loop_of_directors, &facts), []);
         facts.daemons = vec![daemon(true)];
         assert_eq!(gravities(loop_of_directors, &facts), [Warn]);

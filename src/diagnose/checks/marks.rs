@@ -161,10 +161,12 @@ fn is_elsewhere(answer: Option<Answer>) -> bool {
 #[cfg(test)]
 #[allow(clippy::indexing_slicing, clippy::unwrap_used)]
 mod tests {
-    use super::super::example::{carried, flow, gravities, onward, server, service, to, with};
     use super::*;
     use crate::diagnose::Gravity;
-    use crate::diagnose::facts::{Chain, Connections, Counter, Method, SyncDaemon};
+    use crate::diagnose::example::{
+        carried, daemon, flow, gravities, onward, server, service, to, with,
+    };
+    use crate::diagnose::facts::{Chain, Connections, Counter, Method};
     use crate::routing::Question;
 
     fn marked() -> Facts {
@@ -213,15 +215,7 @@ mod tests {
     #[test]
     fn a_standby_director_may_do_without_marks() {
         let mut facts = marked();
-        facts.daemons = vec![SyncDaemon {
-            backup: true,
-            interface: "eth0".to_owned(),
-            sync_id: 1,
-            group: None,
-            port: None,
-            ttl: None,
-            max_len: None,
-        }];
+        facts.daemons = vec![daemon(true)];
         assert_eq!(gravities(mark_unmarked, &facts), [Gravity::Note]);
     }
 

@@ -18,9 +18,6 @@ mod sync;
 mod tunnel;
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod example;
-#[cfg(test)]
 mod tests;
 
 use super::facts::Facts;

@@ -169,9 +169,9 @@ impl Hash {
 #[cfg(test)]
 #[allow(clippy::indexing_slicing, clippy::unwrap_used)]
 mod tests {
-    use super::super::example::{gravities, server, service, with};
     use super::*;
     use crate::diagnose::Gravity;
+    use crate::diagnose::example::{gravities, server, service, with};
     use crate::diagnose::facts::{Counted, Method};
 
     fn kept() -> Facts {

@@ -289,9 +289,9 @@ fn restart(finding: Finding, daemon: &SyncDaemon) -> Finding {
 #[cfg(test)]
 #[allow(clippy::indexing_slicing, clippy::unwrap_used)]
 mod tests {
-    use super::super::example::{gravities, link, server, service, with};
     use super::*;
     use crate::diagnose::Gravity::{Note, Warn};
+    use crate::diagnose::example::{daemon, gravities, link, server, service, with};
     use crate::diagnose::facts::{Connections, Counter, Method, Socket};
     use crate::diagnose::finding::Remedy;
 
@@ -308,18 +308,6 @@ Idx\tDevice    : Count Querier\tGroup    Users Timer\tReporter
 1    lo              ff020000000000000000000000000001     1 0000000C 0
 2    eth0            ff020000000000000000000000000081     1 00000004 0
 ";
-
-    fn daemon() -> SyncDaemon {
-        SyncDaemon {
-            backup: true,
-            interface: "eth0".to_owned(),
-            sync_id: 7,
-            group: None,
-            port: None,
-            ttl: None,
-            max_len: None,
-        }
-    }
 
     fn backup(daemon: SyncDaemon) -> Facts {
         let mut facts = with(Vec::new(), &[]);
@@ -341,7 +329,7 @@ Idx\tDevice    : Count Querier\tGroup    Users Timer\tReporter
 
     #[test]
     fn an_interface_that_is_gone_or_off() {
-        let mut facts = backup(daemon());
+        let mut facts = backup(daemon(true));
         assert_eq!(gravities(sync_interface, &facts), []);
         facts.links[1].up = false;
         assert_eq!(gravities(sync_interface, &facts), [Warn]);
@@ -361,7 +349,7 @@ Idx\tDevice    : Count Querier\tGroup    Users Timer\tReporter
                 &backup(SyncDaemon {
                     interface,
                     group,
-                    ..daemon()
+                    ..daemon(true)
                 }),
             )
         };
@@ -373,7 +361,7 @@ Idx\tDevice    : Count Querier\tGroup    Users Timer\tReporter
         assert_eq!(other("eth0", Some("ff02::82")), [Warn]);
         // Another check's.
         assert_eq!(other("eth9", None), []);
-        let mut unknown = backup(daemon());
+        let mut unknown = backup(daemon(true));
         unknown.files.clear();
         assert_eq!(gravities(sync_not_joined, &unknown), []);
     }
@@ -386,7 +374,7 @@ Idx\tDevice    : Count Querier\tGroup    Users Timer\tReporter
             port: Some(9000),
             ttl: Some(2),
             max_len: Some(1400),
-            ..daemon()
+            ..daemon(true)
         };
         let commands = restart(Finding::note(""), &whole).remedy;
         let start = "ipvsadm --start-daemon master --mcast-interface eth0 --syncid 7 --sync-maxlen 1400 \
@@ -400,7 +388,7 @@ Idx\tDevice    : Count Querier\tGroup    Users Timer\tReporter
 
     #[test]
     fn drops_are_a_warning_while_they_rise() {
-        let mut facts = backup(daemon());
+        let mut facts = backup(daemon(true));
         let socket = |address: &str, drops| Socket {
             protocol: "UDP".to_owned(),
             local: ipvs::model::Endpoint::new(address.parse().unwrap(), 8848),
@@ -419,7 +407,7 @@ Idx\tDevice    : Count Querier\tGroup    Users Timer\tReporter
 
     #[test]
     fn nothing_received_is_a_note_where_it_is_known() {
-        let mut facts = backup(daemon());
+        let mut facts = backup(daemon(true));
         assert_eq!(gravities(sync_nothing_received, &facts), []);
         for (synchronized, found) in [(None, vec![]), (Some(0), vec![Note]), (Some(1), vec![])] {
             facts.connections = Some(Connections {
@@ -434,7 +422,7 @@ Idx\tDevice    : Count Querier\tGroup    Users Timer\tReporter
     fn persistence_is_shared_without_connections() {
         let mut persistent = service("TCP 10.0.0.1:80", vec![server("10.1.0.2:80", Method::Nat)]);
         persistent.persistent = true;
-        let mut facts = backup(daemon());
+        let mut facts = backup(daemon(true));
         facts.services = vec![persistent];
         let settings = |mode: &str, sloppy: &str| {
             let mut facts = facts.clone();

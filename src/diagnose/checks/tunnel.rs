@@ -298,10 +298,10 @@ fn headers(server: &Server) -> u32 {
 #[cfg(test)]
 #[allow(clippy::indexing_slicing, clippy::unwrap_used)]
 mod tests {
-    use super::super::example::{
+    use super::*;
+    use crate::diagnose::example::{
         carried, flow, gravities, link, onward, own, server, service, to, with,
     };
-    use super::*;
     use crate::diagnose::facts::{Connections, Traffic};
     use crate::diagnose::finding::Remedy;
     use crate::diagnose::{Gravity, Gravity::Fail};

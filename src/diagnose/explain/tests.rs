@@ -4,10 +4,9 @@
 use std::net::IpAddr;
 
 use super::{Explanation, Passage, arrival, back, choice, explain, memory, onward};
-use crate::diagnose::facts::{
-    Facts, Journey, Lookup, Method, Remembered, Server, Service, Traffic, Way,
-};
-use crate::routing::{Address, Leads, Link, Question, Route};
+use crate::diagnose::example::{self, link, own, route, service};
+use crate::diagnose::facts::{Facts, Journey, Lookup, Method, Remembered, Server, Way};
+use crate::routing::{Leads, Question};
 use ipvs::model::Endpoint;
 
 fn ip(text: &str) -> IpAddr {
@@ -20,38 +19,8 @@ fn end(text: &str) -> Endpoint {
 
 fn server(endpoint: &str, method: Method, weight: u32) -> Server {
     Server {
-        endpoint: end(endpoint),
-        method,
-        tunnel_port: 0,
         weight,
-        upper_threshold: 0,
-        lower_threshold: 0,
-        active: 0,
-        inactive: 0,
-        persistent: 0,
-        traffic: Traffic::default(),
-    }
-}
-
-fn link(index: u32, name: &str) -> Link {
-    Link {
-        index,
-        name: name.to_owned(),
-        kind: None,
-        mtu: 1500,
-        up: true,
-        loopback: false,
-        hardware: None,
-    }
-}
-
-fn onto(output: u32, leads: Leads) -> Route {
-    Route {
-        leads,
-        gateway: None,
-        output: Some(output),
-        source: None,
-        mtu: None,
+        ..example::server(endpoint, method)
     }
 }
 
@@ -60,13 +29,13 @@ fn onto(output: u32, leads: Leads) -> Route {
 fn journey(servers: Vec<Server>) -> Journey {
     let (client, vip) = (ip("10.0.0.9"), ip("10.0.0.1"));
     let mut ways = vec![
-        (Question::to(client), onto(1, Leads::Onward)),
-        (Question::through(client, 1, vip), onto(1, Leads::Here)),
+        (Question::to(client), route(Leads::Onward, 1)),
+        (Question::through(client, 1, vip), route(Leads::Here, 1)),
     ];
     for server in &servers {
-        ways.push((Question::to(server.address()), onto(2, Leads::Onward)));
+        ways.push((Question::to(server.address()), route(Leads::Onward, 2)));
         let answer = Question::through(server.address(), 2, client);
-        ways.push((answer, onto(1, Leads::Onward)));
+        ways.push((answer, route(Leads::Onward, 1)));
     }
     let mut ways: Vec<Way> = ways
         .into_iter()
@@ -88,24 +57,9 @@ fn journey(servers: Vec<Server>) -> Journey {
         marks: Vec::new(),
         marked: Vec::new(),
         facts: Facts {
-            services: vec![Service {
-                id: "TCP 10.0.0.1:80".parse().unwrap(),
-                scheduler: Some("rr".to_owned()),
-                persistent: false,
-                persistence: 0,
-                one_packet: false,
-                flags: 0,
-                traffic: Traffic::default(),
-                servers,
-            }],
+            services: vec![service("TCP 10.0.0.1:80", servers)],
             links: vec![link(1, "eth0"), link(2, "eth1")],
-            addresses: vec![Address {
-                address: vip,
-                prefix: 24,
-                interface: 1,
-                duplicate: false,
-                tentative: false,
-            }],
+            addresses: vec![own("10.0.0.1/24", 1)],
             ways,
             ..Facts::default()
         },

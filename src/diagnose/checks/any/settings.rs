@@ -222,8 +222,8 @@ fn reuse_delay(facts: &Facts) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::example::{gravities, with};
     use super::*;
+    use crate::diagnose::example::{gravities, with};
 
     #[test]
     fn reuse_is_delayed_by_older_kernels_that_track() {

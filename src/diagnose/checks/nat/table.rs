@@ -105,9 +105,9 @@ fn nat_ftp(facts: &Facts) -> Vec<Finding> {
 #[cfg(test)]
 #[allow(clippy::indexing_slicing)]
 mod tests {
-    use super::super::super::example::{gravities, server, service, with};
     use super::*;
     use crate::diagnose::Gravity::Note;
+    use crate::diagnose::example::{gravities, server, service, with};
 
     #[test]
     fn ftp_needs_its_module_with_nat_alone() {

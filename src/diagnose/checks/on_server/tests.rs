@@ -4,10 +4,11 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use crate::diagnose::example::{self, own};
 use crate::diagnose::facts::{Chain, Facts, Hook, Method, OnServer, Socket};
 use crate::diagnose::finding::Remedy;
 use crate::diagnose::judge;
-use crate::routing::{Address, Leads, Link, Neighbour, Question, Reach, Route};
+use crate::routing::{Leads, Link, Neighbour, Question, Reach, Route};
 use ipvs::model::Endpoint;
 
 fn ip(text: &str) -> IpAddr {
@@ -16,33 +17,15 @@ fn ip(text: &str) -> IpAddr {
 
 fn link(index: u32, name: &str, kind: Option<&str>) -> Link {
     Link {
-        index,
-        name: name.to_owned(),
         kind: kind.map(str::to_owned),
-        mtu: 1500,
-        up: true,
-        loopback: name == "lo",
-        hardware: None,
-    }
-}
-
-fn address(text: &str, prefix: u8, interface: u32) -> Address {
-    Address {
-        address: ip(text),
-        prefix,
-        interface,
-        duplicate: false,
-        tentative: false,
+        ..example::link(index, name)
     }
 }
 
 fn route(gateway: Option<&str>, output: u32) -> Route {
     Route {
-        leads: Leads::Onward,
         gateway: gateway.map(ip),
-        output: Some(output),
-        source: None,
-        mtu: None,
+        ..example::route(Leads::Onward, output)
     }
 }
 
@@ -57,7 +40,7 @@ fn server(method: Method) -> Facts {
     let mut facts = Facts {
         on_server: Some(on_server),
         links: vec![link(1, "lo", None), link(2, "eth0", None)],
-        addresses: vec![address("10.0.0.1", 32, 1), address("10.0.0.2", 24, 2)],
+        addresses: vec![own("10.0.0.1/32", 1), own("10.0.0.2/24", 2)],
         sockets: vec![Socket {
             protocol: "TCP".to_owned(),
             local: Endpoint::new(ip("::"), 80),
@@ -138,11 +121,11 @@ fn links_where_the_address_may_be_asked_for() {
     assert_eq!(found(&filtered), [""; 0]);
     // A link of another network is not asked, as long as one is that is in it.
     facts.links.push(link(3, "eth1", None));
-    facts.addresses.push(address("172.16.0.2", 16, 3));
+    facts.addresses.push(own("172.16.0.2/16", 3));
     set(&mut facts, "eth0", "arp_ignore", "1");
     assert_eq!(found(&facts), [""; 0]);
     // Where no link is in it, one may be; behind a tunnel none is.
-    facts.addresses[1] = address("192.168.0.2", 24, 2);
+    facts.addresses[1] = own("192.168.0.2/24", 2);
     assert_eq!(found(&facts), [""; 0]);
     set(&mut facts, "eth0", "arp_ignore", "0");
     assert_eq!(found(&facts), ["WARN srv-answers-arp"]);
@@ -154,12 +137,12 @@ fn links_where_the_address_may_be_asked_for() {
 #[test]
 fn the_prefix_and_the_link_of_the_address() {
     let mut facts = server(Method::DirectRouting);
-    facts.addresses[0] = address("10.0.0.1", 24, 1);
+    facts.addresses[0] = own("10.0.0.1/24", 1);
     assert_eq!(found(&facts), ["FAIL srv-vip-prefix"]);
     // Clients of a network that is elsewhere.
-    facts.addresses[1] = address("192.168.0.2", 24, 2);
+    facts.addresses[1] = own("192.168.0.2/24", 2);
     assert_eq!(found(&facts), ["WARN srv-vip-prefix"]);
-    facts.addresses = vec![address("10.0.0.1", 32, 2), address("10.0.0.2", 24, 2)];
+    facts.addresses = vec![own("10.0.0.1/32", 2), own("10.0.0.2/24", 2)];
     assert_eq!(found(&facts), ["FAIL srv-vip-on-link"]);
     facts.links[1].kind = Some("dummy".to_owned());
     assert_eq!(found(&facts), [""; 0]);
@@ -188,7 +171,7 @@ fn devices_of_tunnels() {
     // The loose filter needs an address on the device.
     set(&mut facts, "tunl0", "rp_filter", "2");
     assert_eq!(found(&facts), ["FAIL srv-rp-filter"]);
-    facts.addresses.push(address("10.0.0.1", 32, 4));
+    facts.addresses.push(own("10.0.0.1/32", 4));
     assert_eq!(found(&facts), [""; 0]);
 }
 

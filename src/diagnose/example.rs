@@ -1,7 +1,9 @@
-//! Directors made up for the tests of checks.
+//! Directors and servers made up for tests.
 
-use super::super::facts::{Counted, Facts, Flow, Method, Server, Service, Traffic, WAITING, Way};
-use super::super::finding::{Finding, Gravity};
+use super::facts::{
+    Counted, Facts, Flow, Method, Server, Service, SyncDaemon, Traffic, WAITING, Way,
+};
+use super::finding::{Finding, Gravity};
 use crate::routing::{Address, Answer, Leads, Link, Question, Route};
 use ipvs::model::Endpoint;
 use std::net::IpAddr;
@@ -84,21 +86,38 @@ pub(super) fn own(address: &str, interface: u32) -> Address {
     }
 }
 
-/// A route to a machine on the link of an interface.
-pub(super) fn onward(output: u32) -> Answer {
-    Ok(Route {
-        leads: Leads::Onward,
+/// A route by an interface.
+pub(super) fn route(leads: Leads, output: u32) -> Route {
+    Route {
+        leads,
         gateway: None,
         output: Some(output),
         source: None,
         mtu: None,
-    })
+    }
+}
+
+/// A route to a machine on the link of an interface.
+pub(super) fn onward(output: u32) -> Answer {
+    Ok(route(Leads::Onward, output))
 }
 
 /// A route to this machine.
 pub(super) fn here() -> Answer {
-    let leads = Leads::Here;
-    onward(1).map(|route| Route { leads, ..route })
+    Ok(route(Leads::Here, 1))
+}
+
+/// A sync daemon on eth0.
+pub(super) fn daemon(backup: bool) -> SyncDaemon {
+    SyncDaemon {
+        backup,
+        interface: "eth0".to_owned(),
+        sync_id: 7,
+        group: None,
+        port: None,
+        ttl: None,
+        max_len: None,
+    }
 }
 
 impl Facts {
