@@ -1,6 +1,5 @@
 //! What ipvsadm 1.31 has no option for.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use ipvs::connections::{By, Grouping, Origin};
@@ -8,11 +7,10 @@ use ipvs::model::{
     Change, Destination, Family, Forwarding, Netmask, Protocol, ServiceFlags, TunnelKind, VirtualId,
 };
 use ipvsadm::cli::{
-    Access, BriefList, Color, Command, Connections, Diagnose, Drain, Ensure, Explain, Extent,
-    Format, Require, Restore, RestoreMode, Save, Shell, Standing, Verb, Watch, parse_restore,
-    parse_rule, parse_save,
+    Access, BriefList, Color, Command, Connections, Drain, Ensure, Extent, Format, Require,
+    Restore, RestoreMode, Save, Shell, Standing, Verb, Watch, parse_restore, parse_rule,
+    parse_save,
 };
-use ipvsadm::diagnose::{Method, OnServer};
 use ipvsadm::view::Order;
 
 use super::support::*;
@@ -56,16 +54,6 @@ fn whatever_there_was_before() {
             &["-e -t 10.0.0.1:80 -r 10.1.0.2 --keep -w x"],
         ),
     ]);
-    let line: Vec<_> = "-D -f 1 --if-exists"
-        .split(' ')
-        .map(str::to_owned)
-        .collect();
-    let refusal = parse_rule("ipvsadm", &line).resolve(&Book).err();
-    let refusal = refusal.map(|usage| usage.to_string());
-    assert_eq!(
-        refusal.as_deref(),
-        Some("the 'if-exists' option is for the command line, not for rules")
-    );
 }
 
 fn connections(with: impl FnOnce(&mut Connections)) -> Command {
@@ -283,16 +271,6 @@ fn requirements() {
             &["-L -f 1 --stats --require 1"],
         ),
     ]);
-    let line: Vec<_> = "-L -f 1 --require 1"
-        .split(' ')
-        .map(str::to_owned)
-        .collect();
-    let refusal = parse_rule("ipvsadm", &line).resolve(&Book).err();
-    let refusal = refusal.map(|usage| usage.to_string());
-    assert_eq!(
-        refusal.as_deref(),
-        Some("the 'require' option is for the command line, not for rules")
-    );
 }
 
 #[test]
@@ -381,6 +359,8 @@ fn rules_neither_wait_nor_watch() {
     for (line, option) in [
         ("-L --watch", "watch"),
         ("-D -t 10.0.0.1:80 --drain", "drain"),
+        ("-D -f 1 --if-exists", "if-exists"),
+        ("-L -f 1 --require 1", "require"),
     ] {
         let refusal = format!("the '{option}' option is for the command line, not for rules");
         assert_eq!(rule(line), Err(refusal));
@@ -412,202 +392,6 @@ fn completions() {
         "unknown shell `sh': bash, zsh or fish",
         &["--completions sh"],
     )]);
-}
-
-#[test]
-fn diagnosis() {
-    let with = |change: fn(&mut Diagnose)| {
-        let mut wanted = Diagnose {
-            service: None,
-            on_server: None,
-            clients: Vec::new(),
-            sample: Duration::from_secs(2),
-            probe: false,
-            ignored: BTreeSet::new(),
-            facts: None,
-            output: None,
-            format: Format::Text,
-        };
-        change(&mut wanted);
-        Command::Diagnose(wanted)
-    };
-    accepts_command("--diagnose", with(|_| {}));
-    accepts_command(
-        "--client 10.0.0.9 --diagnose --client fd00::9 --sample .5 --probe --json --output f",
-        with(|wanted| {
-            wanted.clients = vec!["10.0.0.9".parse().unwrap(), "fd00::9".parse().unwrap()];
-            wanted.sample = Duration::from_millis(500);
-            wanted.probe = true;
-            wanted.format = Format::Json;
-            wanted.output = Some("f".into());
-        }),
-    );
-    accepts_command(
-        "--diagnose --ignore vip-not-local --facts f --ignore nat-forwarding",
-        with(|wanted| {
-            wanted.facts = Some("f".into());
-            wanted.ignored = ["vip-not-local", "nat-forwarding"]
-                .map(str::to_owned)
-                .into();
-        }),
-    );
-    let on_server = |address: &str, method, director: Option<&str>| {
-        let id = tcp(address, 80);
-        let director = director.map(|director| director.parse().unwrap());
-        OnServer::new(id, method, director)
-    };
-    let wanted = |on_server| {
-        let Command::Diagnose(mut wanted) = with(|_| {}) else {
-            unreachable!()
-        };
-        wanted.on_server = on_server;
-        Command::Diagnose(wanted)
-    };
-    accepts_command(
-        "--diagnose --on-server -t 10.0.0.1:80",
-        wanted(on_server("10.0.0.1", Method::DirectRouting, None)),
-    );
-    accepts_command(
-        "-m -t 10.0.0.1:80 --director 10.0.0.5 --on-server --diagnose",
-        wanted(on_server("10.0.0.1", Method::Nat, Some("10.0.0.5"))),
-    );
-    accepts_command(
-        "--diagnose --on-server -i -t [fd00::1]:80",
-        wanted(on_server("fd00::1", Method::Tunnel, None)),
-    );
-    refuse(&[
-        (
-            2,
-            "You need to supply the 'service-address' option for the 'on-server' option",
-            &["--diagnose --on-server", "--diagnose --on-server -m"],
-        ),
-        (
-            2,
-            "a real server is asked about an address and port (-t, -u), not about a firewall mark",
-            &["--diagnose --on-server -f 7"],
-        ),
-        (
-            2,
-            "illegal director `10.0.0.5:80' specified: its address",
-            &["--diagnose --on-server -t 10.0.0.1:80 --director 10.0.0.5:80"],
-        ),
-        (
-            2,
-            "You need to supply the 'on-server' option for the 'director' option",
-            &["--diagnose -t 10.0.0.1:80 --director 10.0.0.5"],
-        ),
-        (
-            2,
-            "You need to supply the 'on-server' option for the 'forwarding-method' option",
-            &["--diagnose -t 10.0.0.1:80 -m"],
-        ),
-        (
-            2,
-            "The option 'probe' conflicts with the 'on-server' option in the 'diagnose' command",
-            &["--diagnose --on-server -t 10.0.0.1:80 --probe"],
-        ),
-        (
-            2,
-            "there is no check `nat-forwardin'; did you mean nat-forwarding?",
-            &["--diagnose --ignore nat-forwardin"],
-        ),
-        (
-            2,
-            "there is no check `x'; man ipvsadm-diagnose has them all",
-            &["--diagnose --ignore x"],
-        ),
-        (
-            2,
-            "illegal sample `0' specified: seconds from 0.1 to 3600",
-            &["--diagnose --sample 0"],
-        ),
-        (
-            2,
-            "illegal client specified: to examine its way takes one address, without /BITS",
-            &["--diagnose --client 10.0.0.0/8"],
-        ),
-        (
-            2,
-            "multiple 'client' options specified",
-            &["-L -c --client 10.0.0.9 --client 10.0.0.8"],
-        ),
-        (
-            2,
-            "The option 'sample' conflicts with the 'facts' option in the 'diagnose' command",
-            &["--diagnose --facts f --sample 3"],
-        ),
-    ]);
-}
-
-#[test]
-fn explanations() {
-    let wanted = |service, client: &str, port, format| {
-        Command::Explain(Explain {
-            service,
-            client: client.parse().unwrap(),
-            port,
-            format,
-        })
-    };
-    accepts_command(
-        "--explain -t 10.0.0.1:80 --client 10.0.0.9",
-        wanted(tcp("10.0.0.1", 80), "10.0.0.9", None, Format::Text),
-    );
-    accepts_command(
-        "--client 10.0.0.9:4000 --json -t 10.0.0.1:80 --explain",
-        wanted(tcp("10.0.0.1", 80), "10.0.0.9", Some(4000), Format::Json),
-    );
-    for (line, port) in [
-        ("--explain -f 7 -6 --client [fd00::9]:4000", Some(4000)),
-        ("--explain -f 7 -6 --client [fd00::9]", None),
-        ("--explain -f 7 -6 --client fd00::9", None),
-    ] {
-        let mark = fwmark(7, Family::V6);
-        accepts_command(line, wanted(mark, "fd00::9", port, Format::Text));
-    }
-    refuse(&[
-        (
-            2,
-            "You need to supply the 'service-address' option for the 'explain' command",
-            &["--explain", "--explain --client 10.0.0.9"],
-        ),
-        (
-            2,
-            "You need to supply the 'client' option for the 'explain' command",
-            &["--explain -t 10.0.0.1:80"],
-        ),
-        (
-            2,
-            "illegal client specified: to examine its way takes one address, without /BITS",
-            &["--explain -t 10.0.0.1:80 --client 10.0.0.0/8"],
-        ),
-        (
-            2,
-            "illegal client specified: it and the service are of different address families",
-            &[
-                "--explain -t 10.0.0.1:80 --client fd00::9",
-                "--explain -f 7 --client fd00::9",
-            ],
-        ),
-        (
-            2,
-            "illegal client `10.0.0.9:x' specified: an address, or one with /BITS",
-            &["--explain -t 10.0.0.1:80 --client 10.0.0.9:x"],
-        ),
-        (
-            2,
-            "illegal client `10.0.0.9:80' specified: an address, or one with /BITS",
-            &[
-                "-L -c --client 10.0.0.9:80",
-                "--diagnose --client 10.0.0.9:80",
-            ],
-        ),
-        (
-            2,
-            "multiple 'client' options specified",
-            &["--explain -t 10.0.0.1:80 --client 10.0.0.9 --client 10.0.0.8"],
-        ),
-    ]);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 mod additions;
 mod complete;
+mod diagnosis;
 mod differences;
 mod files;
 mod listing;

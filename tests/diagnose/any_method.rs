@@ -5,7 +5,7 @@ use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
-use crate::clients::{answered, are_served, while_in_vain, while_served};
+use crate::clients::{answered, are_served, by_udp, while_in_vain, while_served};
 use crate::director::*;
 use crate::net::{Host, wait_until};
 use crate::support::shell;
@@ -215,18 +215,7 @@ fn orphaned_connections() {
     let (_place, [client, a, b]) = behind_nat();
     let _servers = [a.serve_udp(53), b.serve_udp(53)];
     restore("-A -u 10.0.0.1:53 -s rr\n-a -u 10.0.0.1:53 -r 10.1.0.2 -m\n");
-    let socket = client.run(|| UdpSocket::bind("10.0.0.9:4000").unwrap());
-    socket
-        .set_read_timeout(Some(Duration::from_millis(700)))
-        .unwrap();
-    let ask = || {
-        socket.send_to(b"?", "10.0.0.1:53").unwrap();
-        let mut answer = [0; 8];
-        socket
-            .recv(&mut answer)
-            .map(|length| answer[..length].to_vec())
-            .ok()
-    };
+    let ask = by_udp(&client, "10.0.0.9:4000", "10.0.0.1:53");
     assert_eq!(ask().as_deref(), Some(&b"A"[..]));
     ipvsadm("-a -u 10.0.0.1:53 -r 10.1.0.3 -m");
     ipvsadm("-d -u 10.0.0.1:53 -r 10.1.0.2");

@@ -1,7 +1,7 @@
 //! Clients that go on asking while something is looked at.
 
 use std::io::{BufRead, BufReader, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::thread;
 use std::time::Duration;
 
@@ -31,6 +31,19 @@ fn ask(to: SocketAddr, patience: Duration) -> std::io::Result<()> {
     match BufReader::new(connection).read_line(&mut answer)? {
         0 => Err(std::io::ErrorKind::UnexpectedEof.into()),
         _ => Ok(()),
+    }
+}
+
+/// Returns a client that asks by UDP, always from the same port: what it is answered.
+pub fn by_udp(host: &Host, from: &str, to: &str) -> impl Fn() -> Option<Vec<u8>> {
+    let socket = host.run(|| UdpSocket::bind(from).unwrap());
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    let to: SocketAddr = to.parse().unwrap();
+    move || {
+        socket.send_to(b"?", to).unwrap();
+        let mut answer = [0; 8];
+        let length = socket.recv(&mut answer).ok()?;
+        Some(answer[..length].to_vec())
     }
 }
 

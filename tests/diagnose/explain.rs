@@ -1,11 +1,8 @@
 //! The path of one client: what is said of it is what happens to it.
 
-use std::net::UdpSocket;
-use std::time::Duration;
-
 use serde_json::Value;
 
-use crate::clients::{answered, are_served};
+use crate::clients::{answered, are_served, by_udp};
 use crate::director::*;
 use crate::net::{Host, Side, network, wait_until};
 use crate::schema;
@@ -316,15 +313,8 @@ fn a_connection_whose_server_is_gone() {
     let (_place, [client, a, b]) = behind_nat();
     let _servers = [a.serve_udp(53), b.serve_udp(53)];
     restore("-A -u 10.0.0.1:53 -s rr\n-a -u 10.0.0.1:53 -r 10.1.0.2 -m\n");
-    let socket = client.run(|| UdpSocket::bind("10.0.0.9:4000").unwrap());
-    socket
-        .set_read_timeout(Some(Duration::from_millis(700)))
-        .unwrap();
-    let ask = || {
-        socket.send_to(b"?", "10.0.0.1:53").unwrap();
-        let mut answer = [0; 8];
-        socket.recv(&mut answer).is_ok()
-    };
+    let asks = by_udp(&client, "10.0.0.9:4000", "10.0.0.1:53");
+    let ask = || asks().is_some();
     assert!(ask());
     let line = "-u 10.0.0.1:53 --client 10.0.0.9:4000";
     explain(line)
