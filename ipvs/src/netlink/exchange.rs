@@ -5,9 +5,9 @@ use std::io;
 use std::ops::ControlFlow;
 
 use netlink_packet_core::{
-    DecodeError, Emitable, ErrorBuffer, NLM_F_ACK, NLM_F_ACK_TLVS, NLM_F_CAPPED, NLM_F_DUMP,
-    NLM_F_DUMP_INTR, NLM_F_REQUEST, NLMSG_DONE, NLMSG_ERROR, NLMSG_NOOP, NLMSG_OVERRUN,
-    NetlinkBuffer, NetlinkHeader, NetlinkMessage, NetlinkPayload, NlasIterator,
+    DecodeError, Emitable, NLM_F_ACK, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REQUEST, NLMSG_DONE,
+    NLMSG_ERROR, NLMSG_NOOP, NLMSG_OVERRUN, NetlinkHeader, NetlinkMessage, NetlinkPayload,
+    NlasIterator,
 };
 use netlink_packet_generic::ctrl::nlas::GenlCtrlAttrs;
 use netlink_packet_generic::ctrl::{GenlCtrl, GenlCtrlCmd};
@@ -16,9 +16,10 @@ use netlink_packet_generic::{GenlFamily, GenlMessage};
 use super::attr::Value;
 use super::listing::{Budget, Patience, Told, agreed};
 use super::message::IpvsMessage;
+use super::received::{attributes, messages, not_understood};
 use super::socket::{Inbox, Line, Transport};
 use crate::error::{Error, Verb};
-use crate::uapi::{CTRL_ATTR_FAMILY_ID, ENOBUFS, NLMSGERR_ATTR_MSG};
+use crate::uapi::{CTRL_ATTR_FAMILY_ID, ENOBUFS};
 
 /// Above about 32 KiB the kernel's copy of a message leaves the slab
 /// allocator, and gets slow.
@@ -35,14 +36,6 @@ pub(crate) struct Exchange {
     inbox: Inbox,
     outbox: Vec<u8>,
     budget: Budget,
-}
-
-/// A message from the kernel, not yet understood.
-struct Received<'a> {
-    kind: u16,
-    flags: u16,
-    sequence: u32,
-    payload: &'a [u8],
 }
 
 impl Exchange {
@@ -412,105 +405,6 @@ impl Exchange {
     }
 }
 
-impl Received<'_> {
-    /// Which of `count` requests, numbered from `first`, this answers. None
-    /// if it answers one that was given up before them.
-    fn place(&self, first: u32, count: u32) -> Result<Option<usize>, Error> {
-        let distance = self.sequence.wrapping_sub(first);
-        if distance < count {
-            return Ok(usize::try_from(distance).ok());
-        }
-        // The farther half of the circle is the past.
-        if distance > u32::MAX / 2 {
-            return Ok(None);
-        }
-        Err(Error::Protocol(format!(
-            "it is to question {}, and {first} was asked",
-            self.sequence
-        )))
-    }
-
-    /// Returns what an `NLMSG_ERROR` says; nothing if it is an acknowledgement.
-    fn refusal(&self, verb: Verb) -> Result<Option<Error>, Error> {
-        let error = ErrorBuffer::new_checked(self.payload).map_err(not_understood)?;
-        let Some(code) = error.code() else {
-            return Ok(None);
-        };
-        // After the code comes the request, or its header alone.
-        let request = error.payload();
-        let length = match NetlinkBuffer::new(request) {
-            _ if request.len() < NLMSG_HDRLEN || self.flags & NLM_F_CAPPED != 0 => NLMSG_HDRLEN,
-            header => usize::try_from(header.length()).unwrap_or(usize::MAX),
-        };
-        let attributes = request.get(aligned(length)..).unwrap_or_default();
-        Ok(Some(Error::Kernel {
-            verb,
-            errno: code.get().saturating_abs(),
-            note: self.note(attributes),
-        }))
-    }
-
-    /// Returns what an `NLMSG_DONE` says; nothing if the listing went well.
-    fn end_of_list(&self, verb: Verb) -> Result<Option<Error>, Error> {
-        // The kernel may end a listing without a status.
-        let Some((status, attributes)) = self.payload.split_at_checked(4) else {
-            return Ok(None);
-        };
-        let status = u32::read(status).map_err(not_understood)?.cast_signed();
-        Ok((status < 0).then(|| Error::Kernel {
-            verb,
-            errno: status.saturating_abs(),
-            note: self.note(attributes),
-        }))
-    }
-
-    /// The kernel's words among the attributes of an answer.
-    fn note(&self, attributes: &[u8]) -> Option<String> {
-        if self.flags & NLM_F_ACK_TLVS == 0 {
-            return None;
-        }
-        // Whatever else is wrong with them, the refusal itself stands.
-        NlasIterator::new(attributes)
-            .filter_map(Result::ok)
-            .find(|attribute| attribute.kind() == NLMSGERR_ATTR_MSG)
-            .and_then(|attribute| String::read(attribute.value()).ok())
-    }
-}
-
-/// The size of `struct nlmsghdr`.
-const NLMSG_HDRLEN: usize = 16;
-/// The size of `struct genlmsghdr`.
-const GENL_HDRLEN: usize = 4;
-
-fn aligned(length: usize) -> usize {
-    length.saturating_add(3) & !3
-}
-
-/// The messages of a datagram, up to the first whose length can't be.
-fn messages(datagram: &[u8]) -> impl Iterator<Item = Result<Received<'_>, Error>> {
-    let mut rest = datagram;
-    std::iter::from_fn(move || {
-        if rest.is_empty() {
-            return None;
-        }
-        let header = match NetlinkBuffer::new_checked(rest) {
-            Ok(header) => header,
-            Err(error) => {
-                rest = &[];
-                return Some(Err(not_understood(error)));
-            }
-        };
-        let length = usize::try_from(header.length()).unwrap_or(usize::MAX);
-        rest = rest.get(aligned(length)..).unwrap_or_default();
-        Some(Ok(Received {
-            kind: header.message_type(),
-            flags: header.flags(),
-            sequence: header.sequence_number(),
-            payload: header.payload(),
-        }))
-    })
-}
-
 fn wrapped<F>(message: GenlMessage<F>, flags: u16) -> NetlinkMessage<GenlMessage<F>>
 where
     F: GenlFamily + Emitable + Debug,
@@ -528,12 +422,6 @@ fn length_of<F>(message: &NetlinkMessage<F>) -> usize {
     usize::try_from(message.header.length).unwrap_or(usize::MAX)
 }
 
-/// Returns what follows the `struct genlmsghdr`.
-fn attributes(payload: &[u8]) -> Result<&[u8], DecodeError> {
-    let attributes = payload.get(GENL_HDRLEN..);
-    attributes.ok_or_else(|| "struct genlmsghdr is cut short".into())
-}
-
 fn uninterrupted<R>(mut call: impl FnMut() -> io::Result<R>) -> io::Result<R> {
     loop {
         match call() {
@@ -541,10 +429,6 @@ fn uninterrupted<R>(mut call: impl FnMut() -> io::Result<R>) -> io::Result<R> {
             outcome => return outcome,
         }
     }
-}
-
-fn not_understood(error: DecodeError) -> Error {
-    Error::Protocol(error.to_string())
 }
 
 fn unexpected(kind: u16) -> Error {

@@ -2,8 +2,8 @@
 //!
 //! [`attr`] and [`message`] turn bytes into typed attributes and back,
 //! `convert` turns those into the [model](crate::model), [`socket`] carries
-//! the bytes, `exchange` sees to it that questions and answers match, and
-//! `listing` that a list is of one state.
+//! the bytes, `received` reads the kernel's messages, `exchange` sees to it that
+//! questions and answers match, and `listing` that a list is of one state.
 //! Bytes from the kernel are never trusted: whatever they are, the worst that
 //! comes of them is an error.
 
@@ -12,4 +12,5 @@ pub(crate) mod convert;
 pub(crate) mod exchange;
 pub(crate) mod listing;
 pub mod message;
+pub(crate) mod received;
 pub mod socket;
