@@ -10,37 +10,36 @@ use ipvs::client::Client;
 use ipvs::model::{Change, Destination, DestinationEntry, VirtualId};
 use ipvs::rules::ChangeRule;
 
-/// What to say after this command; none where nobody reads it.
+/// Returns what to say after this command; none where nobody reads it. The stream is
+/// asked whether somebody does only where there is something to say or to look up.
 pub(in crate::run) fn remark(
     client: &mut Client,
     words: &[String],
     command: &Command,
 ) -> Option<String> {
-    let may_need_one = match command {
-        Command::Change(_) | Command::Ensure(_) => true,
-        // A watch says it itself.
-        Command::List(list) => list.view.counts() && list.watch.is_none(),
-        _ => false,
-    };
-    if !may_need_one || !are_read() {
-        return None;
-    }
     match command {
-        Command::List(_) => {
+        // A watch says it itself.
+        Command::List(list) if list.view.counts() && list.watch.is_none() && are_read() => {
             let why = Frozen::now()?;
             Some(format!("counters and rates stand still: {why}"))
         }
         Command::Change(Change::AddService(service) | Change::EditService(service))
-        | Command::Ensure(Ensure::Service(service)) => {
-            masks::short(service).or_else(|| brackets::of_service(words, &service.id))
-        }
+        | Command::Ensure(Ensure::Service(service)) => masks::short(service)
+            .or_else(|| brackets::of_service(words, &service.id))
+            .filter(|_| are_read()),
         Command::Change(Change::AddServer(id, server))
-        | Command::Ensure(Ensure::Server(id, server)) => swallowed_port(words, id, server),
-        Command::Change(Change::EditServer(id, server)) => {
+        | Command::Ensure(Ensure::Server(id, server)) => {
+            swallowed_port(words, id, server).filter(|_| are_read())
+        }
+        Command::Change(Change::EditServer(id, server)) if are_read() => {
             not_kept(client, words, id, server).or_else(|| swallowed_port(words, id, server))
         }
         Command::Change(Change::DeleteServer(id, server))
-        | Command::Ensure(Ensure::NoServer(id, server)) => remembered(client, id, server),
+        | Command::Ensure(Ensure::NoServer(id, server))
+            if are_read() =>
+        {
+            remembered(client, id, server)
+        }
         _ => None,
     }
 }
@@ -105,8 +104,6 @@ fn remembered(client: &mut Client, id: &VirtualId, server: &Destination) -> Opti
 /// The server as it is in the table.
 fn row(client: &mut Client, id: &VirtualId, server: &Destination) -> Option<DestinationEntry> {
     let rows = client.destinations(id).ok()?;
-    rows.into_iter().find(|row| {
-        let now = &row.destination;
-        (now.address, now.port) == (server.address, server.port)
-    })
+    rows.into_iter()
+        .find(|row| row.destination.endpoint() == server.endpoint())
 }
