@@ -82,7 +82,7 @@ fn server_of(entry: &ServiceEntry, is: impl Fn(&Destination) -> bool) -> Option<
 
 /// Returns whether both name the same server.
 fn is_same(one: &Destination, other: &Destination) -> bool {
-    (one.address, one.port) == (other.address, other.port)
+    one.endpoint() == other.endpoint()
 }
 
 /// Returns whether another program made it, or took it away, in between.

@@ -206,8 +206,8 @@ fn hashed(service: &Service) -> Service {
 
 /// Where a server is among those of a service.
 fn place(row: &ServiceEntry, server: &crate::model::Destination) -> Result<usize, ErrorKind> {
-    let mut rows = row.destinations.iter().map(|row| row.destination);
-    let place = rows.position(|row| (row.address, row.port) == (server.address, server.port));
+    let mut rows = row.destinations.iter();
+    let place = rows.position(|row| row.destination.endpoint() == server.endpoint());
     place.ok_or(ErrorKind::NoSuchServer)
 }
 

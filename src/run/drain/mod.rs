@@ -78,9 +78,9 @@ fn warn(drain: &Drain, entry: &ServiceEntry, report: &mut Report<'_>) {
 }
 
 fn is_drained(drain: &Drain, row: &DestinationEntry) -> bool {
-    drain.server.is_none_or(|server| {
-        (server.address, server.port) == (row.destination.address, row.destination.port)
-    })
+    drain
+        .server
+        .is_none_or(|server| server.endpoint() == row.destination.endpoint())
 }
 
 /// Returns what the kernel would say of the removal.
