@@ -14,8 +14,9 @@ pub(super) fn back(journey: &Journey, servers: &[Server]) -> Leg {
     let mut leg = Leg::new("way-back");
     // What is said of the method is said once.
     let mut told = BTreeSet::new();
+    let mut alone = journey.facts.clone();
     for_each_server(&mut leg, servers, |server| {
-        let mut one = one(journey, server);
+        let mut one = one(journey, &mut alone, server);
         one.sentences
             .retain(|sentence| told.insert(sentence.clone()));
         one
@@ -26,7 +27,7 @@ pub(super) fn back(journey: &Journey, servers: &[Server]) -> Leg {
     leg
 }
 
-fn one(journey: &Journey, server: &Server) -> Leg {
+fn one(journey: &Journey, alone: &mut Facts, server: &Server) -> Leg {
     let mut leg = Leg::new("");
     let facts = &journey.facts;
     if facts.is_own(server.address()) {
@@ -34,7 +35,7 @@ fn one(journey: &Journey, server: &Server) -> Leg {
     } else if server.method == Method::Nat {
         // What comes back to this machine itself is not forwarded.
         if !facts.is_own(journey.client) {
-            leg.find(found_of(facts, server, CHECKS));
+            leg.find(found_of(alone, server, CHECKS));
         }
         through_director(&mut leg, journey, server);
     } else {

@@ -129,15 +129,17 @@ pub fn explain(journey: &Journey) -> Explanation {
 
 /// What these checks find where the service has this server alone, which gets the
 /// client whatever its weight is.
-fn found_of(facts: &Facts, server: &Server, ids: &[&str]) -> Vec<Finding> {
-    let mut facts = facts.clone();
+///
+/// `facts` are the journey's own but for the servers, which are replaced: there may be
+/// too many servers to copy all facts for each.
+fn found_of(facts: &mut Facts, server: &Server, ids: &[&str]) -> Vec<Finding> {
     for service in &mut facts.services {
         service.servers = vec![Server {
             weight: server.weight.max(1),
             ..*server
         }];
     }
-    found(&facts, ids)
+    found(facts, ids)
 }
 
 /// What these checks find.

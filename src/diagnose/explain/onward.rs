@@ -8,7 +8,12 @@ pub(super) const CHECKS: &[&str] = &["server-unreachable", "server-silent", "dr-
 
 pub(super) fn onward(journey: &Journey, servers: &[Server]) -> Leg {
     let mut leg = Leg::new("way-to-server");
-    for_each_server(&mut leg, servers, |server| one(&journey.facts, server));
+    let mut alone = journey.facts.clone();
+    for_each_server(&mut leg, servers, |server| {
+        let mut leg = one(&journey.facts, server);
+        leg.find(found_of(&mut alone, server, CHECKS));
+        leg
+    });
     leg
 }
 
@@ -16,7 +21,6 @@ fn one(facts: &Facts, server: &Server) -> Leg {
     let mut leg = Leg::new("");
     let (endpoint, method) = (server.endpoint, server.method.words());
     let address = server.address();
-    leg.find(found_of(facts, server, CHECKS));
     match facts.way_to(address) {
         None => {
             leg.at_most(Passage::Unsure);
