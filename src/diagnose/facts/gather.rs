@@ -10,7 +10,7 @@ use super::{
 };
 use crate::routing::Routing;
 use ipvs::client::Client;
-use ipvs::connections::CONNECTIONS;
+use ipvs::connections::{CONNECTIONS, CONNECTIONS_WITH_ORIGIN};
 use ipvs::error::Error;
 use ipvs::model::VirtualId;
 
@@ -88,7 +88,7 @@ pub fn gather(wanted: &Wanted) -> Result<Facts, Error> {
         if let Some(connections) = facts.connections.as_mut().filter(|_| receives) {
             match sync::synchronized() {
                 Ok(count) => connections.synchronized = Some(count),
-                Err(error) => unread.push(not_read(sync::ORIGINS, &error)),
+                Err(error) => unread.push(not_read(CONNECTIONS_WITH_ORIGIN, &error)),
             }
         }
     }

@@ -2,25 +2,20 @@
 
 use std::io::{self, BufRead};
 
+use ipvs::connections::{CONNECTIONS_WITH_ORIGIN, Origin, for_each_connection};
 use ipvs::procfs;
-
-/// Where the kernel shows connections with where it knows them from.
-pub(super) const ORIGINS: &str = "/proc/net/ip_vs_conn_sync";
 
 /// How many connections and templates are known from another director.
 pub(super) fn synchronized() -> io::Result<u64> {
-    count(procfs::open(ORIGINS)?)
+    count(procfs::open(CONNECTIONS_WITH_ORIGIN)?)
 }
 
-/// Protocol, three addresses with their ports, state, origin.
 fn count(table: impl BufRead) -> io::Result<u64> {
-    const ORIGIN: usize = 8;
     let mut count = 0_u64;
-    for line in table.lines() {
-        if line?.split_whitespace().nth(ORIGIN) == Some("SYNC") {
-            count = count.saturating_add(1);
-        }
-    }
+    for_each_connection(table, |connection| {
+        count = count.saturating_add((connection.origin == Some(Origin::Sync)).into());
+        Ok(())
+    })?;
     Ok(count)
 }
 
