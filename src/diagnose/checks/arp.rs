@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::Check;
+use super::commands::{QUIET_ARP, add_to_lo};
 use crate::diagnose::facts::{Facts, Method, Server};
 use crate::diagnose::finding::Finding;
 
@@ -43,11 +44,11 @@ fn dr_server_answers_arp(facts: &Facts) -> Vec<Finding> {
                     IpAddr::V4(_) => finding
                         .run_on(
                             "the server",
-                            "sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2",
+                            QUIET_ARP,
                         )
                         .say(format!("and keep {vip} on its lo; clients and routers forget what they heard within minutes")),
                     IpAddr::V6(_) => finding.say(format!(
-                        "on the server, keep {vip} on lo alone: ip addr add {vip}/128 dev lo nodad"
+                        "on the server, keep {vip} on lo alone: {}", add_to_lo(vip)
                     )),
                 }
             });

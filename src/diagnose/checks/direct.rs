@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::Check;
+use super::commands::{QUIET_ARP, add_to_lo};
 use super::local::looping;
 use crate::diagnose::facts::{Facts, Flow, Method, Server, Service, WAITING, selector};
 use crate::diagnose::finding::Finding;
@@ -132,17 +133,10 @@ fn dr_server_lacks_vip(facts: &Facts) -> Vec<Finding> {
                 flow.count()
             ));
             let finding = match vip {
-                IpAddr::V4(_) => finding
-                    .run_on(
-                        "the server",
-                        "sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2",
-                    )
-                    .run_on("the server", format!("ip addr add {vip}/32 dev lo")),
-                IpAddr::V6(_) => {
-                    finding.run_on("the server", format!("ip addr add {vip}/128 dev lo nodad"))
-                }
+                IpAddr::V4(_) => finding.run_on("the server", QUIET_ARP),
+                IpAddr::V6(_) => finding,
             };
-            finding.say(format!(
+            finding.run_on("the server", add_to_lo(vip)).say(format!(
                 "and see that its program listens on {vip} or on every address, and that a packet filter there lets it"
             ))
         });

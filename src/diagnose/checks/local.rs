@@ -1,10 +1,10 @@
 //! Servers on the director itself, and directors that are servers of one another.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 use super::Check;
-use crate::diagnose::facts::{Facts, Method, Server, Service, Socket};
+use crate::diagnose::facts::{Facts, Method, Server, Service};
 use crate::diagnose::finding::Finding;
 use ipvs::model::{Endpoint, Protocol, VirtualId};
 
@@ -32,7 +32,7 @@ fn local_not_listening(facts: &Facts) -> Vec<Finding> {
             if facts
                 .sockets
                 .iter()
-                .any(|socket| takes(socket, protocol, place))
+                .any(|socket| socket.takes(protocol, place))
             {
                 continue;
             }
@@ -78,19 +78,6 @@ fn arrival(facts: &Facts, service: &Service, server: &Server) -> Option<(&'stati
     };
     let is_here = facts.is_own(server.address()) && facts.is_taken_in(address) == Some(true);
     (is_here && place.port != 0).then_some((protocol, place))
-}
-
-/// A packet to this place finds this socket. Some sockets of IPv6 take packets of
-/// IPv4 too; which do is not told.
-fn takes(socket: &Socket, protocol: &str, place: Endpoint) -> bool {
-    let Endpoint { address, port } = socket.local;
-    let for_all = match address.to_canonical() {
-        IpAddr::V4(all) => all.is_unspecified() && place.address.is_ipv4(),
-        IpAddr::V6(all) => all == Ipv6Addr::UNSPECIFIED,
-    };
-    socket.protocol == protocol
-        && port == place.port
-        && (for_all || address.to_canonical() == place.address)
 }
 
 pub(super) const LOOP_OF_DIRECTORS: Check = Check {
@@ -159,7 +146,7 @@ mod tests {
     use super::*;
     use crate::diagnose::Gravity::{Fail, Warn};
     use crate::diagnose::example::{daemon, gravities, here, link, own, server, service, to, with};
-    use crate::diagnose::facts::Unread;
+    use crate::diagnose::facts::{Socket, Unread};
 
     fn on_director(method: Method, server_at: &str) -> Facts {
         let servers = vec![server(server_at, method)];

@@ -7,6 +7,7 @@
 
 mod any;
 mod arp;
+mod commands;
 mod direct;
 mod ipv6;
 mod local;

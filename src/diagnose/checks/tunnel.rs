@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 
 use super::Check;
+use super::commands::QUIET_ARP;
 use super::direct::{martian, stuck};
 use crate::diagnose::facts::{Counted, Facts, Flow, Method, Server, Service, WAITING};
 use crate::diagnose::finding::Finding;
@@ -176,7 +177,7 @@ fn tun_rp_filter(facts: &Facts) -> Vec<Finding> {
                     )
                     .run_on(
                         "the server",
-                        "sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2",
+                        QUIET_ARP,
                     )
                     .run_on("the server", format!("ip addr replace {vip}/32 dev {device}")),
                 IpAddr::V6(_) => {

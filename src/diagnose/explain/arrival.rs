@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use super::{Leg, Passage, errno_text, found, list};
-use crate::diagnose::facts::{Facts, Journey};
+use super::{Leg, Passage, found, list};
+use crate::diagnose::facts::{Facts, Journey, errno_text};
 use crate::diagnose::finding::Finding;
 use crate::routing::{Answer, Leads, Question};
 use ipvs::model::VirtualId;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Leg, Passage, errno_text, for_each_server, found_of};
-use crate::diagnose::facts::{Facts, Journey, Method, Server, selector};
+use super::{Leg, Passage, for_each_server, found_of};
+use crate::diagnose::facts::{Facts, Journey, Method, Server, errno_text, selector};
 use crate::diagnose::finding::Finding;
 use crate::routing::{Leads, Question, Route};
 use ipvs::model::VirtualId;

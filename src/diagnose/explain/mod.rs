@@ -193,11 +193,6 @@ fn beyond(shown: usize, all: usize) -> Option<usize> {
     all.checked_sub(shown).filter(|more| *more > 0)
 }
 
-/// The system's word on an error's number.
-fn errno_text(errno: i32) -> String {
-    ipvs::error::os_text(&std::io::Error::from_raw_os_error(errno))
-}
-
 /// `1 s`, `12 s`, `3 min`.
 fn time(seconds: u64) -> String {
     match seconds {

@@ -1,7 +1,7 @@
 //! The way from the director to the servers.
 
-use super::{Leg, Passage, errno_text, for_each_server, found_of};
-use crate::diagnose::facts::{Facts, Journey, Server};
+use super::{Leg, Passage, for_each_server, found_of};
+use crate::diagnose::facts::{Facts, Journey, Server, errno_text};
 use crate::routing::{Leads, Reach};
 
 pub(super) const CHECKS: &[&str] = &["server-unreachable", "server-silent", "dr-behind-router"];

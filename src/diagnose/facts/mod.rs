@@ -31,7 +31,7 @@ pub use lookup::Lookup;
 pub use on_server::{ELSEWHERE, OnServer};
 pub use system::{MANAGERS, MOVERS};
 pub use table::{Counted, Method, Server, Service, Traffic};
-pub use ways::{Marked, Way};
+pub use ways::{Marked, Way, errno_text};
 
 use crate::estimation::{self, Frozen};
 use crate::routing::{Address, Answer, Leads, Link, Neighbour, Question, Reach, Route};
@@ -167,6 +167,21 @@ pub struct Socket {
     pub local: Endpoint,
     /// Datagrams that found no room (UDP).
     pub drops: Option<u64>,
+}
+
+impl Socket {
+    /// A packet to this place finds this socket. Some sockets of IPv6 take packets of
+    /// IPv4 too; which do is not told.
+    pub fn takes(&self, protocol: &str, place: Endpoint) -> bool {
+        let Endpoint { address, port } = self.local;
+        let for_all = match address.to_canonical() {
+            IpAddr::V4(all) => all.is_unspecified() && place.address.is_ipv4(),
+            IpAddr::V6(all) => all.is_unspecified(),
+        };
+        self.protocol == protocol
+            && port == place.port
+            && (for_all || address.to_canonical() == place.address)
+    }
 }
 
 /// Something that could not be read.

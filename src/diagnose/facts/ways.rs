@@ -37,6 +37,11 @@ pub struct Marked {
     pub question: Question,
 }
 
+/// Returns the system's word on the number of an error, as a route is refused with.
+pub fn errno_text(errno: i32) -> String {
+    ipvs::error::os_text(&std::io::Error::from_raw_os_error(errno))
+}
+
 impl Facts {
     /// Asks for everything that checks want to know: first for the ways out, and
     /// when these are known for the ways in.

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::super::Check;
-use crate::diagnose::facts::{Facts, Server, Service, selector};
+use crate::diagnose::facts::{Facts, Server, Service, errno_text, selector};
 use crate::diagnose::finding::Finding;
 use crate::routing::{Leads, Link};
-use ipvs::error::os_text;
 
 pub(in crate::diagnose::checks) const NO_USABLE_SERVER: Check = Check {
     id: "no-usable-server",
@@ -126,9 +125,7 @@ fn server_unreachable(facts: &Facts) -> Vec<Finding> {
         for server in service.servers.iter().filter(|server| server.weight > 0) {
             let address = server.address();
             let why = match facts.way_to(address) {
-                Some(Err(errno)) if errno != 0 => {
-                    os_text(&std::io::Error::from_raw_os_error(errno))
-                }
+                Some(Err(errno)) if errno != 0 => errno_text(errno),
                 Some(Ok(route)) if route.leads == Leads::Nowhere => {
                     "a route that leads nowhere".to_owned()
                 }

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::super::Check;
+use super::super::commands::{QUIET_ARP, add_to_lo};
 use super::taking_vip;
 use crate::diagnose::facts::{Facts, version};
 use crate::diagnose::finding::Finding;
@@ -36,12 +37,14 @@ fn srv_lacks_vip(facts: &Facts) -> Vec<Finding> {
     .seen(format!("ip route get {vip} does not say `local'"))
     .seen(facts.rose(counter));
     let finding = match vip {
-        IpAddr::V4(_) => finding
-            .run("sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2")
-            .run(format!("ip addr add {vip}/32 dev lo")),
-        IpAddr::V6(_) => finding.run(format!("ip addr add {vip}/128 dev lo nodad")),
+        IpAddr::V4(_) => finding.run(QUIET_ARP),
+        IpAddr::V6(_) => finding,
     };
-    vec![finding.say("and for good, in the configuration of the network and in /etc/sysctl.d")]
+    vec![
+        finding
+            .run(add_to_lo(vip))
+            .say("and for good, in the configuration of the network and in /etc/sysctl.d"),
+    ]
 }
 
 pub(in crate::diagnose::checks) const SRV_VIP_PREFIX: Check = Check {

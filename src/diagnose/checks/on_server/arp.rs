@@ -2,6 +2,7 @@
 //! send clients' packets past the director.
 
 use super::super::Check;
+use super::super::commands::{QUIET_ARP, add_to_lo};
 use super::taking_vip;
 use crate::diagnose::facts::{Facts, OnServer};
 use crate::diagnose::finding::{Finding, Gravity};
@@ -36,24 +37,18 @@ fn srv_vip_on_link(facts: &Facts) -> Vec<Finding> {
     if vip.is_ipv4() && (is_quiet || filters_arp(facts)) {
         return Vec::new();
     }
-    let (bits, more) = match vip.is_ipv4() {
-        true => (32, ""),
-        false => (128, " nodad"),
-    };
     let finding = Finding::fail(format!(
         "{vip} is on {name}, and this server answers who asks there for it: clients go past the director"
     ))
     .seen(format!("ip addr show dev {name} lists {vip}/{}", own.prefix));
     let finding = match vip.is_ipv4() {
-        true => {
-            finding.run("sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2")
-        }
+        true => finding.run(QUIET_ARP),
         false => finding,
     };
     vec![
         finding
             .run(format!("ip addr del {vip}/{} dev {name}", own.prefix))
-            .run(format!("ip addr add {vip}/{bits} dev lo{more}"))
+            .run(add_to_lo(vip))
             .say("and for good, in the configuration of the network and in /etc/sysctl.d"),
     ]
 }

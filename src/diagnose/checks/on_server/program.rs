@@ -30,10 +30,8 @@ fn srv_not_listening(facts: &Facts) -> Vec<Finding> {
     let at_port =
         |socket: &&Socket| socket.protocol == on_server.protocol && socket.local.port == port;
     let sockets: Vec<&Socket> = facts.sockets.iter().filter(at_port).collect();
-    // A socket of IPv6's unspecified address takes IPv4 too.
     let takes = |socket: &&Socket| {
-        let address = socket.local.address.to_canonical();
-        address.is_unspecified() || address == vip || !on_server.takes_vip()
+        !on_server.takes_vip() || socket.takes(&on_server.protocol, on_server.service)
     };
     if sockets.iter().any(takes) {
         return Vec::new();

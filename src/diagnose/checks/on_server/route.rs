@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::super::Check;
-use crate::diagnose::facts::{ELSEWHERE, Facts, Method, OnServer};
+use crate::diagnose::facts::{ELSEWHERE, Facts, Method, OnServer, errno_text};
 use crate::diagnose::finding::Finding;
 use crate::routing::{Leads, Route};
 
@@ -102,7 +102,7 @@ fn astray(facts: &Facts, on_server: &OnServer, client: IpAddr) -> Option<Finding
         ))
         .seen(format!(
             "{seen}: {}",
-            ipvs::error::os_text(&std::io::Error::from_raw_os_error(errno))
+            errno_text(errno)
         )),
     };
     Some(cure(finding).affects(client))

@@ -203,6 +203,17 @@ fn programs_that_listen() {
 }
 
 #[test]
+fn a_program_for_ipv4_alone_does_not_listen_on_an_ipv6_address() {
+    let mut facts = server(Method::DirectRouting);
+    let vip = ip("fd00::1");
+    facts.on_server.as_mut().unwrap().service = Endpoint::new(vip, 80);
+    facts.addresses.push(own("fd00::1/128", 1));
+    assert_eq!(found(&facts), [""; 0]);
+    facts.sockets[0].local = "0.0.0.0:80".parse().unwrap();
+    assert_eq!(found(&facts), ["FAIL srv-not-listening"]);
+}
+
+#[test]
 fn ways_of_answers_behind_nat() {
     let mut facts = server(Method::Nat);
     facts.peers = vec![ip("198.51.100.7")];
