@@ -146,7 +146,7 @@ mod tests {
     use super::*;
     use crate::diagnose::Gravity::{Fail, Warn};
     use crate::diagnose::example::{daemon, gravities, here, link, own, server, service, to, with};
-    use crate::diagnose::facts::{Socket, Unread};
+    use crate::diagnose::facts::{Listener, Unread};
 
     fn on_director(method: Method, server_at: &str) -> Facts {
         let servers = vec![server(server_at, method)];
@@ -156,9 +156,9 @@ mod tests {
         facts.answers(to("10.0.0.1"), here())
     }
 
-    fn listens(protocol: &str, at: &str) -> Socket {
+    fn listens(protocol: &str, at: &str) -> Listener {
         let local = at.parse().unwrap();
-        Socket {
+        Listener {
             protocol: protocol.to_owned(),
             local,
             drops: None,

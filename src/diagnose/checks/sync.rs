@@ -292,7 +292,7 @@ mod tests {
     use super::*;
     use crate::diagnose::Gravity::{Note, Warn};
     use crate::diagnose::example::{daemon, gravities, link, server, service, with};
-    use crate::diagnose::facts::{Connections, Counter, Method, Socket};
+    use crate::diagnose::facts::{Connections, Counter, Listener, Method};
     use crate::diagnose::finding::Remedy;
 
     /// As an x86 has it.
@@ -389,7 +389,7 @@ Idx\tDevice    : Count Querier\tGroup    Users Timer\tReporter
     #[test]
     fn drops_are_a_warning_while_they_rise() {
         let mut facts = backup(daemon(true));
-        let socket = |address: &str, drops| Socket {
+        let socket = |address: &str, drops| Listener {
             protocol: "UDP".to_owned(),
             local: ipvs::model::Endpoint::new(address.parse().unwrap(), 8848),
             drops: Some(drops),

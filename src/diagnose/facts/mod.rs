@@ -94,7 +94,7 @@ pub struct Facts {
     pub files: BTreeMap<String, String>,
     /// Listening TCP sockets and bound UDP sockets; read only where a server or a
     /// daemon of this machine makes them matter, or where it is a real server.
-    pub sockets: Vec<Socket>,
+    pub sockets: Vec<Listener>,
     /// The links were asked who has the virtual addresses (`--probe`).
     pub probed: bool,
     /// The neighbours that answered.
@@ -160,7 +160,7 @@ pub struct Counter {
 
 /// A socket that waits for packets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Socket {
+pub struct Listener {
     /// `TCP` or `UDP`.
     pub protocol: String,
     /// Where it waits; the unspecified address is all of them.
@@ -169,7 +169,7 @@ pub struct Socket {
     pub drops: Option<u64>,
 }
 
-impl Socket {
+impl Listener {
     /// A packet to this place finds this socket. Some sockets of IPv6 take packets of
     /// IPv4 too; which do is not told.
     pub fn takes(&self, protocol: &str, place: Endpoint) -> bool {

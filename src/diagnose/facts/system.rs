@@ -6,7 +6,7 @@ use std::io;
 use std::net::IpAddr;
 use std::path::Path;
 
-use super::{Counter, Facts, Socket, Unread};
+use super::{Counter, Facts, Listener, Unread};
 use crate::routing::Link;
 use ipvs::model::Endpoint;
 
@@ -233,7 +233,7 @@ const WAITING: [(&str, &str, &[u8]); 4] = [
 
 /// Sockets that wait for packets: read only where a server is this machine, or a
 /// daemon runs, since the files also have a line for each connection.
-pub(super) fn sockets(facts: &Facts, unread: &mut Vec<Unread>) -> Vec<Socket> {
+pub(super) fn sockets(facts: &Facts, unread: &mut Vec<Unread>) -> Vec<Listener> {
     let mut servers = facts.services.iter().flat_map(|service| &service.servers);
     let is_server = facts.on_server.is_some();
     if !is_server
@@ -279,14 +279,14 @@ pub(super) fn peers(port: u16) -> Vec<IpAddr> {
 }
 
 /// A socket that waits, in a line of these files.
-fn socket(protocol: &str, state: &[u8], line: &str) -> Option<Socket> {
+fn socket(protocol: &str, state: &[u8], line: &str) -> Option<Listener> {
     let row = SocketLine::parse(line).filter(|row| row.state.as_bytes() == state)?;
     let drops = line
         .split_whitespace()
         .last()
         .filter(|_| protocol == "UDP")
         .and_then(|word| word.parse().ok());
-    Some(Socket {
+    Some(Listener {
         protocol: protocol.to_owned(),
         local: row.local,
         drops,

@@ -14,7 +14,7 @@ use crate::diagnose::{Facts, Method, OnServer, of};
 struct Document<'a> {
     kernel: &'a str,
     sample_seconds: f64,
-    on_server: Option<Part<'a>>,
+    on_server: Option<RealServer<'a>>,
     services: usize,
     servers: usize,
     connections: Option<u64>,
@@ -26,7 +26,7 @@ struct Document<'a> {
 
 /// The part of a real server.
 #[derive(Serialize)]
-struct Part<'a> {
+struct RealServer<'a> {
     protocol: &'a str,
     address: IpAddr,
     port: u16,
@@ -91,14 +91,14 @@ pub(super) fn not_looked_at(facts: &Facts) -> Vec<NotLookedAt<'_>> {
     items.collect()
 }
 
-fn part(on_server: &OnServer) -> Part<'_> {
+fn part(on_server: &OnServer) -> RealServer<'_> {
     let OnServer {
         protocol,
         service,
         method,
         director,
     } = on_server;
-    Part {
+    RealServer {
         protocol,
         address: service.address,
         port: service.port,

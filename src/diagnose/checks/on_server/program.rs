@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::super::Check;
-use crate::diagnose::facts::{Facts, Socket};
+use crate::diagnose::facts::{Facts, Listener};
 use crate::diagnose::finding::Finding;
 
 pub(in crate::diagnose::checks) const SRV_NOT_LISTENING: Check = Check {
@@ -28,9 +28,9 @@ fn srv_not_listening(facts: &Facts) -> Vec<Finding> {
         return Vec::new();
     }
     let at_port =
-        |socket: &&Socket| socket.protocol == on_server.protocol && socket.local.port == port;
-    let sockets: Vec<&Socket> = facts.sockets.iter().filter(at_port).collect();
-    let takes = |socket: &&Socket| {
+        |socket: &&Listener| socket.protocol == on_server.protocol && socket.local.port == port;
+    let sockets: Vec<&Listener> = facts.sockets.iter().filter(at_port).collect();
+    let takes = |socket: &&Listener| {
         !on_server.takes_vip() || socket.takes(&on_server.protocol, on_server.service)
     };
     if sockets.iter().any(takes) {

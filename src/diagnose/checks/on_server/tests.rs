@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::diagnose::example::{self, own};
-use crate::diagnose::facts::{Chain, Facts, Hook, Method, OnServer, Socket};
+use crate::diagnose::facts::{Chain, Facts, Hook, Listener, Method, OnServer};
 use crate::diagnose::finding::Remedy;
 use crate::diagnose::judge;
 use crate::routing::{Leads, Link, Neighbour, Question, Reach, Route};
@@ -41,7 +41,7 @@ fn server(method: Method) -> Facts {
         on_server: Some(on_server),
         links: vec![link(1, "lo", None), link(2, "eth0", None)],
         addresses: vec![own("10.0.0.1/32", 1), own("10.0.0.2/24", 2)],
-        sockets: vec![Socket {
+        sockets: vec![Listener {
             protocol: "TCP".to_owned(),
             local: Endpoint::new(ip("::"), 80),
             drops: None,
