@@ -1,13 +1,15 @@
 //! Network namespaces: each has a table, connections, sockets and `/proc/net` of
 //! its own.
 
-use std::fs::File;
+use std::fs::OpenOptions;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 
+use nix::fcntl::OFlag;
 use nix::sched::{CloneFlags, setns};
 
 /// The network namespace of a conversation: that of the thread, or another.
@@ -23,8 +25,12 @@ impl NetworkNamespace {
 
     /// The one that a file of this name stands for.
     pub(crate) fn at(path: &Path) -> io::Result<Self> {
-        let file = OwnedFd::from(File::open(path)?);
-        Ok(Self(Some(Arc::new(file))))
+        let file = OpenOptions::new()
+            .read(true)
+            // A pipe without a writer would be waited for.
+            .custom_flags(OFlag::O_NONBLOCK.bits())
+            .open(path)?;
+        Ok(Self(Some(Arc::new(file.into()))))
     }
 
     /// Opens something in this namespace. What is opened stays there, wherever it

@@ -99,7 +99,8 @@ impl Usable {
         };
         for row in &entry.destinations {
             of.all = of.all.saturating_add(1);
-            of.usable = of.usable.saturating_add(takes_connections(row).into());
+            let is_usable = entry.service.is_scheduled() && takes_connections(row);
+            of.usable = of.usable.saturating_add(is_usable.into());
             of.active = of.active.saturating_add(row.activity.active.into());
             of.inactive = of.inactive.saturating_add(row.activity.inactive.into());
         }

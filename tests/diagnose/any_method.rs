@@ -348,3 +348,15 @@ fn managers() {
             .contains("ldirectord")
     );
 }
+
+#[test]
+fn a_service_without_a_scheduler() {
+    let (_place, [client, a, b]) = behind_nat();
+    let _servers = [a.serve(80), b.serve(80)];
+    restore(&NAT.replace("-s rr", "-s none"));
+    assert_eq!(answered(&client, 2, "10.0.0.1:80"), 0);
+    let diagnosis = diagnose(GLANCE).names("no-usable-server");
+    diagnosis.cure("no-usable-server");
+    are_served(&client, "10.0.0.1:80");
+    diagnose(GLANCE).without_fault();
+}

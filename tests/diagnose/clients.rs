@@ -36,11 +36,16 @@ fn ask(to: SocketAddr, patience: Duration) -> std::io::Result<()> {
 
 /// Returns a client that asks by UDP, always from the same port: what it is answered.
 pub fn by_udp(host: &Host, from: &str, to: &str) -> impl Fn() -> Option<Vec<u8>> {
-    let socket = host.run(|| UdpSocket::bind(from).unwrap());
+    udp_client(host.run(|| UdpSocket::bind(from).unwrap()), to)
+}
+
+/// The same over this socket, which takes answers from that address alone.
+pub fn udp_client(socket: UdpSocket, to: &str) -> impl Fn() -> Option<Vec<u8>> {
     socket.set_read_timeout(Some(PATIENCE)).unwrap();
-    let to: SocketAddr = to.parse().unwrap();
+    socket.connect(to).unwrap();
     move || {
-        socket.send_to(b"?", to).unwrap();
+        // A refusal of the packet before is told here.
+        socket.send(b"?").or_else(|_| socket.send(b"?")).ok()?;
         let mut answer = [0; 8];
         let length = socket.recv(&mut answer).ok()?;
         Some(answer[..length].to_vec())

@@ -1,8 +1,10 @@
 //! The path of one client: what is said of it is what happens to it.
 
+use std::net::UdpSocket;
+
 use serde_json::Value;
 
-use crate::clients::{answered, are_served, by_udp};
+use crate::clients::{answered, are_served, by_udp, udp_client};
 use crate::director::*;
 use crate::net::{Host, Side, network, wait_until};
 use crate::schema;
@@ -463,4 +465,53 @@ fn what_the_readme_shows() {
     let said = ipvsadm(&format!("--explain {line}")).stdout;
     assert_eq!(said.lines().collect::<Vec<_>>(), shown);
     are_served(&client, "192.0.2.80:80");
+}
+
+#[test]
+fn a_service_without_a_scheduler() {
+    let (_place, [client, a, b]) = behind_nat();
+    let _servers = [a.serve(80), b.serve(80)];
+    restore(&NAT.replace("-s rr", "-s none"));
+    assert_eq!(answered(&client, 2, VIP), 0);
+    let found = explain(CLIENT).ends_at("servers", "shut");
+    found.cure("servers");
+    assert_eq!(answered(&client, 1, VIP), 1);
+}
+
+#[test]
+fn answers_to_single_packets_are_not_translated() {
+    let (_place, [client, a, b]) = behind_nat();
+    let _servers = [a.serve_udp(53), b.serve_udp(53)];
+    restore("-A -u 10.0.0.1:53 -s rr -o\n-a -u 10.0.0.1:53 -r 10.1.0.2 -m\n");
+    let ask = by_udp(&client, "10.0.0.9:4000", "10.0.0.1:53");
+    assert_eq!(ask(), None);
+    let line = "-u 10.0.0.1:53 --client 10.0.0.9:4000";
+    explain(line).ends_at("way-back", "unsure");
+    ipvsadm("-E -u 10.0.0.1:53 -s rr");
+    assert!(ask().is_some());
+    explain(line).passes();
+}
+
+#[test]
+fn a_client_of_the_loopback_does_not_get_out() {
+    let (_place, [_client, a, b]) = behind_nat();
+    let _servers = [a.serve_udp(53), b.serve_udp(53)];
+    restore("-A -u 10.0.0.1:53 -s rr\n-a -u 10.0.0.1:53 -r 10.1.0.2 -m\n");
+    for (from, is_answered) in [("127.0.0.1:4000", false), ("10.0.0.1:4001", true)] {
+        let ask = udp_client(UdpSocket::bind(from).unwrap(), "10.0.0.1:53");
+        assert_eq!(ask().is_some(), is_answered, "{from}");
+    }
+    let line = "-u 10.0.0.1:53 --client";
+    explain(&format!("{line} 127.0.0.1")).ends_at("way-back", "shut");
+    explain(&format!("{line} 10.0.0.1")).passes();
+}
+
+#[test]
+fn methods_that_are_not_known() {
+    let (_place, [client, a, b]) = behind_nat();
+    let _servers = [a.serve(80), b.serve(80)];
+    restore("-A -t 10.0.0.1:80 -s rr\n");
+    ipvsadm("-a -t 10.0.0.1:80 -r 10.1.0.2 --raw forwarding=5");
+    assert_eq!(answered(&client, 2, VIP), 0);
+    explain(CLIENT).ends_at("way-to-server", "unsure");
 }

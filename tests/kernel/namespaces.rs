@@ -12,6 +12,7 @@ use ipvs::procfs;
 
 use crate::director::{as_the_reference, ipvsadm, place, restore, with_two_servers};
 use crate::net::{Side, network, wait_until};
+use crate::support::shell;
 
 /// Where another namespace has services, the kernel skips some of ours in
 /// `/proc/net/ip_vs`.
@@ -103,7 +104,7 @@ fn tells_of_the_director(client: &mut Client, mark: VirtualId) {
 
 #[test]
 fn a_client_of_another_namespace_tells_of_that_one_alone() {
-    let (_place, [client, ..]) = with_two_servers();
+    let (place, [client, ..]) = with_two_servers();
     let rules: String = (1..=1200)
         .map(|mark| format!("-A -f {mark} -s rr\n"))
         .collect();
@@ -144,5 +145,10 @@ fn a_client_of_another_namespace_tells_of_that_one_alone() {
 
     let file = File::open("/etc/hosts").unwrap();
     let error = Client::open_in(&file).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NoSuchNamespace);
+    // Nobody writes to it: it is not waited for.
+    let pipe = place.folder().join("pipe");
+    shell(&format!("mkfifo {}", pipe.display()));
+    let error = Client::open_at(&pipe).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NoSuchNamespace);
 }

@@ -28,7 +28,7 @@ pub use name::{Name, NameError};
 pub use netmask::{Netmask, PrefixLength, PrefixLengthError};
 pub use prefix::{Prefix, PrefixError};
 pub use scheduler_flags::{SCHEDULER_FLAGS, SchedulerFlag};
-pub use service::{Family, Protocol, Service, ServiceEntry, ServiceFlags, VirtualId};
+pub use service::{Family, NO_SCHEDULER, Protocol, Service, ServiceEntry, ServiceFlags, VirtualId};
 pub use stats::Stats;
 pub use text::{Dotted, HostText};
 pub use vocabulary::WordError;

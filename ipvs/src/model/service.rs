@@ -153,6 +153,9 @@ impl fmt::Debug for ServiceFlags {
     }
 }
 
+/// The name by which the kernel lists a service without a scheduler.
+pub const NO_SCHEDULER: &str = "none";
+
 /// A virtual service as it is configured.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -197,6 +200,13 @@ impl Service {
     /// of the other is refused before it is sent.
     pub fn netmask_fits(&self) -> bool {
         self.netmask.family() == self.id.family()
+    }
+
+    /// Returns whether a scheduler chooses servers for it. Without one the kernel names
+    /// it `none`, and refuses clients.
+    pub fn is_scheduled(&self) -> bool {
+        let name = self.scheduler.as_ref().map(Name::as_str);
+        name.is_some_and(|name| name != NO_SCHEDULER)
     }
 
     /// Returns whether clients stay with their server.

@@ -6,12 +6,9 @@
 //! leaves them out, and a replacement does not send them.
 
 use crate::model::{
-    Destination, Forwarding, Netmask, Protocol, SchedulerFlag, Service, ServiceFlags, Tunnel,
-    TunnelKind, VirtualId,
+    Destination, Forwarding, NO_SCHEDULER, Netmask, Protocol, SchedulerFlag, Service, ServiceFlags,
+    Tunnel, TunnelKind, VirtualId,
 };
-
-/// The name by which the kernel lists a service without a scheduler.
-pub const NO_SCHEDULER: &str = "none";
 
 const SCHEDULER_FLAGS: ServiceFlags =
     ServiceFlags(ServiceFlags::SCHED1.0 | ServiceFlags::SCHED2.0 | ServiceFlags::SCHED3.0);

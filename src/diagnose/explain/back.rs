@@ -30,7 +30,9 @@ pub(super) fn back(journey: &Journey, servers: &[Server]) -> Leg {
 fn one(journey: &Journey, alone: &mut Facts, server: &Server) -> Leg {
     let mut leg = Leg::new("");
     let facts = &journey.facts;
-    if facts.is_own(server.address()) {
+    if server.method == Method::Other {
+        leg.at_most(Passage::Unsure);
+    } else if facts.is_own(server.address()) {
         here(&mut leg, journey, server);
     } else if server.method == Method::Nat {
         // What comes back to this machine itself is not forwarded.
@@ -73,6 +75,22 @@ fn through_director(leg: &mut Leg, journey: &Journey, server: &Server) {
         return;
     };
     let name = facts.interface(input);
+    if client.is_loopback() {
+        leg.find([Finding::fail(format!(
+            "packets of {client} do not leave this machine, and {address} is another: the client waits and times out"
+        ))
+        .say("test from another address of this machine, or from another machine")]);
+        return;
+    }
+    let one_packet = facts.services.iter().any(|service| service.one_packet);
+    if one_packet {
+        leg.find([Finding::warn(format!(
+            "the service remembers no connections (-o), so that answers of {address} keep its own address: the client does not know them"
+        ))
+        .seen("ipvsadm -Ln shows `ops'")
+        .say("that is right for packets that nobody answers; else use -g or -i, or leave -o out")]);
+        return;
+    }
     if facts.is_own(client) {
         leg.say(format!(
             "Answers of {address} come back to this machine by {name}."

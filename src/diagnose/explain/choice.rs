@@ -25,7 +25,7 @@ pub(super) fn choice(journey: &Journey, fixed: Option<Fixed>) -> (Leg, Vec<Candi
             server: *server,
             eligible: match chosen {
                 Some(chosen) => chosen == server.endpoint,
-                None => why_not(server).is_none(),
+                None => service.scheduler.is_some() && why_not(server).is_none(),
             },
         })
         .collect();
@@ -59,7 +59,10 @@ fn why_not(server: &Server) -> Option<String> {
 }
 
 fn scheduled(leg: &mut Leg, service: &Service, candidates: &[Candidate]) {
-    let scheduler = service.scheduler.as_deref().unwrap_or("The scheduler");
+    let Some(scheduler) = service.scheduler.as_deref() else {
+        leg.say("The service has no scheduler, so that no server is chosen.");
+        return;
+    };
     let number = candidates
         .iter()
         .filter(|candidate| candidate.eligible)

@@ -5,7 +5,7 @@
 use super::{Leg, Passage, beyond, list};
 use crate::diagnose::facts::{Journey, Lookup, selector};
 use crate::diagnose::finding::Finding;
-use ipvs::model::VirtualId;
+use ipvs::model::{Protocol, VirtualId};
 
 /// So many services are named.
 const NAMED: usize = 4;
@@ -13,6 +13,16 @@ const NAMED: usize = 4;
 pub(super) fn lookup(journey: &Journey) -> Leg {
     let mut leg = Leg::new("service");
     let wanted = journey.wanted;
+    if let VirtualId::Endpoint {
+        protocol: Protocol::Other(_),
+        ..
+    } = wanted
+    {
+        leg.find([Finding::fail(
+            "IPVS balances TCP, UDP and SCTP alone: it leaves these packets as they are",
+        )]);
+        return leg;
+    }
     let is_mark = |named: &&VirtualId| matches!(named, VirtualId::Fwmark { .. });
     let (marks, others): (Vec<_>, Vec<_>) = journey.others.iter().partition(is_mark);
     let (Some(service), Some(lookup)) = (journey.facts.services.first(), journey.lookup) else {

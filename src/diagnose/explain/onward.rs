@@ -1,7 +1,7 @@
 //! The way from the director to the servers.
 
 use super::{Leg, Passage, for_each_server, found_of};
-use crate::diagnose::facts::{Facts, Journey, Server, errno_text};
+use crate::diagnose::facts::{Facts, Journey, Method, Server, errno_text};
 use crate::routing::{Leads, Reach};
 
 pub(super) const CHECKS: &[&str] = &["server-unreachable", "server-silent", "dr-behind-router"];
@@ -21,6 +21,13 @@ fn one(facts: &Facts, server: &Server) -> Leg {
     let mut leg = Leg::new("");
     let (endpoint, method) = (server.endpoint, server.method.words());
     let address = server.address();
+    if server.method == Method::Other {
+        leg.at_most(Passage::Unsure);
+        leg.say(format!(
+            "Packets to {endpoint} are forwarded by {method}; what becomes of them is not known here."
+        ));
+        return leg;
+    }
     match facts.way_to(address) {
         None => {
             leg.at_most(Passage::Unsure);

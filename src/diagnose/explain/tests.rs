@@ -241,3 +241,12 @@ fn a_leg_of_many_servers_tells_of_some() {
     assert_eq!(explanation.servers.len(), 100);
     assert!(explanation.legs.iter().all(|leg| leg.sentences.len() < 20));
 }
+
+#[test]
+fn protocols_that_are_not_balanced() {
+    let mut journey = journey(two());
+    let id = "IP_47 10.0.0.1:0".parse().unwrap();
+    journey.wanted = id;
+    journey.facts.services[0].id = id;
+    assert_eq!(explain(&journey).passage(), Passage::Shut);
+}

@@ -188,7 +188,7 @@ impl Server {
 pub struct Service {
     /// Its address or mark.
     pub id: VirtualId,
-    /// Its scheduler.
+    /// Its scheduler; without one nobody is given a server.
     pub scheduler: Option<String>,
     /// Clients stay with their server.
     pub persistent: bool,
@@ -208,7 +208,11 @@ impl Service {
     fn new(configured: &Configured, traffic: Traffic) -> Self {
         Self {
             id: configured.id,
-            scheduler: configured.scheduler.as_ref().map(Name::to_string),
+            scheduler: configured
+                .scheduler
+                .as_ref()
+                .filter(|_| configured.is_scheduled())
+                .map(Name::to_string),
             persistent: configured.is_persistent(),
             persistence: configured.timeout,
             one_packet: configured.flags.contains(ServiceFlags::ONE_PACKET),

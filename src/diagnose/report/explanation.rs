@@ -55,8 +55,9 @@ fn step(number: usize, leg: &Leg) -> String {
             "" => String::new(),
             id => format!(" {id}"),
         };
-        let first = format!("   {}{id}: ", finding.gravity);
-        text += &paragraph(&first, "   ", &capital(&finding.sentence));
+        let label = format!("{first}{}{id}: ", finding.gravity);
+        text += &paragraph(&label, "   ", &capital(&finding.sentence));
+        "   ".clone_into(&mut first);
         text += &why_and_what("   ", finding);
     }
     text

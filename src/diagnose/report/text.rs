@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
+use std::net::IpAddr;
 
 use super::{LookedAt, NAMED};
 use crate::diagnose::finding::{Finding, Remedy};
@@ -110,10 +111,15 @@ fn looked_at(facts: &Facts) -> String {
     paragraph("", "", &line)
 }
 
+/// The sentence with a capital, unless an address begins it, and a full stop.
 pub(super) fn capital(sentence: &str) -> String {
-    let mut letters = sentence.chars();
-    let first = letters.next().into_iter().flat_map(char::to_uppercase);
-    let mut text: String = first.chain(letters).collect();
+    let first_word = sentence.split(' ').next().unwrap_or_default();
+    let mut text = sentence.to_owned();
+    if first_word.parse::<IpAddr>().is_err() {
+        let mut letters = sentence.chars();
+        let first = letters.next().into_iter().flat_map(char::to_uppercase);
+        text = first.chain(letters).collect();
+    }
     if !text.ends_with('.') {
         text.push('.');
     }
@@ -139,4 +145,18 @@ pub(super) fn paragraph(first: &str, next: &str, words: &str) -> String {
         is_fresh = false;
     }
     text + &line + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_begin_with_a_capital_and_addresses_stay_as_they_are() {
+        assert_eq!(
+            capital("the service has no server"),
+            "The service has no server."
+        );
+        assert_eq!(capital("fe80::1 is no address"), "fe80::1 is no address.");
+    }
 }

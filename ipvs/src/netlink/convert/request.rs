@@ -2,7 +2,8 @@ use std::net::IpAddr;
 
 use crate::error::{Error, Verb};
 use crate::model::{
-    Change, Daemon, Destination, Family, Name, Netmask, Service, ServiceFlags, VirtualId,
+    Change, Daemon, Destination, Family, NO_SCHEDULER, Name, Netmask, Service, ServiceFlags,
+    VirtualId,
 };
 use crate::netlink::attr::{
     BigEndian, CommandAttr, DaemonAttr, DestinationAttr, FlagsAndMask, ServiceAttr,
@@ -87,8 +88,10 @@ fn identity(id: &VirtualId) -> Vec<ServiceAttr> {
 }
 
 fn whole_service(service: &Service) -> CommandAttr {
-    // "none" is the kernel's own name for no scheduler.
-    let scheduler = service.scheduler.as_ref().map_or("none", Name::as_str);
+    let scheduler = service
+        .scheduler
+        .as_ref()
+        .map_or(NO_SCHEDULER, Name::as_str);
     let mut attributes = identity(&service.id);
     attributes.push(ServiceAttr::SchedulerName(scheduler.to_owned()));
     if let Some(engine) = &service.engine {

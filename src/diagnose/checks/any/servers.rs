@@ -11,9 +11,9 @@ use crate::routing::{Leads, Link};
 pub(in crate::diagnose::checks) const NO_USABLE_SERVER: Check = Check {
     id: "no-usable-server",
     symptom: "New connections are refused at once (port unreachable).",
-    cause: "The service has no server, or each of its servers has weight 0.",
+    cause: "The service has no server, each of its servers has weight 0, or it has no scheduler.",
     seen: "The table. The kernel's log says `no destination available'.",
-    remedy: "Add a server, or give one a weight.",
+    remedy: "Add a server, give one a weight, or name a scheduler.",
     since: "",
     judge: no_usable_server,
 };
@@ -52,6 +52,21 @@ fn no_usable_server(facts: &Facts) -> Vec<Finding> {
                 .run(format!("ipvsadm -e {} {server} -w 1", selector(first.id)))
                 .say("or wait, if the servers are being drained");
         for service in idle {
+            finding.add(service.id);
+        }
+        found.push(finding);
+    }
+    let mut unscheduled = facts
+        .services
+        .iter()
+        .filter(|service| service.scheduler.is_none())
+        .peekable();
+    if let Some(first) = unscheduled.peek() {
+        let selector = selector(first.id);
+        let mut finding = Finding::fail("the service has no scheduler: new clients are refused")
+            .seen(format!("ipvsadm -Ln {selector} names the scheduler `none'"))
+            .run(format!("ipvsadm -E {selector} -s wlc --keep"));
+        for service in unscheduled {
             finding.add(service.id);
         }
         found.push(finding);
