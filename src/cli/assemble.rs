@@ -287,8 +287,19 @@ impl Flags<'_> {
             Forwarding::Tunnel => Method::Tunnel,
             _ => Method::DirectRouting,
         };
-        let on_server = OnServer::new(service, method, self.director);
-        Ok(on_server.ok_or(ValueError::OnServerMark)?)
+        let on_server =
+            OnServer::new(service, method, self.director).ok_or(ValueError::OnServerMark)?;
+        let vip = on_server.vip();
+        if vip.is_loopback() || vip.is_multicast() || vip.is_unspecified() {
+            return Err(ValueError::OnServerAddress(vip).into());
+        }
+        if self
+            .director
+            .is_some_and(|director| Family::of(director) != Family::of(vip))
+        {
+            return Err(ValueError::DirectorFamily.into());
+        }
+        Ok(on_server)
     }
 
     #[inline(never)]

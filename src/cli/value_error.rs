@@ -1,5 +1,7 @@
 //! The refusals of options' values.
 
+use std::net::IpAddr;
+
 use super::types::Label;
 
 /// A value is not what its option takes.
@@ -59,6 +61,12 @@ pub enum ValueError {
     Director(String),
     #[error("a real server is asked about an address and port (-t, -u), not about a firewall mark")]
     OnServerMark,
+    /// `--on-server` of an address that no client can reach a server by.
+    #[error("a real server is asked about an address that clients come to, not about {0}")]
+    OnServerAddress(IpAddr),
+    /// `--director` of another family than the service.
+    #[error("illegal director specified: it and the service are of different address families")]
+    DirectorFamily,
     #[error("illegal sample `{0}' specified: seconds from 0.1 to 3600")]
     Sample(String),
     #[error("there is no check `{0}'; man ipvsadm-diagnose has them all")]

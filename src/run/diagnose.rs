@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{BufReader, Write};
 use std::path::Path;
 
+use super::file::to_file;
 use super::{Failure, Out};
 use crate::cli::{Diagnose, Format};
 use crate::diagnose::{self, Facts, Gravity, Wanted, report};
@@ -23,7 +24,12 @@ pub(super) fn diagnose(wanted: Diagnose, out: &mut Out) -> Result<(), Failure> {
         .map_err(Failure::Unlisted)?,
     };
     if let Some(file) = &wanted.output {
-        write(file, &facts)?;
+        let text = serde_json::to_vec(&facts).map(|mut text| {
+            text.push(b'\n');
+            text
+        });
+        let text = text.map_err(|error| Failure::Files(error.into()))?;
+        to_file(file, &text)?;
     }
     let findings = diagnose::judge(&facts, &wanted.ignored);
     match wanted.format {
@@ -54,18 +60,5 @@ fn read(file: &Path) -> Result<Facts, Failure> {
             "{} holds no facts: {error}",
             file.display()
         ))
-    })
-}
-
-fn write(file: &Path, facts: &Facts) -> Result<(), Failure> {
-    let written = || -> std::io::Result<()> {
-        let mut text = serde_json::to_vec(facts)?;
-        text.push(b'\n');
-        std::fs::write(file, text)
-    };
-    written().map_err(|error| {
-        Failure::Files(
-            anyhow::Error::new(error).context(format!("cannot write {}", file.display())),
-        )
     })
 }

@@ -1,5 +1,7 @@
 //! `-L --from-proc`: the table as every user may read it.
 
+use std::collections::HashSet;
+
 use super::rows::or_numbers;
 use super::{Failure, Out, Report};
 use crate::cli::BriefList;
@@ -7,6 +9,7 @@ use crate::names::Names;
 use crate::render::{self, Cells, Header, Paint};
 use crate::view::{Numbers, Order, View};
 use ipvs::error::{Error, ErrorKind, Verb};
+use ipvs::model::VirtualId;
 use ipvs::procfs::{self, BriefTable, TABLE};
 
 /// The gaps of the text beside the listing that IPVS itself would give.
@@ -54,7 +57,30 @@ pub(super) fn table(
         .map_err(Failure::writing)
 }
 
+/// Readings of which no two that follow one another agree end with this one.
+const READINGS: usize = 10;
+
+/// Reads until two readings name the same services: the kernel goes on with its text
+/// where it left off by a number, and tells services twice or not at all where
+/// others come and go meanwhile. Where they never agree, each is told once.
 fn read() -> Result<BriefTable, Failure> {
+    let ids = |table: &BriefTable| -> Vec<VirtualId> {
+        table.services.iter().map(|service| service.id).collect()
+    };
+    let mut table = read_once()?;
+    for _ in 1..READINGS {
+        let before = ids(&table);
+        table = read_once()?;
+        if ids(&table) == before {
+            return Ok(table);
+        }
+    }
+    let mut seen = HashSet::new();
+    table.services.retain(|service| seen.insert(service.id));
+    Ok(table)
+}
+
+fn read_once() -> Result<BriefTable, Failure> {
     let text = procfs::open(TABLE).map_err(|error| {
         Failure::Files(anyhow::Error::new(error).context(format!("cannot open file {TABLE}")))
     })?;

@@ -13,6 +13,7 @@ mod drain;
 mod ensure;
 mod explain;
 mod failure;
+mod file;
 mod from_proc;
 mod hints;
 mod input;

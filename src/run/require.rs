@@ -5,7 +5,7 @@
 //! numbers to draw; 0, 1, 2 and 3 for what [`ServiceState`] has.
 
 use std::fmt::{self, Display, Formatter};
-use std::io::Write;
+use std::io::{self, Write};
 
 use super::{Failure, Out, kernel};
 use crate::cli::Require;
@@ -60,7 +60,7 @@ pub(super) fn require(wanted: &Require, out: &mut Out) -> Result<(), Failure> {
     let service = wanted.service;
     writeln!(out, "IPVS {} - {service}: {text}", state.word())
         .and_then(|()| out.flush())
-        .map_err(Failure::writing)?;
+        .map_err(unsaid)?;
     match state.status() {
         0 => Ok(()),
         status => Err(Failure::Answered { status }),
@@ -80,6 +80,17 @@ fn unseen(error: &Error) -> (ServiceState, String) {
 }
 
 /// How many servers take new connections.
+/// The line could not be written: then nothing is known of the service.
+fn unsaid(error: io::Error) -> Failure {
+    match Failure::writing(error) {
+        failure @ Failure::ClosedPipe => failure,
+        failure => Failure::Stopped {
+            status: ServiceState::Unknown.status(),
+            message: failure.to_string(),
+        },
+    }
+}
+
 struct Usable {
     usable: u64,
     all: u64,

@@ -1,15 +1,13 @@
 //! `-S`: the table as rules or JSON, to standard output or into a file.
 
 use std::io::{self, Write, stdout};
-use std::path::Path;
 
 use super::closed::refuse_closed;
+use super::file::to_file;
 use super::rows::{Rows, SAVING};
-use super::signal::StopSignal;
 use super::{Failure, Out, json};
 use crate::cli::{Format, Save};
 use crate::names::{NameOf, Numeric};
-use crate::rules::output::{Output, Written};
 use crate::view::Order;
 use ipvs::client::{Client, Patience};
 use ipvs::model::Service;
@@ -36,25 +34,6 @@ pub(super) fn save(client: &mut Client, wanted: &Save, out: &mut Out) -> Result<
     match &wanted.output {
         None => out.write_all(&text).map_err(Failure::writing),
         Some(file) => to_file(file, &text),
-    }
-}
-
-#[inline(never)]
-fn to_file(path: &Path, text: &[u8]) -> Result<(), Failure> {
-    let unwritten = |error| Failure::Files(anyhow::Error::new(error));
-    match Output::at(path).map_err(unwritten)? {
-        // Whoever reads it may let it wait: a signal ends that.
-        Output::Stream(stream) => stream.write(text).map_err(unwritten),
-        Output::Regular(file) => {
-            let stop = StopSignal::watch().map_err(Failure::Files)?;
-            match file.write(text, || stop.status()).map_err(unwritten)? {
-                Written::Whole => Ok(()),
-                Written::Stopped(status) => Err(Failure::Stopped {
-                    status,
-                    message: format!("interrupted; {} is what it was", path.display()),
-                }),
-            }
-        }
     }
 }
 

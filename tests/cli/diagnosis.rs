@@ -83,6 +83,26 @@ fn diagnosis() {
         ),
         (
             2,
+            "a real server is asked about an address that clients come to, not about 127.0.0.1",
+            &["--diagnose --on-server -t 127.0.0.1:80"],
+        ),
+        (
+            2,
+            "a real server is asked about an address that clients come to, not about 0.0.0.0",
+            &["--diagnose --on-server -t 0.0.0.0:80"],
+        ),
+        (
+            2,
+            "a real server is asked about an address that clients come to, not about ff02::1",
+            &["--diagnose --on-server -u [ff02::1]:53 -i"],
+        ),
+        (
+            2,
+            "illegal director specified: it and the service are of different address families",
+            &["--diagnose --on-server -t 10.0.0.1:80 -m --director fd00::1"],
+        ),
+        (
+            2,
             "illegal director `10.0.0.5:80' specified: its address",
             &["--diagnose --on-server -t 10.0.0.1:80 --director 10.0.0.5:80"],
         ),

@@ -6,7 +6,7 @@ use std::os::fd::OwnedFd;
 use crate::clients::{answered, are_served, while_in_vain, while_served};
 use crate::director::*;
 use crate::net::Host;
-use crate::support::shell;
+use crate::support::{Program, run, shell, words};
 
 const DR: &str = "-A -t 10.0.0.1:80 -s rr\n-a -t 10.0.0.1:80 -r 10.0.0.2 -g\n";
 const VIP: &str = "10.0.0.1:80";
@@ -298,4 +298,15 @@ fn what_was_looked_at_on_a_server_can_be_judged_again() {
     let file = place.folder().join("facts").display().to_string();
     on(&a, &format!("-t 10.0.0.1:80 {GLANCE} --output {file}")).names("srv-lacks-vip");
     diagnose(&format!("--facts {file}")).names("srv-lacks-vip");
+}
+
+#[test]
+fn programs_that_can_not_be_found_are_named_as_not_looked_at() {
+    let (_place, [_, a, _]) = one_network();
+    a.take_quietly("10.0.0.1");
+    let line = "--diagnose --on-server --sctp-service 10.0.0.1:80 --sample 0.1";
+    let outcome = a.run(|| run(Program::Ours, words(line), ""));
+    assert_eq!(outcome.status, 2, "{outcome}");
+    let told = "Not looked at: programs that listen by SCTP: only those of TCP and UDP are read\n";
+    assert!(outcome.stdout.ends_with(told), "{outcome}");
 }

@@ -98,3 +98,30 @@ fn what_can_not_be_looked_at_is_unknown() {
         "IPVS UNKNOWN - TCP 10.0.0.1:80: Can't initialize ipvs: Permission denied (you must be root)\n"
     );
 }
+
+#[test]
+fn what_can_not_be_said_is_unknown() {
+    let _place = place();
+    restore("-A -t 10.0.0.1:80 -s rr\n-a -t 10.0.0.1:80 -r 10.1.0.2 -m\n");
+    let line = format!(
+        "{} -L -t 10.0.0.1:80 --require 1 >/dev/full",
+        Program::Ours.path().display()
+    );
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", &line]);
+    let outcome = finish(shell, b"", TIMEOUT);
+    assert_eq!(outcome.status, 3, "{outcome}");
+    assert_eq!(
+        outcome.stderr,
+        "cannot write to standard output: No space left on device\n"
+    );
+}
+
+#[test]
+fn without_a_scheduler_no_server_takes_connections() {
+    let _place = place();
+    restore("-A -t 10.0.0.1:80 -s none\n-a -t 10.0.0.1:80 -r 10.1.0.2 -m\n");
+    let (status, line) = required("-L -t 10.0.0.1:80 --require 1");
+    assert_eq!(status, 1, "{line}");
+    assert!(line.contains(": 0 of 1 server"), "{line}");
+}

@@ -406,6 +406,22 @@ fn messages_name_the_file_that_was_asked_for() {
     let told = format!("cannot write {}: No space left on device\n", big.display());
     assert_eq!(outcome.stderr, told);
     assert!(names(&full).is_empty());
+    // What a diagnosis was made of is kept as well.
+    let facts = place.folder().join("full/facts");
+    std::fs::write(&facts, "old\n").unwrap();
+    let mut diagnosis = Program::Ours.command("ipvsadm");
+    diagnosis.args(["--diagnose", "--sample", "0.1", "--output"]);
+    diagnosis.arg(&facts);
+    let outcome = finish(diagnosis, b"", TIMEOUT);
+    assert_eq!(outcome.status, 1);
+    let told = format!(
+        "cannot write {}: No space left on device\n",
+        facts.display()
+    );
+    assert_eq!(outcome.stderr, told);
+    assert_eq!(std::fs::read_to_string(&facts).unwrap(), "old\n");
+    std::fs::remove_file(&facts).unwrap();
+    let told = format!("cannot write {}: No space left on device\n", big.display());
     // No room even for the temporary file's name.
     for name in ["one", "two"] {
         std::fs::write(full.join(name), "").unwrap();

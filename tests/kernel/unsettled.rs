@@ -14,7 +14,7 @@ use ipvs::model::{
 };
 
 use crate::director::{Place, VIP, VIP6, place};
-use crate::net::wait_until;
+use crate::net::wait_up_to;
 use crate::support::{Outcome, Program, TIMEOUT, finish, run, words};
 
 /// So many servers take 19 of the kernel's messages.
@@ -296,7 +296,7 @@ fn on_a_terminal_a_hint_tells_that_rows_may_be_missing() {
     while_others_write(1, turn, || {
         let line = format!("{} -Ln --stats | tail -1", Program::Ours.path().display());
         // Two readings agree where the writer did not get the processor meanwhile.
-        wait_until("a listing settles", || {
+        wait_up_to(Duration::from_secs(90), "a listing settles", || {
             let mut script = std::process::Command::new("script");
             script.args(["-qec", &line, "/dev/null"]);
             let shown = finish(script, b"", TIMEOUT);
@@ -305,5 +305,37 @@ fn on_a_terminal_a_hint_tells_that_rows_may_be_missing() {
             shown.stdout.contains(hint)
         });
         assert_eq!(ours("-Ln --stats").succeeded().stderr, "");
+    });
+}
+
+#[test]
+fn from_proc_each_service_is_told_once_while_one_comes_and_goes() {
+    let _place = place();
+    let mut client = Client::open().unwrap();
+    let marked = |mark: u32| VirtualId::Fwmark {
+        mark: mark.try_into().unwrap(),
+        family: Family::V4,
+    };
+    let add = |mark| Change::AddService(Service::new(marked(mark), "rr".parse().unwrap()));
+    let services: Vec<_> = (1..=4000).map(add).collect();
+    apply(&mut client, &services);
+    let mut is_there = true;
+    let turn = |client: &mut Client| {
+        let change = match is_there {
+            true => Change::DeleteService(marked(1)),
+            false => add(1),
+        };
+        client.apply(&change).unwrap();
+        is_there = !is_there;
+    };
+    while_others_write(5, turn, || {
+        for _ in 0..20 {
+            let listed = ours("-Ln --from-proc");
+            assert_eq!(listed.status, 0, "{listed}");
+            let listed = listed.stdout;
+            let rows = stable(&listed, "FWM  1 ");
+            let rows = rows.iter().filter(|row| row.starts_with("FWM"));
+            assert!(rows.count() > 3900);
+        }
     });
 }

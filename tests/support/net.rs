@@ -421,8 +421,14 @@ impl Ended {
 
 /// Waits until this is so; fails the test if it takes too long.
 #[track_caller]
-pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(15);
+pub fn wait_until(what: &str, is_so: impl FnMut() -> bool) {
+    wait_up_to(Duration::from_secs(15), what, is_so);
+}
+
+/// As [`wait_until`], for so long.
+#[track_caller]
+pub fn wait_up_to(time: Duration, what: &str, mut is_so: impl FnMut() -> bool) {
+    let deadline = Instant::now() + time;
     while !is_so() {
         assert!(Instant::now() < deadline, "waited in vain until {what}");
         thread::sleep(Duration::from_millis(100));

@@ -19,8 +19,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! It refuses as Linux does: the tests of this library hold it against a real
-//! kernel. Nothing goes through it, so that counters and connections are those that
+//! It refuses as Linux does, as far as the tests of this library hold it against a
+//! real kernel. It does not know the broadcast addresses of interfaces, multicast
+//! groups that a link can't have, the overflow of timeouts above 42949672 seconds, and
+//! the length of messages on interfaces other than an Ethernet's. Nothing goes through it, so that counters and connections are those that
 //! the test [gives](FakeKernel::rows_mut) it.
 
 mod refusals;
@@ -31,8 +33,8 @@ use std::ops::ControlFlow;
 use crate::director::Director;
 use crate::error::{Error, ErrorKind, Verb};
 use crate::model::{
-    Change, Daemon, DestinationEntry, Family, Info, Service, ServiceEntry, ServiceFlags, Stats,
-    Timeouts, VirtualId,
+    Change, Daemon, DestinationEntry, Family, Info, NO_SCHEDULER, Name, Service, ServiceEntry,
+    ServiceFlags, Stats, Timeouts, VirtualId,
 };
 use refusals::{
     check_change, check_daemon, check_server, check_service, check_state, check_timeouts,
@@ -198,7 +200,9 @@ impl Default for FakeKernel {
 
 /// A service as the kernel tells it.
 fn hashed(service: &Service) -> Service {
+    let unscheduled = || Some(Name::from_kernel(NO_SCHEDULER));
     Service {
+        scheduler: service.scheduler.or_else(unscheduled),
         flags: service.flags.with(ServiceFlags::HASHED),
         ..service.clone()
     }

@@ -30,8 +30,9 @@ pub(super) fn check_service(service: &Service) -> Result<(), ErrorKind> {
         let name = name.as_ref().map(Name::as_str);
         name.is_none_or(|name| known.contains(&name))
     };
+    let has_scheduler = !service.is_scheduled() || is_one(&service.scheduler, SCHEDULERS);
     ensure(
-        is_one(&service.scheduler, SCHEDULERS) && is_one(&service.engine, ENGINES),
+        has_scheduler && is_one(&service.engine, ENGINES),
         ErrorKind::NoSuchScheduler,
     )
 }
@@ -112,7 +113,7 @@ pub(super) fn whole(daemon: &Daemon) -> Daemon {
         max_len: daemon.max_len.or(Some(1472)),
         group: daemon.group.or(Some(group)),
         port: daemon.port.or(Some(8848)),
-        ttl: daemon.ttl.or(Some(1)),
+        ttl: daemon.ttl.filter(|ttl| *ttl > 0).or(Some(1)),
         ..daemon.clone()
     }
 }

@@ -22,6 +22,7 @@ macro_rules! of {
         $crate::conduct::of! { $with:
             a_service_is_there_once
             what_is_no_service_is_refused
+            a_service_may_have_no_scheduler
             a_service_is_edited_where_it_is
             a_server_is_there_once
             what_is_no_server_is_refused
@@ -139,6 +140,18 @@ pub(crate) fn what_is_no_service_is_refused(director: &mut impl Director) {
         refused(director, Change::EditService(service), ErrorKind::Invalid);
     }
     assert_eq!(director.services().unwrap(), []);
+}
+
+pub(crate) fn a_service_may_have_no_scheduler(director: &mut impl Director) {
+    let mut bare = service(endpoint(80), "none");
+    made(director, Change::AddService(bare.clone()));
+    bare.flags = ServiceFlags::HASHED;
+    assert_eq!(director.configured().unwrap(), [bare.clone()]);
+    assert!(!director.configured().unwrap()[0].is_scheduled());
+    let mut unnamed = bare.clone();
+    unnamed.scheduler = None;
+    made(director, Change::EditService(unnamed));
+    assert_eq!(director.configured().unwrap(), [bare]);
 }
 
 pub(crate) fn a_service_is_edited_where_it_is(director: &mut impl Director) {

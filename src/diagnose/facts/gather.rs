@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::system::{self, not_read};
 use super::{
-    Connections, FORM, Facts, OnServer, SyncDaemon, Timeouts, Unread, filters, sync, table,
+    Connections, FORM, Facts, Listener, OnServer, SyncDaemon, Timeouts, Unread, filters, sync,
+    table,
 };
 use crate::routing::Routing;
 use ipvs::client::Client;
@@ -94,6 +95,12 @@ pub fn gather(wanted: &Wanted) -> Result<Facts, Error> {
     }
     if let Some(on_server) = &facts.on_server {
         facts.peers = system::peers(on_server.service.port);
+        if !Listener::PROTOCOLS.contains(&on_server.protocol.as_str()) {
+            unread.push(Unread {
+                what: format!("programs that listen by {}", on_server.protocol),
+                why: "only those of TCP and UDP are read".to_owned(),
+            });
+        }
     }
     surroundings(&mut facts, wanted.probe, &mut unread);
     facts.unread = unread;

@@ -170,6 +170,9 @@ pub struct Listener {
 }
 
 impl Listener {
+    /// The protocols whose sockets are read.
+    pub const PROTOCOLS: [&'static str; 2] = ["TCP", "UDP"];
+
     /// A packet to this place finds this socket. Some sockets of IPv6 take packets of
     /// IPv4 too; which do is not told.
     pub fn takes(&self, protocol: &str, place: Endpoint) -> bool {

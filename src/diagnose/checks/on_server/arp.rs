@@ -45,6 +45,17 @@ fn srv_vip_on_link(facts: &Facts) -> Vec<Finding> {
         true => finding.run(QUIET_ARP),
         false => finding,
     };
+    let has_other = facts.addresses.iter().any(|other| {
+        other.interface == link.index
+            && other.address != vip
+            && other.address.is_ipv4() == vip.is_ipv4()
+    });
+    let finding = match has_other {
+        true => finding,
+        false => finding.say(format!(
+            "give {name} an address of its own before you take this one from it: it has no other, and the machine could not be reached"
+        )),
+    };
     vec![
         finding
             .run(format!("ip addr del {vip}/{} dev {name}", own.prefix))

@@ -21,7 +21,7 @@ fn srv_not_listening(facts: &Facts) -> Vec<Finding> {
         return Vec::new();
     };
     let (vip, port) = (on_server.vip(), on_server.service.port);
-    let is_known = matches!(on_server.protocol.as_str(), "TCP" | "UDP") && port != 0;
+    let is_known = Listener::PROTOCOLS.contains(&on_server.protocol.as_str()) && port != 0;
     let is_unread =
         |what: &str| what.starts_with("/proc/net/tcp") || what.starts_with("/proc/net/udp");
     if !is_known || facts.unread.iter().any(|unread| is_unread(&unread.what)) {

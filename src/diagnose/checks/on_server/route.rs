@@ -51,7 +51,10 @@ fn srv_route_back(facts: &Facts) -> Vec<Finding> {
             "answers to clients without a route of their own go to {gateway}; with NAT that must be the director"
         ))
         .seen(format!("ip route get {}", if vip.is_ipv4() { "198.51.100.1" } else { "2001:db8::1" }))
-        .say("name the director and a client: --director ADDRESS --client ADDRESS"),
+        .say(match on_server.director {
+            None => "name the director and a client: --director ADDRESS --client ADDRESS",
+            Some(_) => "name a client: --client ADDRESS",
+        }),
     ]
 }
 

@@ -144,6 +144,15 @@ fn the_prefix_and_the_link_of_the_address() {
     assert_eq!(found(&facts), ["WARN srv-vip-prefix"]);
     facts.addresses = vec![own("10.0.0.1/32", 2), own("10.0.0.2/24", 2)];
     assert_eq!(found(&facts), ["FAIL srv-vip-on-link"]);
+    // Of an only address the machine must not be robbed.
+    let warns = |facts: &Facts| {
+        let found = judge(facts, &BTreeSet::new());
+        let is_warning = |step: &Remedy| matches!(step, Remedy::Say(words) if words.starts_with("give eth0 an address of its own"));
+        found[0].remedy.iter().any(is_warning)
+    };
+    assert!(!warns(&facts));
+    facts.addresses.truncate(1);
+    assert!(warns(&facts));
     facts.links[1].kind = Some("dummy".to_owned());
     assert_eq!(found(&facts), [""; 0]);
 }

@@ -1,0 +1,28 @@
+//! Files that are written as a whole.
+
+use std::path::Path;
+
+use super::Failure;
+use super::signal::StopSignal;
+use crate::rules::output::{Output, Written};
+
+/// Writes a text into the file that a user named. It is the old one or the new one,
+/// whatever happens.
+#[inline(never)]
+pub(super) fn to_file(path: &Path, text: &[u8]) -> Result<(), Failure> {
+    let unwritten = |error| Failure::Files(anyhow::Error::new(error));
+    match Output::at(path).map_err(unwritten)? {
+        // Whoever reads it may let it wait: a signal ends that.
+        Output::Stream(stream) => stream.write(text).map_err(unwritten),
+        Output::Regular(file) => {
+            let stop = StopSignal::watch().map_err(Failure::Files)?;
+            match file.write(text, || stop.status()).map_err(unwritten)? {
+                Written::Whole => Ok(()),
+                Written::Stopped(status) => Err(Failure::Stopped {
+                    status,
+                    message: format!("interrupted; {} is what it was", path.display()),
+                }),
+            }
+        }
+    }
+}
