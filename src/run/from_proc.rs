@@ -57,21 +57,29 @@ pub(super) fn table(
         .map_err(Failure::writing)
 }
 
-/// Readings of which no two that follow one another agree end with this one.
+/// So many readings are made at most.
 const READINGS: usize = 10;
 
-/// Reads until two readings name the same services: the kernel goes on with its text
-/// where it left off by a number, and tells services twice or not at all where
-/// others come and go meanwhile. Where they never agree, each is told once.
+/// Reads until readings agree on the services: the kernel goes on with its text where
+/// it left off by a number, and tells services twice or not at all where others come
+/// and go meanwhile. It leaves off at the same places each time, a dozen in a long
+/// table, so that two such readings may well agree: three have to, and four where a
+/// service is told twice. (A mark whose family the text does not tell may truly be
+/// there twice.) Where they never agree, each service is told once.
 fn read() -> Result<BriefTable, Failure> {
     let ids = |table: &BriefTable| -> Vec<VirtualId> {
         table.services.iter().map(|service| service.id).collect()
     };
     let mut table = read_once()?;
+    let mut agreed = 1;
     for _ in 1..READINGS {
         let before = ids(&table);
         table = read_once()?;
-        if ids(&table) == before {
+        let now = ids(&table);
+        agreed = if now == before { agreed + 1 } else { 1 };
+        let different: HashSet<_> = now.iter().collect();
+        let enough = if different.len() == now.len() { 3 } else { 4 };
+        if agreed >= enough {
             return Ok(table);
         }
     }
