@@ -106,10 +106,10 @@ pub struct ServerEdit {
     pub(super) given: Given,
 }
 
-/// How a listing is written.
+/// The format of what a command prints; `run::formats` writes each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
-    /// As ever.
+    /// For people, as ipvsadm 1.31 writes it.
     #[default]
     Text,
     /// `--json`: one document, always in numbers, whatever the view.

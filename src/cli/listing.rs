@@ -12,10 +12,10 @@ use crate::view::{Numbers, Order, View};
 impl Flags<'_> {
     /// How a command's output is written.
     pub(super) fn format(&self) -> Format {
-        match self.given.has(Label::Json) {
-            true => Format::Json,
-            false => Format::Text,
-        }
+        [(Label::Json, Format::Json)]
+            .into_iter()
+            .find(|&(label, _)| self.given.has(label))
+            .map_or(Format::Text, |(_, format)| format)
     }
 
     /// Returns what `-L` asks for.

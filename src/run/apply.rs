@@ -1,18 +1,13 @@
 //! Rules that are carried out, or only shown, one after another.
 
-use std::io::Write;
 use std::ops::ControlFlow;
 
 use super::progress::Progress;
 use super::{Failure, Out, Report, carry_out};
-use crate::cli::{Command, Format, Restore, RestoreMode, Strictness};
-use crate::json;
-use crate::names::Numeric;
+use crate::cli::{Command, Restore, RestoreMode, Strictness};
 use crate::rules::repeats::repeats;
 use crate::rules::restore::Rule;
 use ipvs::client::Client;
-use ipvs::model::{Change, Counts};
-use ipvs::rules::ChangeRule;
 
 /// Which lines the status of a run tells of.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -133,24 +128,6 @@ pub(super) fn apply(
         }
     }
     tally.end()
-}
-
-/// Prints changes, in the order in which they would be made.
-pub(super) fn show<'a>(
-    changes: impl Iterator<Item = &'a Change> + Clone,
-    format: Format,
-    out: &mut Out,
-    report: &mut Report<'_>,
-) -> Result<(), Failure> {
-    if format == Format::Json {
-        return json::changes(out, changes).map_err(Failure::writing);
-    }
-    for change in changes.clone() {
-        writeln!(out, "{}", ChangeRule::new(change, &Numeric)).map_err(Failure::writing)?;
-    }
-    out.flush().map_err(Failure::writing)?;
-    report(&Counts::of(changes));
-    Ok(())
 }
 
 /// `-h` and `-v` end the rules that they stand in.

@@ -1,19 +1,13 @@
 //! `-L -c`: the connections.
 
-use std::collections::HashSet;
 use std::io;
-use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::rows::or_numbers;
-use super::{Failure, Out};
-use crate::cli::{Connections, Format, Standing};
-use crate::json;
-use crate::names::Names;
-use crate::render;
+use super::{Failure, Out, formats};
+use crate::cli::{Connections, Standing};
 use ipvs::client::Client;
 use ipvs::connections::{
-    self, CONNECTIONS, CONNECTIONS_WITH_ORIGIN, Count, Filter, Grouping, Interrupted, KnownServers,
+    self, CONNECTIONS, CONNECTIONS_WITH_ORIGIN, Filter, Interrupted, KnownServers,
 };
 use ipvs::error::Error;
 
@@ -21,11 +15,13 @@ use ipvs::error::Error;
 #[inline(never)]
 pub(super) fn list(wanted: &Connections, out: &mut Out) -> Result<(), Failure> {
     let filter = &filter(wanted)?;
-    match (wanted.by, wanted.format) {
-        (Some(by), _) => count(wanted, filter, by, out),
-        (None, Format::Text) => print(wanted, filter, out),
-        (None, Format::Json) => json::connections(out, open(wanted)?, filter).map_err(unlisted),
-    }
+    let format = formats::of(wanted.format);
+    let Some(by) = wanted.by else {
+        return format.connections(wanted, filter, out);
+    };
+    let counts = connections::count(open(wanted)?, filter, by).map_err(unlisted)?;
+    let written = format.counts(wanted, by, &counts, out);
+    written.map_err(Failure::writing)
 }
 
 /// Which connections are wanted.
@@ -65,50 +61,6 @@ pub(super) fn file(wanted: &Connections) -> &'static str {
         None => CONNECTIONS,
         Some(_) => CONNECTIONS_WITH_ORIGIN,
     }
-}
-
-/// Where names are wanted the table is read twice: they are looked up all at
-/// the same time.
-fn print(wanted: &Connections, filter: &Filter, out: &mut Out) -> Result<(), Failure> {
-    let names = match wanted.numeric {
-        true => None,
-        false => Some(Names::look_up(addresses(wanted, filter)?)),
-    };
-    let names = or_numbers(&names);
-    render::connections(out, open(wanted)?, filter, wanted.persistent, names).map_err(unlisted)
-}
-
-fn count(
-    wanted: &Connections,
-    filter: &Filter,
-    by: Grouping,
-    out: &mut Out,
-) -> Result<(), Failure> {
-    let counts = connections::count(open(wanted)?, filter, by).map_err(unlisted)?;
-    match wanted.format {
-        Format::Json => json::counts(out, by, &counts),
-        Format::Text => {
-            let hosts = || counts.iter().flat_map(Count::addresses);
-            let names = (!wanted.numeric).then(|| Names::look_up(hosts()));
-            render::counts(out, by, &counts, or_numbers(&names))
-        }
-    }
-    .map_err(Failure::writing)
-}
-
-fn addresses(wanted: &Connections, filter: &Filter) -> Result<HashSet<IpAddr>, Failure> {
-    let mut addresses = HashSet::new();
-    connections::for_each_connection(open(wanted)?, |connection| {
-        if filter.passes(connection) {
-            addresses.extend(
-                [connection.client, connection.service, connection.server]
-                    .map(|endpoint| endpoint.address),
-            );
-        }
-        Ok(())
-    })
-    .map_err(unlisted)?;
-    Ok(addresses)
 }
 
 /// The table, as ipvsadm 1.31 complains where there is none.

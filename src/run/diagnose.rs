@@ -5,9 +5,9 @@ use std::io::{BufReader, Write};
 use std::path::Path;
 
 use super::file::to_file;
-use super::{Failure, Out};
-use crate::cli::{Diagnose, Format};
-use crate::diagnose::{self, Facts, Gravity, Wanted, report};
+use super::{Failure, Out, formats};
+use crate::cli::Diagnose;
+use crate::diagnose::{self, Facts, Gravity, Wanted};
 
 /// Looks, judges, and says what was found.
 #[inline(never)]
@@ -32,12 +32,10 @@ pub(super) fn diagnose(wanted: Diagnose, out: &mut Out) -> Result<(), Failure> {
         to_file(file, &text)?;
     }
     let findings = diagnose::judge(&facts, &wanted.ignored);
-    match wanted.format {
-        Format::Text => report::text(out, &facts, &findings),
-        Format::Json => report::json(out, &facts, &findings),
-    }
-    .and_then(|()| out.flush())
-    .map_err(Failure::writing)?;
+    formats::of(wanted.format)
+        .findings(&facts, &findings, out)
+        .and_then(|()| out.flush())
+        .map_err(Failure::writing)?;
     if findings
         .iter()
         .any(|finding| finding.gravity != Gravity::Note)

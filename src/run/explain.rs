@@ -2,9 +2,9 @@
 
 use std::io::Write;
 
-use super::{Failure, Out};
-use crate::cli::{Explain, Format};
-use crate::diagnose::{self, Journey, Passage, report};
+use super::{Failure, Out, formats};
+use crate::cli::Explain;
+use crate::diagnose::{self, Journey, Passage};
 use ipvs::client::Client;
 
 /// Looks, and says what the client meets.
@@ -21,12 +21,10 @@ pub(super) fn explain(wanted: Explain, out: &mut Out) -> Result<(), Failure> {
     let journey =
         Journey::gather(&mut ipvs, service, client, port).map_err(Failure::Unexplained)?;
     let explanation = diagnose::explain(&journey);
-    match format {
-        Format::Text => report::explanation_text(out, &journey, &explanation),
-        Format::Json => report::explanation_json(out, &journey, &explanation),
-    }
-    .and_then(|()| out.flush())
-    .map_err(Failure::writing)?;
+    formats::of(format)
+        .explanation(&journey, &explanation, out)
+        .and_then(|()| out.flush())
+        .map_err(Failure::writing)?;
     match explanation.passage() {
         Passage::Open if diagnose::is_whole(&journey.facts) => Ok(()),
         Passage::Open => Err(Failure::Answered { status: 2 }),

@@ -14,12 +14,11 @@ mod ensure;
 mod explain;
 mod failure;
 mod file;
+mod formats;
 mod from_proc;
 mod hints;
 mod input;
-mod json;
 mod kernel;
-mod list;
 mod modules;
 mod out;
 mod progress;
@@ -40,9 +39,8 @@ pub use failure::{FailedRun, Failure};
 use hints::Asked;
 use out::Out;
 
-use crate::cli::{self, Access, Command, Connections, Format};
+use crate::cli::{self, Access, Command, Connections};
 use crate::names::System;
-use crate::render;
 use ipvs::client::Client;
 
 /// Takes what is said on the way, line by line.
@@ -155,24 +153,20 @@ fn carry_out(client: &mut Client, command: Command, out: &mut Out) -> Result<(),
         Command::Change(change) => Ok(client.apply(&change)?),
         Command::List(list) => match list.watch {
             Some(watch) => watch::table(client, &list, watch, out),
-            None => list::table(client, &list, out),
+            None => formats::of(list.format).table(client, &list, None, out),
         },
         Command::Connections(wanted) => list_connections(&wanted, out),
         Command::ShowTimeouts(format) => {
             let timeouts = client.timeouts().map_err(Failure::Unlisted)?;
-            match format {
-                Format::Text => render::timeouts(out, &timeouts),
-                Format::Json => json::timeouts(out, &timeouts),
-            }
-            .map_err(Failure::writing)
+            formats::of(format)
+                .timeouts(&timeouts, out)
+                .map_err(Failure::writing)
         }
         Command::ShowDaemons(format) => {
             let daemons = client.daemons().map_err(Failure::Unlisted)?;
-            match format {
-                Format::Text => render::daemons(out, &daemons),
-                Format::Json => json::daemons(out, &daemons),
-            }
-            .map_err(Failure::writing)
+            formats::of(format)
+                .daemons(&daemons, out)
+                .map_err(Failure::writing)
         }
         Command::Save(save) => save::save(client, &save, out),
         Command::Help(topic) => print(out, &cli::help(topic)),

@@ -3,11 +3,11 @@
 
 use std::ops::ControlFlow;
 
-use super::apply::{Counted, apply, show};
+use super::apply::{Counted, apply};
 use super::progress::Progress;
 use super::signal::StopSignal;
 use super::turn::Turn;
-use super::{Failure, Out, Report, daemons, kernel};
+use super::{Failure, Out, Report, daemons, formats, kernel};
 use crate::cli::{Command, Extent, Restore, Strictness};
 use crate::names::Numeric;
 use crate::rules::restore::Description;
@@ -39,7 +39,7 @@ pub(super) fn replace(
         });
         let steps = plan.steps().map(|step| step.change);
         let changes: Vec<Change> = steps.chain(others).collect();
-        return show(changes.iter(), restore.format, out, report);
+        return formats::of(restore.format).changes(&changes, out, report);
     }
     let _turn = Turn::take(report)?;
     // A signal is looked for before the first change, and then again and again.

@@ -6,9 +6,9 @@ use std::io::{self, IsTerminal, Write, stdin};
 
 use anyhow::Context;
 
-use super::apply::{Counted, Tally, apply, ends_rules, show};
+use super::apply::{Counted, Tally, apply, ends_rules};
 use super::turn::Turn;
-use super::{Failure, Out, Report, carry_out, daemons, input, replace};
+use super::{Failure, Out, Report, carry_out, daemons, formats, input, replace};
 use crate::cli::{self, Command, Extent, Mistake, Restore, RestoreMode, Strictness};
 use crate::names::{Gathered, System};
 use crate::rules::lines::Lines;
@@ -55,7 +55,7 @@ pub(super) fn rehearse(
     if restore.mode == RestoreMode::ClearThenApply {
         changes.insert(0, Change::Clear);
     }
-    show(changes.iter(), restore.format, out, report)
+    formats::of(restore.format).changes(&changes, out, report)
 }
 
 /// A restore that needs the kernel.

@@ -7,15 +7,15 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 
+use super::formats::{self, Audience, OutputFormat};
 use super::rows::{LISTING, Rows, or_numbers};
-use super::{Failure, Out, connections, list};
-use crate::cli::{Connections, Format, List, Watch};
+use super::{Failure, Out, connections};
+use crate::cli::{Connections, List, Watch};
 use crate::estimation::Frozen;
 use crate::names::Names;
-use crate::render::{self, Cells};
-use crate::view::View;
+use crate::render;
 use crate::watch::{
-    self, Action, Broken, End, Meter, Pace, RowId, Screen, Size, Subject, Then, Window, rfc_3339,
+    self, Action, Broken, End, Meter, Pace, Screen, Size, Subject, Then, Window, rfc_3339,
 };
 use ipvs::client::Client;
 use ipvs::connections::CONNECTIONS;
@@ -34,8 +34,8 @@ pub(super) fn table(
     watch: Watch,
     out: &mut Out,
 ) -> Result<(), Failure> {
-    if is_seen(list.format) {
-        let paint = list::paint(list.color);
+    if is_seen(formats::of(list.format)) {
+        let paint = formats::paint(list.color);
         let interval = watch.interval;
         return on_screen(
             watch,
@@ -48,10 +48,10 @@ pub(super) fn table(
         );
     }
     let mut meter = Meter::default();
-    blocks(watch, list.format, out, |out| {
-        listed(client, |client| match (list.format, list.view) {
-            (Format::Text, View::Rate) => rates(client, list, &mut meter, out),
-            _ => list::table(client, list, out),
+    let format = formats::of(list.format);
+    blocks(watch, format, out, |out| {
+        listed(client, |client| {
+            format.table(client, list, Some(&mut meter), out)
         })
     })
 }
@@ -64,7 +64,7 @@ pub(super) fn connections(
     out: &mut Out,
 ) -> Result<(), Failure> {
     let table = ConnectionTable::new();
-    if is_seen(wanted.format) {
+    if is_seen(formats::of(wanted.format)) {
         return on_screen(
             watch,
             &mut ConnectionsSubject {
@@ -75,7 +75,7 @@ pub(super) fn connections(
             },
         );
     }
-    blocks(watch, wanted.format, out, |out| {
+    blocks(watch, formats::of(wanted.format), out, |out| {
         connections::list(wanted, out).map_err(|failure| table.or_gone(failure))
     })
 }
@@ -134,22 +134,22 @@ impl ConnectionTable {
 }
 
 /// Returns whether somebody sits there, to see it and to press keys.
-fn is_seen(format: Format) -> bool {
-    format == Format::Text && stdout().is_terminal() && stdin().is_terminal()
+fn is_seen(format: &dyn OutputFormat) -> bool {
+    format.audience() == Audience::People && stdout().is_terminal() && stdin().is_terminal()
 }
 
-/// Listing after listing. Each is written out at once, text with a time above
+/// Listing after listing. Each is written out at once, for people with a time above
 /// it and a blank line between.
 fn blocks(
     watch: Watch,
-    format: Format,
+    format: &dyn OutputFormat,
     out: &mut Out,
     mut listing: impl FnMut(&mut Out) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let mut pace = Pace::new(watch.interval, Instant::now());
     let mut looks = 0_u64;
     loop {
-        if format == Format::Text {
+        if format.audience() == Audience::People {
             let separator = if looks == 0 { "" } else { "\n" };
             let time = rfc_3339(SystemTime::now());
             writeln!(out, "{separator}{time}").map_err(Failure::writing)?;
@@ -165,40 +165,9 @@ fn blocks(
     }
 }
 
-/// The listing of rates, with rates of our own.
-fn rates(
-    client: &mut Client,
-    list: &List,
-    meter: &mut Meter,
-    out: &mut Out,
-) -> Result<(), Failure> {
-    let entries = look(client, list, |entry, services_at| {
-        meter.measure(entry, services_at, Instant::now());
-    })?;
-    meter.end_look();
-    let addresses = || render::every_address(&entries);
-    let names = (!list.numeric).then(|| Names::look_up(addresses()));
-    let names = or_numbers(&names);
-    let header = list::header(client, list);
-    render::titles(out, header, list.view).map_err(Failure::writing)?;
-    let mut rows = render::Rows::new(list.view, list.numbers, list::paint(list.color), names);
-    for entry in &entries {
-        let id = &entry.service.id;
-        let known = meter.rates(&RowId::service(id));
-        rows.service(out, id, Cells::of(list.view, entry), known)
-            .map_err(Failure::writing)?;
-        for server in &entry.destinations {
-            let known = meter.rates(&RowId::server(id, server));
-            rows.server(out, id, server, known)
-                .map_err(Failure::writing)?;
-        }
-    }
-    Ok(())
-}
-
 /// The services with all that the kernel tells of them. Each is handed on when
 /// its servers have just been read, with the time when all services were.
-fn look(
+pub(super) fn look(
     client: &mut Client,
     list: &List,
     mut each: impl FnMut(&mut ServiceEntry, Instant),

@@ -1,0 +1,107 @@
+//! `--json`: one document for each answer, always in numbers, whatever the view.
+
+use std::io::{self, Write};
+
+use super::{Audience, OutputFormat};
+use crate::cli::{Connections, List, Save};
+use crate::diagnose::{Explanation, Facts, Finding, Journey, report};
+use crate::json;
+use crate::run::connections::{open, unlisted};
+use crate::run::rows::{LISTING, Rows};
+use crate::run::{Failure, Out, Report};
+use crate::view::Order;
+use crate::watch::Meter;
+use ipvs::client::Client;
+use ipvs::connections::{Count, Filter, Grouping};
+use ipvs::model::{Change, Daemon, ServiceEntry, Timeouts, VirtualId};
+
+pub(super) struct Json;
+
+impl OutputFormat for Json {
+    fn audience(&self) -> Audience {
+        Audience::Programs
+    }
+
+    fn table(
+        &self,
+        client: &mut Client,
+        list: &List,
+        _: Option<&mut Meter>,
+        out: &mut Out,
+    ) -> Result<(), Failure> {
+        client.set_patience(LISTING);
+        table(client, list.service.as_ref(), list.order, out)
+    }
+
+    fn saved(&self, client: &mut Client, _: &Save) -> Result<Vec<u8>, Failure> {
+        let mut text = Vec::new();
+        table(client, None, Order::Sorted, &mut text)?;
+        Ok(text)
+    }
+
+    fn connections(
+        &self,
+        wanted: &Connections,
+        filter: &Filter,
+        out: &mut Out,
+    ) -> Result<(), Failure> {
+        json::connections(out, open(wanted)?, filter).map_err(unlisted)
+    }
+
+    fn counts(
+        &self,
+        _: &Connections,
+        by: Grouping,
+        counts: &[Count],
+        out: &mut Out,
+    ) -> io::Result<()> {
+        json::counts(out, by, counts)
+    }
+
+    fn changes(
+        &self,
+        changes: &[Change],
+        out: &mut Out,
+        _: &mut Report<'_>,
+    ) -> Result<(), Failure> {
+        json::changes(out, changes.iter()).map_err(Failure::writing)
+    }
+
+    fn timeouts(&self, timeouts: &Timeouts, out: &mut Out) -> io::Result<()> {
+        json::timeouts(out, timeouts)
+    }
+
+    fn daemons(&self, daemons: &[Daemon], out: &mut Out) -> io::Result<()> {
+        json::daemons(out, daemons)
+    }
+
+    fn findings(&self, facts: &Facts, findings: &[Finding], out: &mut Out) -> io::Result<()> {
+        report::json(out, facts, findings)
+    }
+
+    fn explanation(
+        &self,
+        journey: &Journey,
+        explanation: &Explanation,
+        out: &mut Out,
+    ) -> io::Result<()> {
+        report::explanation_json(out, journey, explanation)
+    }
+}
+
+/// The table, or one service of it. Nothing is written before the kernel has
+/// named the services; the servers of each follow in their turn.
+fn table(
+    client: &mut Client,
+    service: Option<&VirtualId>,
+    order: Order,
+    out: &mut impl Write,
+) -> Result<(), Failure> {
+    let rows = Rows::<ServiceEntry>::ask(client, service, order)?;
+    let mut table = json::Table::begin(out, &client.info()).map_err(Failure::writing)?;
+    rows.for_each(client, |mut entry, servers| {
+        entry.destinations = servers;
+        table.push(&entry).map_err(Failure::writing)
+    })?;
+    table.end().map_err(Failure::writing)
+}

@@ -1,0 +1,115 @@
+//! The formats of what is printed. A new one is a file that says how it writes each
+//! answer, a [`Format`] and its line in [`of`]; commands know no format by name.
+//!
+//! An answer that a format has no way of its own for is written as text: the table
+//! of options says which commands a format goes with.
+
+mod json;
+mod text;
+
+use std::io;
+
+pub(super) use text::paint;
+
+use super::{Failure, Out, Report};
+use crate::cli::{Connections, Format, List, Save};
+use crate::diagnose::{Explanation, Facts, Finding, Journey, report};
+use crate::render;
+use crate::watch::Meter;
+use ipvs::client::Client;
+use ipvs::connections::{Count, Filter, Grouping};
+use ipvs::model::{Change, Daemon, Timeouts};
+
+/// The readers that a format is made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Audience {
+    /// People: `--watch` fills their screen, or puts a time above each listing.
+    People,
+    /// Programs: `--watch` gives them one document after another.
+    Programs,
+}
+
+/// A way to write every answer.
+pub(super) trait OutputFormat: Sync {
+    /// Returns for whom it is.
+    fn audience(&self) -> Audience;
+
+    /// Lists services with their servers. With `--watch`, `meter` knows the looks
+    /// before this one.
+    fn table(
+        &self,
+        client: &mut Client,
+        list: &List,
+        meter: Option<&mut Meter>,
+        out: &mut Out,
+    ) -> Result<(), Failure>;
+
+    /// Returns the whole table as a file keeps it.
+    fn saved(&self, client: &mut Client, wanted: &Save) -> Result<Vec<u8>, Failure> {
+        text::saved(client, wanted)
+    }
+
+    /// Lists the connections that pass `filter`.
+    fn connections(
+        &self,
+        wanted: &Connections,
+        filter: &Filter,
+        out: &mut Out,
+    ) -> Result<(), Failure> {
+        text::connections(wanted, filter, out)
+    }
+
+    /// Lists counted connections.
+    fn counts(
+        &self,
+        wanted: &Connections,
+        by: Grouping,
+        counts: &[Count],
+        out: &mut Out,
+    ) -> io::Result<()> {
+        text::counts(wanted, by, counts, out)
+    }
+
+    /// Lists the changes that a restore would make, in their order.
+    fn changes(
+        &self,
+        changes: &[Change],
+        out: &mut Out,
+        report: &mut Report<'_>,
+    ) -> Result<(), Failure> {
+        text::changes(changes, out, report)
+    }
+
+    /// Lists the timeouts.
+    fn timeouts(&self, timeouts: &Timeouts, out: &mut Out) -> io::Result<()> {
+        render::timeouts(out, timeouts)
+    }
+
+    /// Lists the sync daemons.
+    fn daemons(&self, daemons: &[Daemon], out: &mut Out) -> io::Result<()> {
+        render::daemons(out, daemons)
+    }
+
+    /// Lists the findings of a diagnosis.
+    fn findings(&self, facts: &Facts, findings: &[Finding], out: &mut Out) -> io::Result<()> {
+        report::text(out, facts, findings)
+    }
+
+    /// Tells the path of a client.
+    fn explanation(
+        &self,
+        journey: &Journey,
+        explanation: &Explanation,
+        out: &mut Out,
+    ) -> io::Result<()> {
+        report::explanation_text(out, journey, explanation)
+    }
+}
+
+/// Returns the way in which a format is written.
+pub(super) fn of(format: Format) -> &'static dyn OutputFormat {
+    match format {
+        Format::Text => &text::Text,
+        Format::Json => &json::Json,
+    }
+}

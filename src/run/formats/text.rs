@@ -1,0 +1,218 @@
+//! Text, as ipvsadm 1.31 writes it where it has the same.
+
+use std::collections::HashSet;
+use std::io::{self, IsTerminal, Write, stdout};
+use std::net::IpAddr;
+use std::time::Instant;
+
+use super::{Audience, OutputFormat};
+use crate::cli::{Color, Connections, List, Save};
+use crate::names::{NameOf, Names, Numeric};
+use crate::render::{self, Cells, Header, Paint};
+use crate::run::connections::{open, unlisted};
+use crate::run::rows::{LISTING, Row, Rows, or_numbers};
+use crate::run::watch::look;
+use crate::run::{Failure, Out, Report};
+use crate::view::{Detail, Order, ServiceCells, View};
+use crate::watch::{Meter, RowId};
+use ipvs::client::Client;
+use ipvs::connections::{Count, Filter, Grouping, for_each_connection};
+use ipvs::model::{Change, Counts, Service, Stats, VirtualId};
+use ipvs::rules::{ChangeRule, write_service};
+
+pub(super) struct Text;
+
+impl OutputFormat for Text {
+    fn audience(&self) -> Audience {
+        Audience::People
+    }
+
+    #[inline(never)]
+    fn table(
+        &self,
+        client: &mut Client,
+        list: &List,
+        meter: Option<&mut Meter>,
+        out: &mut Out,
+    ) -> Result<(), Failure> {
+        match (meter, list.view) {
+            (Some(meter), View::Rate) => rates(client, list, meter, out),
+            _ => table(client, list, out),
+        }
+    }
+}
+
+/// Lists services with their servers.
+fn table(client: &mut Client, list: &List, out: &mut Out) -> Result<(), Failure> {
+    client.set_patience(LISTING);
+    let (service, order) = (list.service.as_ref(), list.order);
+    let description = list.view.description();
+    // `/proc` does not know of thresholds, which colours depend on.
+    let is_brief = description.needs() == Detail::Brief && paint(list.color) == Paint::Plain;
+    match description.services {
+        ServiceCells::Settings if is_brief => {
+            let rows = Rows::brief(client, service, order)?;
+            show(client, list, rows, out, |service| Cells::Settings(service))
+        }
+        ServiceCells::Settings => {
+            let rows = Rows::<Service>::ask(client, service, order)?;
+            show(client, list, rows, out, |service| Cells::Settings(service))
+        }
+        ServiceCells::Counters => {
+            let rows = Rows::<(VirtualId, Stats)>::ask(client, service, order)?;
+            show(client, list, rows, out, |(_, stats)| Cells::Counters(stats))
+        }
+    }
+}
+
+fn show<R: Row>(
+    client: &mut Client,
+    list: &List,
+    mut rows: Rows<R>,
+    out: &mut Out,
+    cells: impl Fn(&R) -> Cells<'_>,
+) -> Result<(), Failure> {
+    let names = match list.numeric {
+        true => None,
+        false => Some(rows.names(client)?),
+    };
+    let names = or_numbers(&names);
+    render::titles(out, header(client, list), list.view).map_err(Failure::writing)?;
+    let paint = paint(list.color);
+    let mut writer = render::Rows::new(list.view, list.numbers, paint, names);
+    rows.for_each(client, |row, servers| {
+        let written = writer.entry(out, row.id(), cells(&row), &servers);
+        written.map_err(Failure::writing)
+    })
+}
+
+/// The listing of rates, with rates of our own.
+fn rates(
+    client: &mut Client,
+    list: &List,
+    meter: &mut Meter,
+    out: &mut Out,
+) -> Result<(), Failure> {
+    let entries = look(client, list, |entry, services_at| {
+        meter.measure(entry, services_at, Instant::now());
+    })?;
+    meter.end_look();
+    let addresses = || render::every_address(&entries);
+    let names = (!list.numeric).then(|| Names::look_up(addresses()));
+    let names = or_numbers(&names);
+    let header = header(client, list);
+    render::titles(out, header, list.view).map_err(Failure::writing)?;
+    let mut rows = render::Rows::new(list.view, list.numbers, paint(list.color), names);
+    for entry in &entries {
+        let id = &entry.service.id;
+        let known = meter.rates(&RowId::service(id));
+        rows.service(out, id, Cells::of(list.view, entry), known)
+            .map_err(Failure::writing)?;
+        for server in &entry.destinations {
+            let known = meter.rates(&RowId::server(id, server));
+            rows.server(out, id, server, known)
+                .map_err(Failure::writing)?;
+        }
+    }
+    Ok(())
+}
+
+/// The lines above the rows.
+fn header(client: &Client, list: &List) -> Header {
+    Header {
+        info: list.service.is_none().then_some(client.info()),
+    }
+}
+
+/// Returns whether rows are coloured.
+pub(in crate::run) fn paint(color: Color) -> Paint {
+    let wanted = match color {
+        Color::Never => false,
+        Color::Always => true,
+        Color::Auto => {
+            // <https://no-color.org>: any text counts, none does not.
+            let refused = std::env::var_os("NO_COLOR").is_some_and(|text| !text.is_empty());
+            !refused && stdout().is_terminal()
+        }
+    };
+    match wanted {
+        true => Paint::Colored,
+        false => Paint::Plain,
+    }
+}
+
+/// The table as rules.
+pub(super) fn saved(client: &mut Client, wanted: &Save) -> Result<Vec<u8>, Failure> {
+    let mut rows = Rows::<Service>::ask(client, None, Order::Sorted)?;
+    let names = match wanted.numeric {
+        true => None,
+        false => Some(rows.names(client)?),
+    };
+    let restorable = names.as_ref().map(|names| names.restorable());
+    let names = restorable
+        .as_ref()
+        .map_or(&Numeric as &dyn NameOf, |names| names);
+    let mut text = String::new();
+    rows.for_each(client, |service, servers| {
+        let servers = servers.iter().map(|row| &row.destination);
+        let written = write_service(&mut text, &service, servers, names);
+        // A string takes all there is.
+        written.map_err(|error| Failure::writing(io::Error::other(error)))
+    })?;
+    Ok(text.into_bytes())
+}
+
+/// Where names are wanted the table is read twice: they are looked up all at
+/// the same time.
+pub(super) fn connections(
+    wanted: &Connections,
+    filter: &Filter,
+    out: &mut Out,
+) -> Result<(), Failure> {
+    let names = match wanted.numeric {
+        true => None,
+        false => Some(Names::look_up(addresses(wanted, filter)?)),
+    };
+    let names = or_numbers(&names);
+    render::connections(out, open(wanted)?, filter, wanted.persistent, names).map_err(unlisted)
+}
+
+fn addresses(wanted: &Connections, filter: &Filter) -> Result<HashSet<IpAddr>, Failure> {
+    let mut addresses = HashSet::new();
+    for_each_connection(open(wanted)?, |connection| {
+        if filter.passes(connection) {
+            addresses.extend(
+                [connection.client, connection.service, connection.server]
+                    .map(|endpoint| endpoint.address),
+            );
+        }
+        Ok(())
+    })
+    .map_err(unlisted)?;
+    Ok(addresses)
+}
+
+pub(super) fn counts(
+    wanted: &Connections,
+    by: Grouping,
+    counts: &[Count],
+    out: &mut Out,
+) -> io::Result<()> {
+    let hosts = || counts.iter().flat_map(Count::addresses);
+    let names = (!wanted.numeric).then(|| Names::look_up(hosts()));
+    render::counts(out, by, counts, or_numbers(&names))
+}
+
+/// The changes as rules, and how many there are beside them.
+pub(super) fn changes(
+    changes: &[Change],
+    out: &mut Out,
+    report: &mut Report<'_>,
+) -> Result<(), Failure> {
+    for change in changes {
+        writeln!(out, "{}", ChangeRule::new(change, &Numeric)).map_err(Failure::writing)?;
+    }
+    out.flush().map_err(Failure::writing)?;
+    report(&Counts::of(changes));
+    Ok(())
+}
