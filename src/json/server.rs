@@ -35,14 +35,22 @@ pub(super) struct ServerSettings {
 
 impl From<&Destination> for ServerSettings {
     fn from(server: &Destination) -> Self {
-        let tunnelled = server.forwarding == Forwarding::Tunnel;
+        let Destination {
+            address: _,
+            port: _,
+            forwarding,
+            weight,
+            upper_threshold,
+            lower_threshold,
+            tunnel,
+        } = *server;
         Self {
-            forwarding_method: method(server.forwarding),
+            forwarding_method: method(forwarding),
             // The kernel keeps an int.
-            weight: server.weight as i32,
-            upper_threshold: server.upper_threshold,
-            lower_threshold: server.lower_threshold,
-            tunnel: tunnelled.then_some(server.tunnel.into()),
+            weight: weight as i32,
+            upper_threshold,
+            lower_threshold,
+            tunnel: (forwarding == Forwarding::Tunnel).then(|| tunnel.into()),
         }
     }
 }

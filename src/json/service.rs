@@ -27,16 +27,24 @@ struct Persistence<'a> {
 
 impl<'a> From<&'a Service> for ServiceSettings<'a> {
     fn from(service: &'a Service) -> Self {
-        let scheduler = service.scheduler.as_ref().map(Name::as_str);
+        let Service {
+            id: _,
+            scheduler,
+            flags,
+            timeout: _,
+            netmask: _,
+            engine,
+        } = service;
+        let scheduler = scheduler.as_ref().map(Name::as_str);
         Self {
             scheduler,
             flags: FlagNames {
-                flags: service.flags,
+                flags: *flags,
                 scheduler: scheduler.unwrap_or_default(),
             },
-            flag_bits: service.flags.0,
-            one_packet: service.flags.contains(ServiceFlags::ONE_PACKET),
-            engine: service.engine.as_ref().map(Name::as_str),
+            flag_bits: flags.0,
+            one_packet: flags.contains(ServiceFlags::ONE_PACKET),
+            engine: engine.as_ref().map(Name::as_str),
             persistence: service.is_persistent().then(|| service.into()),
         }
     }

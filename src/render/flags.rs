@@ -8,18 +8,26 @@ use ipvs::procfs::BriefService;
 
 /// Writes ` SCHEDULER [(FLAGS)] [persistent …] [ops]`.
 pub(super) fn service(out: &mut impl Write, service: &Service) -> io::Result<()> {
-    let scheduler = service.scheduler.as_ref().map_or("", Name::as_str);
+    let Service {
+        id: _,
+        scheduler,
+        flags,
+        timeout,
+        netmask,
+        engine,
+    } = service;
+    let scheduler = scheduler.as_ref().map_or("", Name::as_str);
     out.write_all(b" ")?;
     out.write_all(scheduler.as_bytes())?;
-    scheduler_flags(out, scheduler, service.flags)?;
+    scheduler_flags(out, scheduler, *flags)?;
     if service.is_persistent() {
-        write!(out, " persistent {}", service.timeout)?;
-        netmask(out, service.netmask)?;
-        if let Some(engine) = &service.engine {
+        write!(out, " persistent {timeout}")?;
+        self::netmask(out, *netmask)?;
+        if let Some(engine) = engine {
             write!(out, " pe {engine}")?;
         }
     }
-    if service.flags.contains(ServiceFlags::ONE_PACKET) {
+    if flags.contains(ServiceFlags::ONE_PACKET) {
         out.write_all(b" ops")?;
     }
     Ok(())

@@ -36,24 +36,9 @@ pub enum View {
 }
 
 impl View {
-    /// Every view.
-    pub const ALL: [Self; 6] = [
-        Self::Plain,
-        Self::Stats,
-        Self::Rate,
-        Self::Thresholds,
-        Self::PersistentConnections,
-        Self::TunnelInfo,
-    ];
-
     /// Returns whether it shows what the kernel adds up.
     pub fn counts(self) -> bool {
-        match self {
-            Self::Stats | Self::Rate => true,
-            Self::Plain | Self::Thresholds | Self::PersistentConnections | Self::TunnelInfo => {
-                false
-            }
-        }
+        self.description().services == ServiceCells::Counters
     }
 
     /// Returns what the view shows.

@@ -81,17 +81,35 @@ pub fn tunnel(destination: &Destination) -> Option<Tunnel> {
 
 /// Returns whether two settings of one service do the same.
 pub fn same_service(one: &Service, other: &Service) -> bool {
+    // All but the engine are compared by what they do.
+    let Service {
+        id: _,
+        scheduler: _,
+        flags: _,
+        timeout: _,
+        netmask: _,
+        engine,
+    } = one;
     scheduler(one) == scheduler(other)
         && flags(one) == flags(other)
         && persistence(one) == persistence(other)
-        && one.engine == other.engine
+        && *engine == other.engine
 }
 
 /// Returns whether two settings of one server do the same.
 pub fn same_server(one: &Destination, other: &Destination) -> bool {
-    one.forwarding == other.forwarding
-        && one.weight == other.weight
-        && one.upper_threshold == other.upper_threshold
-        && one.lower_threshold == other.lower_threshold
+    let Destination {
+        address: _,
+        port: _,
+        forwarding,
+        weight,
+        upper_threshold,
+        lower_threshold,
+        tunnel: _,
+    } = *one;
+    forwarding == other.forwarding
+        && weight == other.weight
+        && upper_threshold == other.upper_threshold
+        && lower_threshold == other.lower_threshold
         && tunnel(one) == tunnel(other)
 }

@@ -231,12 +231,21 @@ struct ServiceRule<'a> {
 impl Display for ServiceRule<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let service = self.service;
+        // What has no effect is not written: see `equivalence`.
+        let Service {
+            id,
+            scheduler: _,
+            flags: _,
+            timeout: _,
+            netmask: _,
+            engine,
+        } = service;
         let scheduler = equivalence::scheduler(service);
         write!(
             f,
             "{} {} -s {scheduler}",
             self.verb,
-            Selector::new(&service.id, self.names)
+            Selector::new(id, self.names)
         )?;
         let mut raw = Raw::default();
         if let Some((timeout, netmask)) = equivalence::persistence(service) {
@@ -244,11 +253,11 @@ impl Display for ServiceRule<'_> {
                 1..=LONGEST_TIMEOUT => write!(f, " -p {timeout}")?,
                 _ => raw.add(RawField::Persistent, timeout),
             }
-            if netmask != Netmask::host(service.id.family()) {
+            if netmask != Netmask::host(id.family()) {
                 write!(f, " -M {netmask}")?;
             }
         }
-        if let Some(engine) = &service.engine {
+        if let Some(engine) = engine {
             write!(f, " --pe {engine}")?;
         }
         let flags = equivalence::flags(service);
@@ -260,7 +269,7 @@ impl Display for ServiceRule<'_> {
             write!(f, "{separator}{}", flag.name)?;
             separator = ",";
         }
-        if service.id.port() == Some(0) && !service.is_persistent() {
+        if id.port() == Some(0) && !service.is_persistent() {
             raw.add(RawField::Port, 0);
         }
         let unnamed = equivalence::unnamed_flags(service);
@@ -281,6 +290,15 @@ struct ServerRule<'a> {
 impl Display for ServerRule<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let destination = self.destination;
+        let Destination {
+            address: _,
+            port,
+            forwarding,
+            weight,
+            upper_threshold,
+            lower_threshold,
+            tunnel: _,
+        } = *destination;
         write!(
             f,
             "{} {} -r {} ",
@@ -289,7 +307,7 @@ impl Display for ServerRule<'_> {
             Endpoint::server(self.id, destination, self.names)
         )?;
         let mut raw = Raw::default();
-        match destination.forwarding {
+        match forwarding {
             Forwarding::Masquerade => f.write_str("-m ")?,
             Forwarding::Tunnel => f.write_str("-i ")?,
             Forwarding::DirectRoute => f.write_str("-g ")?,
@@ -297,16 +315,14 @@ impl Display for ServerRule<'_> {
                 raw.add(RawField::Forwarding, method.number());
             }
         }
-        write!(f, "-w {}", destination.weight)?;
+        write!(f, "-w {weight}")?;
         // Only with -m is the port that is written for a server its own.
-        if destination.forwarding != Forwarding::Masquerade
-            && self.id.port().is_some_and(|port| port != destination.port)
-        {
-            raw.add(RawField::Port, destination.port.into());
+        if forwarding != Forwarding::Masquerade && self.id.port().is_some_and(|own| own != port) {
+            raw.add(RawField::Port, port.into());
         }
         for (letter, threshold, field) in [
-            ('x', destination.upper_threshold, RawField::UpperThreshold),
-            ('y', destination.lower_threshold, RawField::LowerThreshold),
+            ('x', upper_threshold, RawField::UpperThreshold),
+            ('y', lower_threshold, RawField::LowerThreshold),
         ] {
             match threshold {
                 0 => {}

@@ -3,7 +3,7 @@ use std::net::IpAddr;
 use crate::error::{Error, Verb};
 use crate::model::{
     Change, Daemon, Destination, Family, NO_SCHEDULER, Name, Netmask, Service, ServiceFlags,
-    VirtualId,
+    Tunnel, VirtualId,
 };
 use crate::netlink::attr::{
     BigEndian, CommandAttr, DaemonAttr, DestinationAttr, FlagsAndMask, ServiceAttr,
@@ -88,24 +88,29 @@ fn identity(id: &VirtualId) -> Vec<ServiceAttr> {
 }
 
 fn whole_service(service: &Service) -> CommandAttr {
-    let scheduler = service
-        .scheduler
-        .as_ref()
-        .map_or(NO_SCHEDULER, Name::as_str);
-    let mut attributes = identity(&service.id);
+    let Service {
+        id,
+        scheduler,
+        flags,
+        timeout,
+        netmask,
+        engine,
+    } = service;
+    let scheduler = scheduler.as_ref().map_or(NO_SCHEDULER, Name::as_str);
+    let mut attributes = identity(id);
     attributes.push(ServiceAttr::SchedulerName(scheduler.to_owned()));
-    if let Some(engine) = &service.engine {
+    if let Some(engine) = engine {
         attributes.push(ServiceAttr::EngineName(engine.as_str().to_owned()));
     }
     attributes.extend([
         ServiceAttr::Flags(FlagsAndMask {
             // A service that says it is in the kernel's hash already would
             // not be put there.
-            flags: service.flags.without(ServiceFlags::HASHED).0,
+            flags: flags.without(ServiceFlags::HASHED).0,
             mask: u32::MAX,
         }),
-        ServiceAttr::Timeout(service.timeout),
-        ServiceAttr::Netmask(match service.netmask {
+        ServiceAttr::Timeout(*timeout),
+        ServiceAttr::Netmask(match netmask {
             Netmask::V4(mask) => mask.octets(),
             Netmask::V6(length) => length.bits().to_ne_bytes(),
         }),
@@ -130,15 +135,25 @@ fn destination_identity(destination: &Destination) -> Vec<DestinationAttr> {
 }
 
 fn whole_destination(destination: &Destination) -> CommandAttr {
+    // The address and the port are its identity.
+    let Destination {
+        address: _,
+        port: _,
+        forwarding,
+        weight,
+        upper_threshold,
+        lower_threshold,
+        tunnel: Tunnel { kind, port, flags },
+    } = *destination;
     let mut attributes = destination_identity(destination);
     attributes.extend([
-        DestinationAttr::ForwardingMethod(destination.forwarding.number()),
-        DestinationAttr::Weight(destination.weight),
-        DestinationAttr::TunnelType(destination.tunnel.kind.number()),
-        DestinationAttr::TunnelPort(BigEndian(destination.tunnel.port)),
-        DestinationAttr::TunnelFlags(destination.tunnel.flags),
-        DestinationAttr::UpperThreshold(destination.upper_threshold),
-        DestinationAttr::LowerThreshold(destination.lower_threshold),
+        DestinationAttr::ForwardingMethod(forwarding.number()),
+        DestinationAttr::Weight(weight),
+        DestinationAttr::TunnelType(kind.number()),
+        DestinationAttr::TunnelPort(BigEndian(port)),
+        DestinationAttr::TunnelFlags(flags),
+        DestinationAttr::UpperThreshold(upper_threshold),
+        DestinationAttr::LowerThreshold(lower_threshold),
     ]);
     CommandAttr::Destination(attributes)
 }
