@@ -197,7 +197,7 @@ pub(crate) fn drain_time(word: &str) -> Result<Duration, ValueError> {
 /// `--only`
 pub(crate) fn selected(word: &str) -> Result<Selected, ValueError> {
     word.parse()
-        .map_err(|_| ValueError::Selected(word.to_owned()))
+        .map_err(|error| ValueError::Selected(word.to_owned(), error))
 }
 
 /// `--completions`

@@ -2,8 +2,8 @@
 
 use super::additions::ClientWord;
 use super::command::{
-    Command, Diagnose, Drain, Ensure, Explain, Extent, Restore, RestoreMode, Save, ServerEdit,
-    ServiceEdit, Strictness,
+    Command, Diagnose, Drain, Ensure, Explain, Extent, Restore, RestoreMode, Save, Selection,
+    ServerEdit, ServiceEdit, Strictness,
 };
 use super::flags::{Flags, Server};
 use super::legality;
@@ -46,8 +46,8 @@ impl Flags<'_> {
         sched_flags: ServiceFlags,
     ) -> Result<Command, Usage> {
         legality::command(verb, self.given)?;
-        if let Some((label, only)) = self.again
-            && verb != only
+        if let Some((label, verbs)) = self.again
+            && !verbs.contains(&verb)
         {
             return Err(Usage::Repeated(label));
         }
@@ -332,6 +332,7 @@ impl Flags<'_> {
             numeric: self.given.has(Label::Numeric),
             format: self.format(),
             output: self.output,
+            services: Selection::of(None, self.only),
         })
     }
 

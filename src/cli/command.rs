@@ -13,7 +13,7 @@ use ipvs::model::{
     Change, Destination, Forwarding, Name, Netmask, Prefix, Protocol, Service, TunnelKind,
     VirtualId,
 };
-use ipvs::plan::scope::Scope;
+use ipvs::plan::scope::{Scope, Selected};
 
 /// One invocation, understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -199,12 +199,52 @@ pub enum Shell {
     Fish,
 }
 
-/// `ipvsadm -L [SERVICE] [--stats|--rate|…] [--exact] [--nosort] [-n]
+/// The services that are listed or saved.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Selection {
+    /// All of them.
+    #[default]
+    All,
+    /// This one, which has to be there.
+    One(VirtualId),
+    /// `--only`: those that one of these selects, if there are any.
+    Only(Vec<Selected>),
+}
+
+impl Selection {
+    /// The services of these options, which exclude each other.
+    pub(super) fn of(service: Option<VirtualId>, only: Vec<Selected>) -> Self {
+        match (service, only.as_slice()) {
+            (Some(id), _) => Self::One(id),
+            (None, []) => Self::All,
+            (None, [_, ..]) => Self::Only(only),
+        }
+    }
+
+    /// The service, where it is about one.
+    pub fn one(&self) -> Option<&VirtualId> {
+        match self {
+            Self::One(id) => Some(id),
+            Self::All | Self::Only(_) => None,
+        }
+    }
+
+    /// Returns whether that service is selected.
+    pub fn covers(&self, id: &VirtualId) -> bool {
+        match self {
+            Self::All => true,
+            Self::One(one) => one == id,
+            Self::Only(only) => only.iter().any(|selected| selected.contains(id)),
+        }
+    }
+}
+
+/// `ipvsadm -L [SERVICE|--only WHAT...] [--stats|--rate|…] [--exact] [--nosort] [-n]
 /// [--json] [--color WHEN] [--watch…]`
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct List {
-    /// Only this service; all of them otherwise.
-    pub service: Option<VirtualId>,
+    /// The services that are listed.
+    pub services: Selection,
     /// Which columns.
     pub view: View,
     /// How large numbers are written.
@@ -221,11 +261,11 @@ pub struct List {
     pub watch: Option<Watch>,
 }
 
-/// `ipvsadm -L [SERVICE] --from-proc [--nosort] [-n]`
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// `ipvsadm -L [SERVICE|--only WHAT...] --from-proc [--nosort] [-n]`
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BriefList {
-    /// Only this service; all of them otherwise.
-    pub service: Option<VirtualId>,
+    /// The services that are listed.
+    pub services: Selection,
     /// In which order.
     pub order: Order,
     /// No names.
@@ -291,7 +331,7 @@ pub struct Connections {
     pub access: Access,
 }
 
-/// `ipvsadm -S [-n] [--output FILE] [--json]`
+/// `ipvsadm -S [--only WHAT]... [-n] [--output FILE] [--json]`
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Save {
     /// No names.
@@ -300,6 +340,8 @@ pub struct Save {
     pub output: Option<PathBuf>,
     /// Rules or JSON.
     pub format: Format,
+    /// The services that are saved.
+    pub services: Selection,
 }
 
 /// `ipvsadm -R [--replace [--only WHAT]... [--keep-weights] [--no-remove]] [--strict]

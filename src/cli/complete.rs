@@ -78,7 +78,7 @@ fn attached(word: &str) -> Option<(&'static Row, &str)> {
 }
 
 /// The long names of the options of `ipvsadm-save`.
-const SAVE_OPTIONS: &[&str] = &["numeric", "output", "json"];
+const SAVE_OPTIONS: &[&str] = &["numeric", "output", "only", "json"];
 
 /// The one of `ipvsadm-restore` that `ipvsadm` has only as a command.
 const CLEAR: (&str, &str) = ("--clear", "clear the table, then carry out the rules");
@@ -86,6 +86,7 @@ const CLEAR: (&str, &str) = ("--clear", "clear the table, then carry out the rul
 /// For the words of `ipvsadm-save`.
 pub(super) fn save(typed: &[String]) -> Completion {
     match typed {
+        [.., option, word] if option == "--only" => nothing(word),
         [.., option, word] if option == "--output" => completion("", word, Candidates::Files),
         [.., word] => match word.strip_prefix("--output=") {
             Some(file) => completion("--output=", file, Candidates::Files),

@@ -58,14 +58,14 @@ pub(crate) struct Flags<'a> {
     pub(crate) facts: Option<PathBuf>,
     /// The director of a real server.
     pub(crate) director: Option<IpAddr>,
-    /// The first option that was given again, and the only command that takes it
-    /// more than once.
-    pub(crate) again: Option<(Label, Verb)>,
+    /// The first option that was given again, and the commands that take it more
+    /// than once.
+    pub(crate) again: Option<(Label, &'static [Verb])>,
     pub(crate) drain_limit: Option<Duration>,
     /// Its meaning depends on the command, which may come later.
     pub(crate) raw: Option<&'a str>,
     pub(crate) shell: Option<Shell>,
-    /// The services that a replacement compares; all where there are none.
+    /// The services that are listed, saved or compared; all where there are none.
     pub(crate) only: Vec<Selected>,
     /// The command that help is wanted for.
     pub(crate) topic: Option<Verb>,
@@ -166,12 +166,14 @@ impl<'a> Reading<'a> {
         self.overlooked.get_or_insert((refusal, word));
     }
 
-    /// Notes an option, which may be given once, but for the command that takes
+    /// Notes an option, which may be given once, but for the commands that take
     /// it again.
-    pub(super) fn note(&mut self, label: Label, again: Option<Verb>) -> Result<(), Usage> {
+    pub(super) fn note(&mut self, label: Label, again: &'static [Verb]) -> Result<(), Usage> {
         if !self.flags.given.insert(label) {
-            let only = again.ok_or(Usage::Repeated(label))?;
-            self.flags.again.get_or_insert((label, only));
+            if again.is_empty() {
+                return Err(Usage::Repeated(label));
+            }
+            self.flags.again.get_or_insert((label, again));
         }
         Ok(())
     }

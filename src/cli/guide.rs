@@ -52,7 +52,7 @@ pub(super) const GUIDES: &[Guide] = &[
         &["ipvsadm -d -t 192.0.2.80:80 -r 192.168.10.11:8080 --drain=600"]),
     guide(Verb::Clear, &["@"], &["ipvsadm -C"]),
     guide(Verb::List, &[
-        "[@] [SERVICE] [-n] [-X] [--nosort]
+        "[@] [SERVICE|--only WHAT...] [-n] [-X] [--nosort]
                   [--stats|--rate|--thresholds|--persistent-conn|--tun-info]
                   [--watch[=SECONDS] [--count NUMBER]] [--color WHEN] [--json]",
         "@ -c [SERVICE] [-r SERVER] [--client ADDRESS[/BITS]]
@@ -60,10 +60,10 @@ pub(super) const GUIDES: &[Guide] = &[
                   [--by WHAT[,WHAT]] [--persistent-conn] [-n]
                   [--watch[=SECONDS] [--count NUMBER]] [--json] [--from-proc]",
         "@ SERVICE --require NUMBER",
-        "@ [SERVICE] --from-proc [-n] [--nosort]",
+        "@ [SERVICE|--only WHAT...] --from-proc [-n] [--nosort]",
         "@ --timeout|--daemon [--json]",
     ], &["ipvsadm -Ln --stats", "ipvsadm -L -t 192.0.2.80:80 --require 2", "ipvsadm -Lnc --state ESTABLISHED --by client"]),
-    guide(Verb::Save, &["@ [-n] [--output FILE] [--json]"],
+    guide(Verb::Save, &["@ [--only WHAT]... [-n] [--output FILE] [--json]"],
         &["ipvsadm -Sn --output /etc/ipvsadm.rules"]),
     guide(Verb::Restore, &["@ [--replace [--only WHAT]... [--keep-weights] [--no-remove]]
                   [--strict] [--check|--dry-run [--json]] < RULES"],

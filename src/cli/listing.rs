@@ -1,7 +1,7 @@
 //! Flags into listings.
 
 use super::command::{
-    Access, BriefList, Command, Connections, Format, List, Require, Standing, Watch,
+    Access, BriefList, Command, Connections, Format, List, Require, Selection, Standing, Watch,
 };
 use super::flags::Flags;
 use super::legality;
@@ -88,13 +88,13 @@ impl Flags<'_> {
         if given(Label::FromProc) {
             legality::brief(self.given)?;
             return Ok(Command::ListFromProc(BriefList {
-                service: self.service,
+                services: Selection::of(self.service, self.only),
                 order,
                 numeric,
             }));
         }
         Ok(Command::List(List {
-            service: self.service,
+            services: Selection::of(self.service, self.only),
             view,
             numbers: if given(Label::Exact) {
                 Numbers::Exact

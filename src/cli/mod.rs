@@ -33,8 +33,8 @@ mod values;
 
 pub use command::{
     Access, BriefList, Candidates, Color, Command, Completion, Connections, Diagnose, Drain,
-    Ensure, Explain, Extent, Format, List, Require, Restore, RestoreMode, Save, ServerEdit,
-    ServiceEdit, Shell, Standing, Strictness, Watch,
+    Ensure, Explain, Extent, Format, List, Require, Restore, RestoreMode, Save, Selection,
+    ServerEdit, ServiceEdit, Shell, Standing, Strictness, Watch,
 };
 pub use completions::completions;
 pub use help::{help, tool_help, version};

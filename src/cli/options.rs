@@ -35,8 +35,8 @@ pub(crate) struct Row {
     pub(crate) uses: Uses,
     pub(crate) setter: Setter,
     pub(crate) place: Place,
-    /// The only command with which it may be given again.
-    pub(crate) again: Option<Verb>,
+    /// The commands with which it may be given again.
+    pub(crate) again: &'static [Verb],
     /// The values that a shell offers.
     pub(crate) offers: Offers,
 }
@@ -123,7 +123,7 @@ impl Row {
             uses: &[],
             setter: Setter::Given,
             place: Place::Anywhere,
-            again: None,
+            again: &[],
             offers: Offers::Nothing,
         }
     }
@@ -159,8 +159,8 @@ impl Row {
         self
     }
 
-    const fn again_with(mut self, verb: Verb) -> Self {
-        self.again = Some(verb);
+    const fn again_with(mut self, verbs: &'static [Verb]) -> Self {
+        self.again = verbs;
         self
     }
 
@@ -483,13 +483,20 @@ pub(crate) const SECTIONS: &[Section] = &[
         option(L::Numeric, "n", Nothing,
             "numbers instead of names; with -S too")
             .with(&[(Verb::List, Allowed), (Verb::Save, Allowed)]),
+        option(L::Only, "", Value("WHAT"),
+            "no other services than those of ADDRESS[/BITS] or fwmark:MARK[-MARK]; with -S too, and with \
+         -R --replace, which compares and touches no others then; it can be given again")
+            .with(&[(Verb::List, Unless(&[L::Service, L::Connection, L::Timeout, L::Daemon, L::Require])),
+                (Verb::Save, Allowed), (Verb::Restore, With(L::Replace))])
+            .set(|to, word| { to.flags.only.push(selected(word)?); Ok(()) })
+            .again_with(&[Verb::List, Verb::Save, Verb::Restore]),
         option(L::Client, "", Value("ADDRESS[/BITS]"),
             "with -c: only the connections of these clients; with --diagnose, a client to ask about; \
          with --explain, ADDRESS[:PORT] of the client")
             .with(&[(Verb::List, With(L::Connection)), (Verb::Diagnose, Unless(&[L::Facts])),
                 (Verb::Explain, Required)])
             .set(|to, word| { to.flags.clients.push(client(word)?); Ok(()) })
-            .again_with(Verb::Diagnose),
+            .again_with(&[Verb::Diagnose]),
         option(L::State, "", Value("NAME"),
             "with -c: only the connections in this state, such as ESTABLISHED")
             .with(OF_CONNECTIONS)
@@ -553,7 +560,7 @@ pub(crate) const SECTIONS: &[Section] = &[
             .with(&[(Verb::Diagnose, Allowed)])
             .set(|to, word| { to.flags.ignored.insert(check(word)?); Ok(()) })
             .offers(Offers::Words(&CHECKS))
-            .again_with(Verb::Diagnose),
+            .again_with(&[Verb::Diagnose]),
         option(L::Facts, "", Value("FILE"),
             "judge what --output wrote, here or on another machine")
             .with(&[(Verb::Diagnose, Allowed)])
@@ -604,12 +611,6 @@ pub(crate) const SECTIONS: &[Section] = &[
         option(L::Replace, "", Nothing,
             "with -R: make the table what the rules describe, touching only what differs")
             .with(OF_RESTORE),
-        option(L::Only, "", Value("WHAT"),
-            "with -R --replace: compare and touch no other services than those of ADDRESS[/BITS] or \
-             fwmark:MARK[-MARK]; it can be given again")
-            .with(OF_REPLACEMENTS)
-            .set(|to, word| { to.flags.only.push(selected(word)?); Ok(()) })
-            .again_with(Verb::Restore),
         option(L::KeepWeights, "", Nothing,
             "with -R --replace: servers that stay keep the weights that they have")
             .with(OF_REPLACEMENTS),

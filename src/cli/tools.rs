@@ -1,7 +1,7 @@
 //! `ipvsadm-save` and `ipvsadm-restore`.
 
 use super::additions::selected;
-use super::command::{Command, Extent, Format, Restore, RestoreMode, Save, Strictness};
+use super::command::{Command, Extent, Format, Restore, RestoreMode, Save, Selection, Strictness};
 use super::types::{Label, Tool, Verb};
 use super::usage::{Context, Usage};
 use ipvs::plan::scope::{Removals, Scope, Weights};
@@ -55,7 +55,7 @@ const VERSION: ToolOption = ToolOption {
 };
 
 const SAVE: Usages = Usages {
-    usage: "ipvsadm-save [-n] [--output FILE] [--json]",
+    usage: "ipvsadm-save [--only WHAT]... [-n] [--output FILE] [--json]",
     about: "Writes the table as rules, from which ipvsadm-restore makes it again.",
     options: &[
         ToolOption {
@@ -69,6 +69,14 @@ const SAVE: Usages = Usages {
             ..long(
                 "output",
                 "into FILE, which is replaced only when all is written",
+            )
+        },
+        ToolOption {
+            value: Some("WHAT"),
+            ..long(
+                "only",
+                "no other services than those of ADDRESS[/BITS] or fwmark:MARK[-MARK]; it can be \
+                 given again",
             )
         },
         long("json", "as a JSON document"),
@@ -122,13 +130,14 @@ impl Tool {
     }
 }
 
-/// Reads the words of `ipvsadm-save [-n] [--output FILE] [--json]`. As ever,
-/// words that are no options do not count.
+/// Reads the words of `ipvsadm-save [--only WHAT]... [-n] [--output FILE] [--json]`.
+/// As ever, words that are no options do not count.
 ///
 /// # Errors
 /// Any other option.
 pub(super) fn parse_save(words: &[String]) -> Result<Command, Usage> {
     let mut save = Save::default();
+    let mut only = Vec::new();
     let mut words = words.iter();
     while let Some(word) = words.next() {
         if let Some(answer) = about(Tool::Save, word) {
@@ -143,10 +152,17 @@ pub(super) fn parse_save(words: &[String]) -> Result<Command, Usage> {
             save.output = Some(file.into());
         } else if let Some(file) = word.strip_prefix("--output=") {
             save.output = Some(file.into());
+        } else if word == "--only" {
+            let what = words.next();
+            let what = what.ok_or_else(|| Usage::MissingArgument(word.clone()))?;
+            only.push(selected(what)?);
+        } else if let Some(what) = word.strip_prefix("--only=") {
+            only.push(selected(what)?);
         } else if word.starts_with('-') {
             return Err(Usage::SaveOption);
         }
     }
+    save.services = Selection::of(None, only);
     Ok(Command::Save(save))
 }
 

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::types::Label;
+use ipvs::plan::scope::SelectedError;
 
 /// A value is not what its option takes.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -95,10 +96,8 @@ pub enum ValueError {
     ProtocolService(String),
     #[error("illegal raw setting `{word}' specified: NAME=NUMBER with one of {names}")]
     Raw { word: String, names: String },
-    #[error(
-        "illegal only `{0}' specified: ADDRESS, ADDRESS/BITS, fwmark:MARK or fwmark:FIRST-LAST"
-    )]
-    Selected(String),
+    #[error("illegal only `{0}' specified: {1}")]
+    Selected(String, SelectedError),
     #[error("unknown shell `{0}': bash, zsh or fish")]
     Shell(String),
 }

@@ -5,7 +5,7 @@ use std::io::{self, BufRead};
 
 use super::lines::Lines;
 use super::unseen::shown;
-use crate::cli::{Command, List, Mistake, Usage};
+use crate::cli::{Command, List, Mistake, Selection, Usage};
 use ipvs::model::{Change, VirtualId};
 use ipvs::plan::scope::Scope;
 use ipvs::plan::wanted::{Applied, Table};
@@ -152,7 +152,8 @@ impl Description {
                 }
             }
             Command::List(List {
-                service: Some(id), ..
+                services: Selection::One(id),
+                ..
             }) if self.table.get(&id).is_none() => {
                 return Err(format!("No such service: {}", Selector::new(&id, &Numeric)));
             }
@@ -165,15 +166,15 @@ impl Description {
     /// The other commands come after the table, when a service that this line
     /// deletes has never been there: what concerns it is taken out.
     fn deletes(&mut self, line: u64, id: Option<&VirtualId>, idle: &mut Vec<Remark>) {
-        let is_meant = |service: &Option<VirtualId>| match (service, id) {
+        let is_meant = |service: Option<&VirtualId>| match (service, id) {
             (Some(service), Some(id)) => service == id,
             (Some(_), None) => true,
             (None, _) => false,
         };
         self.others.retain(|rule| match &rule.command {
             // Counters that go with their service need no reset.
-            Command::Change(Change::Zero(service)) => !is_meant(service),
-            Command::List(list) if is_meant(&list.service) => {
+            Command::Change(Change::Zero(service)) => !is_meant(service.as_ref()),
+            Command::List(list) if is_meant(list.services.one()) => {
                 let message = format!("not listed: line {line} deletes the service");
                 idle.push(Remark {
                     line: rule.line,

@@ -26,8 +26,8 @@ pub(super) fn table(
 ) -> Result<(), Failure> {
     let BriefTable { info, mut services } = read()?;
     let mut header = Header { info: Some(info) };
-    if let Some(id) = &list.service {
-        services.retain(|service| service.id == *id);
+    services.retain(|service| list.services.covers(&service.id));
+    if list.services.one().is_some() {
         if services.is_empty() {
             let refusal = Error::refusal(Verb::GetService, ErrorKind::NoSuchService);
             return Err(Failure::Unlisted(refusal));

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::Failure;
+use crate::cli::Selection;
 use crate::names::{NameOf, Names};
 use crate::render;
 use crate::view::Order;
@@ -99,8 +100,10 @@ impl Row for ServiceEntry {
 }
 
 /// Services, in order, with or still without their servers.
-pub(super) struct Rows<R> {
+pub(super) struct Rows<'a, R> {
+    /// All that there are; others than the selected ones are passed over.
     services: Vec<R>,
+    selection: &'a Selection,
     servers: Servers,
     order: Order,
 }
@@ -115,33 +118,32 @@ enum Servers {
     Known(Vec<Vec<DestinationEntry>>),
 }
 
-impl<R: Row> Rows<R> {
-    /// One service, or every service.
+impl<'a, R: Row> Rows<'a, R> {
+    /// The selected services.
     pub(super) fn ask(
         client: &mut Client,
-        service: Option<&VirtualId>,
+        selection: &'a Selection,
         order: Order,
     ) -> Result<Self, Failure> {
-        match service {
-            Some(id) => Self::one(client, id, order),
-            None => R::ask(client).map(|services| Self {
-                services: in_order(services, order),
-                servers: Servers::Unasked,
-                order,
-            }),
-        }
-        .map_err(Failure::Unlisted)
-    }
-
-    fn one(client: &mut Client, id: &VirtualId, order: Order) -> Result<Self, Error> {
-        let ServiceEntry {
-            service,
-            stats,
-            destinations,
-        } = client.service(id)?;
+        let (services, servers) = match selection {
+            Selection::One(id) => {
+                let ServiceEntry {
+                    service,
+                    stats,
+                    destinations,
+                } = client.service(id).map_err(Failure::Unlisted)?;
+                let servers = Servers::Known(vec![destinations]);
+                (vec![R::of(service, stats)], servers)
+            }
+            Selection::All | Selection::Only(_) => {
+                let services = R::ask(client).map_err(Failure::Unlisted)?;
+                (in_order(services, order), Servers::Unasked)
+            }
+        };
         Ok(Self {
-            services: vec![R::of(service, stats)],
-            servers: Servers::Known(vec![destinations]),
+            services,
+            selection,
+            servers,
             order,
         })
     }
@@ -150,6 +152,7 @@ impl<R: Row> Rows<R> {
     pub(super) fn names(&mut self, client: &mut Client) -> Result<Names, Failure> {
         let rows = Self {
             services: std::mem::take(&mut self.services),
+            selection: self.selection,
             servers: std::mem::replace(&mut self.servers, Servers::Unasked),
             order: self.order,
         };
@@ -173,7 +176,9 @@ impl<R: Row> Rows<R> {
         mut each: impl FnMut(R, Vec<DestinationEntry>) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         let mut servers = self.servers;
-        for (place, service) in self.services.into_iter().enumerate() {
+        let selection = self.selection;
+        let all = self.services.into_iter().enumerate();
+        for (place, service) in all.filter(|(_, row)| selection.covers(row.id())) {
             let mut servers = match &mut servers {
                 Servers::Unasked => service.servers(client).map_err(Failure::Unlisted)?,
                 Servers::Told(told) => told.of(place).collect(),
@@ -190,21 +195,22 @@ impl<R: Row> Rows<R> {
     }
 }
 
-impl Rows<Service> {
+impl<'a> Rows<'a, Service> {
     /// As [`ask`](Rows::ask), for a listing that shows no more than `/proc` tells.
     pub(super) fn brief(
         client: &mut Client,
-        service: Option<&VirtualId>,
+        selection: &'a Selection,
         order: Order,
     ) -> Result<Self, Failure> {
-        if service.is_some() {
-            return Self::ask(client, service, order);
+        if selection.one().is_some() {
+            return Self::ask(client, selection, order);
         }
         for _ in 0..ATTEMPTS {
             // The text agrees or does not: it is the second answer.
             let services = client.configured_at_first_sight();
             let services = in_order(services.map_err(Failure::Unlisted)?, order);
-            let servers = if services.len() <= FEW {
+            let wanted = services.iter().filter(|row| selection.covers(&row.id));
+            let servers = if wanted.count() <= FEW {
                 Servers::Unasked
             } else {
                 match client.servers_at_once(&services) {
@@ -217,11 +223,12 @@ impl Rows<Service> {
             };
             return Ok(Self {
                 services,
+                selection,
                 servers,
                 order,
             });
         }
-        Self::ask(client, None, order)
+        Self::ask(client, selection, order)
     }
 }
 

@@ -173,7 +173,7 @@ pub(super) fn look(
     mut each: impl FnMut(&mut ServiceEntry, Instant),
 ) -> Result<Vec<ServiceEntry>, Failure> {
     client.set_patience(LISTING);
-    let rows = Rows::<ServiceEntry>::ask(client, list.service.as_ref(), list.order)?;
+    let rows = Rows::<ServiceEntry>::ask(client, &list.services, list.order)?;
     let services_at = Instant::now();
     let mut entries = Vec::new();
     rows.for_each(client, |mut entry, servers| {

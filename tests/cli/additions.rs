@@ -8,7 +8,7 @@ use ipvs::model::{
 };
 use ipvsadm::cli::{
     Access, BriefList, Color, Command, Connections, Drain, Ensure, Extent, Format, Require,
-    Restore, RestoreMode, Save, Shell, Standing, Verb, Watch, parse_restore, parse_rule,
+    Restore, RestoreMode, Save, Selection, Shell, Standing, Verb, Watch, parse_restore, parse_rule,
     parse_save,
 };
 use ipvsadm::view::Order;
@@ -207,11 +207,70 @@ fn connections_of_an_origin_orphans_and_pairs() {
 }
 
 #[test]
+fn some_services() {
+    let only = |words: &[&str]| {
+        let words = words.iter();
+        Selection::Only(words.map(|word| word.parse().unwrap()).collect())
+    };
+    for (options, words) in [
+        ("--only 10.0.0.0/8", &["10.0.0.0/8"][..]),
+        ("--only fwmark:7 --only=::1", &["fwmark:7", "::1"]),
+    ] {
+        let services = only(words);
+        accepts_command(
+            &format!("-L {options}"),
+            list(|list| list.services = services.clone()),
+        );
+        let save = Command::Save(Save {
+            services: services.clone(),
+            ..Save::default()
+        });
+        accepts_command(&format!("{options} -S"), save.clone());
+        let typed: Vec<_> = options.split(' ').map(str::to_owned).collect();
+        assert_eq!(parse_save(&typed), Ok(save));
+        accepts_command(
+            &format!("-L --from-proc {options}"),
+            Command::ListFromProc(BriefList {
+                services,
+                ..BriefList::default()
+            }),
+        );
+    }
+    for (option, label) in [
+        ("-t 10.0.0.1:80", "service-address"),
+        ("-c", "connection"),
+        ("--timeout", "timeout"),
+        ("--daemon", "daemon"),
+        ("--require 1", "require"),
+    ] {
+        let refusal =
+            format!("The option 'only' conflicts with the '{label}' option in the 'list' command");
+        refuse(&[(2, &refusal, &[&format!("-L --only ::1 {option}")])]);
+    }
+    for (word, meant) in [
+        (
+            "10.0.0.9/24",
+            "10.0.0.0/24 for the network, 10.0.0.9 for one address",
+        ),
+        ("::ffff:10.0.0.9", "10.0.0.9 for the IPv4 services"),
+    ] {
+        let refusal = format!("illegal only `{word}' specified: {meant}");
+        for command in ["-L", "-S", "-R --replace"] {
+            refuse(&[(2, &refusal, &[&format!("{command} --only {word}")])]);
+        }
+    }
+    assert_eq!(
+        parse_save(&["--only".to_owned()]).unwrap_err().to_string(),
+        "--only: missing argument"
+    );
+}
+
+#[test]
 fn what_any_user_may_read() {
     accepts_command(
         "-Ln --from-proc -t 10.0.0.1:80 --nosort",
         Command::ListFromProc(BriefList {
-            service: Some(tcp("10.0.0.1", 80)),
+            services: Selection::One(tcp("10.0.0.1", 80)),
             order: Order::Kernel,
             numeric: true,
         }),

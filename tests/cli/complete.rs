@@ -97,7 +97,7 @@ fn then_the_options_that_go_with_it_and_were_not_given() {
         ("--set ", String::new()),
         ("--set 900 1", String::new()),
         ("-Z ", service.to_owned()),
-        ("-S ", "-n --json --output".to_owned()),
+        ("-S ", "-n --only --json --output".to_owned()),
         ("-R ", "--replace --check --dry-run --strict".to_owned()),
         ("-R --dry-run ", "--json --replace --strict".to_owned()),
         ("-R --check ", "--replace --strict".to_owned()),
@@ -122,7 +122,7 @@ fn listings() {
             "--tcp-service --udp-service --sctp-service --protocol-service --fwmark-service \
              --connection --timeout \
              --daemon --stats --rate --thresholds --persistent-conn --tun-info --nosort --sort \
-             --exact --watch --from-proc --require --color --json",
+             --exact --only --watch --from-proc --require --color --json",
         ),
         (
             "-Lnc --",
@@ -236,8 +236,8 @@ fn what_only_the_kernel_knows() {
 #[test]
 fn the_other_programs() {
     let save = |line| words(complete("ipvsadm-save", line));
-    assert_eq!(save(""), "-n --output --json");
-    assert_eq!(save("-n --"), "--output --json");
+    assert_eq!(save(""), "-n --output --only --json");
+    assert_eq!(save("-n --"), "--output --only --json");
     let restore = |line| words(complete("ipvsadm-restore", line));
     assert_eq!(
         restore("-"),
@@ -260,8 +260,10 @@ fn the_other_programs() {
         assert_eq!(completion.candidates, Candidates::Files, "{line:?}");
         assert_eq!(completion.prefix, prefix);
     }
+    assert_eq!(save("--only "), "");
     // Each is one that the program knows.
-    for option in save("").split(' ').filter(|option| *option != "--output") {
+    let has_value = |option: &&str| matches!(*option, "--output" | "--only");
+    for option in save("").split(' ').filter(|option| !has_value(option)) {
         assert!(parse_save(&[option.to_owned()]).is_ok(), "{option}");
     }
     for option in ["--check", "--clear", "--dry-run", "--dry-run --json"] {

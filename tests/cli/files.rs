@@ -3,8 +3,8 @@
 use ipvs::model::Change;
 use ipvs::plan::scope::{Removals, Scope, Weights};
 use ipvsadm::cli::{
-    Command, Extent, Format, Restore, RestoreMode, Save, Strictness, Tool, Usage, parse_restore,
-    parse_rule, parse_save,
+    Command, Extent, Format, Restore, RestoreMode, Save, Selection, Strictness, Tool, Usage,
+    parse_restore, parse_rule, parse_save,
 };
 
 use super::support::*;
@@ -14,6 +14,7 @@ fn save(numeric: bool, output: Option<&str>) -> Command {
         numeric,
         output: output.map(Into::into),
         format: Format::Text,
+        services: Selection::All,
     })
 }
 
@@ -304,7 +305,7 @@ fn a_replacement_beside_others() {
     }
     let illegal = |word| {
         format!(
-            "illegal only `{word}' specified: ADDRESS, ADDRESS/BITS, fwmark:MARK or \
+            "illegal only `{word}' specified: not ADDRESS, ADDRESS/BITS, fwmark:MARK or \
              fwmark:FIRST-LAST"
         )
     };

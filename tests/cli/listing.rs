@@ -1,6 +1,6 @@
 //! `-L`.
 
-use ipvsadm::cli::{Command, Connections, Format};
+use ipvsadm::cli::{Command, Connections, Format, Selection};
 use ipvsadm::view::{Numbers, Order};
 
 use super::support::*;
@@ -30,7 +30,7 @@ fn views() {
         accepts_command(
             line,
             list(|list| {
-                list.service = Some(tcp("10.0.0.1", 80));
+                list.services = Selection::One(tcp("10.0.0.1", 80));
                 list.numbers = Numbers::Exact;
                 list.order = Order::Kernel;
                 list.numeric = true;

@@ -115,9 +115,9 @@ const COMMANDS: &[(&str, &str, &str)] = &[
         "list",
         "numeric connection service-address timeout daemon stats rate thresholds persistent-conn \
          nosort syncid exact tun-info json client state by watch count color require from-proc orphans \
-         origin",
+         origin only",
     ),
-    ("-S", "save", "numeric output json"),
+    ("-S", "save", "numeric output json only"),
     (
         "-R",
         "restore",

@@ -41,6 +41,7 @@ mod json;
 mod manual_examples;
 mod name_server;
 mod namespaces;
+mod only;
 mod orphans;
 mod privileges;
 mod readme;

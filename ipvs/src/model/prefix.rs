@@ -1,3 +1,4 @@
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
@@ -20,6 +21,41 @@ impl Prefix {
     pub fn host(&self) -> Option<IpAddr> {
         let whole = if self.address.is_ipv4() { 32 } else { 128 };
         (self.length == whole).then_some(self.address)
+    }
+
+    /// The same addresses, by the first of them: `10.0.0.0/24` of `10.0.0.9/24`.
+    pub fn network(&self) -> Self {
+        let address = match self.address {
+            IpAddr::V4(address) => {
+                let host_bits = u32::MAX.checked_shr(self.length.into()).unwrap_or(0);
+                Ipv4Addr::from_bits(address.to_bits() & !host_bits).into()
+            }
+            IpAddr::V6(address) => {
+                let host_bits = u128::MAX.checked_shr(self.length.into()).unwrap_or(0);
+                Ipv6Addr::from_bits(address.to_bits() & !host_bits).into()
+            }
+        };
+        Self {
+            address,
+            length: self.length,
+        }
+    }
+
+    /// The address that it was made of, which any of them may be.
+    pub fn address(&self) -> IpAddr {
+        self.address
+    }
+
+    /// The IPv4 addresses that these IPv6 addresses are mapped from; none where one
+    /// is not mapped: `10.0.0.0/24` of `::ffff:10.0.0.0/120`.
+    pub fn mapped(&self) -> Option<Self> {
+        let IpAddr::V6(address) = self.address else {
+            return None;
+        };
+        Some(Self {
+            address: address.to_ipv4_mapped()?.into(),
+            length: self.length.checked_sub(96)?,
+        })
     }
 
     /// Returns whether an address begins with these bits. Those of the other
@@ -64,6 +100,16 @@ impl FromStr for Prefix {
     }
 }
 
+/// `10.0.0.0/8`, or the address alone where there is only one.
+impl fmt::Display for Prefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.host() {
+            Some(address) => write!(f, "{address}"),
+            None => write!(f, "{}/{}", self.address, self.length),
+        }
+    }
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -90,6 +136,38 @@ mod tests {
             let prefix: Prefix = prefix.parse().unwrap();
             let address = address.parse().unwrap();
             assert_eq!(prefix.contains(address), contained, "{prefix:?} {address}");
+        }
+    }
+
+    #[test]
+    fn a_network_is_written_by_its_first_address() {
+        for (prefix, network) in [
+            ("10.1.2.3/8", "10.0.0.0/8"),
+            ("10.1.2.3/0", "0.0.0.0/0"),
+            ("10.1.2.3/31", "10.1.2.2/31"),
+            ("10.1.2.3/32", "10.1.2.3"),
+            ("fd00::9/64", "fd00::/64"),
+            ("fd00::9/0", "::/0"),
+            ("[fd00::9]", "fd00::9"),
+        ] {
+            let prefix: Prefix = prefix.parse().unwrap();
+            assert_eq!(prefix.network().to_string(), network);
+        }
+    }
+
+    #[test]
+    fn mapped_addresses() {
+        for (prefix, mapped) in [
+            ("::ffff:10.0.0.9", Some("10.0.0.9")),
+            ("::ffff:10.0.0.0/120", Some("10.0.0.0/24")),
+            ("::ffff:0:0/96", Some("0.0.0.0/0")),
+            ("::ffff:0:0/95", None),
+            ("::/0", None),
+            ("10.0.0.9", None),
+        ] {
+            let prefix: Prefix = prefix.parse().unwrap();
+            let mapped_from = prefix.mapped().map(|prefix| prefix.to_string());
+            assert_eq!(mapped_from.as_deref(), mapped, "{prefix}");
         }
     }
 

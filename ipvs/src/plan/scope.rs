@@ -1,5 +1,6 @@
 //! The part of a table that a replacement is about, and what it leaves alone there.
 
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
@@ -49,10 +50,26 @@ pub enum Removals {
     LeftOut,
 }
 
-/// A word selects no services.
+/// A word selects no services, or others than it seems to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not ADDRESS[/BITS] or fwmark:MARK[-MARK]")]
-pub struct SelectedError;
+#[non_exhaustive]
+pub enum SelectedError {
+    /// It has another form.
+    #[error("not ADDRESS, ADDRESS/BITS, fwmark:MARK or fwmark:FIRST-LAST")]
+    Form,
+    /// The address has bits behind those that count: one service may be meant, or
+    /// those of the network.
+    #[error("{network} for the network, {address} for one address")]
+    HostBits {
+        /// The addresses that begin so.
+        network: Prefix,
+        /// The address that was written.
+        address: IpAddr,
+    },
+    /// IPv6 addresses that IPv4 addresses are mapped to, which no client sends to.
+    #[error("{0} for the IPv4 services")]
+    Mapped(Prefix),
+}
 
 impl Scope {
     /// A scope of the services that one of these selects, and of all that can be
@@ -104,14 +121,22 @@ impl FromStr for Selected {
 
     fn from_str(word: &str) -> Result<Self, SelectedError> {
         let Some(marks) = word.strip_prefix("fwmark:") else {
-            let prefix = word.parse().map_err(|_| SelectedError)?;
-            return Ok(Self::Addresses(prefix));
+            let prefix: Prefix = word.parse().map_err(|_| SelectedError::Form)?;
+            let network = prefix.network();
+            return match network.mapped() {
+                Some(mapped) => Err(SelectedError::Mapped(mapped)),
+                None if network != prefix => Err(SelectedError::HostBits {
+                    network,
+                    address: prefix.address(),
+                }),
+                None => Ok(Self::Addresses(prefix)),
+            };
         };
         let (first, last) = marks.split_once('-').unwrap_or((marks, marks));
         let (first, last) = (mark(first)?, mark(last)?);
         match first <= last {
             true => Ok(Self::Marks(first..=last)),
-            false => Err(SelectedError),
+            false => Err(SelectedError::Form),
         }
     }
 }
@@ -120,7 +145,7 @@ impl FromStr for Selected {
 fn mark(word: &str) -> Result<NonZeroU32, SelectedError> {
     let is_plain = word.bytes().all(|digit| digit.is_ascii_digit());
     let number = word.parse().ok().filter(|_| is_plain);
-    number.ok_or(SelectedError)
+    number.ok_or(SelectedError::Form)
 }
 
 #[cfg(test)]
@@ -181,7 +206,26 @@ mod tests {
             "fwmark:4294967296",
             "fwmark: 1",
         ] {
-            assert_eq!(word.parse::<Selected>(), Err(SelectedError), "{word}");
+            assert_eq!(word.parse::<Selected>(), Err(SelectedError::Form), "{word}");
+        }
+    }
+
+    #[test]
+    fn words_that_may_not_mean_what_they_say_are_refused() {
+        for (word, meant) in [
+            (
+                "10.0.0.9/24",
+                "10.0.0.0/24 for the network, 10.0.0.9 for one address",
+            ),
+            (
+                "[fd00::9]/64",
+                "fd00::/64 for the network, fd00::9 for one address",
+            ),
+            ("::ffff:10.0.0.9", "10.0.0.9 for the IPv4 services"),
+            ("::ffff:10.0.0.9/120", "10.0.0.0/24 for the IPv4 services"),
+        ] {
+            let refusal = word.parse::<Selected>().unwrap_err();
+            assert_eq!(refusal.to_string(), meant);
         }
     }
 }

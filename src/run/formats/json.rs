@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::{Audience, OutputFormat};
-use crate::cli::{Connections, List, Save};
+use crate::cli::{Connections, List, Save, Selection};
 use crate::diagnose::{Explanation, Facts, Finding, Journey, report};
 use crate::json;
 use crate::run::connections::{open, unlisted};
@@ -13,7 +13,7 @@ use crate::view::Order;
 use crate::watch::Meter;
 use ipvs::client::Client;
 use ipvs::connections::{Count, Filter, Grouping};
-use ipvs::model::{Change, Daemon, ServiceEntry, Timeouts, VirtualId};
+use ipvs::model::{Change, Daemon, ServiceEntry, Timeouts};
 
 pub(super) struct Json;
 
@@ -30,12 +30,12 @@ impl OutputFormat for Json {
         out: &mut Out,
     ) -> Result<(), Failure> {
         client.set_patience(LISTING);
-        table(client, list.service.as_ref(), list.order, out)
+        table(client, &list.services, list.order, out)
     }
 
-    fn saved(&self, client: &mut Client, _: &Save) -> Result<Vec<u8>, Failure> {
+    fn saved(&self, client: &mut Client, wanted: &Save) -> Result<Vec<u8>, Failure> {
         let mut text = Vec::new();
-        table(client, None, Order::Sorted, &mut text)?;
+        table(client, &wanted.services, Order::Sorted, &mut text)?;
         Ok(text)
     }
 
@@ -89,15 +89,15 @@ impl OutputFormat for Json {
     }
 }
 
-/// The table, or one service of it. Nothing is written before the kernel has
+/// The selected services of the table. Nothing is written before the kernel has
 /// named the services; the servers of each follow in their turn.
 fn table(
     client: &mut Client,
-    service: Option<&VirtualId>,
+    services: &Selection,
     order: Order,
     out: &mut impl Write,
 ) -> Result<(), Failure> {
-    let rows = Rows::<ServiceEntry>::ask(client, service, order)?;
+    let rows = Rows::<ServiceEntry>::ask(client, services, order)?;
     let mut table = json::Table::begin(out, &client.info()).map_err(Failure::writing)?;
     rows.for_each(client, |mut entry, servers| {
         entry.destinations = servers;

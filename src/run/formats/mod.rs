@@ -44,7 +44,7 @@ pub(super) trait OutputFormat: Sync {
         out: &mut Out,
     ) -> Result<(), Failure>;
 
-    /// Returns the whole table as a file keeps it.
+    /// Returns the selected services of the table as a file keeps them.
     fn saved(&self, client: &mut Client, wanted: &Save) -> Result<Vec<u8>, Failure> {
         text::saved(client, wanted)
     }

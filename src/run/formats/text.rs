@@ -45,21 +45,21 @@ impl OutputFormat for Text {
 /// Lists services with their servers.
 fn table(client: &mut Client, list: &List, out: &mut Out) -> Result<(), Failure> {
     client.set_patience(LISTING);
-    let (service, order) = (list.service.as_ref(), list.order);
+    let (services, order) = (&list.services, list.order);
     let description = list.view.description();
     // `/proc` does not know of thresholds, which colours depend on.
     let is_brief = description.needs() == Detail::Brief && paint(list.color) == Paint::Plain;
     match description.services {
         ServiceCells::Settings if is_brief => {
-            let rows = Rows::brief(client, service, order)?;
+            let rows = Rows::brief(client, services, order)?;
             show(client, list, rows, out, |service| Cells::Settings(service))
         }
         ServiceCells::Settings => {
-            let rows = Rows::<Service>::ask(client, service, order)?;
+            let rows = Rows::<Service>::ask(client, services, order)?;
             show(client, list, rows, out, |service| Cells::Settings(service))
         }
         ServiceCells::Counters => {
-            let rows = Rows::<(VirtualId, Stats)>::ask(client, service, order)?;
+            let rows = Rows::<(VirtualId, Stats)>::ask(client, services, order)?;
             show(client, list, rows, out, |(_, stats)| Cells::Counters(stats))
         }
     }
@@ -120,7 +120,7 @@ fn rates(
 /// The lines above the rows.
 fn header(client: &Client, list: &List) -> Header {
     Header {
-        info: list.service.is_none().then_some(client.info()),
+        info: list.services.one().is_none().then_some(client.info()),
     }
 }
 
@@ -141,9 +141,9 @@ pub(in crate::run) fn paint(color: Color) -> Paint {
     }
 }
 
-/// The table as rules.
+/// The selected services of the table as rules.
 pub(super) fn saved(client: &mut Client, wanted: &Save) -> Result<Vec<u8>, Failure> {
-    let mut rows = Rows::<Service>::ask(client, None, Order::Sorted)?;
+    let mut rows = Rows::<Service>::ask(client, &wanted.services, Order::Sorted)?;
     let names = match wanted.numeric {
         true => None,
         false => Some(rows.names(client)?),

@@ -107,7 +107,7 @@ impl Asked {
             },
             Command::Drain(drain) => Self::about(drain.service, drain.server),
             Command::List(list) => Self {
-                id: list.service,
+                id: list.services.one().copied(),
                 ..Self::default()
             },
             _ => Self::default(),
