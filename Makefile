@@ -75,7 +75,7 @@ units := ipvsadm.service ipvsadm-sync.service
 kernel_tests := cargo test --locked --quiet $(for) --features kernel-tests
 
 .PHONY: all static install install-boot uninstall deb rpm test-packages test-reproducible
-.PHONY: try test setup documents lint deny unit kernel diagnose compat faults fuzz fuzz-compat fuzz-short
+.PHONY: try test setup documents lint deny unit exercises kernel diagnose compat faults fuzz fuzz-compat fuzz-short
 .PHONY: test-library test-kernels test-stock test-static test-targets bench bench-small
 
 all:
@@ -152,7 +152,7 @@ endif
 try: setup all
 	@IPVSADM=$(program) tests/lab/try
 
-test: setup lint unit test-library kernel diagnose compat faults fuzz-short bench-small
+test: setup lint unit exercises test-library kernel diagnose compat faults fuzz-short bench-small
 
 lint:
 	cargo fmt --all --check
@@ -174,6 +174,10 @@ deny:
 unit:
 	cargo test --locked --quiet --workspace $(for)
 	cargo test --locked --quiet $(for) --package libipvs --features serde --test serialized
+
+# What CONTRIBUTING.md says of additions, done to a copy of the sources.
+exercises:
+	$(kernel_tests) --test exercises
 
 # The library as others get it: out of its package, in a workspace of its own.
 test-library: library := $(abspath $(target))/library

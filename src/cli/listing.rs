@@ -12,10 +12,12 @@ use crate::view::{Numbers, Order, View};
 impl Flags<'_> {
     /// How a command's output is written.
     pub(super) fn format(&self) -> Format {
-        [(Label::Json, Format::Json)]
-            .into_iter()
-            .find(|&(label, _)| self.given.has(label))
-            .map_or(Format::Text, |(_, format)| format)
+        let formats = [
+            // The option, and its format.
+            (Label::Json, Format::Json),
+        ];
+        let mut given = formats.iter().filter(|(label, _)| self.given.has(*label));
+        given.next().map_or(Format::Text, |&(_, format)| format)
     }
 
     /// Returns what `-L` asks for.

@@ -1,0 +1,47 @@
+//! `--csv`: words with commas between them.
+
+use std::io::Write;
+
+use super::{Audience, OutputFormat};
+use crate::cli::List;
+use crate::names::Numeric;
+use crate::run::rows::Rows;
+use crate::run::{Failure, Out, Report};
+use crate::watch::Meter;
+use ipvs::client::Client;
+use ipvs::model::{Change, Service};
+use ipvs::rules::ChangeRule;
+
+pub(super) struct Csv;
+
+impl OutputFormat for Csv {
+    fn audience(&self) -> Audience {
+        Audience::Programs
+    }
+
+    fn table(
+        &self,
+        client: &mut Client,
+        list: &List,
+        _: Option<&mut Meter>,
+        out: &mut Out,
+    ) -> Result<(), Failure> {
+        let rows = Rows::<Service>::ask(client, list.service.as_ref(), list.order)?;
+        rows.for_each(client, |service, servers| {
+            writeln!(out, "{},{}", service.id, servers.len()).map_err(Failure::writing)
+        })
+    }
+
+    fn changes(
+        &self,
+        changes: &[Change],
+        out: &mut Out,
+        _: &mut Report<'_>,
+    ) -> Result<(), Failure> {
+        for change in changes {
+            let rule = ChangeRule::new(change, &Numeric).to_string();
+            writeln!(out, "{}", rule.replace(' ', ",")).map_err(Failure::writing)?;
+        }
+        Ok(())
+    }
+}
