@@ -49,11 +49,11 @@ pub(super) fn ipvsadm(typed: &[String], names: &dyn Resolve) -> Completion {
     };
     match with_value {
         Some((row, value)) => {
-            let context = Context::of(&whole, names);
+            let context = TypedWords::of(&whole, names);
             let start = word.len().saturating_sub(value.len());
             context.value(row, word.get(..start).unwrap_or_default(), value)
         }
-        None => Context::of(&tokens, names).options(word),
+        None => TypedWords::of(&tokens, names).options(word),
     }
 }
 
@@ -177,19 +177,19 @@ impl Resolve for PortsOnly<'_> {
 }
 
 /// The words typed so far.
-struct Context<'a> {
+struct TypedWords<'a> {
     tokens: &'a [Token<'a>],
     verb: Option<Verb>,
     flags: Flags<'a>,
 }
 
-impl<'a> Context<'a> {
-    fn of(tokens: &'a [Token<'a>], names: &'a dyn Resolve) -> Context<'a> {
+impl<'a> TypedWords<'a> {
+    fn of(tokens: &'a [Token<'a>], names: &'a dyn Resolve) -> TypedWords<'a> {
         let verb = tokens.iter().find_map(Token::verb);
         let mut reading = Reading::new(names);
         // Mistakes are reported when the command is given.
         let _ = read::read(&mut reading, "ipvsadm", Source::CommandLine, tokens, Ok(()));
-        Context {
+        TypedWords {
             tokens,
             verb,
             flags: reading.flags,

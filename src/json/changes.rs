@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::identity::ServiceId;
 use super::server::{ServerId, ServerSettings};
 use super::service::ServiceSettings;
-use super::settings::{Seconds, SyncDaemon};
+use super::settings::{Seconds, SyncDaemonFields};
 use super::{Sequence, document};
 use ipvs::model::{Change, Counts, Destination, Service, VirtualId};
 
@@ -21,7 +21,7 @@ pub fn changes<'a>(
     changes: impl Iterator<Item = &'a Change> + Clone,
 ) -> io::Result<()> {
     #[derive(Serialize)]
-    struct Document<S> {
+    struct ChangesDocument<S> {
         changes: S,
         additions: usize,
         edits: usize,
@@ -30,7 +30,7 @@ pub fn changes<'a>(
     let counts = Counts::of(changes.clone());
     document(
         out,
-        &Document {
+        &ChangesDocument {
             changes: Sequence(changes.map(ChangeRow::from)),
             additions: counts.additions,
             edits: counts.edits,
@@ -48,7 +48,7 @@ struct ChangeRow<'a> {
     server: Option<ServerId>,
     server_settings: Option<ServerSettings>,
     timeouts: Option<Seconds>,
-    daemon: Option<SyncDaemon<'a>>,
+    daemon: Option<SyncDaemonFields<'a>>,
 }
 
 impl<'a> From<&'a Change> for ChangeRow<'a> {

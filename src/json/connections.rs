@@ -24,14 +24,14 @@ pub fn connections(
 ) -> Result<(), Interrupted> {
     let mut items = Items::begin(out, "{\"connections\":[")?;
     for_each_connection(table, |connection| match filter.passes(connection) {
-        true => items.push(&Row::from(connection)),
+        true => items.push(&ConnectionRow::from(connection)),
         false => Ok(()),
     })?;
     Ok(items.end()?)
 }
 
 #[derive(Serialize)]
-struct Row<'a> {
+struct ConnectionRow<'a> {
     protocol: Option<Word>,
     family: Word,
     client: Endpoint,
@@ -58,7 +58,7 @@ struct Engine<'a> {
     data: Cow<'a, str>,
 }
 
-impl<'a> From<&Connection<'a>> for Row<'a> {
+impl<'a> From<&Connection<'a>> for ConnectionRow<'a> {
     fn from(connection: &Connection<'a>) -> Self {
         let (protocol, service) = match connection.through() {
             VirtualId::Endpoint {
@@ -114,7 +114,7 @@ pub fn counts(
     counts: &[Count],
 ) -> io::Result<()> {
     #[derive(Serialize)]
-    struct Document<S> {
+    struct CountsDocument<S> {
         by: &'static str,
         then_by: Option<&'static str>,
         counts: S,
@@ -127,7 +127,7 @@ pub fn counts(
         templates: counts.iter().map(|count| count.templates).sum(),
     };
     let counts = Sequence(counts.iter().map(CountRow::from));
-    let document = Document {
+    let document = CountsDocument {
         by,
         then_by,
         counts,
@@ -155,9 +155,9 @@ struct Total {
 #[derive(Serialize)]
 struct CountRow<'a> {
     #[serde(flatten)]
-    key: Counted<'a>,
+    key: CountedKey<'a>,
     #[serde(flatten)]
-    then: Option<Counted<'a>>,
+    then: Option<CountedKey<'a>>,
     connections: u64,
     templates: u64,
 }
@@ -165,14 +165,14 @@ struct CountRow<'a> {
 /// A counted thing, under the name of its kind.
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
-enum Counted<'a> {
+enum CountedKey<'a> {
     Server(Endpoint),
     Client { address: Address },
     State(&'a str),
     Service(ServiceId),
 }
 
-impl<'a> From<&'a Key> for Counted<'a> {
+impl<'a> From<&'a Key> for CountedKey<'a> {
     fn from(key: &'a Key) -> Self {
         match key {
             Key::Server(server) => Self::Server((*server).into()),
@@ -189,7 +189,7 @@ impl<'a> From<&'a Count> for CountRow<'a> {
     fn from(count: &'a Count) -> Self {
         Self {
             key: (&count.key).into(),
-            then: count.then.as_ref().map(Counted::from),
+            then: count.then.as_ref().map(CountedKey::from),
             connections: count.connections,
             templates: count.templates,
         }

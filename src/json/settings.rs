@@ -14,7 +14,7 @@ use ipvs::model::{Daemon, DaemonState, Timeouts};
 /// The errors of `out`.
 pub fn timeouts(out: &mut impl Write, timeouts: &Timeouts) -> io::Result<()> {
     #[derive(Serialize)]
-    struct Document {
+    struct TimeoutsDocument {
         timeouts: Seconds,
     }
     let Timeouts { tcp, tcp_fin, udp } = *timeouts;
@@ -23,7 +23,7 @@ pub fn timeouts(out: &mut impl Write, timeouts: &Timeouts) -> io::Result<()> {
         tcp_fin_seconds: Some(tcp_fin),
         udp_seconds: Some(udp),
     };
-    document(out, &Document { timeouts })
+    document(out, &TimeoutsDocument { timeouts })
 }
 
 /// Writes the document of the sync daemons.
@@ -32,11 +32,11 @@ pub fn timeouts(out: &mut impl Write, timeouts: &Timeouts) -> io::Result<()> {
 /// The errors of `out`.
 pub fn daemons(out: &mut impl Write, daemons: &[Daemon]) -> io::Result<()> {
     #[derive(Serialize)]
-    struct Document<S> {
+    struct DaemonsDocument<S> {
         daemons: S,
     }
-    let daemons = Sequence(daemons.iter().map(SyncDaemon::from));
-    document(out, &Document { daemons })
+    let daemons = Sequence(daemons.iter().map(SyncDaemonFields::from));
+    document(out, &DaemonsDocument { daemons })
 }
 
 /// Timeouts, or a change of them.
@@ -61,7 +61,7 @@ impl Seconds {
 
 /// A sync daemon, or as much as is said of it.
 #[derive(Serialize)]
-pub(super) struct SyncDaemon<'a> {
+pub(super) struct SyncDaemonFields<'a> {
     state: Word,
     multicast_interface: Option<&'a str>,
     sync_id: Option<u32>,
@@ -71,7 +71,7 @@ pub(super) struct SyncDaemon<'a> {
     multicast_ttl: Option<u8>,
 }
 
-impl<'a> From<&'a Daemon> for SyncDaemon<'a> {
+impl<'a> From<&'a Daemon> for SyncDaemonFields<'a> {
     fn from(daemon: &'a Daemon) -> Self {
         Self {
             state: word(daemon.state),
@@ -85,7 +85,7 @@ impl<'a> From<&'a Daemon> for SyncDaemon<'a> {
     }
 }
 
-impl From<DaemonState> for SyncDaemon<'_> {
+impl From<DaemonState> for SyncDaemonFields<'_> {
     fn from(state: DaemonState) -> Self {
         Self {
             state: word(state),

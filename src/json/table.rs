@@ -57,7 +57,7 @@ struct ServiceRow<'a, S> {
     #[serde(flatten)]
     settings: ServiceSettings<'a>,
     #[serde(flatten)]
-    traffic: Traffic,
+    traffic: TrafficFields,
     servers: S,
 }
 
@@ -71,7 +71,7 @@ struct ServerRow {
     inactive_connections: u32,
     persistent_connections: u32,
     #[serde(flatten)]
-    traffic: Traffic,
+    traffic: TrafficFields,
 }
 
 impl From<&DestinationEntry> for ServerRow {
@@ -88,13 +88,13 @@ impl From<&DestinationEntry> for ServerRow {
 }
 
 #[derive(Serialize)]
-struct Traffic {
-    counters: Counters,
-    rates: Rates,
+struct TrafficFields {
+    counters: CounterFields,
+    rates: RateFields,
 }
 
 #[derive(Serialize)]
-struct Counters {
+struct CounterFields {
     connections: u64,
     incoming_packets: u64,
     outgoing_packets: u64,
@@ -103,7 +103,7 @@ struct Counters {
 }
 
 #[derive(Serialize)]
-struct Rates {
+struct RateFields {
     connections_per_second: u64,
     incoming_packets_per_second: u64,
     outgoing_packets_per_second: u64,
@@ -111,17 +111,17 @@ struct Rates {
     outgoing_bytes_per_second: u64,
 }
 
-impl From<&Stats> for Traffic {
+impl From<&Stats> for TrafficFields {
     fn from(stats: &Stats) -> Self {
         Self {
-            counters: Counters {
+            counters: CounterFields {
                 connections: stats.connections,
                 incoming_packets: stats.in_packets,
                 outgoing_packets: stats.out_packets,
                 incoming_bytes: stats.in_bytes,
                 outgoing_bytes: stats.out_bytes,
             },
-            rates: Rates {
+            rates: RateFields {
                 connections_per_second: stats.connections_per_second,
                 incoming_packets_per_second: stats.in_packets_per_second,
                 outgoing_packets_per_second: stats.out_packets_per_second,

@@ -15,7 +15,7 @@ use ipvs::model::{Family, Protocol};
 
 /// How long answers are waited for.
 #[derive(Clone, Copy)]
-struct Patience {
+struct LookupPatience {
     /// With no answer at all. The resolver itself gives up earlier, after 10
     /// seconds unless /etc/resolv.conf says otherwise; but there are other
     /// sources of names, and they may hang.
@@ -28,28 +28,28 @@ struct Patience {
     prompt: Duration,
 }
 
-const PATIENCE: Patience = Patience {
+const PATIENCE: LookupPatience = LookupPatience {
     silence: Duration::from_secs(60),
     rest: Duration::from_secs(1),
     prompt: Duration::from_secs(1),
 };
 
 /// The addresses of a host; none if the name server did not answer.
-type Answer = Option<Vec<IpAddr>>;
+type HostAnswer = Option<Vec<IpAddr>>;
 
 /// Looks up no host before [`Gathered::look_up`], and then all that were asked
 /// for. A host is looked up once, however many lines name it.
 #[derive(Default)]
 pub struct Gathered {
-    known: RefCell<BTreeMap<String, Answer>>,
+    known: RefCell<BTreeMap<String, HostAnswer>>,
     wanted: RefCell<BTreeSet<String>>,
     services: Services,
-    line: Cell<Line>,
+    line: Cell<LineState>,
 }
 
 /// The state of a line's questions for names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Line {
+enum LineState {
     /// Each was answered.
     #[default]
     Answered,
@@ -62,18 +62,18 @@ enum Line {
 impl Gathered {
     /// The questions from now on are those of another line.
     pub fn begin_line(&self) {
-        self.line.set(Line::default());
+        self.line.set(LineState::default());
     }
 
     /// Returns whether the line names hosts that are not looked up yet.
     pub fn waits(&self) -> bool {
-        self.line.get() == Line::Waiting
+        self.line.get() == LineState::Waiting
     }
 
     /// Returns whether the name server did not answer for the last host of the
     /// line.
     pub fn is_unanswered(&self) -> bool {
-        self.line.get() == Line::Unanswered
+        self.line.get() == LineState::Unanswered
     }
 
     /// Looks up every host that lines wait for.
@@ -90,14 +90,14 @@ impl Resolve for Gathered {
         let answer = known.get(host);
         if answer.is_none() {
             self.wanted.borrow_mut().insert(host.to_owned());
-            self.line.set(Line::Waiting);
+            self.line.set(LineState::Waiting);
         }
         match (self.line.get(), answer) {
             // Something, so that the line's other hosts are asked for too.
-            (Line::Waiting, _) | (_, None) => vec![Ipv4Addr::UNSPECIFIED.into()],
+            (LineState::Waiting, _) | (_, None) => vec![Ipv4Addr::UNSPECIFIED.into()],
             (_, Some(Some(addresses))) => addresses.clone(),
             (_, Some(None)) => {
-                self.line.set(Line::Unanswered);
+                self.line.set(LineState::Unanswered);
                 Vec::new()
             }
         }
@@ -121,13 +121,17 @@ fn in_turn(wanted: BTreeSet<String>) -> Vec<String> {
 enum News {
     /// The name server did not answer when asked at this time.
     Silent(Instant),
-    Found(String, Answer),
+    Found(String, HostAnswer),
 }
 
 /// Looks hosts up. What is not found in time is unanswered.
-fn look_up<L>(wanted: Vec<String>, look: L, patience: Patience) -> BTreeMap<String, Answer>
+fn look_up<L>(
+    wanted: Vec<String>,
+    look: L,
+    patience: LookupPatience,
+) -> BTreeMap<String, HostAnswer>
 where
-    L: Fn(&str, Family) -> Answer + Send + Sync + 'static,
+    L: Fn(&str, Family) -> HostAnswer + Send + Sync + 'static,
 {
     let count = wanted.len();
     let unanswered = wanted.iter().map(|host| (host.clone(), None));
@@ -181,7 +185,7 @@ mod tests {
 
     use super::*;
 
-    const SHORT: Patience = Patience {
+    const SHORT: LookupPatience = LookupPatience {
         silence: Duration::from_secs(60),
         rest: Duration::from_millis(200),
         prompt: Duration::from_millis(100),
@@ -192,7 +196,7 @@ mod tests {
     }
 
     /// Knows `here…`, has `six…` as IPv6 only, waits for the server otherwise.
-    fn dead(host: &str, family: Family) -> Answer {
+    fn dead(host: &str, family: Family) -> HostAnswer {
         match (host.get(..3), family) {
             (Some("her"), _) => Some(one()),
             (Some("six"), Family::V6) => Some(one()),
@@ -260,7 +264,7 @@ mod tests {
 
     #[test]
     fn no_name_needs_no_thread() {
-        let never = |_: &str, _| -> Answer { Some(one()) };
+        let never = |_: &str, _| -> HostAnswer { Some(one()) };
         assert!(look_up(Vec::new(), never, SHORT).is_empty());
         let names = Gathered::default();
         names.begin_line();

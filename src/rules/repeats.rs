@@ -9,7 +9,7 @@ use ipvs::model::{Change, VirtualId};
 
 /// The last change of a service, and of each of its servers.
 #[derive(Default)]
-struct Seen<'a> {
+struct LastChanges<'a> {
     service: Option<&'a Change>,
     servers: HashMap<(IpAddr, u16), &'a Change>,
 }
@@ -17,7 +17,7 @@ struct Seen<'a> {
 /// The lines that repeat the last one about the same service or server exactly.
 /// If the kernel refuses them nothing is lost.
 pub fn repeats(rules: &[Rule]) -> HashSet<u64> {
-    let mut seen: HashMap<VirtualId, Seen<'_>> = HashMap::new();
+    let mut seen: HashMap<VirtualId, LastChanges<'_>> = HashMap::new();
     let mut lines = HashSet::new();
     for Rule { line, command } in rules {
         let Command::Change(change) = command else {

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use super::progress::Progress;
+use super::progress::RestoreProgress;
 use super::{Failure, Out, Report, carry_out};
 use crate::cli::{Command, Restore, RestoreMode, Strictness};
 use crate::rules::repeats::repeats;
@@ -11,7 +11,7 @@ use ipvs::client::Client;
 
 /// Which lines the status of a run tells of.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Counted {
+pub(super) enum CountedLines {
     /// Only the last one, as programs know it that feed `-R` with batches in
     /// which some lines are expected to fail.
     Last,
@@ -19,7 +19,7 @@ pub(super) enum Counted {
     All,
 }
 
-impl Counted {
+impl CountedLines {
     pub(super) fn of(restore: &Restore) -> Self {
         match (restore.mode, restore.strictness) {
             (RestoreMode::Apply, Strictness::WhereInUse) => Self::Last,
@@ -30,15 +30,15 @@ impl Counted {
 }
 
 /// The status that lines come to, as they are carried out one after another.
-pub(super) struct Tally {
-    counted: Counted,
+pub(super) struct LinesStatus {
+    counted: CountedLines,
     status: u8,
     /// ipvsadm 1.31 goes no further than a listing that fails.
     is_final: bool,
 }
 
-impl Tally {
-    pub(super) fn new(counted: Counted) -> Self {
+impl LinesStatus {
+    pub(super) fn new(counted: CountedLines) -> Self {
         Self {
             counted,
             status: 0,
@@ -47,19 +47,19 @@ impl Tally {
     }
 
     pub(super) fn done(&mut self) {
-        if self.counted == Counted::Last && !self.is_final {
+        if self.counted == CountedLines::Last && !self.is_final {
             self.status = 0;
         }
     }
 
     pub(super) fn failed(&mut self, failure: &Failure) {
         match self.counted {
-            Counted::All => self.status = 255,
-            Counted::Last if !self.is_final => {
+            CountedLines::All => self.status = 255,
+            CountedLines::Last if !self.is_final => {
                 self.status = failure.status();
                 self.is_final = matches!(failure, Failure::Unlisted(_));
             }
-            Counted::Last => {}
+            CountedLines::Last => {}
         }
     }
 
@@ -76,12 +76,12 @@ impl Tally {
 pub(super) fn apply(
     client: &mut Client,
     rules: &[Rule],
-    counted: Counted,
+    counted: CountedLines,
     out: &mut Out,
     report: &mut Report<'_>,
 ) -> Result<(), Failure> {
-    let mut tally = Tally::new(counted);
-    let mut progress = Progress::towards(rules.len());
+    let mut tally = LinesStatus::new(counted);
+    let mut progress = RestoreProgress::towards(rules.len());
     let mut repeated = None;
     let is_change = |rule: &Rule| matches!(rule.command, Command::Change(_));
     for run in rules.chunk_by(|one, next| is_change(one) && is_change(next)) {
@@ -99,7 +99,7 @@ pub(super) fn apply(
                 let lines = repeated.get_or_insert_with(|| repeats(rules));
                 lines.contains(&line)
             };
-            if counted == Counted::Last || !(error.is_done() && is_repeat()) {
+            if counted == CountedLines::Last || !(error.is_done() && is_repeat()) {
                 tally.failed(&Failure::Refused(error));
             }
             ControlFlow::Continue(())

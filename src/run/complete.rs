@@ -47,7 +47,7 @@ fn print(wanted: &Completion, out: &mut Out) -> io::Result<()> {
 }
 
 /// A word, and what it is.
-type Found = Vec<(String, String)>;
+type OfferedWords = Vec<(String, String)>;
 
 /// A conversation with the kernel's IPVS, if it is there: asking for it would
 /// make the kernel load it.
@@ -59,7 +59,7 @@ fn client() -> Option<Client> {
     Some(client)
 }
 
-fn asked(candidates: &Candidates) -> Option<Found> {
+fn asked(candidates: &Candidates) -> Option<OfferedWords> {
     match candidates {
         Candidates::Services(protocol) => services(|id| match id {
             VirtualId::Endpoint { protocol: of, .. } => of == protocol,
@@ -78,7 +78,7 @@ fn asked(candidates: &Candidates) -> Option<Found> {
 }
 
 /// The services that are wanted, as their option's value.
-fn services(is_wanted: impl Fn(&VirtualId) -> bool) -> Option<Found> {
+fn services(is_wanted: impl Fn(&VirtualId) -> bool) -> Option<OfferedWords> {
     let mut entries = client()?.services().ok()?;
     entries.retain(|entry| is_wanted(&entry.service.id));
     entries.sort_unstable_by_key(|entry| entry.service.id);
@@ -93,7 +93,7 @@ fn services(is_wanted: impl Fn(&VirtualId) -> bool) -> Option<Found> {
 }
 
 /// Each server once.
-fn servers(entries: &[ServiceEntry]) -> Found {
+fn servers(entries: &[ServiceEntry]) -> OfferedWords {
     let mut found = BTreeMap::new();
     for entry in entries {
         for row in &entry.destinations {
@@ -108,7 +108,7 @@ fn servers(entries: &[ServiceEntry]) -> Found {
 
 /// Returns the schedulers that the kernel has, loaded or not. Where it can't be
 /// seen which it could load, those that are known too.
-fn schedulers() -> Found {
+fn schedulers() -> OfferedWords {
     let installed = installed();
     let known = SCHEDULERS
         .iter()
@@ -129,7 +129,7 @@ fn schedulers() -> Found {
 }
 
 /// The persistence engines that the kernel has, loaded or not.
-fn engines() -> Found {
+fn engines() -> OfferedWords {
     let names: BTreeSet<_> = loaded().into_iter().chain(installed()).collect();
     let engine = |name: String| Some((name.strip_prefix(ENGINE)?.to_owned(), String::new()));
     names.into_iter().filter_map(engine).collect()

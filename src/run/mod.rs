@@ -49,10 +49,10 @@ type Report<'a> = dyn FnMut(&dyn Display) + 'a;
 /// The name under which the binary was called decides which words it knows.
 pub struct Program {
     name: String,
-    kind: Kind,
+    kind: ProgramKind,
 }
 
-enum Kind {
+enum ProgramKind {
     Ipvsadm,
     Save,
     Restore,
@@ -62,9 +62,9 @@ impl Program {
     /// The program of that name, which may have folders before it.
     pub fn named(name: String) -> Self {
         let kind = match name.as_bytes().rsplit(|byte| *byte == b'/').next() {
-            Some(b"ipvsadm-save") => Kind::Save,
-            Some(b"ipvsadm-restore") => Kind::Restore,
-            _ => Kind::Ipvsadm,
+            Some(b"ipvsadm-save") => ProgramKind::Save,
+            Some(b"ipvsadm-restore") => ProgramKind::Restore,
+            _ => ProgramKind::Ipvsadm,
         };
         Self { name, kind }
     }
@@ -87,9 +87,9 @@ pub fn run(program: &Program, words: &[String], report: &mut Report<'_>) -> Resu
 fn attempt(program: &Program, words: &[String], report: &mut Report<'_>) -> Result<(), FailedRun> {
     let name = &program.name;
     let command = match program.kind {
-        Kind::Ipvsadm => cli::parse(name, words).resolve(&System::default()),
-        Kind::Save => cli::parse_save(words),
-        Kind::Restore => cli::parse_restore(words),
+        ProgramKind::Ipvsadm => cli::parse(name, words).resolve(&System::default()),
+        ProgramKind::Save => cli::parse_save(words),
+        ProgramKind::Restore => cli::parse_restore(words),
     };
     let out = &mut out::open();
     match command {

@@ -69,7 +69,7 @@ impl<W: Write> Drop for Bar<W> {
 }
 
 /// A bar for a long restore, which comes after a second.
-pub(super) struct Progress<W: Write = Stderr> {
+pub(super) struct RestoreProgress<W: Write = Stderr> {
     bar: Bar<W>,
     start: Instant,
     patience: Duration,
@@ -77,14 +77,14 @@ pub(super) struct Progress<W: Write = Stderr> {
     total: usize,
 }
 
-impl Progress {
+impl RestoreProgress {
     /// Towards so many changes.
     pub(super) fn towards(total: usize) -> Self {
         Self::with(Bar::new(), total, PATIENCE)
     }
 }
 
-impl<W: Write> Progress<W> {
+impl<W: Write> RestoreProgress<W> {
     fn with(bar: Bar<W>, total: usize, patience: Duration) -> Self {
         Self {
             bar,
@@ -126,7 +126,7 @@ mod tests {
     /// end.
     fn written(patience: Duration) -> String {
         let mut terminal = Vec::new();
-        let mut progress = Progress::with(Bar::on(Some(&mut terminal)), 1024, patience);
+        let mut progress = RestoreProgress::with(Bar::on(Some(&mut terminal)), 1024, patience);
         for _ in 0..600 {
             progress.step();
         }

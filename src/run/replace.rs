@@ -3,8 +3,8 @@
 
 use std::ops::ControlFlow;
 
-use super::apply::{Counted, apply};
-use super::progress::Progress;
+use super::apply::{CountedLines, apply};
+use super::progress::RestoreProgress;
 use super::signal::StopSignal;
 use super::turn::Turn;
 use super::{Failure, Out, Report, daemons, formats, kernel};
@@ -44,7 +44,7 @@ pub(super) fn replace(
     let _turn = Turn::take(report)?;
     // A signal is looked for before the first change, and then again and again.
     let mut stop = None;
-    let mut progress = Progress::towards(0);
+    let mut progress = RestoreProgress::towards(0);
     let reached = &mut |at: Made| {
         progress.is_towards(at.total);
         progress.reach(at.done);
@@ -80,7 +80,7 @@ pub(super) fn replace(
     }
     drop(table);
     daemons::leave_out_done(client, &mut others).map_err(Failure::Unlisted)?;
-    end.and(apply(client, &others, Counted::All, out, report))
+    end.and(apply(client, &others, CountedLines::All, out, report))
 }
 
 /// Returns what a failed replacement means for who asked.

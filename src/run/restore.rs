@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal, Write, stdin};
 
 use anyhow::Context;
 
-use super::apply::{Counted, Tally, apply, ends_rules};
+use super::apply::{CountedLines, LinesStatus, apply, ends_rules};
 use super::turn::Turn;
 use super::{Failure, Out, Report, carry_out, daemons, formats, input, replace};
 use crate::cli::{self, Command, Extent, Mistake, Restore, RestoreMode, Strictness};
@@ -67,7 +67,7 @@ pub(super) fn restore(
     out: &mut Out,
     report: &mut Report<'_>,
 ) -> Result<(), Failure> {
-    let counted = Counted::of(restore);
+    let counted = CountedLines::of(restore);
     if restore.mode == RestoreMode::Apply && restore.input.is_none() && stdin().is_terminal() {
         return converse(program, client, counted, out, report);
     }
@@ -92,13 +92,13 @@ pub(super) fn restore(
 fn converse(
     program: &str,
     client: &mut Client,
-    counted: Counted,
+    counted: CountedLines,
     out: &mut Out,
     report: &mut Report<'_>,
 ) -> Result<(), Failure> {
     let names = System::default();
     let mut typed = Lines::new(stdin().lock());
-    let mut tally = Tally::new(counted);
+    let mut tally = LinesStatus::new(counted);
     while let Some(line) = typed
         .next_line()
         .context("cannot read stdin")
@@ -174,8 +174,8 @@ const WRONG: Failure = Failure::Lines { status: 2 };
 /// The rules, if none is wrong. Each that is gets reported.
 fn all<T>(checked: Checked<T>, report: &mut Report<'_>) -> Result<T, Failure> {
     match remark(&checked, report) {
-        End::Right => Ok(checked.rules),
-        End::Wrong => Err(WRONG),
+        RulesVerdict::Right => Ok(checked.rules),
+        RulesVerdict::Wrong => Err(WRONG),
     }
 }
 
@@ -186,12 +186,12 @@ fn usable<T>(
     client: &mut Client,
     restore: &Restore,
     report: &mut Report<'_>,
-) -> Result<(T, End), Failure> {
+) -> Result<(T, RulesVerdict), Failure> {
     let end = remark(&checked, report);
     let may_go_on = match (end, restore.strictness) {
-        (End::Right, _) => true,
-        (End::Wrong, Strictness::Everywhere) => false,
-        (End::Wrong, Strictness::WhereInUse) => {
+        (RulesVerdict::Right, _) => true,
+        (RulesVerdict::Wrong, Strictness::Everywhere) => false,
+        (RulesVerdict::Wrong, Strictness::WhereInUse) => {
             let services = client.configured().map_err(Failure::Unlisted)?;
             services.is_empty()
         }
@@ -203,7 +203,7 @@ fn usable<T>(
 }
 
 /// Reports what there is to say about lines.
-fn remark<T>(checked: &Checked<T>, report: &mut Report<'_>) -> End {
+fn remark<T>(checked: &Checked<T>, report: &mut Report<'_>) -> RulesVerdict {
     for remark in &checked.idle {
         report(remark);
     }
@@ -211,19 +211,19 @@ fn remark<T>(checked: &Checked<T>, report: &mut Report<'_>) -> End {
         report(remark);
     }
     match checked.wrong.is_empty() {
-        true => End::Right,
-        false => End::Wrong,
+        true => RulesVerdict::Right,
+        false => RulesVerdict::Wrong,
     }
 }
 
 /// The verdict on all lines.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum End {
+enum RulesVerdict {
     Right,
     Wrong,
 }
 
-impl End {
+impl RulesVerdict {
     /// The outcome of a run in which this is known of the lines.
     fn after(self, outcome: Result<(), Failure>) -> Result<(), Failure> {
         match (self, outcome) {

@@ -10,38 +10,38 @@ use ipvs::model::{DestinationEntry, Name, ServiceEntry};
 /// Words go up, numbers down. Rows without a word or number of their own stay
 /// as they are.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Key<'a> {
+enum SortKey<'a> {
     None,
     Word(Cow<'a, str>),
     Number(Reverse<i128>),
 }
 
 impl Column {
-    fn of_server(&self, entry: &DestinationEntry) -> Key<'static> {
+    fn of_server(&self, entry: &DestinationEntry) -> SortKey<'static> {
         match self.cell {
-            Cell::Scheduler => Key::None,
-            Cell::Word { of, .. } => Key::Word(of(&entry.destination)),
-            Cell::Number { of, .. } => Key::Number(Reverse(of(entry).into())),
+            Cell::Scheduler => SortKey::None,
+            Cell::Word { of, .. } => SortKey::Word(of(&entry.destination)),
+            Cell::Number { of, .. } => SortKey::Number(Reverse(of(entry).into())),
             Cell::Counter { of } | Cell::Rate { of, .. } => {
-                Key::Number(Reverse(of(&entry.stats).into()))
+                SortKey::Number(Reverse(of(&entry.stats).into()))
             }
         }
     }
 
     /// Services that have no such column go by the sum of their servers.
-    fn of_service<'a>(&self, entry: &'a ServiceEntry) -> Key<'a> {
+    fn of_service<'a>(&self, entry: &'a ServiceEntry) -> SortKey<'a> {
         match self.cell {
             Cell::Scheduler => {
                 let name = entry.service.scheduler.as_ref().map_or("", Name::as_str);
-                Key::Word(name.into())
+                SortKey::Word(name.into())
             }
-            Cell::Word { .. } => Key::None,
+            Cell::Word { .. } => SortKey::None,
             Cell::Number { of, .. } => {
                 let numbers = entry.destinations.iter().map(of);
-                Key::Number(Reverse(numbers.map(i128::from).sum()))
+                SortKey::Number(Reverse(numbers.map(i128::from).sum()))
             }
             Cell::Counter { of } | Cell::Rate { of, .. } => {
-                Key::Number(Reverse(of(&entry.stats).into()))
+                SortKey::Number(Reverse(of(&entry.stats).into()))
             }
         }
     }
@@ -94,8 +94,8 @@ pub(crate) struct Place {
 /// The place of every row of a table, in order.
 pub(crate) fn places(entries: &[ServiceEntry], view: View, sorting: Sorting) -> Vec<Place> {
     let (column, reversed) = (sorting.column(view), sorting.reversed);
-    let of_service = |entry| column.map_or(Key::None, |column| column.of_service(entry));
-    let of_server = |server| column.map_or(Key::None, |column| column.of_server(server));
+    let of_service = |entry| column.map_or(SortKey::None, |column| column.of_service(entry));
+    let of_server = |server| column.map_or(SortKey::None, |column| column.of_server(server));
     let mut places = Vec::new();
     for service in ordered(entries, reversed, of_service) {
         places.push(Place {
@@ -115,7 +115,11 @@ pub(crate) fn places(entries: &[ServiceEntry], view: View, sorting: Sorting) -> 
 }
 
 /// The places of items in the order of their keys; equal ones stay as they are.
-fn ordered<'a, T>(items: &'a [T], reversed: bool, key: impl Fn(&'a T) -> Key<'a>) -> Vec<usize> {
+fn ordered<'a, T>(
+    items: &'a [T],
+    reversed: bool,
+    key: impl Fn(&'a T) -> SortKey<'a>,
+) -> Vec<usize> {
     let mut keyed: Vec<_> = items.iter().map(key).enumerate().collect();
     keyed.sort_by(|(_, one), (_, other)| one.cmp(other));
     if reversed {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::frame::{Frame, Size, Style};
 use super::keys::Action;
-use super::status::{self, Shown, Told};
+use super::status::{self, BarContent, Shown};
 use crate::names::NameOf;
 use crate::render;
 use ipvs::connections::{
@@ -85,7 +85,7 @@ type Keys = (Key, Option<Key>);
 
 /// The last look. The one before it tells what has changed since; at first nothing
 /// has.
-enum Look {
+enum ConnectionsLook {
     Rows {
         window: Window,
         before: Option<Before>,
@@ -130,7 +130,7 @@ pub struct Connections {
     interval: Duration,
     /// The first row that is shown.
     first: usize,
-    look: Option<Look>,
+    look: Option<ConnectionsLook>,
     time: String,
 }
 
@@ -155,18 +155,18 @@ impl Connections {
     /// A new look at connections, at that time.
     pub fn see(&mut self, window: Window, time: String) {
         let before = match &self.look {
-            Some(Look::Rows { window, .. }) => Some(Before::new(window)),
+            Some(ConnectionsLook::Rows { window, .. }) => Some(Before::new(window)),
             _ => None,
         };
         self.first = window.first;
-        self.look = Some(Look::Rows { window, before });
+        self.look = Some(ConnectionsLook::Rows { window, before });
         self.time = time;
     }
 
     /// A new look at counts, at that time.
     pub fn see_counts(&mut self, grouping: impl Into<Grouping>, counts: Vec<Count>, time: String) {
         let before = match self.look.take() {
-            Some(Look::Counts { counts, .. }) => {
+            Some(ConnectionsLook::Counts { counts, .. }) => {
                 let pair = |count: Count| {
                     let keys = (count.key, count.then);
                     (keys, (count.connections, count.templates))
@@ -176,7 +176,7 @@ impl Connections {
             _ => None,
         };
         let grouping = grouping.into();
-        self.look = Some(Look::Counts {
+        self.look = Some(ConnectionsLook::Counts {
             grouping,
             counts,
             before,
@@ -187,8 +187,8 @@ impl Connections {
     /// Does what a key asks for; true if other connections must be read.
     pub fn act(&mut self, action: Action, size: Size) -> bool {
         let (rows, is_window) = match &self.look {
-            Some(Look::Rows { window, .. }) => (window.total, true),
-            Some(Look::Counts { counts, .. }) => (counts.len(), false),
+            Some(ConnectionsLook::Rows { window, .. }) => (window.total, true),
+            Some(ConnectionsLook::Counts { counts, .. }) => (counts.len(), false),
             None => (0, false),
         };
         let Action::Scroll(scroll) = action else {
@@ -202,18 +202,18 @@ impl Connections {
 
     /// Returns whether another size of the window takes other connections.
     pub fn depends_on_size(&self) -> bool {
-        matches!(self.look, Some(Look::Rows { .. }))
+        matches!(self.look, Some(ConnectionsLook::Rows { .. }))
     }
 
     /// The addresses that a window of that size shows.
     pub fn addresses(&self, size: Size) -> Vec<IpAddr> {
         match &self.look {
-            Some(Look::Rows { window, .. }) => window
+            Some(ConnectionsLook::Rows { window, .. }) => window
                 .connections()
                 .flat_map(|found| [found.client, found.service, found.server])
                 .map(|end| end.address)
                 .collect(),
-            Some(Look::Counts { counts, .. }) => {
+            Some(ConnectionsLook::Counts { counts, .. }) => {
                 let (first, room) = self.wanted(size);
                 let shown = counts.iter().skip(first).take(room);
                 shown.flat_map(Count::addresses).collect()
@@ -228,7 +228,7 @@ impl Connections {
         let mut text = Vec::new();
         let room = status::room(size);
         let (told, shown, marks) = match &self.look {
-            Some(Look::Rows { window, before }) => {
+            Some(ConnectionsLook::Rows { window, before }) => {
                 let lines: Vec<u8> = window.lines.iter().take(room).flatten().copied().collect();
                 let every = Filter::default();
                 // Nothing fails that is written to memory.
@@ -245,7 +245,7 @@ impl Connections {
                 let marks: Vec<_> = window.connections().map(changed).collect();
                 (told("connections", window.total), shown, marks)
             }
-            Some(Look::Counts {
+            Some(ConnectionsLook::Counts {
                 grouping,
                 counts,
                 before,
@@ -293,8 +293,8 @@ impl Connections {
     }
 }
 
-fn told(what: &str, total: usize) -> Told {
-    Told {
+fn told(what: &str, total: usize) -> BarContent {
+    BarContent {
         what: what.to_owned(),
         number: status::plural(total, "connection"),
     }

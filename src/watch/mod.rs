@@ -216,13 +216,13 @@ mod tests {
 
     /// Draws how often it was looked at, and what was done.
     #[derive(Default)]
-    struct Counted {
+    struct CountingSubject {
         looks: usize,
         done: Vec<Action>,
         gone_after: Option<usize>,
     }
 
-    impl Subject for Counted {
+    impl Subject for CountingSubject {
         type Failure = &'static str;
 
         fn look(&mut self, _: Size) -> Result<(), &'static str> {
@@ -251,7 +251,7 @@ mod tests {
     }
 
     fn play(
-        subject: &mut Counted,
+        subject: &mut CountingSubject,
         events: &[Event],
         count: Option<u64>,
     ) -> (Result<End, Broken<&'static str>>, String) {
@@ -279,7 +279,7 @@ mod tests {
                 Event::Due,
                 end,
             ];
-            let (end, shown) = play(&mut Counted::default(), &events, None);
+            let (end, shown) = play(&mut CountingSubject::default(), &events, None);
             assert_eq!(end.unwrap(), expected);
             assert_eq!(shown, "1/0 2/0 2/2 2/2 3/4 4/4");
         }
@@ -288,7 +288,7 @@ mod tests {
     #[test]
     fn the_last_of_a_number_of_looks_is_shown_its_time() {
         let events = [Event::Due, Event::Keys(Vec::new()), Event::Due];
-        let (end, shown) = play(&mut Counted::default(), &events, Some(2));
+        let (end, shown) = play(&mut CountingSubject::default(), &events, Some(2));
         assert_eq!(end.unwrap(), End::Done);
         assert_eq!(shown, "1/0 2/0 2/0");
     }
@@ -297,21 +297,21 @@ mod tests {
     fn a_frame_is_drawn_when_the_terminal_is_taken_again() {
         let keys = vec![Action::Suspend, Action::View(View::Stats)];
         let events = [Event::Keys(keys), Event::Signal(1)];
-        let (end, shown) = play(&mut Counted::default(), &events, None);
+        let (end, shown) = play(&mut CountingSubject::default(), &events, None);
         assert_eq!(end.unwrap(), End::Signal(1));
         assert_eq!(shown, "1/0 suspended 1/1");
     }
 
     #[test]
     fn what_is_gone_ends_it() {
-        let mut subject = Counted {
+        let mut subject = CountingSubject {
             gone_after: Some(1),
-            ..Counted::default()
+            ..CountingSubject::default()
         };
         let (end, shown) = play(&mut subject, &[Event::Due], None);
         assert!(matches!(end, Err(Broken::Look("gone"))));
         assert_eq!(shown, "1/0");
-        let (end, _) = play(&mut Counted::default(), &[], None);
+        let (end, _) = play(&mut CountingSubject::default(), &[], None);
         assert!(matches!(end, Err(Broken::Screen(_))));
     }
 

@@ -31,7 +31,7 @@ pub(super) fn room(size: Size) -> usize {
 }
 
 /// The content of the bar.
-pub(super) struct Told {
+pub(super) struct BarContent {
     /// The name of the view, and the order of the rows.
     pub(super) what: String,
     /// How much there is of it.
@@ -40,8 +40,14 @@ pub(super) struct Told {
 
 /// The first line of a frame: when and how often, what, which rows, and how
 /// much there is. What matters most comes first: a narrow window cuts it.
-pub(super) fn bar(frame: &mut Frame, time: &str, interval: Duration, told: &Told, shown: Shown) {
-    let Told { what, number } = told;
+pub(super) fn bar(
+    frame: &mut Frame,
+    time: &str,
+    interval: Duration,
+    told: &BarContent,
+    shown: Shown,
+) {
+    let BarContent { what, number } = told;
     // The time of day is enough.
     let clock = time.get(11..19).unwrap_or_default();
     let interval = interval.as_secs_f64();

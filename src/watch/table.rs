@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::frame::{Frame, Size, Style};
 use super::keys::Action;
 use super::rates::{Meter, RowId};
-use super::status::{self, Shown, Told};
+use super::status::{self, BarContent, Shown};
 use crate::estimation::Frozen;
 use crate::names::NameOf;
 use crate::render::{self, Cells, Emphasis, Header, Paint, Rates, Rows};
@@ -15,13 +15,13 @@ use ipvs::model::{DestinationEntry, ServiceEntry};
 
 /// A look at the table.
 #[derive(Default)]
-struct Look {
+struct TableLook {
     entries: Vec<ServiceEntry>,
     /// Where each row is, and whether its rates are known.
     places: HashMap<RowId, (Place, Rates)>,
 }
 
-impl Look {
+impl TableLook {
     fn new(entries: Vec<ServiceEntry>, meter: &Meter) -> Self {
         let mut places = HashMap::new();
         for (service, entry) in entries.iter().enumerate() {
@@ -72,8 +72,8 @@ pub struct Table {
     /// The first row that is shown.
     first: usize,
     meter: Meter,
-    current: Look,
-    previous: Option<Look>,
+    current: TableLook,
+    previous: Option<TableLook>,
     /// The rows of the current look.
     rows: Vec<Place>,
     time: String,
@@ -98,7 +98,7 @@ impl Table {
             sorting: Sorting::default(),
             first: 0,
             meter: Meter::default(),
-            current: Look::default(),
+            current: TableLook::default(),
             previous: None,
             rows: Vec::new(),
             time: String::new(),
@@ -117,7 +117,7 @@ impl Table {
     pub fn see(&mut self, entries: Vec<ServiceEntry>, time: String, frozen: Option<Frozen>) {
         self.frozen = frozen;
         self.meter.end_look();
-        let look = Look::new(entries, &self.meter);
+        let look = TableLook::new(entries, &self.meter);
         let before = std::mem::replace(&mut self.current, look);
         // The very first has none before it.
         self.previous = (!self.time.is_empty()).then_some(before);
@@ -193,7 +193,7 @@ impl Table {
     }
 
     /// View, order and numbers, for the bar.
-    fn told(&self) -> Told {
+    fn told(&self) -> BarContent {
         let view = self.view.description().name;
         let column = match (self.sorting.column(self.view), self.order) {
             (Some(column), _) => column.title,
@@ -211,7 +211,7 @@ impl Table {
         };
         let services = self.current.entries.len();
         let servers = self.rows.len().saturating_sub(services);
-        Told {
+        BarContent {
             what: format!("{view} by {column}{reversed}{frozen}"),
             number: format!(
                 "{}, {}",

@@ -53,7 +53,7 @@ pub struct Draining {
     found: HashMap<ServerAddress, Destination>,
     /// The counters of the last look, by which a server that was removed and
     /// added again is known.
-    counters: Counters,
+    counters: KnownStats,
     /// True if the last look found the service or a server made anew. A second
     /// look has to agree: the kernel tells of a service first and then of its
     /// servers, and both may be removed or zeroed in between.
@@ -61,7 +61,7 @@ pub struct Draining {
 }
 
 #[derive(Clone, Debug)]
-struct Counters {
+struct KnownStats {
     service: Stats,
     servers: HashMap<ServerAddress, Stats>,
 }
@@ -127,7 +127,7 @@ impl Draining {
             Some(server) => Change::DeleteServer(id, *found.get(&server)?),
             None => Change::DeleteService(id),
         };
-        let counters = Counters::of(entry, &found);
+        let counters = KnownStats::of(entry, &found);
         Some(Self {
             service: entry.service.clone(),
             server,
@@ -230,7 +230,7 @@ impl Draining {
             Some(reason) => return Step::Leave(reason),
             None => self.suspects = false,
         }
-        self.counters = Counters::of(entry, &self.found);
+        self.counters = KnownStats::of(entry, &self.found);
         let left = self.left(entry, look.tally);
         match (left.open, look.is_last) {
             (0, true) => Step::Remove,
@@ -281,7 +281,7 @@ impl Draining {
         })
     }
 
-    fn left(&self, entry: &ServiceEntry, tally: Option<&Tally>) -> Left {
+    fn left(&self, entry: &ServiceEntry, tally: Option<&Tally>) -> AwaitedConnections {
         let count = |number: fn(&DestinationEntry) -> u32| {
             self.drained(entry)
                 .map(|row| u64::from(number(row)))
@@ -291,16 +291,16 @@ impl Draining {
         let inactive = count(|row| row.activity.inactive);
         let all = active.saturating_add(inactive);
         match tally {
-            _ if !self.has_closed_connections() => Left {
+            _ if !self.has_closed_connections() => AwaitedConnections {
                 open: all,
                 closing: 0,
             },
-            _ if inactive == 0 => Left {
+            _ if inactive == 0 => AwaitedConnections {
                 open: active,
                 closing: 0,
             },
             // Nobody knows which of them are closed.
-            None => Left {
+            None => AwaitedConnections {
                 open: all,
                 closing: 0,
             },
@@ -308,7 +308,7 @@ impl Draining {
                 // While connections end, the text may leave some out; and it
                 // may have some of another service with the same server.
                 let missed = all.saturating_sub(tally.all);
-                Left {
+                AwaitedConnections {
                     open: tally.open.saturating_add(missed).min(all),
                     closing: tally.closing,
                 }
@@ -340,7 +340,7 @@ impl Draining {
     }
 }
 
-impl Counters {
+impl KnownStats {
     fn of(entry: &ServiceEntry, servers: &HashMap<ServerAddress, Destination>) -> Self {
         let rows = entry.destinations.iter();
         let rows = rows.filter(|row| servers.contains_key(&address(row)));
@@ -352,7 +352,7 @@ impl Counters {
 }
 
 /// The connections that are waited for.
-struct Left {
+struct AwaitedConnections {
     /// They may still carry data.
     open: u64,
     /// They are closed, a moment ago.

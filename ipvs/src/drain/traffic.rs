@@ -35,7 +35,7 @@ pub struct Tally {
 
 /// How far a connection has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Flow {
+enum ConnectionStage {
     Open,
     Closing,
     Closed,
@@ -56,9 +56,9 @@ impl Draining {
             let count = |number: &mut u64| *number = number.saturating_add(1);
             count(&mut tally.all);
             match flow(connection, forwarding, timeouts) {
-                Flow::Open => count(&mut tally.open),
-                Flow::Closing => count(&mut tally.closing),
-                Flow::Closed => {}
+                ConnectionStage::Open => count(&mut tally.open),
+                ConnectionStage::Closing => count(&mut tally.closing),
+                ConnectionStage::Closed => {}
             }
             Ok(())
         })?;
@@ -102,15 +102,19 @@ fn is_through(service: &VirtualId, connection: &Connection<'_>) -> bool {
 
 /// How far a connection has come, by the kernel's name of its state. A name
 /// that is not known here is that of an open one.
-fn flow(connection: &Connection<'_>, forwarding: Forwarding, timeouts: &Timeouts) -> Flow {
+fn flow(
+    connection: &Connection<'_>,
+    forwarding: Forwarding,
+    timeouts: &Timeouts,
+) -> ConnectionStage {
     let silent = |timeout: u64| timeout.saturating_sub(connection.expires);
     let closed = |timeout| match silent(timeout) > LAST_WORDS {
-        true => Flow::Closed,
-        false => Flow::Closing,
+        true => ConnectionStage::Closed,
+        false => ConnectionStage::Closing,
     };
     let unseen = |timeout| match silent(timeout) > CLIENT_SILENCE {
-        true => Flow::Closed,
-        false => Flow::Open,
+        true => ConnectionStage::Closed,
+        false => ConnectionStage::Open,
     };
     let both_ends = sees_both_ends(forwarding);
     match (connection.transport(), connection.state) {
@@ -122,8 +126,8 @@ fn flow(connection: &Connection<'_>, forwarding: Forwarding, timeouts: &Timeouts
         (Some(Protocol::Tcp), b"LAST_ACK") => closed(LAST_ACK),
         // An association is shut down by both ends together, when all data has
         // been acknowledged.
-        (Some(Protocol::Sctp), b"CLOSED" | b"REJECTED") => Flow::Closed,
-        _ => Flow::Open,
+        (Some(Protocol::Sctp), b"CLOSED" | b"REJECTED") => ConnectionStage::Closed,
+        _ => ConnectionStage::Open,
     }
 }
 

@@ -75,7 +75,7 @@ impl Told {
 }
 
 /// An answer that is to be confirmed.
-struct Answer<K> {
+struct UnconfirmedAnswer<K> {
     /// In order.
     keys: Vec<K>,
     /// Of the rows that begin a datagram, in order. A row before one of them may
@@ -85,7 +85,7 @@ struct Answer<K> {
     confirmed: usize,
 }
 
-impl<K: Ord> Answer<K> {
+impl<K: Ord> UnconfirmedAnswer<K> {
     /// None where a row is there twice, or the kernel says that it is torn.
     fn new<R>(told: &Told, rows: &[R], key: impl Fn(&R) -> K) -> Option<Self> {
         if told.is_interrupted {
@@ -135,7 +135,7 @@ pub(crate) fn agreed<R, K: Ord>(
         if told.is_of_one_moment() && rows.len() <= 1 {
             break;
         }
-        let mut answer = Answer::new(&told, rows, &key);
+        let mut answer = UnconfirmedAnswer::new(&told, rows, &key);
         if answer
             .as_mut()
             .is_some_and(|answer| told.is_of_one_moment() || answer.is_sure_after(before.take()))

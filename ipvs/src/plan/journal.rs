@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use super::equivalence::{same_server, same_service};
 use super::outcome::{Remains, Thing};
 use super::wanted::key;
-use super::{Plan, Server, Step};
+use super::{DepartingServer, Plan, Step};
 use crate::client::Patience;
 use crate::director::Director;
 use crate::error::Error;
@@ -34,7 +34,7 @@ struct Touched {
 }
 
 /// The servers of a service that is there.
-type Rows = HashMap<(IpAddr, u16), Destination>;
+type ServerRows = HashMap<(IpAddr, u16), Destination>;
 
 /// Everything that was done, by what it was done to.
 #[derive(Debug, Default)]
@@ -87,7 +87,7 @@ impl Journal {
         servers.extend(trace.map(|trace| (place, trace)));
     }
 
-    fn removed(&mut self, id: VirtualId, server: &Server) {
+    fn removed(&mut self, id: VirtualId, server: &DepartingServer) {
         self.server(id, Some(server.destination), None);
         let connections = &mut self.0.entry(id).or_default().connections;
         connections.insert(key(&server.destination), server.connections);
@@ -221,7 +221,7 @@ impl Touched {
         &self,
         id: VirtualId,
         service: Option<&Service>,
-        rows: &Rows,
+        rows: &ServerRows,
         undo: &mut Undo,
         remains: &mut Remains,
     ) {
@@ -259,7 +259,13 @@ impl Touched {
         self.undo_servers(id, rows, undo, remains);
     }
 
-    fn undo_servers(&self, id: VirtualId, rows: &Rows, undo: &mut Undo, remains: &mut Remains) {
+    fn undo_servers(
+        &self,
+        id: VirtualId,
+        rows: &ServerRows,
+        undo: &mut Undo,
+        remains: &mut Remains,
+    ) {
         for (place, trace) in &self.servers {
             let row = rows.get(place);
             match trace.now(row, same_server) {
@@ -291,7 +297,7 @@ impl Touched {
     }
 
     /// Returns whether the servers are those that were there before.
-    fn is_whole(&self, rows: &Rows) -> bool {
+    fn is_whole(&self, rows: &ServerRows) -> bool {
         self.servers.len() == rows.len()
             && self
                 .servers
@@ -300,7 +306,7 @@ impl Touched {
     }
 
     /// Returns whether every server is as the replacement made it.
-    fn is_all_ours(&self, rows: &Rows) -> bool {
+    fn is_all_ours(&self, rows: &ServerRows) -> bool {
         rows.iter().all(|(place, row)| {
             let trace = self.servers.get(place);
             trace.is_some_and(|trace| both(trace.made.as_ref(), Some(row), same_server))

@@ -73,22 +73,22 @@ enum Step {
     },
     DeleteServer {
         id: Box<VirtualId>,
-        before: Box<Server>,
+        before: Box<DepartingServer>,
     },
     DeleteService {
-        before: Box<(Service, Vec<Server>)>,
+        before: Box<(Service, Vec<DepartingServer>)>,
     },
 }
 
 /// A server that goes.
 #[derive(Clone, Copy, Debug)]
-struct Server {
+struct DepartingServer {
     destination: Destination,
     /// How many connections it has.
     connections: u64,
 }
 
-impl Server {
+impl DepartingServer {
     fn of(row: &DestinationEntry) -> Self {
         let activity = &row.activity;
         Self {
@@ -226,7 +226,7 @@ impl<'a> Plan<'a> {
 /// A service of the table that is there: no more than is needed when its
 /// servers are seen.
 #[derive(Debug)]
-enum Seen {
+enum SeenService {
     /// It stays; its place among the rules.
     Wanted(usize),
     /// It has to go.
@@ -246,7 +246,10 @@ struct Planner<'a> {
 impl<'a> Planner<'a> {
     /// Takes note of every service that is there. The servers of each are to be
     /// seen next, in any order.
-    fn new(wanted: &'a Table, services: impl IntoIterator<Item = Service>) -> (Self, Vec<Seen>) {
+    fn new(
+        wanted: &'a Table,
+        services: impl IntoIterator<Item = Service>,
+    ) -> (Self, Vec<SeenService>) {
         let mut planner = Self {
             plan: Plan {
                 wanted,
@@ -263,13 +266,13 @@ impl<'a> Planner<'a> {
         (planner, seen)
     }
 
-    fn see(&mut self, found: Service) -> Seen {
+    fn see(&mut self, found: Service) -> SeenService {
         let wanted = self.plan.wanted;
         let Some(place) = wanted.place(&found.id) else {
             let scope = wanted.scope();
             return match (scope.covers(&found.id), scope.removals) {
-                (true, Removals::Made) => Seen::Unwanted(Box::new(found)),
-                (true, Removals::LeftOut) | (false, _) => Seen::Left,
+                (true, Removals::Made) => SeenService::Unwanted(Box::new(found)),
+                (true, Removals::LeftOut) | (false, _) => SeenService::Left,
             };
         };
         if let Some(RuledService { service, .. }) = wanted.at(place)
@@ -278,25 +281,25 @@ impl<'a> Planner<'a> {
             let before = Box::new(found);
             self.plan.edits.push(Step::EditService { place, before });
         }
-        Seen::Wanted(place)
+        SeenService::Wanted(place)
     }
 
     /// Returns the identity of the service.
-    fn id(&self, seen: &Seen) -> Option<VirtualId> {
+    fn id(&self, seen: &SeenService) -> Option<VirtualId> {
         match seen {
-            Seen::Wanted(place) => {
+            SeenService::Wanted(place) => {
                 let ruled = self.plan.wanted.at(*place);
                 ruled.map(|ruled| ruled.service.value.id)
             }
-            Seen::Unwanted(service) => Some(service.id),
-            Seen::Left => None,
+            SeenService::Unwanted(service) => Some(service.id),
+            SeenService::Left => None,
         }
     }
 
     /// Takes note of the servers of a service.
-    fn see_servers(&mut self, seen: Seen, rows: &[DestinationEntry]) {
+    fn see_servers(&mut self, seen: SeenService, rows: &[DestinationEntry]) {
         match seen {
-            Seen::Wanted(place) => {
+            SeenService::Wanted(place) => {
                 if let Some(seen) = self.seen.get_mut(place)
                     && !std::mem::replace(seen, true)
                     && let Some(ruled) = self.plan.wanted.at(place)
@@ -304,12 +307,12 @@ impl<'a> Planner<'a> {
                     self.compare(place, ruled, rows);
                 }
             }
-            Seen::Unwanted(service) => {
-                let servers = rows.iter().map(Server::of).collect();
+            SeenService::Unwanted(service) => {
+                let servers = rows.iter().map(DepartingServer::of).collect();
                 let before = Box::new((*service, servers));
                 self.plan.removals.push(Step::DeleteService { before });
             }
-            Seen::Left => {}
+            SeenService::Left => {}
         }
     }
 
@@ -379,7 +382,7 @@ impl<'a> Planner<'a> {
             if wanted.get(&row.destination).is_none() {
                 plan.removals.push(Step::DeleteServer {
                     id: Box::new(ruled.service.value.id),
-                    before: Box::new(Server::of(row)),
+                    before: Box::new(DepartingServer::of(row)),
                 });
             }
         }

@@ -55,7 +55,7 @@ impl Servers {
 /// # Errors
 /// Where the text can't be read.
 pub fn servers(services: &[Service], mut text: impl BufRead) -> io::Result<Option<Servers>> {
-    let places = Places::of(services);
+    let places = ServicePlaces::of(services);
     let mut rows = Vec::new();
     let mut of_services = vec![None; services.len()];
     // The service whose rows are being read, and where they begin.
@@ -103,7 +103,7 @@ pub fn servers(services: &[Service], mut text: impl BufRead) -> io::Result<Optio
 fn service<'a>(
     words: &mut impl Iterator<Item = &'a [u8]>,
     services: &[Service],
-    places: &Places,
+    places: &ServicePlaces,
 ) -> Option<usize> {
     let protocol = words.next()?;
     let word = words.next()?;
@@ -159,9 +159,9 @@ fn endpoint(word: &[u8]) -> Option<(IpAddr, u16)> {
 }
 
 /// Where each service stands, to be found by its identity.
-struct Places(Vec<u32>);
+struct ServicePlaces(Vec<u32>);
 
-impl Places {
+impl ServicePlaces {
     fn of(services: &[Service]) -> Self {
         let mut places: Vec<u32> = (0..).take(services.len()).collect();
         places.sort_unstable_by_key(|&place| id_at(services, place));

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
-use super::json::{Item, NotLookedAt, item, not_looked_at};
+use super::json::{FindingItem, NotLookedAt, item, not_looked_at};
 use super::text::{capital, paragraph, why_and_what};
 use crate::diagnose::explain::{Candidate, Explanation, Leg, Passage};
 use crate::diagnose::facts::{Journey, Method};
@@ -64,7 +64,7 @@ fn step(number: usize, leg: &Leg) -> String {
 }
 
 #[derive(Serialize)]
-struct Document<'a> {
+struct ExplanationDocument<'a> {
     kernel: &'a str,
     wanted: String,
     client: IpAddr,
@@ -81,7 +81,7 @@ struct LegItem<'a> {
     name: &'a str,
     passage: Passage,
     sentences: &'a [String],
-    findings: Vec<Item<'a>>,
+    findings: Vec<FindingItem<'a>>,
 }
 
 #[derive(Serialize)]
@@ -103,7 +103,7 @@ pub fn explanation_json(
     explanation: &Explanation,
 ) -> io::Result<()> {
     let service = journey.facts.services.first();
-    let document = Document {
+    let document = ExplanationDocument {
         kernel: &journey.facts.kernel,
         wanted: journey.wanted.to_string(),
         client: journey.client,

@@ -11,7 +11,7 @@ use crate::diagnose::finding::{Finding, Gravity, Remedy};
 use crate::diagnose::{Facts, Method, OnServer, of};
 
 #[derive(Serialize)]
-struct Document<'a> {
+struct DiagnosisDocument<'a> {
     kernel: &'a str,
     sample_seconds: f64,
     on_server: Option<RealServer<'a>>,
@@ -20,7 +20,7 @@ struct Document<'a> {
     connections: Option<u64>,
     clients: usize,
     checks: usize,
-    findings: Vec<Item<'a>>,
+    findings: Vec<FindingItem<'a>>,
     not_looked_at: Vec<NotLookedAt<'a>>,
 }
 
@@ -35,18 +35,18 @@ struct RealServer<'a> {
 }
 
 #[derive(Serialize)]
-pub(super) struct Item<'a> {
+pub(super) struct FindingItem<'a> {
     gravity: Gravity,
     id: &'a str,
     affected: &'a [String],
     sentence: &'a str,
     evidence: &'a [String],
-    remedy: Vec<Step<'a>>,
+    remedy: Vec<RemedyStep<'a>>,
 }
 
 /// A step is a command or words; the machine is named where it is another.
 #[derive(Serialize)]
-struct Step<'a> {
+struct RemedyStep<'a> {
     command: Option<&'a str>,
     words: Option<&'a str>,
     machine: Option<&'a str>,
@@ -69,7 +69,7 @@ pub fn json(out: &mut impl Write, facts: &Facts, findings: &[Finding]) -> io::Re
         connections,
         clients,
     } = LookedAt::of(facts);
-    let document = Document {
+    let document = DiagnosisDocument {
         kernel: &facts.kernel,
         sample_seconds: facts.sample,
         on_server: facts.on_server.as_ref().map(part),
@@ -107,7 +107,7 @@ fn part(on_server: &OnServer) -> RealServer<'_> {
     }
 }
 
-pub(super) fn item(finding: &Finding) -> Item<'_> {
+pub(super) fn item(finding: &Finding) -> FindingItem<'_> {
     let Finding {
         id,
         gravity,
@@ -116,7 +116,7 @@ pub(super) fn item(finding: &Finding) -> Item<'_> {
         evidence,
         remedy,
     } = finding;
-    Item {
+    FindingItem {
         gravity: *gravity,
         id,
         affected,
@@ -126,13 +126,13 @@ pub(super) fn item(finding: &Finding) -> Item<'_> {
     }
 }
 
-fn step(remedy: &Remedy) -> Step<'_> {
+fn step(remedy: &Remedy) -> RemedyStep<'_> {
     let (command, words, machine) = match remedy {
         Remedy::Run(command) => (Some(command.as_str()), None, None),
         Remedy::RunOn(whom, command) => (Some(command.as_str()), None, Some(*whom)),
         Remedy::Say(words) => (None, Some(words.as_str()), None),
     };
-    Step {
+    RemedyStep {
         command,
         words,
         machine,

@@ -12,22 +12,22 @@ const EVERY: Duration = Duration::from_secs(10);
 
 /// `3 connections left after 10 s`
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Left {
+pub(super) struct RemainingConnections {
     pub(super) connections: u64,
     pub(super) time: Duration,
 }
 
-impl Display for Left {
+impl Display for RemainingConnections {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let (connections, time) = (Connections(self.connections), self.time.as_secs());
+        let (connections, time) = (ConnectionCount(self.connections), self.time.as_secs());
         write!(f, "{connections} after {time} s")
     }
 }
 
 /// `3 connections left`
-struct Connections(u64);
+struct ConnectionCount(u64);
 
-impl Display for Connections {
+impl Display for ConnectionCount {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let plural = if self.0 == 1 { "" } else { "s" };
         write!(f, "{} connection{plural} left", self.0)
@@ -58,7 +58,7 @@ impl<W: Write> Teller<W> {
         }
     }
 
-    pub(super) fn tell(&mut self, left: &Left, report: &mut Report<'_>) {
+    pub(super) fn tell(&mut self, left: &RemainingConnections, report: &mut Report<'_>) {
         if !self.bar.is_seen() {
             if left.time >= self.next {
                 self.next = self.next.saturating_add(EVERY);
@@ -74,7 +74,7 @@ impl<W: Write> Teller<W> {
         );
         match self.limit {
             Some(limit) => {
-                let connections = Connections(left.connections);
+                let connections = ConnectionCount(left.connections);
                 let (time, limit) = (left.time.as_secs(), limit.as_secs());
                 let text = format_args!("{connections}, {time} of {limit} s");
                 self.bar.draw(ended, most, text);
@@ -94,7 +94,7 @@ mod tests {
         let mut teller = Teller::with(Bar::on(None::<Vec<u8>>), None);
         let mut lines = Vec::new();
         for half_seconds in 0..=63 {
-            let left = Left {
+            let left = RemainingConnections {
                 connections: 64 - half_seconds,
                 time: Duration::from_millis(500) * u32::try_from(half_seconds).unwrap(),
             };
@@ -116,7 +116,7 @@ mod tests {
         let limit = Some(Duration::from_secs(60));
         let mut teller = Teller::with(Bar::on(Some(&mut terminal)), limit);
         for (connections, seconds) in [(2, 0), (4, 1), (1, 11)] {
-            let left = Left {
+            let left = RemainingConnections {
                 connections,
                 time: Duration::from_secs(seconds),
             };

@@ -5,7 +5,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::is_gone;
-use super::teller::{Left, Teller};
+use super::teller::{RemainingConnections, Teller};
 use super::words::{Stays, Theirs};
 use crate::cli::Drain;
 use crate::run::signal::StopSignal;
@@ -43,7 +43,7 @@ pub(super) fn wait(
     let stopped = |message| Failure::Stopped { status: 1, message };
     let start = Instant::now();
     let mut teller = Teller::new(drain.limit);
-    let mut table = Table::default();
+    let mut table = TallySource::default();
     loop {
         let before = Instant::now();
         let time = start.elapsed();
@@ -57,7 +57,7 @@ pub(super) fn wait(
             }
             seen => seen?,
         };
-        let left = |connections| Left { connections, time };
+        let left = |connections| RemainingConnections { connections, time };
         if let (Some(status), Some(entry)) = (stop.status(), &seen.entry) {
             let left = left(draining.open(entry, seen.tally.as_ref()));
             return Err(Failure::Stopped {
@@ -98,7 +98,7 @@ fn see(
     client: &mut Client,
     drain: &Drain,
     draining: &Draining,
-    table: &mut Table,
+    table: &mut TallySource,
     report: &mut Report<'_>,
 ) -> Result<Seen, Failure> {
     // A drain may take hours: each look has time of its own.
@@ -126,11 +126,11 @@ fn service(client: &mut Client, drain: &Drain) -> Result<Option<ServiceEntry>, F
 
 /// The connection table, which not every environment shows.
 #[derive(Default)]
-struct Table {
+struct TallySource {
     is_hidden: bool,
 }
 
-impl Table {
+impl TallySource {
     fn tally(
         &mut self,
         client: &mut Client,

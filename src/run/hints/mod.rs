@@ -13,7 +13,7 @@ mod table;
 
 use std::io::{IsTerminal, stderr};
 
-use super::{Failure, Kind, Program};
+use super::{Failure, Program, ProgramKind};
 use crate::cli::{self, Command, Ensure, Usage, ValueError};
 use crate::rules::unseen;
 use ipvs::client::Client;
@@ -75,8 +75,8 @@ fn typed(word: &str) -> Option<String> {
 /// The option that was meant by a misspelt one.
 fn meant(program: &Program, word: &str) -> Option<String> {
     let option = match program.kind {
-        Kind::Restore => cli::nearest_restore_option(word),
-        Kind::Ipvsadm | Kind::Save => cli::nearest_option(word),
+        ProgramKind::Restore => cli::nearest_restore_option(word),
+        ProgramKind::Ipvsadm | ProgramKind::Save => cli::nearest_option(word),
     };
     option.map(|option| format!("did you mean {option}?"))
 }

@@ -36,8 +36,8 @@ pub(crate) fn service_entry(attributes: &[u8]) -> Result<Option<ServiceEntry>, D
 pub(crate) fn counters(attributes: &[u8]) -> Result<Option<(VirtualId, Stats)>, DecodeError> {
     let told = told(attributes, IPVS_CMD_ATTR_SERVICE)?;
     let counted = told.map(|told| {
-        let mut identity = Identity::default();
-        let mut counters = Counters::default();
+        let mut identity = PartialIdentity::default();
+        let mut counters = StatsAttributes::default();
         for attribute in NlasIterator::new(told.value()) {
             let attribute = attribute?;
             match attribute.kind() {
@@ -63,11 +63,11 @@ pub(crate) fn service(attributes: &[u8]) -> Result<Option<Service>, DecodeError>
     service.transpose().context("IPVS_CMD_ATTR_SERVICE")
 }
 
-fn service_from(attributes: &[u8]) -> Result<(Service, Counters<'_>), DecodeError> {
-    let mut identity = Identity::default();
+fn service_from(attributes: &[u8]) -> Result<(Service, StatsAttributes<'_>), DecodeError> {
+    let mut identity = PartialIdentity::default();
     let (mut flags, mut timeout, mut netmask) = (0, 0, [0; 4]);
     let (mut scheduler, mut engine) = (None, None);
-    let mut counters = Counters::default();
+    let mut counters = StatsAttributes::default();
     for attribute in NlasIterator::new(attributes) {
         let attribute = attribute?;
         match attribute.kind() {
@@ -104,7 +104,7 @@ fn service_from(attributes: &[u8]) -> Result<(Service, Counters<'_>), DecodeErro
 }
 
 /// The identity of a service, as far as it has been read.
-struct Identity {
+struct PartialIdentity {
     family: u16,
     protocol: u16,
     address: Option<[u8; 16]>,
@@ -112,7 +112,7 @@ struct Identity {
     mark: Option<NonZeroU32>,
 }
 
-impl Default for Identity {
+impl Default for PartialIdentity {
     fn default() -> Self {
         Self {
             family: AF_INET,
@@ -124,7 +124,7 @@ impl Default for Identity {
     }
 }
 
-impl Identity {
+impl PartialIdentity {
     fn note(&mut self, attribute: &ServiceAttr) {
         match *attribute {
             ServiceAttr::AddressFamily(value) => self.family = value,
@@ -180,7 +180,7 @@ pub(crate) fn destination(
 fn destination_from(
     attributes: &[u8],
     family: Family,
-) -> Result<(DestinationEntry, Counters<'_>), DecodeError> {
+) -> Result<(DestinationEntry, StatsAttributes<'_>), DecodeError> {
     let mut address = [0; 16];
     let mut family = family;
     let mut entry = DestinationEntry::new(Destination::new(
@@ -190,7 +190,7 @@ fn destination_from(
     ));
     let destination = &mut entry.destination;
     let activity = &mut entry.activity;
-    let mut counters = Counters::default();
+    let mut counters = StatsAttributes::default();
     for attribute in NlasIterator::new(attributes) {
         let attribute = attribute?;
         match attribute.kind() {
@@ -284,12 +284,12 @@ pub(crate) fn info(attributes: &[u8]) -> Result<Info, DecodeError> {
 /// The counters of a row. Those of 32 bits are read only where there are no
 /// others.
 #[derive(Default)]
-struct Counters<'a> {
+struct StatsAttributes<'a> {
     narrow: Option<NlaBuffer<&'a [u8]>>,
     wide: Option<NlaBuffer<&'a [u8]>>,
 }
 
-impl Counters<'_> {
+impl StatsAttributes<'_> {
     fn stats(&self) -> Result<Stats, DecodeError> {
         let told = self.wide.or(self.narrow);
         told.map_or(Ok(Stats::default()), |told| stats_from(told.value()))
