@@ -172,7 +172,7 @@ fn show(entries: &[ServiceEntry]) {
     let _ = ipvs::rules::write_rules(&mut rules, entries, &Numeric);
     out.extend_from_slice(rules.as_bytes());
     assert!(!out.contains(&0x1b), "an escape reaches the terminal");
-    if let Ok(mut table) = json::Table::begin(&mut out, &Info::new(0, 0)) {
+    if let Ok(mut table) = json::TableDocument::begin(&mut out, &Info::new(0, 0)) {
         for entry in entries {
             let _ = table.push(entry);
         }

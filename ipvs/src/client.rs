@@ -19,7 +19,7 @@ use crate::namespace::NetworkNamespace;
 use crate::netlink::convert;
 use crate::netlink::exchange::Exchange;
 pub use crate::netlink::listing::Patience;
-use crate::netlink::message::{Command, IpvsMessage};
+use crate::netlink::message::{IpvsCommand, IpvsMessage};
 use crate::netlink::socket::{Socket, Transport};
 use crate::procfs;
 
@@ -122,7 +122,7 @@ impl Client {
             };
             Error::refusal(Verb::Open, kind)
         })?;
-        let request = IpvsMessage::new(Command::GetInfo, Vec::new());
+        let request = IpvsMessage::new(IpvsCommand::GetInfo, Vec::new());
         let info = exchange.ask(Verb::Open, request, convert::info);
         Ok(Self {
             info: info.map_err(unavailable)?,
@@ -245,7 +245,7 @@ impl Client {
     /// # Errors
     /// [`ErrorKind::NoSuchService`]; else as for [`destinations`](Client::destinations).
     pub fn service(&mut self, id: &VirtualId) -> Result<ServiceEntry, Error> {
-        let request = convert::about(Command::GetService, id);
+        let request = convert::about(IpvsCommand::GetService, id);
         let entry = self
             .exchange
             .ask(Verb::GetService, request, convert::service_entry)?;
@@ -285,7 +285,7 @@ impl Client {
         read: impl Fn(&[u8], Family) -> Result<Option<DestinationEntry>, DecodeError>,
     ) -> Result<(), Error> {
         let family = id.family();
-        let request = || convert::about(Command::GetDest, id);
+        let request = || convert::about(IpvsCommand::GetDest, id);
         let read = |attributes: &[u8]| read(attributes, family);
         self.exchange
             .list(Verb::ListServers, request, rows, read, |row| {
@@ -309,7 +309,10 @@ impl Client {
     ///
     /// # Errors
     /// Where there is no such text, or it can't be read.
-    pub fn servers_at_once(&self, services: &[Service]) -> io::Result<Option<procfs::Servers>> {
+    pub fn servers_at_once(
+        &self,
+        services: &[Service],
+    ) -> io::Result<Option<procfs::BriefServers>> {
         procfs::servers(
             services,
             procfs::open_in(&self.namespace, Path::new(procfs::TABLE))?,
@@ -333,7 +336,7 @@ impl Client {
     /// # Errors
     /// [The errors of every method](Client#errors-of-every-method).
     pub fn timeouts(&mut self) -> Result<Timeouts, Error> {
-        let request = IpvsMessage::new(Command::GetConfig, Vec::new());
+        let request = IpvsMessage::new(IpvsCommand::GetConfig, Vec::new());
         self.exchange
             .ask(Verb::GetTimeouts, request, convert::timeouts)
     }
@@ -344,7 +347,7 @@ impl Client {
     /// [`ErrorKind::Interrupted`] where the table keeps changing, and [the errors of
     /// every method](Client#errors-of-every-method).
     pub fn daemons(&mut self) -> Result<Vec<Daemon>, Error> {
-        let request = || IpvsMessage::new(Command::GetDaemon, Vec::new());
+        let request = || IpvsMessage::new(IpvsCommand::GetDaemon, Vec::new());
         let mut daemons = Vec::new();
         self.exchange.list(
             Verb::ListDaemons,
@@ -443,7 +446,7 @@ impl fmt::Debug for Client {
 }
 
 fn every_service() -> IpvsMessage {
-    IpvsMessage::new(Command::GetService, Vec::new())
+    IpvsMessage::new(IpvsCommand::GetService, Vec::new())
 }
 
 fn unavailable(error: Error) -> Error {

@@ -8,7 +8,7 @@ use ipvs::model::Protocol;
 
 /// A host and maybe a port, names not yet looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Endpoint<'a> {
+pub(crate) struct TypedEndpoint<'a> {
     host: Host<'a>,
     port: Option<Port<'a>>,
     /// The text after the brackets around a name; it is the port of a host that
@@ -48,7 +48,7 @@ pub(crate) struct Resolved {
     pub(crate) spelling: Spelling,
 }
 
-impl<'a> Endpoint<'a> {
+impl<'a> TypedEndpoint<'a> {
     /// Reads a word; none if it can't be an endpoint whatever the names are.
     ///
     /// In brackets something else than an IPv6 address counts as if it had been
@@ -248,7 +248,7 @@ mod tests {
     }
 
     fn read(word: &str) -> Option<String> {
-        let end = Endpoint::read(word)?.resolve(&Book, Some(Protocol::Tcp))?;
+        let end = TypedEndpoint::read(word)?.resolve(&Book, Some(Protocol::Tcp))?;
         let port = end.port.map_or("-".to_owned(), |port| port.to_string());
         let ours = match end.spelling {
             Spelling::Common => "",
@@ -338,7 +338,7 @@ mod tests {
     #[test]
     fn a_named_port_needs_a_protocol() {
         let port = |protocol| {
-            Endpoint::read("10.0.0.1:domain")
+            TypedEndpoint::read("10.0.0.1:domain")
                 .and_then(|end| end.resolve(&Book, protocol))
                 .and_then(|end| end.port)
         };

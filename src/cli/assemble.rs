@@ -5,7 +5,7 @@ use super::command::{
     Command, Diagnose, Drain, Ensure, Explain, Extent, Restore, RestoreMode, Save, Selection,
     ServerEdit, ServiceEdit, Strictness,
 };
-use super::flags::{Flags, Server};
+use super::flags::{Flags, TypedServer};
 use super::legality;
 use super::raw::{RawServer, RawService};
 use super::types::{Label, Verb};
@@ -157,7 +157,7 @@ impl Flags<'_> {
         })
     }
 
-    fn server(&self, verb: Verb) -> Result<Server, Usage> {
+    fn server(&self, verb: Verb) -> Result<TypedServer, Usage> {
         self.server.ok_or(Usage::Missing {
             label: Label::Server,
             context: Context::Command(verb),
@@ -376,7 +376,7 @@ impl Flags<'_> {
     }
 }
 
-impl Server {
+impl TypedServer {
     /// The server with the port that was written for it, or its service's.
     fn as_written(self) -> Destination {
         Destination::new(

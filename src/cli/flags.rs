@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::additions::{self, ClientWord};
-use super::address::{self, Endpoint, Resolved, Spelling};
+use super::address::{self, Resolved, Spelling, TypedEndpoint};
 use super::command::{Color, Shell};
 use super::types::{Given, Label, Verb};
 use super::usage::Usage;
@@ -24,7 +24,7 @@ use ipvs::plan::scope::Selected;
 pub(crate) struct Flags<'a> {
     pub(crate) given: Given,
     pub(crate) service: Option<VirtualId>,
-    pub(crate) server: Option<Server>,
+    pub(crate) server: Option<TypedServer>,
     pub(crate) scheduler: Option<Name>,
     pub(crate) persistence: Option<u32>,
     pub(crate) netmask: Option<Netmask>,
@@ -75,7 +75,7 @@ pub(crate) struct Flags<'a> {
 
 /// A real server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Server {
+pub(crate) struct TypedServer {
     pub(crate) endpoint: Resolved,
     /// The port it gets if none was written: its service's, if that came first.
     pub(crate) default_port: u16,
@@ -194,7 +194,7 @@ impl<'a> Reading<'a> {
         protocol: Option<Protocol>,
         refusal: ValueError,
     ) -> Result<Resolved, Usage> {
-        let endpoint = Endpoint::read(word)
+        let endpoint = TypedEndpoint::read(word)
             .and_then(|endpoint| endpoint.resolve(self.names, protocol))
             .ok_or_else(|| Usage::from(refusal.clone()))?;
         if endpoint.spelling == Spelling::Ours {
@@ -279,7 +279,7 @@ impl<'a> Reading<'a> {
             VirtualId::Fwmark { .. } => Protocol::Tcp,
         });
         let default_port = self.flags.service.and_then(|id| id.port());
-        self.flags.server = Some(Server {
+        self.flags.server = Some(TypedServer {
             endpoint: self.endpoint(word, protocol, ValueError::ServerAddress)?,
             default_port: default_port.unwrap_or(0),
         });

@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 
 use serde::Serialize;
 
-use super::identity::{Address, Endpoint, ServiceId, Word, family, protocol};
+use super::identity::{AddressText, EndpointFields, ServiceId, Word, family, protocol};
 use super::{Items, Sequence, document};
 use ipvs::connections::{
     By, Connection, Count, Filter, Grouping, Interrupted, Key, for_each_connection,
@@ -34,9 +34,9 @@ pub fn connections(
 struct ConnectionRow<'a> {
     protocol: Option<Word>,
     family: Word,
-    client: Endpoint,
+    client: EndpointFields,
     service: Through,
-    server: Endpoint,
+    server: EndpointFields,
     state: Cow<'a, str>,
     expires_seconds: u64,
     template: bool,
@@ -46,7 +46,7 @@ struct ConnectionRow<'a> {
 /// The service: the connection has its protocol and family.
 #[derive(Serialize)]
 struct Through {
-    address: Option<Address>,
+    address: Option<AddressText>,
     port: Option<u16>,
     fwmark: Option<NonZeroU32>,
 }
@@ -68,7 +68,7 @@ impl<'a> From<&Connection<'a>> for ConnectionRow<'a> {
             } => (
                 Some(self::protocol(protocol)),
                 Through {
-                    address: Some(Address(address)),
+                    address: Some(AddressText(address)),
                     port: Some(port),
                     fwmark: None,
                 },
@@ -166,8 +166,8 @@ struct CountRow<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
 enum CountedKey<'a> {
-    Server(Endpoint),
-    Client { address: Address },
+    Server(EndpointFields),
+    Client { address: AddressText },
     State(&'a str),
     Service(ServiceId),
 }
@@ -177,7 +177,7 @@ impl<'a> From<&'a Key> for CountedKey<'a> {
         match key {
             Key::Server(server) => Self::Server((*server).into()),
             Key::Client(client) => Self::Client {
-                address: Address(*client),
+                address: AddressText(*client),
             },
             Key::State(state) => Self::State(state),
             Key::Service(service) => Self::Service(service.into()),

@@ -9,9 +9,9 @@ use crate::names::HostText;
 use ipvs::model::{Family, Protocol, VirtualId};
 
 /// An address as the text listings have it.
-pub(super) struct Address(pub(super) IpAddr);
+pub(super) struct AddressText(pub(super) IpAddr);
 
-impl Serialize for Address {
+impl Serialize for AddressText {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(&HostText(self.0))
     }
@@ -55,7 +55,7 @@ pub(super) fn family(family: Family) -> Word {
 #[derive(Serialize)]
 pub(super) struct ServiceId {
     protocol: Option<Word>,
-    address: Option<Address>,
+    address: Option<AddressText>,
     port: Option<u16>,
     fwmark: Option<NonZeroU32>,
     family: Word,
@@ -71,7 +71,7 @@ impl From<&VirtualId> for ServiceId {
                 port,
             } => Self {
                 protocol: Some(self::protocol(protocol)),
-                address: Some(Address(address)),
+                address: Some(AddressText(address)),
                 port: Some(port),
                 fwmark: None,
                 family,
@@ -89,15 +89,15 @@ impl From<&VirtualId> for ServiceId {
 
 /// A client, or the server of a connection.
 #[derive(Serialize)]
-pub(super) struct Endpoint {
-    address: Address,
+pub(super) struct EndpointFields {
+    address: AddressText,
     port: u16,
 }
 
-impl From<ipvs::connections::Endpoint> for Endpoint {
+impl From<ipvs::connections::Endpoint> for EndpointFields {
     fn from(endpoint: ipvs::connections::Endpoint) -> Self {
         Self {
-            address: Address(endpoint.address),
+            address: AddressText(endpoint.address),
             port: endpoint.port,
         }
     }

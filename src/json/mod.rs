@@ -19,7 +19,7 @@ use serde::{Serialize, Serializer};
 pub use changes::changes;
 pub use connections::{connections, counts};
 pub use settings::{daemons, timeouts};
-pub use table::Table;
+pub use table::TableDocument;
 
 /// Writes a document and ends its line.
 fn document(out: &mut impl Write, document: &impl Serialize) -> io::Result<()> {

@@ -2,13 +2,13 @@
 
 use serde::Serialize;
 
-use super::identity::{Address, Word, family};
+use super::identity::{AddressText, Word, family};
 use ipvs::model::{Destination, Family, Forwarding, Tunnel, TunnelKind};
 
 /// The identity of a server within its service.
 #[derive(Serialize)]
 pub(super) struct ServerId {
-    address: Address,
+    address: AddressText,
     port: u16,
     family: Word,
 }
@@ -16,7 +16,7 @@ pub(super) struct ServerId {
 impl From<&Destination> for ServerId {
     fn from(server: &Destination) -> Self {
         Self {
-            address: Address(server.address),
+            address: AddressText(server.address),
             port: server.port,
             family: family(Family::of(server.address)),
         }

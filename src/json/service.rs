@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
-use super::identity::Address;
+use super::identity::AddressText;
 use ipvs::model::{Name, Netmask, SchedulerFlag, Service, ServiceFlags};
 
 /// Everything of a service but what tells it from others.
@@ -20,7 +20,7 @@ pub(super) struct ServiceSettings<'a> {
 #[derive(Serialize)]
 struct Persistence<'a> {
     timeout_seconds: u32,
-    netmask: Option<Address>,
+    netmask: Option<AddressText>,
     prefix_length: Option<u32>,
     engine: Option<&'a str>,
 }
@@ -53,7 +53,7 @@ impl<'a> From<&'a Service> for ServiceSettings<'a> {
 impl<'a> From<&'a Service> for Persistence<'a> {
     fn from(service: &'a Service) -> Self {
         let (netmask, prefix_length) = match service.netmask {
-            Netmask::V4(mask) => (Some(Address(mask.into())), None),
+            Netmask::V4(mask) => (Some(AddressText(mask.into())), None),
             Netmask::V6(length) => (None, Some(length.bits())),
         };
         Self {

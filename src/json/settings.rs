@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::identity::{Address, Word};
+use super::identity::{AddressText, Word};
 use super::{Sequence, document};
 use ipvs::model::{Daemon, DaemonState, Timeouts};
 
@@ -66,7 +66,7 @@ pub(super) struct SyncDaemonFields<'a> {
     multicast_interface: Option<&'a str>,
     sync_id: Option<u32>,
     sync_message_max_bytes: Option<u16>,
-    multicast_group: Option<Address>,
+    multicast_group: Option<AddressText>,
     multicast_port: Option<u16>,
     multicast_ttl: Option<u8>,
 }
@@ -78,7 +78,7 @@ impl<'a> From<&'a Daemon> for SyncDaemonFields<'a> {
             multicast_interface: Some(&daemon.interface),
             sync_id: Some(daemon.sync_id),
             sync_message_max_bytes: daemon.max_len,
-            multicast_group: daemon.group.map(Address),
+            multicast_group: daemon.group.map(AddressText),
             multicast_port: daemon.port,
             multicast_ttl: daemon.ttl,
         }

@@ -11,9 +11,9 @@ use super::{Items, Sequence};
 use ipvs::model::{DestinationEntry, Info, ServiceEntry, Stats};
 
 /// A document of the table that is being written, service by service.
-pub struct Table<W>(Items<W>);
+pub struct TableDocument<W>(Items<W>);
 
-impl<W: Write> Table<W> {
+impl<W: Write> TableDocument<W> {
     /// Begins with what the kernel says of its IPVS.
     ///
     /// # Errors

@@ -16,4 +16,4 @@ pub use counts::counts;
 pub use emphasis::{Emphasis, NORMAL, Paint};
 pub use order::{sort_servers, sort_services};
 pub use settings::{daemons, timeouts};
-pub use table::{Cells, Header, Rates, Rows, addresses, every_address, rows, table, titles};
+pub use table::{Cells, Header, Rates, RowWriter, addresses, every_address, rows, table, titles};

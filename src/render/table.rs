@@ -81,7 +81,7 @@ pub fn rows(
     numbers: Numbers,
     names: &dyn NameOf,
 ) -> io::Result<()> {
-    let mut rows = Rows::new(view, numbers, Paint::Plain, names);
+    let mut rows = RowWriter::new(view, numbers, Paint::Plain, names);
     entries.iter().try_for_each(|entry| {
         let cells = Cells::of(view, entry);
         rows.entry(out, &entry.service.id, cells, &entry.destinations)
@@ -120,7 +120,7 @@ pub enum Rates {
 }
 
 /// Writes row after row.
-pub struct Rows<'a> {
+pub struct RowWriter<'a> {
     view: View,
     numbers: Numbers,
     paint: Paint,
@@ -128,7 +128,7 @@ pub struct Rows<'a> {
     label: Label,
 }
 
-impl<'a> Rows<'a> {
+impl<'a> RowWriter<'a> {
     /// For rows of one listing.
     pub fn new(view: View, numbers: Numbers, paint: Paint, names: &'a dyn NameOf) -> Self {
         Self {

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
-use super::restore::Rule;
+use super::restore::NumberedRule;
 use crate::cli::Command;
 use ipvs::model::{Change, VirtualId};
 
@@ -16,10 +16,10 @@ struct LastChanges<'a> {
 
 /// The lines that repeat the last one about the same service or server exactly.
 /// If the kernel refuses them nothing is lost.
-pub fn repeats(rules: &[Rule]) -> HashSet<u64> {
+pub fn repeats(rules: &[NumberedRule]) -> HashSet<u64> {
     let mut seen: HashMap<VirtualId, LastChanges<'_>> = HashMap::new();
     let mut lines = HashSet::new();
-    for Rule { line, command } in rules {
+    for NumberedRule { line, command } in rules {
         let Command::Change(change) = command else {
             continue;
         };

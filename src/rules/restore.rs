@@ -13,7 +13,7 @@ use ipvs::rules::{Numeric, Selector};
 
 /// The command of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rule {
+pub struct NumberedRule {
     /// The line's number, from 1.
     pub line: u64,
     /// What it asks for.
@@ -49,11 +49,11 @@ pub struct Checked<T> {
 
 /// A table that rules describe.
 #[derive(Debug, Default)]
-pub struct Description {
+pub struct DescribedTable {
     /// Services and servers.
     pub table: Table,
     /// The commands about other things, in order.
-    pub others: Vec<Rule>,
+    pub others: Vec<NumberedRule>,
 }
 
 /// Makes commands of the words of lines.
@@ -93,10 +93,13 @@ impl<F: Fn(&[String]) -> Result<Command, Mistake>> Parse for F {
 ///
 /// # Errors
 /// Where the input can't be read.
-pub fn read_rules(input: impl BufRead, parser: &impl Parse) -> io::Result<Checked<Vec<Rule>>> {
+pub fn read_rules(
+    input: impl BufRead,
+    parser: &impl Parse,
+) -> io::Result<Checked<Vec<NumberedRule>>> {
     let mut rules = Vec::new();
     let wrong = read(input, parser, |line, command| {
-        rules.push(Rule { line, command });
+        rules.push(NumberedRule { line, command });
         Ok(())
     })?;
     Ok(Checked {
@@ -117,8 +120,8 @@ pub fn read_table(
     input: impl BufRead,
     parser: &impl Parse,
     scope: Scope,
-) -> io::Result<Checked<Description>> {
-    let mut rules = Description {
+) -> io::Result<Checked<DescribedTable>> {
+    let mut rules = DescribedTable {
         table: Table::within(scope),
         others: Vec::new(),
     };
@@ -131,7 +134,7 @@ pub fn read_table(
     Ok(Checked { rules, wrong, idle })
 }
 
-impl Description {
+impl DescribedTable {
     fn take(&mut self, line: u64, command: Command, idle: &mut Vec<Remark>) -> Result<(), String> {
         let command = match command {
             Command::Change(change) => {
@@ -159,7 +162,7 @@ impl Description {
             }
             other => other,
         };
-        self.others.push(Rule { line, command });
+        self.others.push(NumberedRule { line, command });
         Ok(())
     }
 

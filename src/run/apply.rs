@@ -6,7 +6,7 @@ use super::progress::RestoreProgress;
 use super::{Failure, Out, Report, carry_out};
 use crate::cli::{Command, Restore, RestoreMode, Strictness};
 use crate::rules::repeats::repeats;
-use crate::rules::restore::Rule;
+use crate::rules::restore::NumberedRule;
 use ipvs::client::Client;
 
 /// Which lines the status of a run tells of.
@@ -75,7 +75,7 @@ impl LinesStatus {
 /// rest is done all the same.
 pub(super) fn apply(
     client: &mut Client,
-    rules: &[Rule],
+    rules: &[NumberedRule],
     counted: CountedLines,
     out: &mut Out,
     report: &mut Report<'_>,
@@ -83,7 +83,7 @@ pub(super) fn apply(
     let mut tally = LinesStatus::new(counted);
     let mut progress = RestoreProgress::towards(rules.len());
     let mut repeated = None;
-    let is_change = |rule: &Rule| matches!(rule.command, Command::Change(_));
+    let is_change = |rule: &NumberedRule| matches!(rule.command, Command::Change(_));
     for run in rules.chunk_by(|one, next| is_change(one) && is_change(next)) {
         let changes = run.iter().filter_map(|rule| match &rule.command {
             Command::Change(change) => Some(change),

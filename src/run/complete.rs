@@ -12,7 +12,7 @@ use crate::names::Numeric;
 use ipvs::client::{Client, Patience};
 use ipvs::model::{ServiceEntry, VirtualId};
 use ipvs::procfs::TABLE;
-use ipvs::rules::{Endpoint, Selector};
+use ipvs::rules::{EndpointWords, Selector};
 
 /// Tells the scripts of the shells to complete the name of a file.
 const FILES: &str = "<files>";
@@ -98,7 +98,7 @@ fn servers(entries: &[ServiceEntry]) -> OfferedWords {
     for entry in entries {
         for row in &entry.destinations {
             let destination = &row.destination;
-            let word = Endpoint::server(&entry.service.id, destination, &Numeric).to_string();
+            let word = EndpointWords::server(&entry.service.id, destination, &Numeric).to_string();
             let key = (destination.address, destination.port);
             found.insert(key, (word, format!("weight {}", destination.weight)));
         }

@@ -4,7 +4,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use crate::cli::Command;
-use crate::rules::restore::Rule;
+use crate::rules::restore::NumberedRule;
 use ipvs::client::Client;
 use ipvs::error::Error;
 use ipvs::model::{Change, Daemon, DaemonState};
@@ -13,7 +13,10 @@ use ipvs::model::{Change, Daemon, DaemonState};
 ///
 /// # Errors
 /// Where the kernel does not tell which daemons run.
-pub(super) fn leave_out_done(client: &mut Client, rules: &mut Vec<Rule>) -> Result<(), Error> {
+pub(super) fn leave_out_done(
+    client: &mut Client,
+    rules: &mut Vec<NumberedRule>,
+) -> Result<(), Error> {
     if rules.iter().any(|rule| is_about_daemons(&rule.command)) {
         let mut running = client.daemons()?;
         rules.retain(|rule| match &rule.command {

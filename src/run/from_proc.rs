@@ -47,7 +47,7 @@ pub(super) fn table(
     let names = (!list.numeric).then(|| Names::look_up(addresses()));
     let names = or_numbers(&names);
     report(&format_args!("{TABLE} {LACKS}"));
-    let mut rows = render::Rows::new(View::Plain, Numbers::Scaled, Paint::Plain, names);
+    let mut rows = render::RowWriter::new(View::Plain, Numbers::Scaled, Paint::Plain, names);
     render::titles(out, header, View::Plain)
         .and_then(|()| {
             services.iter().try_for_each(|service| {

@@ -10,7 +10,7 @@ use super::turn::Turn;
 use super::{Failure, Out, Report, daemons, formats, kernel};
 use crate::cli::{Command, Extent, Restore, Strictness};
 use crate::names::Numeric;
-use crate::rules::restore::Description;
+use crate::rules::restore::DescribedTable;
 use ipvs::client::Client;
 use ipvs::model::Change;
 use ipvs::plan::load::load;
@@ -18,18 +18,18 @@ use ipvs::plan::transaction::{
     Cause, Lost, Outcome, Progress as Made, Remains, Thing, Undone, replace as carry_out,
 };
 use ipvs::plan::{Plan, Planned};
-use ipvs::rules::{ChangeRule, Endpoint, Selector};
+use ipvs::rules::{ChangeRule, EndpointWords, Selector};
 
 /// Plans the way from the kernel's table to the one described, then goes it
 /// or, for a dry run, shows it.
 pub(super) fn replace(
     client: &mut Client,
-    wanted: Description,
+    wanted: DescribedTable,
     restore: &Restore,
     out: &mut Out,
     report: &mut Report<'_>,
 ) -> Result<(), Failure> {
-    let Description { table, mut others } = wanted;
+    let DescribedTable { table, mut others } = wanted;
     if restore.stop_at == Extent::DryRun {
         let plan = Plan::read(client, &table).map_err(Failure::Unlisted)?;
         daemons::leave_out_done(client, &mut others).map_err(Failure::Unlisted)?;
@@ -180,7 +180,10 @@ fn name(thing: &Thing) -> String {
         Thing::Service(id) => Selector::new(id, &Numeric).to_string(),
         Thing::Server(id, server) => {
             let service = Selector::new(id, &Numeric);
-            format!("{service} -r {}", Endpoint::server(id, server, &Numeric))
+            format!(
+                "{service} -r {}",
+                EndpointWords::server(id, server, &Numeric)
+            )
         }
     }
 }

@@ -26,7 +26,7 @@ pub(super) const LISTING: Patience = Patience::Settle(Duration::from_secs(1));
 pub(super) const SAVING: Patience = Patience::Settle(Duration::from_secs(5));
 
 /// The detail that is asked for of a service and of its servers.
-pub(super) trait Row: Sized {
+pub(super) trait RowDetail: Sized {
     /// Asks for every service.
     fn ask(client: &mut Client) -> Result<Vec<Self>, Error>;
 
@@ -41,7 +41,7 @@ pub(super) trait Row: Sized {
 }
 
 /// How a service is configured, without its counters and those of its servers.
-impl Row for Service {
+impl RowDetail for Service {
     fn ask(client: &mut Client) -> Result<Vec<Self>, Error> {
         client.configured()
     }
@@ -62,7 +62,7 @@ impl Row for Service {
 }
 
 /// The counters of a service, without its settings.
-impl Row for (VirtualId, Stats) {
+impl RowDetail for (VirtualId, Stats) {
     fn ask(client: &mut Client) -> Result<Vec<Self>, Error> {
         client.counters()
     }
@@ -81,7 +81,7 @@ impl Row for (VirtualId, Stats) {
 }
 
 /// All that there is; the servers are handed on beside it.
-impl Row for ServiceEntry {
+impl RowDetail for ServiceEntry {
     fn ask(client: &mut Client) -> Result<Vec<Self>, Error> {
         client.services()
     }
@@ -113,12 +113,12 @@ enum Servers {
     /// They are asked for in their turn.
     Unasked,
     /// The kernel's text has told them.
-    Told(procfs::Servers),
+    Told(procfs::BriefServers),
     /// They have been asked for.
     Known(Vec<Vec<DestinationEntry>>),
 }
 
-impl<'a, R: Row> Rows<'a, R> {
+impl<'a, R: RowDetail> Rows<'a, R> {
     /// The selected services.
     pub(super) fn ask(
         client: &mut Client,
@@ -232,7 +232,7 @@ impl<'a> Rows<'a, Service> {
     }
 }
 
-fn in_order<R: Row>(mut rows: Vec<R>, order: Order) -> Vec<R> {
+fn in_order<R: RowDetail>(mut rows: Vec<R>, order: Order) -> Vec<R> {
     if order == Order::Sorted {
         render::sort_services(&mut rows, R::id);
     }

@@ -15,7 +15,7 @@ use crate::estimation::Frozen;
 use crate::names::Names;
 use crate::render;
 use crate::watch::{
-    self, Action, Broken, End, Meter, Pace, Screen, Size, Subject, Then, Window, rfc_3339,
+    self, Action, Broken, Meter, Pace, Screen, Size, Subject, Then, WatchEnd, Window, rfc_3339,
 };
 use ipvs::client::Client;
 use ipvs::connections::CONNECTIONS;
@@ -42,7 +42,13 @@ pub(super) fn table(
             &mut TableSubject {
                 client,
                 list,
-                state: watch::Table::new(list.view, list.numbers, list.order, paint, interval),
+                state: watch::TableScreen::new(
+                    list.view,
+                    list.numbers,
+                    list.order,
+                    paint,
+                    interval,
+                ),
                 names: KnownNames::unless(list.numeric),
             },
         );
@@ -70,7 +76,7 @@ pub(super) fn connections(
             &mut ConnectionsSubject {
                 wanted,
                 table,
-                state: watch::Connections::new(wanted.persistent, watch.interval),
+                state: watch::ConnectionsScreen::new(wanted.persistent, watch.interval),
                 names: KnownNames::unless(wanted.numeric),
             },
         );
@@ -191,8 +197,8 @@ fn on_screen(watch: Watch, subject: &mut impl Subject<Failure = Failure>) -> Res
     // Before anything is said.
     drop(screen);
     match end {
-        Ok(End::Done) => Ok(()),
-        Ok(End::Signal(number)) => Err(Failure::Stopped {
+        Ok(WatchEnd::Done) => Ok(()),
+        Ok(WatchEnd::Signal(number)) => Err(Failure::Stopped {
             status: 128_u8.saturating_add(number),
             message: String::new(),
         }),
@@ -204,7 +210,7 @@ fn on_screen(watch: Watch, subject: &mut impl Subject<Failure = Failure>) -> Res
 struct TableSubject<'a> {
     client: &'a mut Client,
     list: &'a List,
-    state: watch::Table,
+    state: watch::TableScreen,
     names: KnownNames,
 }
 
@@ -241,7 +247,7 @@ impl Subject for TableSubject<'_> {
 struct ConnectionsSubject<'a> {
     wanted: &'a Connections,
     table: ConnectionTable,
-    state: watch::Connections,
+    state: watch::ConnectionsScreen,
     names: KnownNames,
 }
 

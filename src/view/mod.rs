@@ -15,7 +15,7 @@ use std::borrow::Cow;
 
 use ipvs::model::{Destination, DestinationEntry, Stats};
 
-pub(crate) use sort::{Place, Sorting, places};
+pub(crate) use sort::{ColumnPlace, Sorting, places};
 
 /// A listing of the table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

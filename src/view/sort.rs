@@ -84,7 +84,7 @@ fn orders(view: View) -> usize {
 /// The place of a row: a service by its place in the table, and a server by its
 /// place in the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct ColumnPlace {
     /// The place of the service.
     pub(crate) service: usize,
     /// The place of the server; none in the row of the service.
@@ -92,13 +92,13 @@ pub(crate) struct Place {
 }
 
 /// The place of every row of a table, in order.
-pub(crate) fn places(entries: &[ServiceEntry], view: View, sorting: Sorting) -> Vec<Place> {
+pub(crate) fn places(entries: &[ServiceEntry], view: View, sorting: Sorting) -> Vec<ColumnPlace> {
     let (column, reversed) = (sorting.column(view), sorting.reversed);
     let of_service = |entry| column.map_or(SortKey::None, |column| column.of_service(entry));
     let of_server = |server| column.map_or(SortKey::None, |column| column.of_server(server));
     let mut places = Vec::new();
     for service in ordered(entries, reversed, of_service) {
-        places.push(Place {
+        places.push(ColumnPlace {
             service,
             server: None,
         });
@@ -106,7 +106,7 @@ pub(crate) fn places(entries: &[ServiceEntry], view: View, sorting: Sorting) -> 
             .get(service)
             .map_or(&[][..], |entry| &entry.destinations);
         let servers = ordered(servers, reversed, of_server);
-        places.extend(servers.into_iter().map(|server| Place {
+        places.extend(servers.into_iter().map(|server| ColumnPlace {
             service,
             server: Some(server),
         }));

@@ -125,7 +125,7 @@ impl Before {
 }
 
 /// The connections on the screen: which, and in which view.
-pub struct Connections {
+pub struct ConnectionsScreen {
     engines: bool,
     interval: Duration,
     /// The first row that is shown.
@@ -134,7 +134,7 @@ pub struct Connections {
     time: String,
 }
 
-impl Connections {
+impl ConnectionsScreen {
     /// Before the first look. `engines` adds what persistence engines noted.
     pub fn new(engines: bool, interval: Duration) -> Self {
         Self {
@@ -338,7 +338,7 @@ mod tests {
         table.into_bytes()
     }
 
-    fn see(connections: &mut Connections, table: &[u8], filter: &Filter) {
+    fn see(connections: &mut ConnectionsScreen, table: &[u8], filter: &Filter) {
         let (first, room) = connections.wanted(SIZE);
         let window = Window::read(table, filter, first, room).unwrap();
         assert!(window.lines.len() <= room);
@@ -346,7 +346,7 @@ mod tests {
     }
 
     /// The end of the bar, and the ports of the clients with their marks.
-    fn shown(connections: &Connections) -> String {
+    fn shown(connections: &ConnectionsScreen) -> String {
         let text = String::from_utf8(connections.draw(SIZE, &Numeric)).unwrap();
         let bar = text.split_once("every 2s  connections  ").unwrap().1;
         let mut shown = bar.split_once("\x1b").unwrap().0.replace("  ", ", ") + ":";
@@ -372,7 +372,7 @@ mod tests {
     #[test]
     fn no_more_is_held_than_fits() {
         let (every, table) = (Filter::default(), many(100));
-        let mut connections = Connections::new(false, Duration::from_secs(2));
+        let mut connections = ConnectionsScreen::new(false, Duration::from_secs(2));
         for (scroll, expected) in [
             (Scroll::Up, "1-5 of 100, 100 connections: 1 2 3 4 5"),
             (Scroll::Down, "2-6 of 100, 100 connections: 2 3 4 5 6"),
@@ -413,7 +413,7 @@ mod tests {
             ..Filter::default()
         };
         let table = table(&[(1, "ESTABLISHED"), (2, "TIME_WAIT"), (3, "TIME_WAIT")]);
-        let mut connections = Connections::new(false, Duration::from_secs(2));
+        let mut connections = ConnectionsScreen::new(false, Duration::from_secs(2));
         see(&mut connections, &table, &filter);
         assert_eq!(shown(&connections), "rows 1-2 of 2, 2 connections: 2 3");
     }
@@ -421,7 +421,7 @@ mod tests {
     #[test]
     fn new_connections_and_new_states_are_marked() {
         let every = Filter::default();
-        let mut connections = Connections::new(false, Duration::from_secs(2));
+        let mut connections = ConnectionsScreen::new(false, Duration::from_secs(2));
         see(
             &mut connections,
             &table(&[(1, "SYN_RECV"), (2, "ESTABLISHED")]),
@@ -443,7 +443,7 @@ mod tests {
 
     #[test]
     fn counts_that_changed_are_marked() {
-        let mut connections = Connections::new(false, Duration::from_secs(2));
+        let mut connections = ConnectionsScreen::new(false, Duration::from_secs(2));
         let mut drawn = Vec::new();
         let before = table(&[(1, "ESTABLISHED"), (2, "TIME_WAIT")]);
         let after = table(&[(1, "ESTABLISHED"), (2, "ESTABLISHED"), (3, "TIME_WAIT")]);

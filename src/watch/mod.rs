@@ -15,12 +15,12 @@ use std::io;
 use std::time::{Duration, Instant};
 
 pub use clock::rfc_3339;
-pub use connections::{Connections, Window};
+pub use connections::{ConnectionsScreen, Window};
 pub use frame::Size;
 pub use keys::Action;
 pub use rates::{Meter, RowId};
 pub use screen::Screen;
-pub use table::Table;
+pub use table::TableScreen;
 
 /// A thing that can be looked at again and again.
 pub trait Subject {
@@ -92,7 +92,7 @@ pub enum Event {
 
 /// How watching ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
+pub enum WatchEnd {
     /// By `q`, or because that was all.
     Done,
     /// By a signal, or by the key for one; its number.
@@ -138,7 +138,7 @@ pub fn watch<S: Subject>(
     subject: &mut S,
     interval: Duration,
     count: Option<u64>,
-) -> Result<End, Broken<S::Failure>> {
+) -> Result<WatchEnd, Broken<S::Failure>> {
     let mut pace = Pace::new(interval, Instant::now());
     let mut looks = 0_u64;
     loop {
@@ -149,16 +149,18 @@ pub fn watch<S: Subject>(
             let frame = subject.draw(terminal.size());
             terminal.show(&frame).map_err(Broken::Screen)?;
             let then = match terminal.wait(due).map_err(Broken::Screen)? {
-                Event::Due if count.is_some_and(|count| looks >= count) => return Ok(End::Done),
+                Event::Due if count.is_some_and(|count| looks >= count) => {
+                    return Ok(WatchEnd::Done);
+                }
                 Event::Due => break,
-                Event::Signal(number) => return Ok(End::Signal(number)),
+                Event::Signal(number) => return Ok(WatchEnd::Signal(number)),
                 Event::Resized => subject.resized(),
                 Event::Keys(actions) => {
                     let mut then = Then::Draw;
                     for action in actions {
                         match action {
-                            Action::Quit => return Ok(End::Done),
-                            Action::End(signal) => return Ok(End::Signal(signal)),
+                            Action::Quit => return Ok(WatchEnd::Done),
+                            Action::End(signal) => return Ok(WatchEnd::Signal(signal)),
                             Action::Suspend => terminal.suspend().map_err(Broken::Screen)?,
                             action => {
                                 if subject.act(action, terminal.size()) == Then::Look {
@@ -254,7 +256,7 @@ mod tests {
         subject: &mut CountingSubject,
         events: &[Event],
         count: Option<u64>,
-    ) -> (Result<End, Broken<&'static str>>, String) {
+    ) -> (Result<WatchEnd, Broken<&'static str>>, String) {
         let mut script = Script {
             events: events.to_vec().into(),
             shown: Vec::new(),
@@ -267,9 +269,9 @@ mod tests {
     fn it_goes_on_until_it_is_ended() {
         let view = Action::View(View::Stats);
         for (end, expected) in [
-            (Event::Keys(vec![view, Action::Quit, view]), End::Done),
-            (Event::Keys(vec![Action::End(2)]), End::Signal(2)),
-            (Event::Signal(15), End::Signal(15)),
+            (Event::Keys(vec![view, Action::Quit, view]), WatchEnd::Done),
+            (Event::Keys(vec![Action::End(2)]), WatchEnd::Signal(2)),
+            (Event::Signal(15), WatchEnd::Signal(15)),
         ] {
             let events = [
                 Event::Due,
@@ -289,7 +291,7 @@ mod tests {
     fn the_last_of_a_number_of_looks_is_shown_its_time() {
         let events = [Event::Due, Event::Keys(Vec::new()), Event::Due];
         let (end, shown) = play(&mut CountingSubject::default(), &events, Some(2));
-        assert_eq!(end.unwrap(), End::Done);
+        assert_eq!(end.unwrap(), WatchEnd::Done);
         assert_eq!(shown, "1/0 2/0 2/0");
     }
 
@@ -298,7 +300,7 @@ mod tests {
         let keys = vec![Action::Suspend, Action::View(View::Stats)];
         let events = [Event::Keys(keys), Event::Signal(1)];
         let (end, shown) = play(&mut CountingSubject::default(), &events, None);
-        assert_eq!(end.unwrap(), End::Signal(1));
+        assert_eq!(end.unwrap(), WatchEnd::Signal(1));
         assert_eq!(shown, "1/0 suspended 1/1");
     }
 

@@ -9,8 +9,8 @@ use super::rates::{Meter, RowId};
 use super::status::{self, BarContent, Shown};
 use crate::estimation::Frozen;
 use crate::names::NameOf;
-use crate::render::{self, Cells, Emphasis, Header, Paint, Rates, Rows};
-use crate::view::{self, Numbers, Order, Place, Sorting, View};
+use crate::render::{self, Cells, Emphasis, Header, Paint, Rates, RowWriter};
+use crate::view::{self, ColumnPlace, Numbers, Order, Sorting, View};
 use ipvs::model::{DestinationEntry, ServiceEntry};
 
 /// A look at the table.
@@ -18,7 +18,7 @@ use ipvs::model::{DestinationEntry, ServiceEntry};
 struct TableLook {
     entries: Vec<ServiceEntry>,
     /// Where each row is, and whether its rates are known.
-    places: HashMap<RowId, (Place, Rates)>,
+    places: HashMap<RowId, (ColumnPlace, Rates)>,
 }
 
 impl TableLook {
@@ -27,7 +27,7 @@ impl TableLook {
         for (service, entry) in entries.iter().enumerate() {
             let id = &entry.service.id;
             let mut note = |row: RowId, server| {
-                places.insert(row, (Place { service, server }, meter.rates(&row)));
+                places.insert(row, (ColumnPlace { service, server }, meter.rates(&row)));
             };
             note(RowId::service(id), None);
             for (place, server) in entry.destinations.iter().enumerate() {
@@ -37,7 +37,7 @@ impl TableLook {
         Self { entries, places }
     }
 
-    fn find(&self, row: Place) -> Option<(&ServiceEntry, Option<&DestinationEntry>)> {
+    fn find(&self, row: ColumnPlace) -> Option<(&ServiceEntry, Option<&DestinationEntry>)> {
         let entry = self.entries.get(row.service)?;
         match row.server {
             None => Some((entry, None)),
@@ -46,7 +46,7 @@ impl TableLook {
     }
 
     /// The text of a row; none if it is not there.
-    fn text(&self, id: &RowId, view: View, rows: &mut Rows<'_>) -> Option<Vec<u8>> {
+    fn text(&self, id: &RowId, view: View, rows: &mut RowWriter<'_>) -> Option<Vec<u8>> {
         let (row, rates) = *self.places.get(id)?;
         let mut text = Vec::new();
         match self.find(row)? {
@@ -62,7 +62,7 @@ impl TableLook {
 }
 
 /// The table on the screen: which part of it, and in which view.
-pub struct Table {
+pub struct TableScreen {
     view: View,
     numbers: Numbers,
     order: Order,
@@ -75,12 +75,12 @@ pub struct Table {
     current: TableLook,
     previous: Option<TableLook>,
     /// The rows of the current look.
-    rows: Vec<Place>,
+    rows: Vec<ColumnPlace>,
     time: String,
     frozen: Option<Frozen>,
 }
 
-impl Table {
+impl TableScreen {
     /// Begins with this view, before the first look.
     pub fn new(
         view: View,
@@ -162,7 +162,7 @@ impl Table {
         // Nothing fails that is written to memory.
         let _ = render::titles(&mut titles, Header::default(), self.view);
         status::titles(&mut frame, &titles);
-        let mut rows = Rows::new(self.view, self.numbers, Paint::Plain, names);
+        let mut rows = RowWriter::new(self.view, self.numbers, Paint::Plain, names);
         for row in self.rows.iter().skip(first).take(room) {
             let Some((entry, server)) = self.current.find(*row) else {
                 continue;
@@ -259,12 +259,12 @@ mod tests {
         entry
     }
 
-    fn table(paint: Paint) -> Table {
+    fn table(paint: Paint) -> TableScreen {
         let (view, numbers, order) = (View::Plain, Numbers::Scaled, Order::Sorted);
-        Table::new(view, numbers, order, paint, Duration::from_secs(2))
+        TableScreen::new(view, numbers, order, paint, Duration::from_secs(2))
     }
 
-    fn see(table: &mut Table, mut entries: Vec<ServiceEntry>, at: Instant) {
+    fn see(table: &mut TableScreen, mut entries: Vec<ServiceEntry>, at: Instant) {
         for entry in &mut entries {
             table.measure(entry, at, at);
         }
@@ -272,7 +272,7 @@ mod tests {
     }
 
     /// The lines on the screen, without what makes them bold or coloured.
-    fn lines(table: &Table, size: Size) -> Vec<String> {
+    fn lines(table: &TableScreen, size: Size) -> Vec<String> {
         let text = String::from_utf8(table.draw(size, &Numeric)).unwrap();
         let text = text.split("\x1b[J").next().unwrap();
         let line = |line: &str| {
@@ -311,7 +311,7 @@ q quit  s/r/p stats, rate, plain  </> sort  R reverse  arrows, PgUp, PgDn scroll
     #[test]
     fn rows_that_changed_are_marked() {
         let (start, mut table) = (Instant::now(), table(Paint::Plain));
-        let marked = |table: &Table| {
+        let marked = |table: &TableScreen| {
             let lines = lines(table, SIZE);
             let marked = lines.iter().filter(|line| line.starts_with('*'));
             let word = |line: &String| {
@@ -341,7 +341,7 @@ q quit  s/r/p stats, rate, plain  </> sort  R reverse  arrows, PgUp, PgDn scroll
     fn rates_are_ours() {
         let (start, mut table) = (Instant::now(), table(Paint::Plain));
         table.act(Action::View(View::Rate), SIZE);
-        let row = |table: &Table| lines(table, SIZE)[3].trim_start_matches('*').to_owned();
+        let row = |table: &TableScreen| lines(table, SIZE)[3].trim_start_matches('*').to_owned();
         see(&mut table, vec![entry(7, &[])], start);
         let dash = "        -";
         let label = "TCP  192.0.2.80:80               ";
@@ -364,7 +364,7 @@ q quit  s/r/p stats, rate, plain  </> sort  R reverse  arrows, PgUp, PgDn scroll
         let mut table = table(Paint::Plain);
         let many = entry(0, &[(1, 0); 200]);
         see(&mut table, vec![many], Instant::now());
-        let shown = |table: &Table, size| {
+        let shown = |table: &TableScreen, size| {
             let lines = lines(table, size);
             let rows: Vec<_> = lines.iter().filter(|line| line.contains("Masq")).collect();
             let word = |row: &&String| row.split_whitespace().nth(1).unwrap().to_owned();

@@ -4,7 +4,7 @@ use std::io::stdout;
 
 use ipvs::model::{Destination, DestinationEntry, Forwarding, Service};
 use ipvsadm::names::Numeric;
-use ipvsadm::render::{Cells, Header, Paint, Rows, titles};
+use ipvsadm::render::{Cells, Header, Paint, RowWriter, titles};
 use ipvsadm::view::{Numbers, View};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -14,7 +14,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let servers = [DestinationEntry::new(server)];
     let header = Header { info: None };
     titles(&mut stdout(), header, View::Weights)?;
-    let mut rows = Rows::new(View::Weights, Numbers::Scaled, Paint::Plain, &Numeric);
+    let mut rows = RowWriter::new(View::Weights, Numbers::Scaled, Paint::Plain, &Numeric);
     rows.entry(&mut stdout(), &service.id, Cells::Settings(&service), &servers)?;
     Ok(())
 }

@@ -4,7 +4,7 @@ use ipvs::model::{
     Destination, DestinationEntry, Family, Forwarding, Info, Netmask, Protocol, Service,
     ServiceEntry, ServiceFlags, Stats, Tunnel, TunnelKind, VirtualId,
 };
-use ipvsadm::json::Table;
+use ipvsadm::json::TableDocument;
 use serde_json::{Value, json};
 
 use crate::{document, endpoint};
@@ -26,7 +26,7 @@ fn server(forwarding: Forwarding, tunnel: Tunnel) -> DestinationEntry {
 #[track_caller]
 pub(crate) fn services(entries: &[ServiceEntry]) -> Value {
     let document = document("table", |out| {
-        let mut table = Table::begin(out, &Info::new(0x01_02_01, 4096))?;
+        let mut table = TableDocument::begin(out, &Info::new(0x01_02_01, 4096))?;
         entries.iter().try_for_each(|entry| table.push(entry))?;
         table.end()
     });

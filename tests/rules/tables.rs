@@ -11,7 +11,7 @@ use ipvs::plan::scope::Scope;
 use ipvs::rules::write_rules;
 use ipvsadm::cli::{self, Command, Mistake};
 use ipvsadm::names::{Numeric, Resolve};
-use ipvsadm::rules::restore::{Checked, Description, Remark, read_table};
+use ipvsadm::rules::restore::{Checked, DescribedTable, Remark, read_table};
 use proptest::collection::{btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
@@ -34,16 +34,16 @@ pub(crate) fn parse(words: &[String]) -> Result<Command, Mistake> {
     cli::parse_rule("ipvsadm", words).resolve_naming(&NoNames)
 }
 
-pub(crate) fn check(rules: &str) -> Checked<Description> {
+pub(crate) fn check(rules: &str) -> Checked<DescribedTable> {
     check_within(Scope::default(), rules)
 }
 
-pub(crate) fn check_within(scope: Scope, rules: &str) -> Checked<Description> {
+pub(crate) fn check_within(scope: Scope, rules: &str) -> Checked<DescribedTable> {
     read_table(rules.as_bytes(), &parse, scope).unwrap()
 }
 
 /// What rules describe, if none is wrong.
-pub(crate) fn describe(rules: &str) -> Result<Description, Vec<Remark>> {
+pub(crate) fn describe(rules: &str) -> Result<DescribedTable, Vec<Remark>> {
     let checked = check(rules);
     match checked.wrong.is_empty() {
         true => Ok(checked.rules),

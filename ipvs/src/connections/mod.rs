@@ -14,7 +14,7 @@ use std::str;
 use crate::model::{Family, Protocol, VirtualId};
 
 pub use crate::model::Endpoint;
-use crate::procfs::words::{Words, address, decimal, hex};
+use crate::procfs::words::{LineWords, address, decimal, hex};
 
 pub use count::{By, Count, Grouping, Key, count};
 pub use filter::{Filter, KnownServers};
@@ -61,7 +61,7 @@ pub struct Connection<'a> {
 impl<'a> Connection<'a> {
     /// A line of the table; none if it is the title line or malformed.
     pub fn parse(line: &'a [u8]) -> Option<Self> {
-        let mut words = Words::of(line);
+        let mut words = LineWords::of(line);
         let protocol = words.next()?;
         let mut endpoint = || {
             Some(Endpoint {

@@ -17,7 +17,7 @@ use super::attr::Value;
 use super::listing::{Budget, Patience, Told, agreed};
 use super::message::IpvsMessage;
 use super::received::{attributes, messages, not_understood};
-use super::socket::{Inbox, Line, Transport};
+use super::socket::{Inbox, KernelLine, Transport};
 use crate::error::{Error, Verb};
 use crate::uapi::{CTRL_ATTR_FAMILY_ID, ENOBUFS};
 
@@ -123,12 +123,12 @@ impl Exchange {
         key: impl Fn(&R) -> K,
     ) -> Result<(), Error> {
         let mut budget = std::mem::replace(&mut self.budget, Budget::new(Patience::DEFAULT));
-        let mut line = Line::First;
+        let mut line = KernelLine::First;
         let outcome = agreed(&mut budget, rows, key, |rows| {
             let told = self.list_over(line, verb, question(), rows, &row);
             line = match line {
-                Line::First => Line::Second,
-                Line::Second => Line::First,
+                KernelLine::First => KernelLine::Second,
+                KernelLine::Second => KernelLine::First,
             };
             told
         });
@@ -144,12 +144,12 @@ impl Exchange {
         rows: &mut Vec<R>,
         row: impl Fn(&[u8]) -> Result<Option<R>, DecodeError>,
     ) -> Result<Told, Error> {
-        self.list_over(Line::First, verb, question, rows, row)
+        self.list_over(KernelLine::First, verb, question, rows, row)
     }
 
     fn list_over<R>(
         &mut self,
-        line: Line,
+        line: KernelLine,
         verb: Verb,
         question: IpvsMessage,
         rows: &mut Vec<R>,
@@ -157,19 +157,22 @@ impl Exchange {
     ) -> Result<Told, Error> {
         // Where there is no other, two answers over the same have to agree.
         let line = match line {
-            Line::First => line,
-            Line::Second => self.transport.select(line).map_or(Line::First, |()| line),
+            KernelLine::First => line,
+            KernelLine::Second => self
+                .transport
+                .select(line)
+                .map_or(KernelLine::First, |()| line),
         };
         let told = self.receive_list(line, verb, question, rows, row);
-        if line == Line::Second {
-            self.transport.select(Line::First)?;
+        if line == KernelLine::Second {
+            self.transport.select(KernelLine::First)?;
         }
         told
     }
 
     fn receive_list<R>(
         &mut self,
-        line: Line,
+        line: KernelLine,
         verb: Verb,
         question: IpvsMessage,
         rows: &mut Vec<R>,

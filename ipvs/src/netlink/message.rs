@@ -9,7 +9,7 @@ use crate::uapi::*;
 /// The command of a message (`IPVS_CMD_*`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
-pub enum Command {
+pub enum IpvsCommand {
     /// `IPVS_CMD_NEW_SERVICE`: adds a service; or tells one.
     NewService,
     /// `IPVS_CMD_SET_SERVICE`
@@ -48,7 +48,7 @@ pub enum Command {
     Other(u8),
 }
 
-impl Command {
+impl IpvsCommand {
     const KNOWN: [(Self, u8); 17] = [
         (Self::NewService, IPVS_CMD_NEW_SERVICE),
         (Self::SetService, IPVS_CMD_SET_SERVICE),
@@ -70,19 +70,21 @@ impl Command {
     ];
 }
 
-impl From<u8> for Command {
+impl From<u8> for IpvsCommand {
     fn from(number: u8) -> Self {
         let known = Self::KNOWN.iter().find(|(_, known)| *known == number);
         known.map_or(Self::Other(number), |(command, _)| *command)
     }
 }
 
-impl From<Command> for u8 {
-    fn from(command: Command) -> Self {
-        if let Command::Other(number) = command {
+impl From<IpvsCommand> for u8 {
+    fn from(command: IpvsCommand) -> Self {
+        if let IpvsCommand::Other(number) = command {
             return number;
         }
-        let known = Command::KNOWN.iter().find(|(known, _)| *known == command);
+        let known = IpvsCommand::KNOWN
+            .iter()
+            .find(|(known, _)| *known == command);
         known.map_or(0, |(_, number)| *number)
     }
 }
@@ -92,7 +94,7 @@ impl From<Command> for u8 {
 pub enum Attributes {
     /// The attributes of every command but one.
     Command(Vec<CommandAttr>),
-    /// The attributes of [`Command::SetInfo`], a set of its own.
+    /// The attributes of [`IpvsCommand::SetInfo`], a set of its own.
     Info(Vec<InfoAttr>),
 }
 
@@ -100,14 +102,14 @@ pub enum Attributes {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IpvsMessage {
     /// The command.
-    pub command: Command,
+    pub command: IpvsCommand,
     /// Of what.
     pub attributes: Attributes,
 }
 
 impl IpvsMessage {
     /// A message with those attributes.
-    pub fn new(command: Command, attributes: Vec<CommandAttr>) -> Self {
+    pub fn new(command: IpvsCommand, attributes: Vec<CommandAttr>) -> Self {
         Self {
             command,
             attributes: Attributes::Command(attributes),
@@ -147,9 +149,9 @@ impl Emitable for IpvsMessage {
 
 impl ParseableParametrized<[u8], GenlHeader> for IpvsMessage {
     fn parse_with_param(buffer: &[u8], header: GenlHeader) -> Result<Self, DecodeError> {
-        let command = Command::from(header.cmd);
+        let command = IpvsCommand::from(header.cmd);
         let attributes = match command {
-            Command::SetInfo => Value::read(buffer)
+            IpvsCommand::SetInfo => Value::read(buffer)
                 .map(Attributes::Info)
                 .context("IPVS_CMD_SET_INFO")?,
             _ => Attributes::Command(Value::read(buffer)?),

@@ -33,7 +33,7 @@ pub trait Transport: AsFd {
     ///
     /// # Errors
     /// Where the system has no other. The first then stays the line.
-    fn select(&mut self, line: Line) -> io::Result<()> {
+    fn select(&mut self, line: KernelLine) -> io::Result<()> {
         let _ = line;
         Ok(())
     }
@@ -60,7 +60,7 @@ pub trait Transport: AsFd {
 /// lengths: what it leaves out between two datagrams on one, it tells within one
 /// on the other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Line {
+pub enum KernelLine {
     /// The one for everything.
     #[default]
     First,
@@ -68,7 +68,7 @@ pub enum Line {
     Second,
 }
 
-impl Line {
+impl KernelLine {
     /// As long as datagrams of a list are. The kernel fills them as far as the
     /// longest buffer goes that the socket has received with, up to 32 KiB.
     pub(crate) fn datagram(self) -> usize {
@@ -151,7 +151,7 @@ pub struct Socket {
     socket: netlink_sys::Socket,
     /// It is opened when a list is first confirmed.
     second: Option<netlink_sys::Socket>,
-    line: Line,
+    line: KernelLine,
     receive_buffer: Option<usize>,
     namespace: NetworkNamespace,
     timeout: Option<Duration>,
@@ -170,7 +170,7 @@ impl Socket {
         Ok(Self {
             socket: Self::connect(&namespace)?,
             second: None,
-            line: Line::First,
+            line: KernelLine::First,
             receive_buffer: None,
             namespace,
             timeout: None,
@@ -190,8 +190,8 @@ impl Socket {
 
     fn current(&self) -> &netlink_sys::Socket {
         match (self.line, &self.second) {
-            (Line::Second, Some(second)) => second,
-            (Line::First | Line::Second, _) => &self.socket,
+            (KernelLine::Second, Some(second)) => second,
+            (KernelLine::First | KernelLine::Second, _) => &self.socket,
         }
     }
 
@@ -230,9 +230,9 @@ impl Transport for Socket {
         Ok(())
     }
 
-    fn select(&mut self, line: Line) -> io::Result<()> {
-        self.line = Line::First;
-        if line == Line::Second && self.second.is_none() {
+    fn select(&mut self, line: KernelLine) -> io::Result<()> {
+        self.line = KernelLine::First;
+        if line == KernelLine::Second && self.second.is_none() {
             let second = Self::connect(&self.namespace)?;
             if self.timeout.is_some() {
                 wait_for(&second, self.timeout)?;
@@ -304,14 +304,14 @@ mod tests {
         let mut socket = Socket::open(NetworkNamespace::default()).unwrap();
         let time = Duration::from_millis(50);
         socket.set_timeout(Some(time)).unwrap();
-        for line in [Line::First, Line::Second] {
+        for line in [KernelLine::First, KernelLine::Second] {
             socket.select(line).unwrap();
             let (kind, waited) = waits(&mut socket);
             assert_eq!(kind, io::ErrorKind::WouldBlock);
             assert!(waited >= time, "{waited:?}");
         }
         socket.set_timeout(Some(Duration::ZERO)).unwrap();
-        for line in [Line::First, Line::Second] {
+        for line in [KernelLine::First, KernelLine::Second] {
             socket.select(line).unwrap();
             assert_eq!(waits(&mut socket).0, io::ErrorKind::WouldBlock);
         }

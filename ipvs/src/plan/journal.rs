@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use super::equivalence::{same_server, same_service};
 use super::outcome::{Remains, Thing};
 use super::wanted::key;
-use super::{DepartingServer, Plan, Step};
+use super::{DepartingServer, Plan, PlanStep};
 use crate::client::Patience;
 use crate::director::Director;
 use crate::error::Error;
@@ -47,19 +47,19 @@ impl Journal {
     }
 
     /// Takes note of a step that was made, or perhaps was.
-    pub(super) fn note(&mut self, plan: &Plan<'_>, step: &Step) {
+    pub(super) fn note(&mut self, plan: &Plan<'_>, step: &PlanStep) {
         let Some(planned) = plan.planned(step) else {
             return;
         };
         match (step, planned.change) {
-            (Step::EditService { before, .. }, Change::EditService(made)) => {
+            (PlanStep::EditService { before, .. }, Change::EditService(made)) => {
                 self.service(made.id, Some(Service::clone(before)), Some(made));
             }
-            (Step::EditServer { before, .. }, Change::EditServer(id, made)) => {
+            (PlanStep::EditServer { before, .. }, Change::EditServer(id, made)) => {
                 self.server(id, Some(**before), Some(made));
             }
-            (Step::DeleteServer { id, before }, _) => self.removed(**id, before),
-            (Step::DeleteService { before }, _) => {
+            (PlanStep::DeleteServer { id, before }, _) => self.removed(**id, before),
+            (PlanStep::DeleteService { before }, _) => {
                 let (service, servers) = before.as_ref();
                 self.service(service.id, Some(service.clone()), None);
                 for server in servers {

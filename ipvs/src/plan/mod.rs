@@ -54,7 +54,7 @@ use wanted::{RuledService, Table, key};
 
 /// One change, by the place of what is wanted: the settings stay in the table.
 #[derive(Debug)]
-enum Step {
+enum PlanStep {
     AddService {
         place: usize,
     },
@@ -119,9 +119,9 @@ pub struct Plan<'a> {
     wanted: &'a Table,
     /// True if the table has no service yet.
     begins_empty: bool,
-    additions: Vec<Step>,
-    edits: Vec<Step>,
-    removals: Vec<Step>,
+    additions: Vec<PlanStep>,
+    edits: Vec<PlanStep>,
+    removals: Vec<PlanStep>,
 }
 
 impl<'a> Plan<'a> {
@@ -159,7 +159,7 @@ impl<'a> Plan<'a> {
 
     /// How many changes there are.
     pub fn len(&self) -> usize {
-        self.phases().into_iter().map(<[Step]>::len).sum()
+        self.phases().into_iter().map(<[PlanStep]>::len).sum()
     }
 
     /// Returns whether there is nothing to do.
@@ -175,37 +175,37 @@ impl<'a> Plan<'a> {
 
     /// Additions, edits and removals: none of the later ones is to be made
     /// before all of the earlier ones have been.
-    fn phases(&self) -> [&[Step]; 3] {
+    fn phases(&self) -> [&[PlanStep]; 3] {
         [&self.additions, &self.edits, &self.removals]
     }
 
     /// None for a step to what is not wanted, of which there is none.
-    fn planned(&self, step: &Step) -> Option<Planned> {
+    fn planned(&self, step: &PlanStep) -> Option<Planned> {
         let service = |place: usize| self.wanted.at(place).map(|ruled| &ruled.service);
         let server = |place: usize, index| {
             let RuledService { service, servers } = self.wanted.at(place)?;
             Some((service.value.id, servers.at(index)?))
         };
         let (change, line) = match step {
-            Step::AddService { place } => {
+            PlanStep::AddService { place } => {
                 let service = service(*place)?;
                 (
                     Change::AddService(service.value.clone()),
                     Some(service.line),
                 )
             }
-            Step::EditService { place, .. } => {
+            PlanStep::EditService { place, .. } => {
                 let service = service(*place)?;
                 (
                     Change::EditService(service.value.clone()),
                     Some(service.line),
                 )
             }
-            Step::AddServer { place, index } => {
+            PlanStep::AddServer { place, index } => {
                 let (id, server) = server(*place, *index)?;
                 (Change::AddServer(id, server.value), Some(server.line))
             }
-            Step::EditServer {
+            PlanStep::EditServer {
                 place,
                 index,
                 before,
@@ -214,10 +214,10 @@ impl<'a> Plan<'a> {
                 let edited = self.wanted.scope().edited(&server.value, before);
                 (Change::EditServer(id, edited), Some(server.line))
             }
-            Step::DeleteServer { id, before } => {
+            PlanStep::DeleteServer { id, before } => {
                 (Change::DeleteServer(**id, before.destination), None)
             }
-            Step::DeleteService { before } => (Change::DeleteService(before.0.id), None),
+            PlanStep::DeleteService { before } => (Change::DeleteService(before.0.id), None),
         };
         Some(Planned { change, line })
     }
@@ -279,7 +279,9 @@ impl<'a> Planner<'a> {
             && !same_service(&found, &service.value)
         {
             let before = Box::new(found);
-            self.plan.edits.push(Step::EditService { place, before });
+            self.plan
+                .edits
+                .push(PlanStep::EditService { place, before });
         }
         SeenService::Wanted(place)
     }
@@ -310,7 +312,7 @@ impl<'a> Planner<'a> {
             SeenService::Unwanted(service) => {
                 let servers = rows.iter().map(DepartingServer::of).collect();
                 let before = Box::new((*service, servers));
-                self.plan.removals.push(Step::DeleteService { before });
+                self.plan.removals.push(PlanStep::DeleteService { before });
             }
             SeenService::Left => {}
         }
@@ -325,12 +327,12 @@ impl<'a> Planner<'a> {
                 continue;
             };
             let servers = ruled.servers.places();
-            let servers = servers.map(|(index, _)| Step::AddServer { place, index });
-            self.plan.additions.push(Step::AddService { place });
+            let servers = servers.map(|(index, _)| PlanStep::AddServer { place, index });
+            self.plan.additions.push(PlanStep::AddService { place });
             self.plan.additions.extend(servers);
         }
-        self.plan.additions.sort_by_key(Step::place);
-        self.plan.edits.sort_by_key(Step::place);
+        self.plan.additions.sort_by_key(PlanStep::place);
+        self.plan.edits.sort_by_key(PlanStep::place);
         self.plan
     }
 
@@ -358,7 +360,7 @@ impl<'a> Planner<'a> {
         let plan = &mut self.plan;
         for (index, server) in wanted.places() {
             let Some(row) = there.get(&key(&server.value)) else {
-                plan.additions.push(Step::AddServer { place, index });
+                plan.additions.push(PlanStep::AddServer { place, index });
                 continue;
             };
             if is_same(&server.value, row) {
@@ -368,7 +370,7 @@ impl<'a> Planner<'a> {
                 0 => &mut resting,
                 _ => &mut plan.edits,
             };
-            edits.push(Step::EditServer {
+            edits.push(PlanStep::EditServer {
                 place,
                 index,
                 before: Box::new(*row),
@@ -380,7 +382,7 @@ impl<'a> Planner<'a> {
         }
         for row in rows {
             if wanted.get(&row.destination).is_none() {
-                plan.removals.push(Step::DeleteServer {
+                plan.removals.push(PlanStep::DeleteServer {
                     id: Box::new(ruled.service.value.id),
                     before: Box::new(DepartingServer::of(row)),
                 });
@@ -389,7 +391,7 @@ impl<'a> Planner<'a> {
     }
 }
 
-impl Step {
+impl PlanStep {
     /// The place of the service among the rules, by which steps are ordered.
     fn place(&self) -> usize {
         match self {

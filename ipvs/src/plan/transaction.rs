@@ -14,7 +14,7 @@ use std::ops::ControlFlow;
 use super::journal::Journal;
 pub use super::outcome::{Cause, Lost, Outcome, Progress, Remains, Thing, Undone};
 use super::wanted::Table;
-use super::{Plan, Planned, Step};
+use super::{Plan, PlanStep, Planned};
 
 use crate::director::Director;
 use crate::error::{Error, ErrorKind};
@@ -223,7 +223,7 @@ impl<'a> Attempt<'a> {
     }
 
     /// Makes some of the steps.
-    fn send(&mut self, director: &mut (impl Director + ?Sized), piece: &[Step]) -> End {
+    fn send(&mut self, director: &mut (impl Director + ?Sized), piece: &[PlanStep]) -> End {
         let planned = || piece.iter().filter_map(|step| self.plan.planned(step));
         let changes: Vec<Change> = planned().map(|planned| planned.change).collect();
         let mut worst = (Verdict::Needless, None);

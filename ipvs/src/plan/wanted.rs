@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use crate::model::{Change, Destination, Service, VirtualId};
 use crate::rules::Numeric;
-use crate::rules::{Endpoint, Selector};
+use crate::rules::{EndpointWords, Selector};
 
 use super::scope::Scope;
 
@@ -27,7 +27,7 @@ pub struct RuledService {
     /// Its settings.
     pub service: Ruled<Service>,
     /// Its servers, in the order of the rules.
-    pub servers: Servers,
+    pub servers: RuledServers,
 }
 
 /// Services and servers, in the order of the rules.
@@ -236,7 +236,7 @@ impl Table {
                 value: service,
                 line,
             },
-            servers: Servers::default(),
+            servers: RuledServers::default(),
         }));
         Ok(Applied::Done)
     }
@@ -304,7 +304,7 @@ impl Table {
         self.services.get_mut(place)?.as_mut()
     }
 
-    fn servers_of(&mut self, id: &VirtualId) -> Result<&mut Servers, Refusal> {
+    fn servers_of(&mut self, id: &VirtualId) -> Result<&mut RuledServers, Refusal> {
         match self.get_mut(id) {
             Some(service) => Ok(&mut service.servers),
             None => Err(Refusal::NotDefined(words(id))),
@@ -318,7 +318,7 @@ struct Places(HashMap<(IpAddr, u16), usize>);
 
 /// The servers of one service.
 #[derive(Debug, Default)]
-pub struct Servers {
+pub struct RuledServers {
     /// None where a long list has lost one: the others keep their places.
     list: Vec<Option<Ruled<Destination>>>,
     /// Built when the list gets long.
@@ -326,7 +326,7 @@ pub struct Servers {
     lost: usize,
 }
 
-impl Servers {
+impl RuledServers {
     /// All of them, in the order of the rules.
     pub fn iter(&self) -> impl Iterator<Item = &Ruled<Destination>> {
         self.list.iter().flatten()
@@ -446,5 +446,5 @@ fn words(id: &VirtualId) -> String {
 }
 
 fn server_words(id: &VirtualId, destination: &Destination) -> String {
-    Endpoint::server(id, destination, &Numeric).to_string()
+    EndpointWords::server(id, destination, &Numeric).to_string()
 }

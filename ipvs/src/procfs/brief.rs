@@ -7,7 +7,7 @@ use std::num::NonZeroU32;
 use std::str;
 
 use super::table::{destination, service_at};
-use super::words::{Words, decimal, hex};
+use super::words::{LineWords, decimal, hex};
 use crate::model::{
     DestinationEntry, Family, Forwarding, Info, Name, Netmask, PrefixLength, Protocol, VirtualId,
 };
@@ -66,7 +66,7 @@ pub fn brief(mut text: impl BufRead) -> io::Result<Option<BriefTable>> {
         if text.read_until(b'\n', &mut line)? == 0 {
             break;
         }
-        let mut words = Words::of(&line);
+        let mut words = LineWords::of(&line);
         let known = match services.last_mut() {
             Some(service) if line.starts_with(b"  ->") => {
                 destination(&mut words).map(|(server, activity)| {

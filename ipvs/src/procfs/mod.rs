@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use crate::namespace::NetworkNamespace;
 
 pub use brief::{BriefService, BriefTable, brief};
-pub use table::{Servers, TABLE, servers};
+pub use table::{BriefServers, TABLE, servers};
 pub use totals::{TOTALS, totals};
 
 const READ_SIZE: usize = 1 << 20;

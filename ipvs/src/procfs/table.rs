@@ -13,7 +13,7 @@ use std::num::NonZeroU32;
 use std::ops::Range;
 use std::str;
 
-use super::words::{Words, address, hex};
+use super::words::{LineWords, address, hex};
 use crate::model::{
     Activity, Destination, DestinationEntry, Family, Forwarding, Protocol, Service, VirtualId,
 };
@@ -27,13 +27,13 @@ const TITLE_LINES: usize = 3;
 /// The servers of services. Of their settings the text has forwarding methods
 /// and weights alone.
 #[derive(Debug)]
-pub struct Servers {
+pub struct BriefServers {
     rows: Vec<(Destination, Activity)>,
     /// Where those of each service are among them.
     of_services: Vec<Option<Range<u32>>>,
 }
 
-impl Servers {
+impl BriefServers {
     /// Returns the servers of the service that stands at this place.
     pub fn of(&self, place: usize) -> impl Iterator<Item = DestinationEntry> {
         let range = self.of_services.get(place).cloned().flatten();
@@ -54,7 +54,7 @@ impl Servers {
 ///
 /// # Errors
 /// Where the text can't be read.
-pub fn servers(services: &[Service], mut text: impl BufRead) -> io::Result<Option<Servers>> {
+pub fn servers(services: &[Service], mut text: impl BufRead) -> io::Result<Option<BriefServers>> {
     let places = ServicePlaces::of(services);
     let mut rows = Vec::new();
     let mut of_services = vec![None; services.len()];
@@ -67,7 +67,7 @@ pub fn servers(services: &[Service], mut text: impl BufRead) -> io::Result<Optio
     loop {
         line.clear();
         let is_end = text.read_until(b'\n', &mut line)? == 0;
-        let mut words = Words::of(&line);
+        let mut words = LineWords::of(&line);
         if line.starts_with(b"  ->") && current.is_some() {
             match destination(&mut words) {
                 Some(server) => rows.push(server),
@@ -95,7 +95,7 @@ pub fn servers(services: &[Service], mut text: impl BufRead) -> io::Result<Optio
         }
     }
     let is_whole = !of_services.contains(&None);
-    Ok(is_whole.then_some(Servers { rows, of_services }))
+    Ok(is_whole.then_some(BriefServers { rows, of_services }))
 }
 
 /// `TCP  0A000001:0050 rr persistent 360 FFFFFFFF`, `FWM  00000001 wlc`: the
@@ -222,7 +222,7 @@ mod tests {
     }
 
     /// Returns what comes of reading those lines.
-    fn read(lines: &[&str]) -> Option<Servers> {
+    fn read(lines: &[&str]) -> Option<BriefServers> {
         let text = format!("{TITLES}{}", lines.concat());
         servers(&services(), text.as_bytes()).unwrap()
     }

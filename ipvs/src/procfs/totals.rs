@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, Read};
 
-use super::words::{Words, hex64};
+use super::words::{LineWords, hex64};
 use crate::model::Stats;
 
 /// Where the kernel shows the totals of the network namespace.
@@ -50,14 +50,14 @@ fn read(text: &[u8]) -> Option<Stats> {
 
 /// Five titles, of which the first is known.
 fn titles(line: &[u8], first: &[u8]) -> Option<()> {
-    let mut words = Words::of(line);
+    let mut words = LineWords::of(line);
     let is_known = words.next()? == first && words.count() == 4;
     is_known.then_some(())
 }
 
 /// Five hexadecimal numbers.
 fn numbers(line: &[u8]) -> Option<[u64; 5]> {
-    let numbers: Option<Vec<_>> = Words::of(line).map(hex64).collect();
+    let numbers: Option<Vec<_>> = LineWords::of(line).map(hex64).collect();
     numbers?.try_into().ok()
 }
 

@@ -4,15 +4,15 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str;
 
 /// The words between the blanks of a line.
-pub(crate) struct Words<'a>(&'a [u8]);
+pub(crate) struct LineWords<'a>(&'a [u8]);
 
-impl<'a> Words<'a> {
+impl<'a> LineWords<'a> {
     pub(crate) fn of(line: &'a [u8]) -> Self {
         Self(line.strip_suffix(b"\n").unwrap_or(line))
     }
 }
 
-impl<'a> Iterator for Words<'a> {
+impl<'a> Iterator for LineWords<'a> {
     type Item = &'a [u8];
 
     fn next(&mut self) -> Option<&'a [u8]> {

@@ -115,7 +115,7 @@ impl Display for ChangeRule<'_> {
             }
             .fmt(f),
             Change::DeleteServer(id, destination) => {
-                let server = Endpoint::server(id, destination, names);
+                let server = EndpointWords::server(id, destination, names);
                 write!(f, "-d {} -r {server}", Selector::new(id, names))
             }
             Change::Clear => f.write_str("-C"),
@@ -160,7 +160,7 @@ impl Display for Selector<'_> {
                     Protocol::Sctp => f.write_str("--sctp-service ")?,
                     Protocol::Other(number) => write!(f, "--protocol-service {number}:")?,
                 }
-                Endpoint {
+                EndpointWords {
                     address,
                     port,
                     protocol: Some(protocol),
@@ -181,7 +181,7 @@ impl Display for Selector<'_> {
 
 /// `HOST:PORT`, with names where there are some.
 #[derive(Clone, Copy)]
-pub struct Endpoint<'a> {
+pub struct EndpointWords<'a> {
     address: IpAddr,
     port: u16,
     /// Whose names the port may have; a mark has no protocol.
@@ -189,7 +189,7 @@ pub struct Endpoint<'a> {
     names: &'a dyn NameOf,
 }
 
-impl<'a> Endpoint<'a> {
+impl<'a> EndpointWords<'a> {
     /// A server of the service `id`.
     pub fn server(id: &VirtualId, destination: &Destination, names: &'a dyn NameOf) -> Self {
         Self {
@@ -204,7 +204,7 @@ impl<'a> Endpoint<'a> {
     }
 }
 
-impl Display for Endpoint<'_> {
+impl Display for EndpointWords<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match (self.address, self.names.host(self.address)) {
             (IpAddr::V4(_), Some(name)) => f.write_str(name)?,
@@ -304,7 +304,7 @@ impl Display for ServerRule<'_> {
             "{} {} -r {} ",
             self.verb,
             Selector::new(self.id, self.names),
-            Endpoint::server(self.id, destination, self.names)
+            EndpointWords::server(self.id, destination, self.names)
         )?;
         let mut raw = Raw::default();
         match forwarding {

@@ -10,7 +10,7 @@ use ipvs::model::{Change, Stats, Timeouts};
 use ipvs::netlink::attr::{
     BigEndian, CommandAttr, Counter, DaemonAttr, DestinationAttr, ServiceAttr, StatsAttr,
 };
-use ipvs::netlink::message::{Command, IpvsMessage};
+use ipvs::netlink::message::{IpvsCommand, IpvsMessage};
 use netlink_packet_core::NetlinkBuffer;
 
 use crate::scripted::*;
@@ -484,7 +484,7 @@ fn timeouts_are_told() {
             CommandAttr::TimeoutTcp(1),
             CommandAttr::TimeoutTcpFin(2),
         ];
-        let told = IpvsMessage::new(Command::SetConfig, attributes);
+        let told = IpvsMessage::new(IpvsCommand::SetConfig, attributes);
         vec![ipvs(0, asked.sequence, &told)]
     });
     let timeouts = Timeouts::new(1, 2, 3);

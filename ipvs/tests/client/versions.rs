@@ -11,7 +11,7 @@ use ipvs::netlink::attr::{
     BigEndian, CommandAttr, Counter, DaemonAttr, DestinationAttr, FlagsAndMask, ServiceAttr,
     StatsAttr,
 };
-use ipvs::netlink::message::{Command, IpvsMessage};
+use ipvs::netlink::message::{IpvsCommand, IpvsMessage};
 use netlink_packet_core::DefaultNla;
 
 use crate::scripted::*;
@@ -36,7 +36,7 @@ fn what_a_newer_kernel_says_costs_no_row() {
             ];
             let surprise = CommandAttr::Other(DefaultNla::new(50, vec![0; 5]));
             let told = IpvsMessage::new(
-                Command::Other(200),
+                IpvsCommand::Other(200),
                 vec![surprise, CommandAttr::Service(attributes)],
             );
             vec![ipvs(NLM_F_MULTI, sequence, &told), done(sequence, 0)]

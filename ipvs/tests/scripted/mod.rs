@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use ipvs::client::Client;
 use ipvs::error::Error;
 use ipvs::netlink::attr::CommandAttr;
-use ipvs::netlink::message::{Command, IpvsMessage};
+use ipvs::netlink::message::{IpvsCommand, IpvsMessage};
 use ipvs::netlink::socket::{Inbox, Transport};
 use netlink_packet_core::{Emitable, NetlinkBuffer};
 use netlink_packet_generic::{GenlFamily, GenlHeader};
@@ -226,9 +226,9 @@ pub(crate) fn ipvs(flags: u16, sequence: u32, message_of: &IpvsMessage) -> Vec<u
 /// A row of a listing.
 pub(crate) fn row(sequence: u32, attribute: CommandAttr) -> Vec<u8> {
     let command = match attribute {
-        CommandAttr::Destination(_) => Command::NewDest,
-        CommandAttr::Daemon(_) => Command::NewDaemon,
-        _ => Command::NewService,
+        CommandAttr::Destination(_) => IpvsCommand::NewDest,
+        CommandAttr::Daemon(_) => IpvsCommand::NewDaemon,
+        _ => IpvsCommand::NewService,
     };
     let told = IpvsMessage::new(command, vec![attribute]);
     ipvs(NLM_F_MULTI, sequence, &told)

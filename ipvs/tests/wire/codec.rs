@@ -3,7 +3,7 @@
 use ipvs::netlink::attr::{
     CommandAttr, DaemonAttr, DestinationAttr, FlagsAndMask, InfoAttr, ServiceAttr, StatsAttr,
 };
-use ipvs::netlink::message::{Attributes, Command, IpvsMessage};
+use ipvs::netlink::message::{Attributes, IpvsCommand, IpvsMessage};
 use netlink_packet_core::{DefaultNla, Emitable, NetlinkMessage, Nla, NlaBuffer, Parseable};
 use netlink_packet_generic::GenlMessage;
 
@@ -107,10 +107,10 @@ fn unknown_attributes_are_written_as_they_were_read() {
 #[test]
 fn unknown_commands_are_written_as_they_were_read() {
     for number in 0..=u8::MAX {
-        assert_eq!(u8::from(Command::from(number)), number);
+        assert_eq!(u8::from(IpvsCommand::from(number)), number);
     }
     let other = DefaultNla::new(7, vec![1]);
-    let message = IpvsMessage::new(Command::Other(99), vec![CommandAttr::Other(other)]);
+    let message = IpvsMessage::new(IpvsCommand::Other(99), vec![CommandAttr::Other(other)]);
     assert_eq!(parsed(&ipvs(0, 1, &message)), message);
 }
 

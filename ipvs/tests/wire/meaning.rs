@@ -7,7 +7,7 @@ use ipvs::model::{
     ServiceFlags, Stats, Timeouts, TunnelKind, VirtualId,
 };
 use ipvs::netlink::attr::{CommandAttr, ServiceAttr};
-use ipvs::netlink::message::{Attributes, Command, IpvsMessage};
+use ipvs::netlink::message::{Attributes, IpvsCommand, IpvsMessage};
 
 use crate::scripted::{Asked, Script, acknowledgement, done, ipvs};
 use crate::{captured, of_family, parsed, web};
@@ -21,7 +21,7 @@ fn asked(command: &str) -> IpvsMessage {
 }
 
 /// What the kernel told for that command, in messages of that kind.
-fn told(command: &str, kind: Command) -> Vec<IpvsMessage> {
+fn told(command: &str, kind: IpvsCommand) -> Vec<IpvsMessage> {
     let blocks = captured();
     let block = blocks.iter().find(|block| block.command == command);
     let messages = of_family(&block.unwrap().received).map(parsed);
@@ -265,7 +265,7 @@ fn changes_of_what_is_there_name_it_as_ipvsadm_does() {
 fn questions_about_one_service_name_it_as_ipvsadm_does() {
     let script = Script::new()
         .answers(|asked| {
-            let told = told("ipvsadm -Ln -f 258 -6", Command::NewService).remove(0);
+            let told = told("ipvsadm -Ln -f 258 -6", IpvsCommand::NewService).remove(0);
             vec![ipvs(0, asked.sequence, &told)]
         })
         .answers(|asked| vec![done(asked.sequence, 0)]);
@@ -291,8 +291,8 @@ fn a_captured_table_becomes_the_model() {
         }
     };
     let script = Script::new()
-        .answers(rows(Command::NewService))
-        .answers(rows(Command::NewDest));
+        .answers(rows(IpvsCommand::NewService))
+        .answers(rows(IpvsCommand::NewDest));
     let table = script.client().table().unwrap();
     assert_eq!(table.len(), 1);
     let entry = &table[0];
@@ -336,7 +336,7 @@ fn a_captured_table_becomes_the_model() {
 fn captured_daemons_and_timeouts_become_the_model() {
     let script = Script::new()
         .answers(|asked| {
-            let told = told("ipvsadm -L --daemon", Command::NewDaemon);
+            let told = told("ipvsadm -L --daemon", IpvsCommand::NewDaemon);
             let mut rows: Vec<_> = told
                 .iter()
                 .map(|told| ipvs(2, asked.sequence, told))
@@ -345,7 +345,7 @@ fn captured_daemons_and_timeouts_become_the_model() {
             vec![rows.concat()]
         })
         .answers(|asked| {
-            let told = told("ipvsadm -L --timeout", Command::SetConfig).remove(0);
+            let told = told("ipvsadm -L --timeout", IpvsCommand::SetConfig).remove(0);
             vec![ipvs(0, asked.sequence, &told)]
         });
     let mut client = script.client();

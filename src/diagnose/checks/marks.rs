@@ -166,7 +166,7 @@ mod tests {
     use crate::diagnose::example::{
         carried, daemon, flow, gravities, onward, server, service, to, with,
     };
-    use crate::diagnose::facts::{Chain, Connections, Counter, Method};
+    use crate::diagnose::facts::{Chain, ConnectionFacts, Method, SystemCounter};
     use crate::routing::Question;
 
     fn marked() -> Facts {
@@ -223,13 +223,13 @@ mod tests {
     fn passed_on() -> Facts {
         let mut facts = marked();
         facts.filters = Some(vec![chain(Hook::Prerouting)]);
-        facts.connections = Some(Connections {
+        facts.connections = Some(ConnectionFacts {
             flows: vec![flow("10.9.9.9:80", "10.1.0.2:80", 0, 1)],
-            ..Connections::default()
+            ..ConnectionFacts::default()
         });
         facts.services[0].traffic = carried(5, 5);
         facts.services[0].traffic.rise = None;
-        let rise = Counter { total: 3, rise: 3 };
+        let rise = SystemCounter { total: 3, rise: 3 };
         facts.counters = [("IpForwDatagrams".to_owned(), rise)].into();
         let client = "192.0.2.9".parse().unwrap();
         let vip = "10.9.9.9".parse().unwrap();

@@ -292,7 +292,7 @@ mod tests {
     use super::*;
     use crate::diagnose::Gravity::{Note, Warn};
     use crate::diagnose::example::{daemon, gravities, link, server, service, with};
-    use crate::diagnose::facts::{Connections, Counter, Listener, Method};
+    use crate::diagnose::facts::{ConnectionFacts, Listener, Method, SystemCounter};
     use crate::diagnose::finding::Remedy;
 
     /// As an x86 has it.
@@ -398,7 +398,7 @@ Idx\tDevice    : Count Querier\tGroup    Users Timer\tReporter
         assert_eq!(gravities(sync_drops, &facts), []);
         facts.sockets.push(socket("224.0.0.81", 3));
         assert_eq!(gravities(sync_drops, &facts), [Note]);
-        let rise = Counter { total: 3, rise: 1 };
+        let rise = SystemCounter { total: 3, rise: 1 };
         facts.counters.insert("UdpRcvbufErrors".to_owned(), rise);
         assert_eq!(gravities(sync_drops, &facts), [Warn]);
         facts.daemons[0].backup = false;
@@ -410,9 +410,9 @@ Idx\tDevice    : Count Querier\tGroup    Users Timer\tReporter
         let mut facts = backup(daemon(true));
         assert_eq!(gravities(sync_nothing_received, &facts), []);
         for (synchronized, found) in [(None, vec![]), (Some(0), vec![Note]), (Some(1), vec![])] {
-            facts.connections = Some(Connections {
+            facts.connections = Some(ConnectionFacts {
                 synchronized,
-                ..Connections::default()
+                ..ConnectionFacts::default()
             });
             assert_eq!(gravities(sync_nothing_received, &facts), found);
         }

@@ -303,7 +303,7 @@ mod tests {
     use crate::diagnose::example::{
         carried, flow, gravities, link, onward, own, server, service, to, with,
     };
-    use crate::diagnose::facts::{Connections, Traffic};
+    use crate::diagnose::facts::{ConnectionFacts, Traffic};
     use crate::diagnose::finding::Remedy;
     use crate::diagnose::{Gravity, Gravity::Fail};
 
@@ -313,9 +313,9 @@ mod tests {
         server.tunnel_port = 6080;
         server.traffic = traffic;
         let mut facts = with(vec![service("TCP 10.0.0.1:80", vec![server])], &[]);
-        facts.connections = Some(Connections {
+        facts.connections = Some(ConnectionFacts {
             flows: vec![flow("10.0.0.1:80", "10.0.0.2:80", 3, 0)],
-            ..Connections::default()
+            ..ConnectionFacts::default()
         });
         facts.links = vec![link(1, "lo"), link(2, "eth0")];
         facts.addresses = vec![own("10.0.0.1/32", 2)];

@@ -69,7 +69,7 @@ pub const WAITING: &str = "SYN_RECV";
 
 /// The connections of a director.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Connections {
+pub struct ConnectionFacts {
     /// How many there are, templates not counted.
     pub total: u64,
     /// How many templates there are.
@@ -85,7 +85,7 @@ pub struct Connections {
     pub synchronized: Option<u64>,
 }
 
-impl Connections {
+impl ConnectionFacts {
     /// Counts a connection, or a template.
     pub(super) fn add(&mut self, connection: &Connection<'_>) {
         let count = match connection.is_template() {

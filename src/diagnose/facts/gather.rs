@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::system::{self, not_read};
 use super::{
-    Connections, FORM, Facts, Listener, OnServer, SyncDaemon, Timeouts, Unread, filters, sync,
-    table,
+    ConnectionFacts, FORM, Facts, Listener, OnServer, SyncDaemon, TimeoutFacts, Unread, filters,
+    sync, table,
 };
 use crate::routing::Routing;
 use ipvs::client::Client;
@@ -73,7 +73,7 @@ pub fn gather(wanted: &Wanted) -> Result<Facts, Error> {
         }
         match client.timeouts() {
             Ok(found) => {
-                facts.timeouts = Some(Timeouts {
+                facts.timeouts = Some(TimeoutFacts {
                     tcp: found.tcp,
                     tcp_fin: found.tcp_fin,
                     udp: found.udp,
@@ -81,7 +81,7 @@ pub fn gather(wanted: &Wanted) -> Result<Facts, Error> {
             }
             Err(error) => unread.push(refused("the timeouts", &error)),
         }
-        match Connections::read(&wanted.clients) {
+        match ConnectionFacts::read(&wanted.clients) {
             Ok(connections) => facts.connections = Some(connections),
             Err(error) => unread.push(not_read(CONNECTIONS, &error)),
         }

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use super::gather::{refused, surroundings};
 use super::lookup::{Lookup, look_up, masked, of_template, others};
 use super::system::{self, not_read};
-use super::{Connections, ELSEWHERE, FORM, Facts, table};
+use super::{ConnectionFacts, ELSEWHERE, FORM, Facts, table};
 use crate::routing::{Answer, Question, Routing};
 use ipvs::client::Client;
 use ipvs::connections::{CONNECTIONS, Connection, for_each_connection};
@@ -136,7 +136,7 @@ impl Journey {
 
     /// Reads what is remembered of the client.
     fn remember(&mut self, ipvs: &Client, service: Option<&Configured>) -> io::Result<()> {
-        let mut all = Connections::default();
+        let mut all = ConnectionFacts::default();
         let outcome = for_each_connection(ipvs.connections()?, |connection| {
             all.add(connection);
             self.note(service, connection);

@@ -22,7 +22,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-pub use connections::{Connections, Flow, WAITING};
+pub use connections::{ConnectionFacts, Flow, WAITING};
 pub use filters::{Chain, Hook};
 pub use gather::{Wanted, gather};
 pub use identity::selector;
@@ -63,17 +63,17 @@ pub struct Facts {
     /// The virtual services with their servers.
     pub services: Vec<Service>,
     /// The settings in seconds that `--set` changes; none where they can't be asked for.
-    pub timeouts: Option<Timeouts>,
+    pub timeouts: Option<TimeoutFacts>,
     /// The synchronization daemons that run.
     pub daemons: Vec<SyncDaemon>,
     /// The connections, summed up; none where they can't be read.
-    pub connections: Option<Connections>,
+    pub connections: Option<ConnectionFacts>,
     /// The clients that were named on the command line.
     pub clients: Vec<IpAddr>,
     /// Settings below `/proc/sys`, by their names: `net.ipv4.ip_forward`.
     pub sysctls: BTreeMap<String, String>,
     /// The system's own counters, by their names: `IpForwDatagrams`.
-    pub counters: BTreeMap<String, Counter>,
+    pub counters: BTreeMap<String, SystemCounter>,
     /// The interfaces.
     pub links: Vec<Link>,
     /// The addresses of this machine.
@@ -105,7 +105,7 @@ pub struct Facts {
 
 /// The timeouts of connections, in seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Timeouts {
+pub struct TimeoutFacts {
     /// Of established TCP connections.
     pub tcp: u32,
     /// Of TCP connections after a FIN.
@@ -151,7 +151,7 @@ impl From<&Daemon> for SyncDaemon {
 
 /// A counter of the system.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counter {
+pub struct SystemCounter {
     /// At the second look.
     pub total: u64,
     /// By how much it rose from the first look.

@@ -6,7 +6,7 @@ use std::io;
 use std::net::IpAddr;
 use std::path::Path;
 
-use super::{Counter, Facts, Listener, Unread};
+use super::{Facts, Listener, SystemCounter, Unread};
 use crate::routing::Link;
 use ipvs::model::Endpoint;
 
@@ -168,10 +168,10 @@ fn per_processor(prefix: &str, text: &str) -> BTreeMap<String, u64> {
 pub(super) fn risen(
     before: &BTreeMap<String, u64>,
     after: BTreeMap<String, u64>,
-) -> BTreeMap<String, Counter> {
+) -> BTreeMap<String, SystemCounter> {
     let counter = |(name, total): (String, u64)| {
         let rise = total.saturating_sub(before.get(&name).copied().unwrap_or(total));
-        (total > 0).then_some((name, Counter { total, rise }))
+        (total > 0).then_some((name, SystemCounter { total, rise }))
     };
     after.into_iter().filter_map(counter).collect()
 }

@@ -5,7 +5,7 @@ use std::fmt::{self, Display, Formatter};
 use crate::cli::Drain;
 use crate::names::Numeric;
 use ipvs::drain::Reason;
-use ipvs::rules::{Endpoint, Selector};
+use ipvs::rules::{EndpointWords, Selector};
 
 /// The name of the drained server or service.
 pub(super) struct Drained<'a>(pub(super) &'a Drain);
@@ -14,7 +14,7 @@ impl Display for Drained<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Drain { service, .. } = self.0;
         match &self.0.server {
-            Some(server) => Endpoint::server(service, server, &Numeric).fmt(f),
+            Some(server) => EndpointWords::server(service, server, &Numeric).fmt(f),
             None => Selector::new(service, &Numeric).fmt(f),
         }
     }
@@ -26,7 +26,7 @@ pub(super) struct Theirs<'a>(pub(super) &'a Drain, pub(super) Reason);
 impl Display for Theirs<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Self(drain, reason) = self;
-        let named = |server| Endpoint::server(&drain.service, server, &Numeric);
+        let named = |server| EndpointWords::server(&drain.service, server, &Numeric);
         let kept = Kept(drain);
         match reason {
             Reason::Weight(server) => {

@@ -98,7 +98,7 @@ fn table(
     out: &mut impl Write,
 ) -> Result<(), Failure> {
     let rows = Rows::<ServiceEntry>::ask(client, services, order)?;
-    let mut table = json::Table::begin(out, &client.info()).map_err(Failure::writing)?;
+    let mut table = json::TableDocument::begin(out, &client.info()).map_err(Failure::writing)?;
     rows.for_each(client, |mut entry, servers| {
         entry.destinations = servers;
         table.push(&entry).map_err(Failure::writing)

@@ -10,7 +10,7 @@ use crate::cli::{Color, Connections, List, Save};
 use crate::names::{NameOf, Names, Numeric};
 use crate::render::{self, Cells, Header, Paint};
 use crate::run::connections::{open, unlisted};
-use crate::run::rows::{LISTING, Row, Rows, or_numbers};
+use crate::run::rows::{LISTING, RowDetail, Rows, or_numbers};
 use crate::run::watch::look;
 use crate::run::{Failure, Out, Report};
 use crate::view::{Detail, Order, ServiceCells, View};
@@ -65,7 +65,7 @@ fn table(client: &mut Client, list: &List, out: &mut Out) -> Result<(), Failure>
     }
 }
 
-fn show<R: Row>(
+fn show<R: RowDetail>(
     client: &mut Client,
     list: &List,
     mut rows: Rows<R>,
@@ -79,7 +79,7 @@ fn show<R: Row>(
     let names = or_numbers(&names);
     render::titles(out, header(client, list), list.view).map_err(Failure::writing)?;
     let paint = paint(list.color);
-    let mut writer = render::Rows::new(list.view, list.numbers, paint, names);
+    let mut writer = render::RowWriter::new(list.view, list.numbers, paint, names);
     rows.for_each(client, |row, servers| {
         let written = writer.entry(out, row.id(), cells(&row), &servers);
         written.map_err(Failure::writing)
@@ -102,7 +102,7 @@ fn rates(
     let names = or_numbers(&names);
     let header = header(client, list);
     render::titles(out, header, list.view).map_err(Failure::writing)?;
-    let mut rows = render::Rows::new(list.view, list.numbers, paint(list.color), names);
+    let mut rows = render::RowWriter::new(list.view, list.numbers, paint(list.color), names);
     for entry in &entries {
         let id = &entry.service.id;
         let known = meter.rates(&RowId::service(id));

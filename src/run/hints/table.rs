@@ -5,7 +5,7 @@ use std::fmt::Display;
 use crate::names::Numeric;
 use ipvs::client::Client;
 use ipvs::model::{Destination, DestinationEntry, Family, Forwarding, VirtualId};
-use ipvs::rules::{Endpoint, Selector};
+use ipvs::rules::{EndpointWords, Selector};
 
 /// More would be a listing.
 const MOST: usize = 3;
@@ -53,7 +53,7 @@ pub(super) fn near_servers(
     let servers = client.destinations(id).ok()?;
     let servers = servers.iter().map(|row| &row.destination);
     let near = servers.filter(|other| other.address == server.address);
-    let near = list(near.map(|server| Endpoint::server(id, server, &Numeric)))?;
+    let near = list(near.map(|server| EndpointWords::server(id, server, &Numeric)))?;
     Some(
         match is_whole_edit && server.forwarding != Forwarding::Masquerade {
             true => format!("the service has {near}; only -m, or --keep, takes another port there"),
@@ -90,7 +90,7 @@ pub(super) fn mixed_service(client: &mut Client) -> Option<String> {
         let server = &entry.destinations.iter().find(is_other)?.destination;
         let (service, server) = (
             Selector::new(id, &Numeric),
-            Endpoint::server(id, server, &Numeric),
+            EndpointWords::server(id, server, &Numeric),
         );
         Some(format!(
             "no sync daemon runs while a service has servers of another address family, as \

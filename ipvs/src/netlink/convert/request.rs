@@ -8,7 +8,7 @@ use crate::model::{
 use crate::netlink::attr::{
     BigEndian, CommandAttr, DaemonAttr, DestinationAttr, FlagsAndMask, ServiceAttr,
 };
-use crate::netlink::message::{Command, IpvsMessage};
+use crate::netlink::message::{IpvsCommand, IpvsMessage};
 use crate::uapi::*;
 
 /// The request that carries out a change.
@@ -25,34 +25,34 @@ pub(crate) fn change(change: &Change) -> Result<IpvsMessage, Error> {
                 note: Some("The netmask is not of the service's address family".to_owned()),
             });
         }
-        Change::AddService(service) => (Command::NewService, vec![whole_service(service)]),
-        Change::EditService(service) => (Command::SetService, vec![whole_service(service)]),
-        Change::DeleteService(id) => (Command::DelService, vec![service_id(id)]),
+        Change::AddService(service) => (IpvsCommand::NewService, vec![whole_service(service)]),
+        Change::EditService(service) => (IpvsCommand::SetService, vec![whole_service(service)]),
+        Change::DeleteService(id) => (IpvsCommand::DelService, vec![service_id(id)]),
         Change::AddServer(id, destination) => (
-            Command::NewDest,
+            IpvsCommand::NewDest,
             vec![service_id(id), whole_destination(destination)],
         ),
         Change::EditServer(id, destination) => (
-            Command::SetDest,
+            IpvsCommand::SetDest,
             vec![service_id(id), whole_destination(destination)],
         ),
         Change::DeleteServer(id, destination) => (
-            Command::DelDest,
+            IpvsCommand::DelDest,
             vec![service_id(id), destination_id(destination)],
         ),
-        Change::Clear => (Command::Flush, Vec::new()),
-        Change::Zero(id) => (Command::Zero, id.iter().map(service_id).collect()),
+        Change::Clear => (IpvsCommand::Flush, Vec::new()),
+        Change::Zero(id) => (IpvsCommand::Zero, id.iter().map(service_id).collect()),
         Change::SetTimeouts(timeouts) => (
-            Command::SetConfig,
+            IpvsCommand::SetConfig,
             vec![
                 TimeoutTcp(timeouts.tcp),
                 TimeoutTcpFin(timeouts.tcp_fin),
                 TimeoutUdp(timeouts.udp),
             ],
         ),
-        Change::StartDaemon(daemon) => (Command::NewDaemon, vec![whole_daemon(daemon)]),
+        Change::StartDaemon(daemon) => (IpvsCommand::NewDaemon, vec![whole_daemon(daemon)]),
         Change::StopDaemon(state) => (
-            Command::DelDaemon,
+            IpvsCommand::DelDaemon,
             vec![CommandAttr::Daemon(vec![DaemonAttr::State(state.number())])],
         ),
     };
@@ -60,7 +60,7 @@ pub(crate) fn change(change: &Change) -> Result<IpvsMessage, Error> {
 }
 
 /// A question about one service.
-pub(crate) fn about(command: Command, id: &VirtualId) -> IpvsMessage {
+pub(crate) fn about(command: IpvsCommand, id: &VirtualId) -> IpvsMessage {
     IpvsMessage::new(command, vec![service_id(id)])
 }
 
