@@ -99,7 +99,7 @@ impl Flags<'_> {
         let id = self.id(verb)?;
         let given = |label| self.given.has(label);
         if verb == Verb::EditService {
-            return Ok(Ensure::EditedService(ServiceEdit {
+            return Ok(Ensure::EditedService(Box::new(ServiceEdit {
                 id,
                 one_packet: given(Label::OnePacket),
                 scheduler: self.scheduler,
@@ -107,9 +107,9 @@ impl Flags<'_> {
                 netmask: self.netmask,
                 engine: self.engine,
                 sched_flags: self.sched_flags.map(str::to_owned),
-            }));
+            })));
         }
-        Ok(Ensure::EditedServer(ServerEdit {
+        Ok(Ensure::EditedServer(Box::new(ServerEdit {
             service: id,
             server: self.server(verb)?.as_written(),
             forwarding: given(Label::Forwarding).then_some(self.forwarding),
@@ -119,7 +119,7 @@ impl Flags<'_> {
             tunnel_kind: given(Label::TunType).then_some(self.tunnel_kind),
             tunnel_port: given(Label::TunPort).then_some(self.tunnel_port),
             given: self.given,
-        }))
+        })))
     }
 
     /// The words of `--set`. No other command has any.
@@ -264,7 +264,7 @@ impl Flags<'_> {
             true => Some(self.on_server()?),
             false => None,
         };
-        Ok(Command::Diagnose(Diagnose {
+        Ok(Command::Diagnose(Box::new(Diagnose {
             service: self.service.filter(|_| on_server.is_none()),
             on_server,
             clients: clients?,
@@ -274,7 +274,7 @@ impl Flags<'_> {
             ignored: self.ignored,
             facts: self.facts,
             output: self.output,
-        }))
+        })))
     }
 
     fn on_server(&self) -> Result<OnServer, Usage> {

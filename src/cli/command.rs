@@ -15,7 +15,8 @@ use ipvs::model::{
 };
 use ipvs::plan::scope::{Scope, Selected};
 
-/// One invocation, understood.
+/// One invocation, understood. A rule file becomes many: the large and rare ones are
+/// boxed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
     /// `-A`, `-E`, `-D`, `-a`, `-e`, `-d`, `-C`, `-Z`, `--set`,
@@ -33,7 +34,7 @@ pub enum Command {
     /// `-L --from-proc`
     ListFromProc(BriefList),
     /// `-L -c`
-    Connections(Connections),
+    Connections(Box<Connections>),
     /// `-L --timeout`
     ShowTimeouts(Format),
     /// `-L --daemon`
@@ -43,7 +44,7 @@ pub enum Command {
     /// `-R`, `ipvsadm-restore`
     Restore(Restore),
     /// `--diagnose`
-    Diagnose(Diagnose),
+    Diagnose(Box<Diagnose>),
     /// `--explain`
     Explain(Explain),
     /// `-h`, perhaps about one command only
@@ -66,9 +67,9 @@ pub enum Ensure {
     /// `ipvsadm -a SERVICE -r SERVER ... --or-edit`
     Server(VirtualId, Destination),
     /// `ipvsadm -E SERVICE ... --keep`
-    EditedService(ServiceEdit),
+    EditedService(Box<ServiceEdit>),
     /// `ipvsadm -e SERVICE -r SERVER ... --keep`
-    EditedServer(ServerEdit),
+    EditedServer(Box<ServerEdit>),
     /// `ipvsadm -D SERVICE --if-exists`
     NoService(VirtualId),
     /// `ipvsadm -d SERVICE -r SERVER --if-exists`

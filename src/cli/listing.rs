@@ -58,7 +58,7 @@ impl Flags<'_> {
             let client = client.transpose()?;
             let persistent = view == View::PersistentConnections;
             legality::origin(self.given)?;
-            return Ok(Command::Connections(Connections {
+            return Ok(Command::Connections(Box::new(Connections {
                 service: self.service,
                 server: self
                     .server
@@ -79,7 +79,7 @@ impl Flags<'_> {
                     true => Access::Proc,
                     false => Access::Netlink,
                 },
-            }));
+            })));
         }
         if given(Label::Timeout) || given(Label::Daemon) {
             return Ok(match given(Label::Timeout) {

@@ -99,7 +99,7 @@ fn attempt(program: &Program, words: &[String], report: &mut Report<'_>) -> Resu
         Ok(Command::Completions(shell)) => print(out, cli::completions(shell)),
         Ok(Command::Complete(wanted)) => complete::complete(&wanted, out),
         // These say themselves where there is no IPVS.
-        Ok(Command::Diagnose(wanted)) => diagnose::diagnose(wanted, out),
+        Ok(Command::Diagnose(wanted)) => diagnose::diagnose(*wanted, out),
         Ok(Command::Require(wanted)) => require::require(&wanted, out),
         Ok(Command::ListFromProc(list)) => from_proc::table(&list, out, report),
         Ok(Command::Connections(wanted)) if wanted.access == Access::Proc => {

@@ -59,7 +59,7 @@ fn whatever_there_was_before() {
 fn connections(with: impl FnOnce(&mut Connections)) -> Command {
     let mut connections = Connections::default();
     with(&mut connections);
-    Command::Connections(connections)
+    Command::Connections(connections.into())
 }
 
 #[test]

@@ -24,7 +24,7 @@ fn diagnosis() {
             format: Format::Text,
         };
         change(&mut wanted);
-        Command::Diagnose(wanted)
+        Command::Diagnose(wanted.into())
     };
     accepts_command("--diagnose", with(|_| {}));
     accepts_command(

@@ -158,7 +158,7 @@ fn hosts_with_ipv6_addresses_only() {
 
 #[test]
 fn connections_of_a_service_or_a_server() {
-    let connections = |connections| Command::Connections(connections);
+    let connections = |connections: Connections| Command::Connections(connections.into());
     for line in ["-L -c -t 10.0.0.1:80", "-L -t 10.0.0.1:80 -c"] {
         accepts_command(
             line,

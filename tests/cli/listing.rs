@@ -54,15 +54,15 @@ fn other_listings() {
         accepts_command(line, Command::ShowDaemons(Format::Text));
     }
     for line in ["-L -c", "-Lc --exact --nosort --tun-info --syncid 3"] {
-        accepts_command(line, Command::Connections(Connections::default()));
+        accepts_command(line, Command::Connections(Box::default()));
     }
     accepts_command(
         "-Lnc --persistent-conn",
-        Command::Connections(Connections {
+        Command::Connections(Box::new(Connections {
             persistent: true,
             numeric: true,
             ..Connections::default()
-        }),
+        })),
     );
 }
 

@@ -246,15 +246,16 @@ impl Exchange {
             let message = request.map(|request| wrapped(self.addressed(request), NLM_F_REQUEST));
             // Were there more, their refusals could overrun the receive buffer.
             // One request finds room enough.
-            let is_full = match &message {
-                Ok(message) => {
-                    verbs.len() >= self.transport.receive_buffer() / REFUSAL_COST
-                        || self.outbox.len() + length_of(message) > BATCH_BYTES
-                }
-                // Those before it have their refusals first.
-                Err(_) => true,
-            };
-            if is_full && !verbs.is_empty() {
+            let is_full = !verbs.is_empty()
+                && match &message {
+                    Ok(message) => {
+                        verbs.len() >= self.transport.receive_buffer() / REFUSAL_COST
+                            || self.outbox.len() + length_of(message) > BATCH_BYTES
+                    }
+                    // Those before it have their refusals first.
+                    Err(_) => true,
+                };
+            if is_full {
                 let flow = self.flush(sent, &verbs, &mut refused)?;
                 sent += verbs.len();
                 verbs.clear();

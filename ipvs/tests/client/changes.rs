@@ -214,6 +214,20 @@ fn no_change_is_no_datagram() {
 }
 
 #[test]
+fn one_change_needs_no_larger_buffer() {
+    let enlarged = |count| {
+        let script = Script::new().answers(|asked| some_refusals(asked.sequence, 1, 2));
+        let sent = script
+            .client()
+            .apply_all(&removals(count), |_, _| ControlFlow::Continue(()));
+        assert_eq!(sent.unwrap(), removals(count).len());
+        script.enlarged_its_buffer()
+    };
+    assert!(!enlarged(1));
+    assert!(enlarged(2));
+}
+
+#[test]
 fn the_smallest_receive_buffer_takes_one_change_at_a_time() {
     let mut script = Script::new().with_receive_buffer(1);
     for _ in 0..3 {

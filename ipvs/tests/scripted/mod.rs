@@ -74,6 +74,7 @@ struct Play {
     sent: Vec<Vec<u8>>,
     send_errors: VecDeque<i32>,
     receive_buffer: usize,
+    buffer_is_asked_for: bool,
     unprivileged: bool,
 }
 
@@ -115,6 +116,12 @@ impl Script {
     pub(crate) fn with_receive_buffer(self, bytes: usize) -> Self {
         self.play().receive_buffer = bytes;
         self
+    }
+
+    /// Returns whether the client had its receive buffer enlarged, which takes
+    /// system calls.
+    pub(crate) fn enlarged_its_buffer(&self) -> bool {
+        self.play().buffer_is_asked_for
     }
 
     pub(crate) fn unprivileged(self) -> Self {
@@ -176,7 +183,9 @@ impl Transport for Script {
     }
 
     fn receive_buffer(&mut self) -> usize {
-        match self.play().receive_buffer {
+        let mut play = self.play();
+        play.buffer_is_asked_for = true;
+        match play.receive_buffer {
             0 => 1 << 20,
             bytes => bytes,
         }
