@@ -10,7 +10,7 @@ use super::types::Label;
 use super::value_error::ValueError;
 use super::values::{MAX_TIMEOUT, number};
 use crate::diagnose;
-use ipvs::connections::{By, Grouping, Origin};
+use ipvs::connections::{By, Grouping, Origin, states};
 use ipvs::model::Prefix;
 use ipvs::plan::scope::Selected;
 
@@ -45,36 +45,6 @@ pub(crate) const SHELLS: Choice<Shell> = Choice(&[
     ("zsh", Shell::Zsh),
     ("fish", Shell::Fish),
 ]);
-
-/// The words of `--state`: the names in `/proc/net/ip_vs_conn`, from the
-/// kernel's tables for TCP, UDP, SCTP and templates.
-pub(crate) const STATES: &[&str] = &[
-    "NONE",
-    "ASSURED",
-    "UDP",
-    "ESTABLISHED",
-    "SYN_SENT",
-    "SYN_RECV",
-    "FIN_WAIT",
-    "TIME_WAIT",
-    "CLOSE",
-    "CLOSE_WAIT",
-    "LAST_ACK",
-    "LISTEN",
-    "SYNACK",
-    "INIT1",
-    "INIT",
-    "COOKIE_SENT",
-    "COOKIE_REPLIED",
-    "COOKIE_WAIT",
-    "COOKIE",
-    "COOKIE_ECHOED",
-    "SHUTDOWN_SENT",
-    "SHUTDOWN_RECEIVED",
-    "SHUTDOWN_ACK_SENT",
-    "REJECTED",
-    "CLOSED",
-];
 
 /// The value of `--client`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,11 +93,13 @@ pub(crate) fn director(word: &str) -> Result<IpAddr, ValueError> {
 
 /// `--state`, in letters of either case.
 pub(crate) fn state(word: &str) -> Result<&'static str, ValueError> {
-    let known = STATES.iter().find(|state| state.eq_ignore_ascii_case(word));
+    let known = states::ALL
+        .iter()
+        .find(|state| state.eq_ignore_ascii_case(word));
     known.copied().ok_or_else(|| ValueError::Choice {
         option: Label::State,
         word: word.to_owned(),
-        choices: STATES.join(", "),
+        choices: states::ALL.join(", "),
     })
 }
 

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use super::additions::{BY, COLOR, ORIGINS, SHELLS, STATES};
+use super::additions::{BY, COLOR, ORIGINS, SHELLS};
 use super::additions::{
     check, client, count, director, drain_time, grouping, interval, least, sample, selected, shell,
     state,
@@ -16,6 +16,7 @@ use super::types::{Label as L, Place, Role, Rule, Takes, Uses, Verb};
 use super::usage::Usage;
 use super::value_error::ValueError;
 use super::values;
+use ipvs::connections::states;
 use ipvs::model::{Forwarding, Protocol};
 
 use Rule::{Allowed, Idle, Required, Unless, With};
@@ -501,7 +502,7 @@ pub(crate) const SECTIONS: &[Section] = &[
             "with -c: only the connections in this state, such as ESTABLISHED")
             .with(OF_CONNECTIONS)
             .set(|to, word| put(&mut to.flags.state, state(word).map(Some)))
-            .offers(Offers::Words(&STATES)),
+            .offers(Offers::Words(&states::ALL)),
         option(L::Orphans, "", Nothing,
             "with -c: only the connections to servers that are no longer in the table")
             .with(OF_CONNECTIONS)

@@ -5,6 +5,7 @@
 
 mod count;
 mod filter;
+pub mod states;
 
 use std::io::{self, BufRead};
 use std::net::{IpAddr, Ipv4Addr};
@@ -131,6 +132,12 @@ impl<'a> Connection<'a> {
         }
     }
 
+    /// Returns the name of its state, one of [`states`]. It is empty where the bytes
+    /// are no text, as no kernel has them.
+    pub fn state_name(&self) -> &'a str {
+        str::from_utf8(self.state).unwrap_or_default()
+    }
+
     /// Returns whether it is the template that keeps a client with its server.
     ///
     /// A template has no client's port, and of the states only two that are its
@@ -138,7 +145,7 @@ impl<'a> Connection<'a> {
     /// wait for their first packet (`LISTEN`), and a client may really send from
     /// port 0 (`UDP` and the like).
     pub fn is_template(&self) -> bool {
-        self.client.port == 0 && matches!(self.state, b"NONE" | b"ASSURED")
+        self.client.port == 0 && [states::NONE, states::ASSURED].contains(&self.state_name())
     }
 }
 

@@ -3,7 +3,7 @@
 use std::io::BufRead;
 
 use super::Draining;
-use crate::connections::{Connection, Interrupted, for_each_connection};
+use crate::connections::{Connection, Interrupted, for_each_connection, states};
 use crate::model::{Forwarding, Protocol, Timeouts, VirtualId};
 
 /// Packets of servers with direct routing or a tunnel pass the director by, so
@@ -117,16 +117,16 @@ fn flow(
         false => ConnectionStage::Open,
     };
     let both_ends = sees_both_ends(forwarding);
-    match (connection.transport(), connection.state) {
+    match (connection.transport(), connection.state_name()) {
         // One end has closed its half, and the other may go on.
-        (Some(Protocol::Tcp), b"FIN_WAIT") if !both_ends => unseen(timeouts.tcp_fin.into()),
-        (Some(Protocol::Tcp), b"TIME_WAIT") if !both_ends => unseen(TIME_WAIT),
-        (Some(Protocol::Tcp), b"TIME_WAIT") => closed(TIME_WAIT),
-        (Some(Protocol::Tcp), b"CLOSE") => closed(CLOSE),
-        (Some(Protocol::Tcp), b"LAST_ACK") => closed(LAST_ACK),
+        (Some(Protocol::Tcp), states::FIN_WAIT) if !both_ends => unseen(timeouts.tcp_fin.into()),
+        (Some(Protocol::Tcp), states::TIME_WAIT) if !both_ends => unseen(TIME_WAIT),
+        (Some(Protocol::Tcp), states::TIME_WAIT) => closed(TIME_WAIT),
+        (Some(Protocol::Tcp), states::CLOSE) => closed(CLOSE),
+        (Some(Protocol::Tcp), states::LAST_ACK) => closed(LAST_ACK),
         // An association is shut down by both ends together, when all data has
         // been acknowledged.
-        (Some(Protocol::Sctp), b"CLOSED" | b"REJECTED") => ConnectionStage::Closed,
+        (Some(Protocol::Sctp), states::CLOSED | states::REJECTED) => ConnectionStage::Closed,
         _ => ConnectionStage::Open,
     }
 }

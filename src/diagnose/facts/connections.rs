@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use ipvs::connections::{self, CONNECTIONS, Connection};
+use ipvs::connections::{self, CONNECTIONS, Connection, states};
 use ipvs::model::Endpoint;
 use ipvs::procfs;
 
@@ -65,7 +65,7 @@ impl Flow {
 }
 
 /// The state of a TCP connection of which only the client's first packet was seen.
-pub const WAITING: &str = "SYN_RECV";
+pub const WAITING: &str = states::SYN_RECV;
 
 /// The connections of a director.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,7 +102,7 @@ impl ConnectionFacts {
         let outcome = connections::for_each_connection(procfs::open(CONNECTIONS)?, |connection| {
             all.add(connection);
             let client = connection.client.address;
-            if connection.state != WAITING.as_bytes() && named.contains(&client) {
+            if connection.state_name() != WAITING && named.contains(&client) {
                 all.served.insert(client);
             }
             let (service, server) = (connection.service, connection.server);

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use super::super::Check;
 use crate::diagnose::facts::{Facts, Flow, Method, WAITING};
 use crate::diagnose::finding::Finding;
+use ipvs::connections::states;
 use ipvs::model::Endpoint;
 
 pub(in crate::diagnose::checks) const CONN_MAX: Check = Check {
@@ -49,7 +50,7 @@ pub(in crate::diagnose::checks) const ORPHANED_CONNECTIONS: Check = Check {
 };
 
 /// The states in which a client may still send.
-const ALIVE: [&str; 3] = ["ESTABLISHED", "UDP", "CLOSE_WAIT"];
+const ALIVE: [&str; 3] = [states::ESTABLISHED, states::UDP, states::CLOSE_WAIT];
 
 fn orphaned_connections(facts: &Facts) -> Vec<Finding> {
     const NAME: &str = "net.ipv4.vs.expire_nodest_conn";
