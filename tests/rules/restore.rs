@@ -1,6 +1,6 @@
 use ipvs::model::Change;
 use ipvsadm::cli::Command;
-use ipvsadm::rules::restore::{Remark, Rule, read_rules};
+use ipvsadm::rules::restore::{Remark, NumberedRule, read_rules};
 
 use super::tables::{check, describe, parse};
 
@@ -343,5 +343,5 @@ fn many_words_and_many_servers_that_come_and_go_take_little_time() {
 #[test]
 fn a_rule_is_hardly_larger_than_its_change() {
     // -R holds every line of its input.
-    assert!(size_of::<Rule>() <= size_of::<ipvs::model::Change>() + 24);
+    assert!(size_of::<NumberedRule>() <= size_of::<ipvs::model::Change>() + 24);
 }
