@@ -1,5 +1,7 @@
 //! Flags into a command: the checks that take more than one option.
 
+use std::net::IpAddr;
+
 use super::additions::ClientWord;
 use super::command::{
     Command, Diagnose, Drain, Ensure, Explain, Extent, Restore, RestoreMode, Save, Selection,
@@ -290,14 +292,16 @@ impl Flags<'_> {
         let on_server =
             OnServer::new(service, method, self.director).ok_or(ValueError::OnServerMark)?;
         let vip = on_server.vip();
-        if vip.is_loopback() || vip.is_multicast() || vip.is_unspecified() {
+        if is_no_machine(vip) {
             return Err(ValueError::OnServerAddress(vip).into());
         }
-        if self
-            .director
-            .is_some_and(|director| Family::of(director) != Family::of(vip))
-        {
-            return Err(ValueError::DirectorFamily.into());
+        if let Some(director) = self.director {
+            if Family::of(director) != Family::of(vip) {
+                return Err(ValueError::DirectorFamily.into());
+            }
+            if is_no_machine(director) {
+                return Err(ValueError::DirectorAddress(director).into());
+            }
         }
         Ok(on_server)
     }
@@ -374,6 +378,11 @@ impl Flags<'_> {
             format,
         })
     }
+}
+
+/// No packet comes to a machine, or from one, by such an address.
+fn is_no_machine(address: IpAddr) -> bool {
+    address.is_loopback() || address.is_multicast() || address.is_unspecified()
 }
 
 impl TypedServer {

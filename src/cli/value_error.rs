@@ -65,6 +65,9 @@ pub enum ValueError {
     /// `--on-server` of an address that no client can reach a server by.
     #[error("a real server is asked about an address that clients come to, not about {0}")]
     OnServerAddress(IpAddr),
+    /// `--director` of an address that no server reaches a director by.
+    #[error("illegal director specified: {0} is no address of another machine")]
+    DirectorAddress(IpAddr),
     /// `--director` of another family than the service.
     #[error("illegal director specified: it and the service are of different address families")]
     DirectorFamily,

@@ -103,6 +103,16 @@ fn diagnosis() {
         ),
         (
             2,
+            "illegal director specified: 127.0.0.1 is no address of another machine",
+            &["--diagnose --on-server -t 10.0.0.1:80 --director 127.0.0.1"],
+        ),
+        (
+            2,
+            "illegal director specified: ff02::1 is no address of another machine",
+            &["--diagnose --on-server -t [fd00::1]:80 -m --director ff02::1"],
+        ),
+        (
+            2,
             "illegal director `10.0.0.5:80' specified: its address",
             &["--diagnose --on-server -t 10.0.0.1:80 --director 10.0.0.5:80"],
         ),

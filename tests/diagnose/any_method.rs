@@ -129,7 +129,6 @@ fn vip_duplicate() {
 
 #[test]
 fn rp_filter() {
-    let _counted = martians();
     let (_place, [client, a, b]) = behind_nat();
     let _servers = [a.serve(80), b.serve(80)];
     restore(NAT);

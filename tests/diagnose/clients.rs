@@ -35,12 +35,12 @@ fn ask(to: SocketAddr, patience: Duration) -> std::io::Result<()> {
 }
 
 /// Returns a client that asks by UDP, always from the same port: what it is answered.
-pub fn by_udp(host: &Host, from: &str, to: &str) -> impl Fn() -> Option<Vec<u8>> {
+pub fn by_udp(host: &Host, from: &str, to: &str) -> impl Fn() -> Option<Vec<u8>> + use<> {
     udp_client(host.run(|| UdpSocket::bind(from).unwrap()), to)
 }
 
 /// The same over this socket, which takes answers from that address alone.
-pub fn udp_client(socket: UdpSocket, to: &str) -> impl Fn() -> Option<Vec<u8>> {
+pub fn udp_client(socket: UdpSocket, to: &str) -> impl Fn() -> Option<Vec<u8>> + use<> {
     socket.set_read_timeout(Some(PATIENCE)).unwrap();
     socket.connect(to).unwrap();
     move || {

@@ -10,7 +10,6 @@ use crate::support::shell;
 
 #[test]
 fn dr_server_lacks_vip() {
-    let _counted = martians();
     let (_place, [client, a, _]) = one_network();
     let _server = a.serve(80);
     restore("-A -t 10.0.0.1:80 -s rr\n-a -t 10.0.0.1:80 -r 10.0.0.2 -g\n");
@@ -25,7 +24,6 @@ fn dr_server_lacks_vip() {
 
 #[test]
 fn dr_answers_through_director() {
-    let _counted = martians();
     let (_place, [client, a, b]) = behind_nat();
     let _servers = [a.serve(80), b.serve(80)];
     for server in [&a, &b] {
@@ -41,7 +39,6 @@ fn dr_answers_through_director() {
 
 #[test]
 fn dr_behind_router() {
-    let _counted = martians();
     let (_place, [client, a, b]) = behind_nat();
     let _servers = [a.serve(80), b.serve(80)];
     // B is a router before a server that is A's second address.
@@ -56,7 +53,6 @@ fn dr_behind_router() {
 
 #[test]
 fn dr_port_differs() {
-    let _counted = martians();
     let (_place, [client, a, _]) = one_network();
     a.take_quietly("10.0.0.1");
     let elsewhere = a.serve(8080);

@@ -1,7 +1,6 @@
 //! The director of a test, and what `--diagnose` says of it.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
@@ -57,13 +56,6 @@ pub fn one_network() -> (Namespace, [Host; 3]) {
 pub const NAT_IN_FRONT: &str = "-A -t 10.0.0.1:80 -s rr\n\
                                 -a -t 10.0.0.1:80 -r 10.0.0.2 -m\n\
                                 -a -t 10.0.0.1:80 -r 10.0.0.3 -m\n";
-
-/// The kernel counts martians of all namespaces together: these tests wait for one
-/// another.
-pub fn martians() -> MutexGuard<'static, ()> {
-    static MARTIANS: Mutex<()> = Mutex::new(());
-    MARTIANS.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// The rules of a service of the mark 7 with both servers.
 pub const MARKED: &str = "-A -f 7 -s rr\n\

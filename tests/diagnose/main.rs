@@ -26,6 +26,7 @@ mod healthy;
 mod local;
 mod marks;
 mod nat;
+mod odd;
 mod on_server;
 mod packet_filter;
 mod persistence;

@@ -1,8 +1,10 @@
 //! Faults of NAT.
 
-use crate::clients::{are_served, while_in_vain, while_served};
+use std::thread;
+
+use crate::clients::{are_served, by_udp, while_in_vain, while_served};
 use crate::director::*;
-use crate::net::Host;
+use crate::net::{Ended, Host, wait_until};
 use crate::support::shell;
 
 #[test]
@@ -64,6 +66,38 @@ fn nat_client_on_link() {
     }
     diagnosis.cure("nat-client-on-link");
     while_served(&client, "10.0.0.1:80", || diagnose(WATCHED)).without_fault();
+}
+
+#[test]
+fn nat_one_packet() {
+    let (_place, [client, a, _]) = behind_nat();
+    let servers = [a.serve_udp(53), a.serve_udp(514)];
+    restore(
+        "-A -u 10.0.0.1:53 -s rr -o\n-a -u 10.0.0.1:53 -r 10.1.0.2 -m\n\
+         -A -u 10.0.0.1:514 -s rr -o\n-a -u 10.0.0.1:514 -r 10.1.0.2 -m\n",
+    );
+    diagnose(GLANCE).without_fault();
+    let asks = |port| by_udp(&client, "10.0.0.9:4000", &format!("10.0.0.1:{port}"));
+    let in_vain = |line: &'static str, port| {
+        let (ask, ended) = (asks(port), Ended::default());
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                while !ended.is_so() {
+                    assert_eq!(ask(), None);
+                }
+            });
+            ended.after(|| diagnose(line))
+        })
+    };
+    // Nobody waits for an answer of syslog.
+    in_vain(WATCHED, 514).without_fault();
+    let diagnosis = in_vain(WATCHED, 53).names("nat-one-packet");
+    assert!(servers.iter().all(|server| server.served() > 0));
+    // The other service has a note of the same check.
+    diagnosis.cure("nat-one-packet");
+    let ask = asks(53);
+    wait_until("the answer is known", || ask().is_some());
+    diagnose(GLANCE).without_fault();
 }
 
 #[test]

@@ -310,3 +310,18 @@ fn programs_that_can_not_be_found_are_named_as_not_looked_at() {
     let told = "Not looked at: programs that listen by SCTP: only those of TCP and UDP are read\n";
     assert!(outcome.stdout.ends_with(told), "{outcome}");
 }
+
+#[test]
+fn a_director_that_is_this_server() {
+    let (_place, [_, a, _]) = behind_nat();
+    let _server = a.serve(80);
+    let line = "--diagnose --on-server -t 10.0.0.1:80 -m --client 10.0.0.9";
+    let with = |director| {
+        let line = format!("{line} {GLANCE} --director {director}");
+        a.run(|| run(Program::Ours, words(&line), ""))
+    };
+    assert_eq!(with("10.1.0.1").status, 0);
+    let said = with("10.1.0.2");
+    let part = "Not looked at: the director 10.1.0.2: that is an address of this server";
+    assert!(said.status == 2 && said.stdout.contains(part), "{said}");
+}

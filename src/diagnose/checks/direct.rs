@@ -7,7 +7,9 @@ use std::net::IpAddr;
 use super::Check;
 use super::commands::{QUIET_ARP, add_to_lo};
 use super::local::looping;
-use crate::diagnose::facts::{Facts, Flow, Method, Server, Service, WAITING, selector};
+use crate::diagnose::facts::{
+    Facts, Flow, IPVS_PACKETS, Method, Server, Service, WAITING, selector,
+};
 use crate::diagnose::finding::Finding;
 use crate::routing::Question;
 
@@ -64,17 +66,49 @@ pub(super) fn martian(facts: &Facts, server: &Server, flow: &Flow) -> Option<u32
         .iter()
         .filter_map(|client| facts.answer(&question(client)));
     let is_martian = answers.any(|answer| answer == Err(EINVAL));
-    // Each packet to the server brings at least one answer. The kernel counts those
-    // of all namespaces together: fewer have another reason.
-    let sent = server.traffic.rise.map_or(0, |rise| rise.in_packets);
-    (facts.rise(MARTIANS) >= sent.max(1) && is_martian && !open).then_some(input)
+    // Each packet to the server brings at least one answer: fewer have another reason.
+    let sent = server.traffic.rise.map_or(0, |rise| rise.in_packets).max(1);
+    let are_dropped = facts.rise(MARTIANS) >= sent && vanished(facts) >= sent;
+    (are_dropped && is_martian && !open).then_some(input)
+}
+
+/// What becomes of packets that come in and are not dropped as martians.
+const ACCOUNTED: [&str; 11] = [
+    IPVS_PACKETS,
+    "IpInDelivers",
+    "IpForwDatagrams",
+    "IpInHdrErrors",
+    "IpInAddrErrors",
+    "IpInDiscards",
+    "IpExtInNoRoutes",
+    "TcpExtIPReversePathFilter",
+    "Ip6InDelivers",
+    "Ip6OutForwDatagrams",
+    "Ip6InAddrErrors",
+];
+
+/// Returns how many packets came in, of which the system counts no more. Martians are
+/// among them, and only they of this network namespace: the kernel counts the martians
+/// of all namespaces together.
+fn vanished(facts: &Facts) -> u64 {
+    let received = ["IpInReceives", "Ip6InReceives"].map(|counter| facts.rise(counter));
+    let received = received.into_iter().fold(0, u64::saturating_add);
+    let accounted = ACCOUNTED.map(|counter| facts.rise(counter));
+    let accounted = accounted.into_iter().fold(0, u64::saturating_add);
+    // What IPVS gives to a server on this machine is delivered, and counted twice.
+    let servers = facts.services.iter().flat_map(|service| &service.servers);
+    let twice = servers
+        .filter(|server| facts.is_own(server.address()))
+        .filter_map(|server| Some(server.traffic.rise?.in_packets))
+        .fold(0, u64::saturating_add);
+    received.saturating_sub(accounted.saturating_sub(twice))
 }
 
 pub(super) const DR_ANSWERS_THROUGH_DIRECTOR: Check = Check {
     id: "dr-answers-through-director",
     symptom: "Connections time out.",
     cause: "The servers' answers come back through the director, which drops them: they come from its own address.",
-    seen: "Clients stay half-open, rt_cache.in_martian_src rises, and the kernel refuses the way of such an answer (EINVAL).",
+    seen: "Clients stay half-open, rt_cache.in_martian_src rises, as many packets come in here and are counted nowhere else (IpInReceives, IpInDelivers), and the kernel refuses the way of such an answer (EINVAL).",
     remedy: "Give the servers another router, or set accept_local of the interface to 1.",
     since: "",
     judge: dr_answers_through_director,
@@ -219,10 +253,69 @@ fn dr_port_differs(facts: &Facts) -> Vec<Finding> {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::diagnose::Gravity::Note;
-    use crate::diagnose::example::{gravities, server, service, with};
+    use crate::diagnose::Gravity::{Fail, Note};
+    use crate::diagnose::example::{
+        carried, flow, gravities, link, onward, own, server, service, to, with,
+    };
+    use crate::diagnose::facts::{ConnectionFacts, SystemCounter};
+
+    /// Clients wait for a server by direct routing, whose answers would be martians
+    /// here, and as many martians as that were counted, in whatever namespace.
+    fn waiting(counters: &[(&str, u64)]) -> Facts {
+        let mut server = server("10.0.0.2:80", Method::DirectRouting);
+        server.traffic = carried(6, 0);
+        let mut facts = with(vec![service("TCP 10.0.0.1:80", vec![server])], &[]);
+        facts.connections = Some(ConnectionFacts {
+            flows: vec![flow("10.0.0.1:80", "10.0.0.2:80", 6, 0)],
+            ..ConnectionFacts::default()
+        });
+        facts.links = vec![link(2, "eth0")];
+        let rise = |(name, rise): &(&str, u64)| {
+            let (total, rise) = (*rise, *rise);
+            ((*name).to_owned(), SystemCounter { total, rise })
+        };
+        facts.counters = counters.iter().chain(&[(MARTIANS, 6)]).map(rise).collect();
+        let [vip, client] = ["10.0.0.1", "192.0.2.9"].map(|text| text.parse().unwrap());
+        facts
+            .answers(to("10.0.0.2"), onward(2))
+            .answers(Question::through(vip, 2, client), Err(EINVAL))
+    }
+
+    #[test]
+    fn martians_of_other_namespaces_are_not_taken_for_answers() {
+        let is_named = |counters: &[(&str, u64)]| {
+            let facts = waiting(counters);
+            let through = gravities(dr_answers_through_director, &facts);
+            let lacks = gravities(dr_server_lacks_vip, &facts);
+            assert_eq!(through.len() + lacks.len(), 1);
+            through == [Fail]
+        };
+        let (received, ipvs) = (("IpInReceives", 12), (IPVS_PACKETS, 6));
+        assert!(is_named(&[received, ipvs]));
+        // Clients' packets alone came in here.
+        assert!(!is_named(&[("IpInReceives", 6), ipvs]));
+        // The others had another end.
+        assert!(!is_named(&[received, ipvs, ("IpInDelivers", 6)]));
+        assert!(!is_named(&[received, ipvs, ("IpForwDatagrams", 6)]));
+    }
+
+    #[test]
+    fn what_a_server_here_takes_counts_once() {
+        let mut facts = waiting(&[
+            ("IpInReceives", 20),
+            (IPVS_PACKETS, 14),
+            ("IpInDelivers", 8),
+        ]);
+        assert_eq!(gravities(dr_answers_through_director, &facts), []);
+        let mut local = server("10.0.0.1:80", Method::DirectRouting);
+        local.traffic = carried(8, 0);
+        facts.services[0].servers.push(local);
+        facts.addresses = vec![own("10.0.0.1/32", 2)];
+        assert_eq!(gravities(dr_answers_through_director, &facts), [Fail]);
+    }
 
     #[test]
     fn another_port_is_heeded_by_nat_alone() {

@@ -102,6 +102,7 @@ pub const FAMILIES: &[Family] = &[
             &nat::tracking::CONNTRACK_FULL,
             &nat::table::NAT_LOOPBACK,
             &nat::table::NAT_FTP,
+            &nat::table::NAT_ONE_PACKET,
         ],
     },
     Family {

@@ -56,7 +56,7 @@ fn here(leg: &mut Leg, journey: &Journey, server: &Server) {
         .say("let the program listen on another address of this machine, and name that as the server")]);
         return;
     }
-    match facts.way_to(client) {
+    match journey.way_back() {
         Some(Err(errno)) => {
             leg.at_most(Passage::Shut);
             leg.say(format!(

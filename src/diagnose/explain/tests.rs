@@ -133,6 +133,24 @@ fn a_path_without_a_fault() {
 }
 
 #[test]
+fn answers_of_the_virtual_address_may_have_a_way_of_their_own() {
+    let mut journey = journey(two());
+    for way in &mut journey.facts.ways {
+        if way.question == Question::to(journey.client) {
+            way.answer = Err(101);
+        }
+    }
+    assert_eq!(outcome(&journey).1, Passage::Unsure);
+    let question = Question {
+        source: Some(ip("10.0.0.1")),
+        ..Question::to(journey.client)
+    };
+    let answer = Ok(route(Leads::Onward, 1));
+    journey.facts = journey.facts.answers(question, answer);
+    assert_eq!(outcome(&journey), ends("arrival", Passage::Open, &BOTH));
+}
+
+#[test]
 fn nothing_is_known() {
     let mut journey = journey(two());
     journey.facts = Facts::default();

@@ -115,7 +115,7 @@ pub(super) fn surroundings(facts: &mut Facts, probe: bool, unread: &mut Vec<Unre
         Ok(chains) => facts.filters = Some(chains),
         Err(error) => unread.push(not_read("the packet filter's chains", &error)),
     }
-    match around(facts, probe) {
+    match around(facts, probe, unread) {
         Ok(()) => {}
         Err(error) => unread.push(not_read("links, addresses and routes", &error)),
     }
@@ -125,12 +125,13 @@ pub(super) fn surroundings(facts: &mut Facts, probe: bool, unread: &mut Vec<Unre
 }
 
 /// Links, addresses, neighbours and ways.
-fn around(facts: &mut Facts, probe: bool) -> std::io::Result<()> {
+fn around(facts: &mut Facts, probe: bool, unread: &mut Vec<Unread>) -> std::io::Result<()> {
     let mut routing = Routing::open()?;
     facts.links = routing.links()?;
     facts.addresses = routing.addresses()?;
     facts.neighbours = routing.neighbours()?;
     facts.classified = routing.classified()?;
+    unread.extend(facts.drop_own_director());
     facts.ask_ways(&mut routing)?;
     if probe {
         (facts.neighbours, facts.answered) = super::probe::probe(facts, &mut routing)?;

@@ -8,7 +8,7 @@ use super::gather::{refused, surroundings};
 use super::lookup::{Lookup, look_up, masked, of_template, others};
 use super::system::{self, not_read};
 use super::{ConnectionFacts, ELSEWHERE, FORM, Facts, table};
-use crate::routing::{Answer, Question, Routing};
+use crate::routing::{Answer, Leads, Question, Routing};
 use ipvs::client::Client;
 use ipvs::connections::{CONNECTIONS, Connection, for_each_connection};
 use ipvs::error::Error;
@@ -181,10 +181,32 @@ impl Journey {
         }
     }
 
-    /// The interface by which the client's packets come: that by which packets go
-    /// to it, as far as that can be known.
+    /// The interface by which the client's packets come: that by which answers of the
+    /// virtual address go to it, as far as that can be known.
     pub fn input(&self) -> Option<u32> {
-        self.facts.interface_to(self.client)
+        match self.way_back() {
+            Some(Ok(route)) if route.leads == Leads::Onward => route.output,
+            _ => self.facts.interface_to(self.client),
+        }
+    }
+
+    /// The way of this machine's own answers to the client. Policies may give those of
+    /// the virtual address another one than other packets.
+    pub fn way_back(&self) -> Option<Answer> {
+        let question = self.answer_of_vip();
+        let answer = question.and_then(|question| self.facts.answer(&question));
+        let known = answer.filter(Result::is_ok);
+        known.or_else(|| self.facts.way_to(self.client))
+    }
+
+    fn answer_of_vip(&self) -> Option<Question> {
+        let VirtualId::Endpoint { address, .. } = self.wanted else {
+            return None;
+        };
+        Some(Question {
+            source: Some(address),
+            ..Question::to(self.client)
+        })
     }
 
     /// Asks for the way to the address where no service has it, and for those of
@@ -202,6 +224,7 @@ impl Journey {
                     .map(|link| Question::through(self.client, link.index, address))
                     .collect();
                 questions.insert(Question::to(address));
+                questions.extend(self.answer_of_vip());
                 return self.facts.ask(&mut routing, questions);
             }
             VirtualId::Fwmark { mark, .. } => mark.get(),

@@ -29,7 +29,7 @@ pub use identity::selector;
 pub use journey::{Journey, Remembered};
 pub use lookup::Lookup;
 pub use on_server::{ELSEWHERE, OnServer};
-pub use system::{MANAGERS, MOVERS};
+pub use system::{IPVS_PACKETS, MANAGERS, MOVERS};
 pub use table::{Counted, Method, Server, Service, Traffic};
 pub use ways::{Marked, Way, errno_text};
 

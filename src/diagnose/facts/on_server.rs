@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Facts, Method, same_network};
+use super::{Facts, Method, Unread, same_network};
 use crate::routing::{Address, Link, Question};
 use ipvs::model::{Endpoint, VirtualId};
 
@@ -60,6 +60,18 @@ impl OnServer {
 }
 
 impl Facts {
+    /// Forgets a director that is this machine itself, so that nothing is judged by
+    /// it, and returns a word on that.
+    pub(super) fn drop_own_director(&mut self) -> Option<Unread> {
+        let director = self.on_server.as_ref()?.director;
+        let own = director.filter(|director| self.is_own(*director))?;
+        self.on_server.as_mut()?.director = None;
+        Some(Unread {
+            what: format!("the director {own}"),
+            why: "that is an address of this server".to_owned(),
+        })
+    }
+
     /// Clients of a real server: those that were named, and those with connections.
     pub fn clients_of_server(&self) -> BTreeSet<IpAddr> {
         let vip = self.on_server.as_ref().map(OnServer::vip);

@@ -48,6 +48,9 @@ pub const MOVERS: &[&str] = &[
     "ucarp",
 ];
 
+/// The counter of the packets that IPVS has taken.
+pub const IPVS_PACKETS: &str = "ip_vs.InPkts";
+
 /// Files whose text some checks read.
 const FILES: &[&str] = &[
     "/proc/net/igmp",
@@ -124,7 +127,24 @@ pub(super) fn counters() -> BTreeMap<String, u64> {
         }
     }
     found.extend(per_processor("rt_cache.", &text("/proc/net/stat/rt_cache")));
+    let taken = taken_by_ipvs(&text("/proc/net/ip_vs_stats_percpu"));
+    found.extend(taken.map(|packets| (IPVS_PACKETS.to_owned(), packets)));
     found
+}
+
+/// The packets that IPVS has taken, of each processor: they are counted at once,
+/// where the sums of services are added up every two seconds. The rows are the
+/// processor's number, connections, packets in, packets out, bytes in, bytes out.
+fn taken_by_ipvs(text: &str) -> Option<u64> {
+    let packets = |line: &str| -> Option<u64> {
+        let words: Vec<_> = line.split_whitespace().collect();
+        let [processor, _, packets, _, _, _] = words.as_slice() else {
+            return None;
+        };
+        u32::from_str_radix(processor, 16).ok()?;
+        u64::from_str_radix(packets, 16).ok()
+    };
+    text.lines().filter_map(packets).reduce(u64::saturating_add)
 }
 
 /// Two lines a group: `Ip: NAME…` and `Ip: NUMBER…`.
@@ -351,6 +371,22 @@ mod tests {
         assert_eq!(found.get("IpInAddrErrors"), Some(&7));
         assert_eq!(found.get("TcpExtA"), Some(&3));
         assert_eq!(found.get("TcpExtB"), None);
+    }
+
+    #[test]
+    fn packets_of_ipvs_are_those_of_each_processor() {
+        let text = "\
+       Total Incoming Outgoing         Incoming         Outgoing
+CPU    Conns  Packets  Packets            Bytes            Bytes
+  0        1        a        0               3c                0
+  1        1        6        0               3c                0
+  ~        2        8        0               78                0
+
+     Conns/s   Pkts/s   Pkts/s          Bytes/s          Bytes/s
+           1        2        3                4                5
+";
+        assert_eq!(taken_by_ipvs(text), Some(16));
+        assert_eq!(taken_by_ipvs(""), None);
     }
 
     #[test]

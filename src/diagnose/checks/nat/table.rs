@@ -2,8 +2,9 @@
 
 use super::super::Check;
 use super::waits;
-use crate::diagnose::facts::{Facts, Method, selector};
+use crate::diagnose::facts::{Facts, Method, Server, Service, selector};
 use crate::diagnose::finding::Finding;
+use ipvs::model::ServiceFlags;
 
 pub(in crate::diagnose::checks) const NAT_LOOPBACK: Check = Check {
     id: "nat-loopback",
@@ -102,12 +103,105 @@ fn nat_ftp(facts: &Facts) -> Vec<Finding> {
     finding.into_iter().collect()
 }
 
+pub(in crate::diagnose::checks) const NAT_ONE_PACKET: Check = Check {
+    id: "nat-one-packet",
+    symptom: "Clients of a UDP service get no answer, or one from an address that they did not ask. Clients' packets are counted, answers are not.",
+    cause: "With -o (--ops) IPVS remembers no connection, so that with NAT the servers' answers keep the servers' own address.",
+    seen: "The table: `ops' and Masq. It is a fault where the service's port is of a protocol whose requests are always answered (DNS, NTP, SNMP, RADIUS), packets come, none are counted back, and no rule of the packet filter changes the source of packets; else it is a note, since packets that nobody answers (syslog, flows) are served well.",
+    remedy: "Use -g or -i, or leave -o out.",
+    since: "",
+    judge: nat_one_packet,
+};
+
+/// The ports of protocols in which each request has an answer: DNS, NTP, SNMP, and
+/// RADIUS, old and new.
+const ANSWERED: [u16; 7] = [53, 123, 161, 1645, 1646, 1812, 1813];
+
+fn nat_one_packet(facts: &Facts) -> Vec<Finding> {
+    // Such a rule may give answers the virtual address again.
+    let filters = facts.filters.as_ref();
+    let is_plain = filters.is_some_and(|chains| !chains.iter().any(|chain| chain.changes_source));
+    let mut found = Vec::new();
+    for service in facts.services.iter().filter(|service| service.one_packet) {
+        let mut servers = service.servers.iter().filter(|server| {
+            server.method == Method::Nat && server.weight > 0 && !facts.is_own(server.address())
+        });
+        let Some(first) = servers.next() else {
+            continue;
+        };
+        let id = service.id;
+        let is_asked = first.only_inwards() || servers.any(Server::only_inwards);
+        let is_answered = id.port().is_some_and(|port| ANSWERED.contains(&port));
+        let finding = match is_plain && is_asked && is_answered {
+            true => Finding::fail(
+                "the service remembers no connections (-o), so that with NAT answers keep the servers' own address: clients do not know them, and wait in vain",
+            ),
+            false => Finding::note(
+                "the service remembers no connections (-o), so that with NAT answers, if there are any, keep the servers' own address",
+            ),
+        };
+        let option = selector(id);
+        let finding = finding
+            .affects(id)
+            .seen(format!(
+                "ipvsadm -Ln {option} shows `ops', and {} with Masq",
+                first.endpoint
+            ))
+            .say("if the servers answer, use direct routing or a tunnel (-g, -i), or leave -o out");
+        found.push(match anew(service) {
+            Some(words) => finding.run(format!("ipvsadm -E {words}")),
+            None => finding,
+        });
+    }
+    found
+}
+
+/// The words of `-E` for the service without -o, where it has no other flag.
+fn anew(service: &Service) -> Option<String> {
+    const ALONE: u32 = ServiceFlags::HASHED.0 | ServiceFlags::ONE_PACKET.0;
+    let scheduler = service.scheduler.as_deref()?;
+    let is_plain = service.flags & !ALONE == 0;
+    is_plain.then(|| format!("{} -s {scheduler}", selector(service.id)))
+}
+
 #[cfg(test)]
 #[allow(clippy::indexing_slicing)]
 mod tests {
     use super::*;
-    use crate::diagnose::Gravity::Note;
-    use crate::diagnose::example::{gravities, server, service, with};
+    use crate::diagnose::Gravity::{Fail, Note};
+    use crate::diagnose::example::{carried, gravities, own, server, service, with};
+
+    #[test]
+    fn single_packets_are_answered_by_protocols_that_answer() {
+        let facts = |id, method, traffic| {
+            let mut server = server("10.1.0.2:53", method);
+            server.traffic = traffic;
+            let mut service = service(id, vec![server]);
+            service.one_packet = true;
+            let mut facts = with(vec![service], &[]);
+            facts.filters = Some(Vec::new());
+            facts
+        };
+        let (dns, syslog) = ("UDP 10.0.0.1:53", "UDP 10.0.0.1:514");
+        let found = |facts: &Facts| gravities(nat_one_packet, facts);
+        let broken = facts(dns, Method::Nat, carried(4, 0));
+        assert_eq!(found(&broken), [Fail]);
+        assert_eq!(found(&facts(dns, Method::Nat, carried(0, 0))), [Note]);
+        assert_eq!(found(&facts(syslog, Method::Nat, carried(4, 0))), [Note]);
+        assert_eq!(found(&facts("FWM 7", Method::Nat, carried(4, 0))), [Note]);
+        for method in [Method::DirectRouting, Method::Tunnel] {
+            assert_eq!(found(&facts(dns, method, carried(4, 0))), []);
+        }
+        let mut unread = broken.clone();
+        unread.filters = None;
+        assert_eq!(found(&unread), [Note]);
+        let mut remembered = broken.clone();
+        remembered.services[0].one_packet = false;
+        assert_eq!(found(&remembered), []);
+        let mut local = broken;
+        local.addresses = vec![own("10.1.0.2/24", 2)];
+        assert_eq!(found(&local), []);
+    }
 
     #[test]
     fn ftp_needs_its_module_with_nat_alone() {
