@@ -515,3 +515,42 @@ fn methods_that_are_not_known() {
     assert_eq!(answered(&client, 2, VIP), 0);
     explain(CLIENT).ends_at("way-to-server", "unsure");
 }
+
+#[test]
+fn a_tunnel_with_less_room_than_clients_packets_take() {
+    let (_place, [client, a, _]) = one_network();
+    let _server = a.serve(80);
+    a.run(|| shell("modprobe ipip && ip link set tunl0 up"));
+    a.set(&[
+        ("ipv4/conf/all/rp_filter", "0"),
+        ("ipv4/conf/tunl0/rp_filter", "0"),
+    ]);
+    a.take_quietly("10.0.0.1");
+    restore("-A -t 10.0.0.1:80 -s rr\n-a -t 10.0.0.1:80 -r 10.0.0.2 -i\n");
+    are_served(&client, VIP);
+    let found = |explained: &Explained| {
+        let findings = explained.step("way-to-server")["findings"].as_array();
+        let mut findings = findings.unwrap().iter();
+        findings.any(|finding| finding["id"] == "tun-mtu" && finding["gravity"] == "note")
+    };
+    assert!(found(&explain(CLIENT).passes()));
+    client.ip("link set eth0 mtu 1400\n");
+    shell("ip link set eth0 mtu 1400 && ip route add 10.0.0.2/32 dev eth0 mtu 1500");
+    let roomy = explain(CLIENT).passes();
+    assert!(!found(&roomy), "{:#}", roomy.document);
+}
+
+#[test]
+fn nothing_gives_packets_the_mark() {
+    let (_place, [client, a, b]) = behind_nat();
+    let _servers = [a.serve(80), b.serve(80)];
+    restore(MARKED);
+    assert_eq!(answered(&client, 2, VIP), 0);
+    let line = "-f 7 --client 10.0.0.9";
+    explain(line)
+        .ends_at("arrival", "shut")
+        .says("arrival", "tc filter show dev eth0 ingress");
+    mark("10.0.0.1", 80);
+    are_served(&client, VIP);
+    explain(line);
+}

@@ -22,6 +22,7 @@ mod director;
 mod any_method;
 mod direct;
 mod explain;
+mod hashing;
 mod healthy;
 mod local;
 mod marks;

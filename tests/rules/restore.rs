@@ -1,6 +1,6 @@
 use ipvs::model::Change;
 use ipvsadm::cli::Command;
-use ipvsadm::rules::restore::{Remark, NumberedRule, read_rules};
+use ipvsadm::rules::restore::{NumberedRule, Remark, read_rules};
 
 use super::tables::{check, describe, parse};
 

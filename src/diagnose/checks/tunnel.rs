@@ -279,7 +279,10 @@ fn fronts<'a>(
         .filter(|own| Some(own.address) == service.address())
         .map(|own| own.interface);
     let ways = clients.get(&server.endpoint).into_iter().flatten().copied();
+    let named = facts.clients.iter();
+    let named = named.filter_map(|client| facts.interface_to(*client));
     own.chain(ways)
+        .chain(named)
         .filter_map(|index| facts.link(index))
         .filter(|link| !link.loopback)
 }

@@ -9,6 +9,7 @@ use crate::routing::{Answer, Leads, Question};
 use ipvs::model::VirtualId;
 
 pub(super) const CHECKS: &[&str] = &["vip-not-local", "vip-duplicate", "input-filter"];
+pub(super) const CHECKS_OF_MARKS: &[&str] = &["mark-unmarked"];
 
 pub(super) fn arrival(journey: &Journey) -> Leg {
     let mut leg = Leg::new("arrival");
@@ -96,8 +97,10 @@ fn refused(leg: &mut Leg, facts: &Facts, client: IpAddr, name: &str, vip: IpAddr
 fn marked(leg: &mut Leg, journey: &Journey, mark: u32) {
     let (facts, client) = (&journey.facts, journey.client);
     leg.say(format!(
-        "Which packets get the mark {mark} is up to rules of the packet filter or of tc, which are not looked at here."
+        "Which packets get the mark {mark} is up to rules of the packet filter or of tc, which are not looked at here. They are shown by: nft list ruleset; iptables-save -t mangle; tc filter show dev {} ingress",
+        journey.input().map_or("INTERFACE", |input| facts.interface(input))
     ));
+    leg.find(found(facts, CHECKS_OF_MARKS));
     let is_here = |answer: &Answer| answer.is_ok_and(|route| route.leads == Leads::Here);
     let Some(((_, elsewhere), tried)) = journey.marked.split_last() else {
         leg.at_most(Passage::Unsure);

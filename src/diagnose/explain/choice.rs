@@ -1,13 +1,11 @@
 //! The servers among which the scheduler chooses.
 
+use super::hash::{self, Computed};
 use super::{Candidate, Fixed, Leg, Passage, SHOWN, beyond, found};
 use crate::diagnose::facts::{Journey, Server, Service};
+use ipvs::model::ServiceFlags;
 
 pub(super) const CHECKS: &[&str] = &["no-usable-server", "all-overloaded"];
-
-/// `IP_VS_SVC_F_SCHED1`: of sh and mh, another server stands in for one that takes
-/// nothing.
-const FALLBACK: u32 = 8;
 
 pub(super) fn choice(journey: &Journey, fixed: Option<Fixed>) -> (Leg, Vec<Candidate>) {
     let mut leg = Leg::new("servers");
@@ -18,7 +16,7 @@ pub(super) fn choice(journey: &Journey, fixed: Option<Fixed>) -> (Leg, Vec<Candi
         let (Fixed::Connection(server) | Fixed::Template(server)) = fixed;
         service.server_of(server).map(|server| server.endpoint)
     });
-    let candidates: Vec<Candidate> = service
+    let mut candidates: Vec<Candidate> = service
         .servers
         .iter()
         .map(|server| Candidate {
@@ -29,6 +27,7 @@ pub(super) fn choice(journey: &Journey, fixed: Option<Fixed>) -> (Leg, Vec<Candi
             },
         })
         .collect();
+    candidates.sort_by_key(|candidate| candidate.server.endpoint);
     match fixed {
         Some(Fixed::Connection(server)) => {
             leg.say(format!("The connection goes to {server}; nothing is chosen."));
@@ -37,7 +36,7 @@ pub(super) fn choice(journey: &Journey, fixed: Option<Fixed>) -> (Leg, Vec<Candi
             "The template names {server}, whatever its weight and its threshold are; nothing is chosen."
         )),
         None => {
-            scheduled(&mut leg, service, &candidates);
+            scheduled(&mut leg, journey, service, &candidates);
             leg.find(found(&journey.facts, CHECKS));
         }
     }
@@ -58,7 +57,7 @@ fn why_not(server: &Server) -> Option<String> {
     })
 }
 
-fn scheduled(leg: &mut Leg, service: &Service, candidates: &[Candidate]) {
+fn scheduled(leg: &mut Leg, journey: &Journey, service: &Service, candidates: &[Candidate]) {
     let Some(scheduler) = service.scheduler.as_deref() else {
         leg.say("The service has no scheduler, so that no server is chosen.");
         return;
@@ -105,19 +104,48 @@ fn scheduled(leg: &mut Leg, service: &Service, candidates: &[Candidate]) {
     if let Some(more) = beyond(SHOWN, candidates.len()) {
         leg.say(format!("And {more} more."));
     }
-    let hashes = match scheduler {
-        "dh" => true,
-        "sh" | "mh" => service.flags & FALLBACK == 0,
-        _ => false,
+    let Some((computed, places)) = hash::computed(journey, service).filter(|_| number > 0) else {
+        return;
     };
+    // Computed with the usual size of the table: a kernel may be built with another.
+    let by = format!("{scheduler} computes the server; with a table of the usual {places} places");
+    match computed {
+        Computed::Takes(server) => leg.say(format!("{by} it is {}.", server.endpoint)),
+        Computed::Refuses(server) => {
+            leg.at_most(Passage::Unsure);
+            leg.say(format!(
+                "{by} it is {}, which takes nothing: the client is refused. sh-fallback and mh-fallback (-b) choose another one then.",
+                server.endpoint
+            ));
+        }
+        Computed::Nobody => {
+            leg.at_most(Passage::Unsure);
+            leg.say(format!(
+                "{by} there is none for this client, which is refused."
+            ));
+        }
+        Computed::Unknown(why) => {
+            leg.say(format!(
+                "Which server {scheduler} comes to is not computed here: {why}."
+            ));
+            may_be_refused(leg, service, candidates);
+        }
+    }
+}
+
+/// A scheduler that hashes, without a fallback, may come to a server that takes
+/// nothing.
+fn may_be_refused(leg: &mut Leg, service: &Service, candidates: &[Candidate]) {
+    let falls_back = ServiceFlags(service.flags).contains(ServiceFlags::SCHED1);
+    let is = |name| service.scheduler.as_deref() == Some(name);
     // Servers of weight 0 are no part of mh's table.
     let idle = candidates
         .iter()
-        .any(|candidate| !candidate.eligible && (scheduler != "mh" || candidate.server.weight > 0));
-    if hashes && idle && number > 0 {
+        .any(|candidate| !candidate.eligible && (!is("mh") || candidate.server.weight > 0));
+    if idle && (is("dh") || !falls_back) {
         leg.at_most(Passage::Unsure);
-        leg.say(format!(
-            "{scheduler} chooses by addresses alone: if it comes to a server that takes nothing, the client is refused. sh-fallback and mh-fallback (-b) choose another one then."
-        ));
+        leg.say(
+            "If it comes to one that takes nothing, the client is refused. sh-fallback and mh-fallback (-b) choose another one then.",
+        );
     }
 }

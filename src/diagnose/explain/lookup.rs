@@ -93,7 +93,7 @@ fn by_mark(leg: &mut Leg, journey: &Journey, marks: &[&VirtualId]) {
         return;
     }
     leg.say(format!(
-        "Packets that get a mark go to {} instead, if it is theirs: marks come first. Whether these get one is up to rules that are not looked at here.",
+        "Packets that get a mark go to {} instead, if it is theirs: marks come first. Whether these get one is up to rules that are not looked at here (nft list ruleset; iptables-save -t mangle; tc filter show).",
         names(marks)
     ));
     let had: Vec<_> = journey.marks.iter().collect();

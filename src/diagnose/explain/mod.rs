@@ -7,6 +7,7 @@
 mod arrival;
 mod back;
 mod choice;
+mod hash;
 mod lookup;
 mod memory;
 mod onward;

@@ -4,7 +4,12 @@ use super::{Leg, Passage, for_each_server, found_of};
 use crate::diagnose::facts::{Facts, Journey, Method, Server, errno_text};
 use crate::routing::{Leads, Reach};
 
-pub(super) const CHECKS: &[&str] = &["server-unreachable", "server-silent", "dr-behind-router"];
+pub(super) const CHECKS: &[&str] = &[
+    "server-unreachable",
+    "server-silent",
+    "dr-behind-router",
+    "tun-mtu",
+];
 
 pub(super) fn onward(journey: &Journey, servers: &[Server]) -> Leg {
     let mut leg = Leg::new("way-to-server");

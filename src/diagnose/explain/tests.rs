@@ -113,6 +113,7 @@ const BOTH: [&str; 2] = ["10.1.0.2:80", "10.1.0.3:80"];
 fn every_check_that_is_asked_is_one() {
     let lists = [
         arrival::CHECKS,
+        arrival::CHECKS_OF_MARKS,
         memory::CHECKS,
         choice::CHECKS,
         onward::CHECKS,
@@ -221,20 +222,52 @@ fn a_template_counts_where_the_service_is_persistent_by_address() {
 
 #[test]
 fn schedulers_that_hash_may_come_to_a_server_that_takes_nothing() {
-    let mut journey = journey(two());
-    for (scheduler, flags, weight, passage) in [
-        ("rr", 0, 0, Passage::Open),
-        ("sh", 0, 1, Passage::Open),
-        ("sh", 0, 0, Passage::Unsure),
-        ("sh", 8, 0, Passage::Open),
-        ("dh", 8, 0, Passage::Unsure),
-        ("mh", 0, 0, Passage::Open),
+    for (scheduler, flags, weights, passage) in [
+        ("rr", 0, [0, 1], Passage::Open),
+        // The client comes to the first server.
+        ("sh", 0, [1, 1], Passage::Open),
+        ("sh", 0, [0, 1], Passage::Unsure),
+        ("sh", 0, [1, 0], Passage::Open),
+        ("sh", 8, [0, 1], Passage::Open),
+        // Its port is not known.
+        ("sh", 16, [1, 0], Passage::Unsure),
+        // The virtual address comes to the second one.
+        ("dh", 8, [0, 1], Passage::Open),
+        ("dh", 8, [1, 0], Passage::Unsure),
+        ("mh", 0, [0, 1], Passage::Open),
     ] {
+        let mut journey = journey(two());
         let service = &mut journey.facts.services[0];
         service.scheduler = Some(scheduler.to_owned());
         service.flags = flags;
-        service.servers[0].weight = weight;
-        assert_eq!(outcome(&journey).1, passage, "{scheduler} {flags} {weight}");
+        for (server, weight) in service.servers.iter_mut().zip(weights) {
+            server.weight = weight;
+        }
+        assert_eq!(
+            outcome(&journey).1,
+            passage,
+            "{scheduler} {flags} {weights:?}"
+        );
+    }
+}
+
+#[test]
+fn a_server_that_may_still_wait_is_not_computed() {
+    let mut journey = journey(two());
+    let service = &mut journey.facts.services[0];
+    service.scheduler = Some("sh".to_owned());
+    let server = &mut service.servers[0];
+    (server.upper_threshold, server.lower_threshold) = (10, 5);
+    for (active, said) in [
+        (4, "it is 10.1.0.2:80."),
+        (5, "may still wait"),
+        (10, "it is 10.1.0.2:80, which takes nothing"),
+    ] {
+        journey.facts.services[0].servers[0].active = active;
+        let explanation = explain(&journey);
+        let leg = explanation.legs.iter().find(|leg| leg.name == "servers");
+        let sentences = leg.unwrap().sentences.join(" ");
+        assert!(sentences.contains(said), "{active}: {sentences}");
     }
 }
 

@@ -101,9 +101,6 @@ impl Journey {
         };
         if let Some((id, _)) = found {
             facts.services = table::first(ipvs, Some(&id))?;
-            for service in &mut facts.services {
-                service.servers.sort_by_key(|server| server.endpoint);
-            }
         }
         let mut journey = Self {
             wanted,

@@ -1,0 +1,303 @@
+//! The server to which a scheduler that hashes gives a client, computed as the kernel
+//! computes it: `sh` and `mh` from the client, `dh` from the virtual address.
+//!
+//! The kernel is built with the sizes of their tables, and does not tell them; these
+//! are the usual ones.
+
+use std::net::IpAddr;
+
+use crate::diagnose::facts::{Journey, Server, Service};
+use ipvs::model::{ServiceFlags, VirtualId};
+
+/// The server that the scheduler comes to.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Computed<'a> {
+    /// It takes the client.
+    Takes(&'a Server),
+    /// It takes nothing, and no other stands in for it.
+    Refuses(&'a Server),
+    /// Each of them takes nothing.
+    Nobody,
+    /// It can't be computed, for this reason.
+    Unknown(&'static str),
+}
+
+/// Returns what the service's scheduler computes, and how many places its table
+/// usually has; none where it does not hash.
+pub(super) fn computed<'a>(
+    journey: &Journey,
+    service: &'a Service,
+) -> Option<(Computed<'a>, usize)> {
+    let flags = ServiceFlags(service.flags);
+    let falls_back = flags.contains(ServiceFlags::SCHED1);
+    let with_port = flags.contains(ServiceFlags::SCHED2);
+    let port = match (with_port, journey.port) {
+        (false, _) => Some(0),
+        (true, port) => port,
+    };
+    let client = || port.map(|port| fold(journey.client).wrapping_add(port.into()));
+    let servers = &service.servers;
+    Some(match service.scheduler.as_deref()? {
+        "sh" => {
+            let table = by_weight(servers);
+            let found = client().map_or(UNKNOWN_PORT, |key| {
+                walk(servers, &table, falls_back, |more| {
+                    (small_hash(key) + more) % SMALL
+                })
+            });
+            (found, SMALL)
+        }
+        "dh" => {
+            let table: Vec<_> = (0..servers.len()).cycle().take(SMALL).collect();
+            let found = match journey.wanted {
+                VirtualId::Endpoint { address, .. } => {
+                    walk(servers, &table, false, |_| small_hash(fold(address)))
+                }
+                VirtualId::Fwmark { .. } => Computed::Unknown(
+                    "it computes from the address that the client wants, which a mark does not tell",
+                ),
+            };
+            (found, SMALL)
+        }
+        "mh" => (maglev(journey, servers, client(), falls_back), LARGE),
+        _ => return None,
+    })
+}
+
+const UNKNOWN_PORT: Computed<'_> = Computed::Unknown(
+    "it also computes from the port that the client sends from: name that with --client ADDRESS:PORT",
+);
+
+/// Goes to the first place of the table, and with a fallback to further ones, until a
+/// server takes the client.
+fn walk<'a>(
+    servers: &'a [Server],
+    table: &[usize],
+    falls_back: bool,
+    place: impl Fn(usize) -> usize,
+) -> Computed<'a> {
+    let first = place(0);
+    // The kernel goes on by the number of the place that it came to.
+    let further = (0..table.len()).map(|more| place((first + more) % table.len()));
+    let further = further.filter(|_| falls_back);
+    let mut refusing = None;
+    for place in std::iter::once(first).chain(further) {
+        let number = table.get(place).copied();
+        let Some(server) = number.and_then(|number| servers.get(number)) else {
+            break;
+        };
+        match takes(server) {
+            Some(true) => return Computed::Takes(server),
+            Some(false) => refusing = Some(server),
+            None => {
+                return Computed::Unknown(
+                    "a server that was full may still wait for fewer connections",
+                );
+            }
+        }
+    }
+    match refusing {
+        Some(server) if !falls_back => Computed::Refuses(server),
+        _ => Computed::Nobody,
+    }
+}
+
+/// A server takes a new connection. One that was full takes some again only when it
+/// has few enough, and does not tell that it was.
+fn takes(server: &Server) -> Option<bool> {
+    if server.weight == 0 {
+        return Some(false);
+    }
+    if server.upper_threshold == 0 {
+        return Some(true);
+    }
+    let connections = u64::from(server.active) + u64::from(server.inactive);
+    let upper = u64::from(server.upper_threshold);
+    let has_few = match u64::from(server.lower_threshold) {
+        0 => connections * 4 < upper * 3,
+        lower => connections < lower,
+    };
+    match (has_few, connections >= upper) {
+        (true, _) => Some(true),
+        (false, true) => Some(false),
+        (false, false) => None,
+    }
+}
+
+/// An address as one number: the parts of a long one are laid over each other.
+fn fold(address: IpAddr) -> u32 {
+    match address {
+        IpAddr::V4(address) => address.to_bits(),
+        IpAddr::V6(address) => {
+            let parts = address.octets();
+            let parts = parts
+                .chunks_exact(4)
+                .filter_map(|part| part.try_into().ok());
+            parts
+                .map(u32::from_be_bytes)
+                .fold(0, |all, part| all ^ part)
+        }
+    }
+}
+
+/// `CONFIG_IP_VS_SH_TAB_BITS`, `CONFIG_IP_VS_DH_TAB_BITS`: 8
+const SMALL: usize = 256;
+
+/// The highest 8 bits of the number's product with the kernel's golden ratio.
+fn small_hash(key: u32) -> usize {
+    let [highest, ..] = key.wrapping_mul(0x61c8_8647).to_be_bytes();
+    highest.into()
+}
+
+/// Each server, in the kernel's order, gets as many places in a row as its weight is,
+/// one at least, and all of them again until the table is full.
+fn by_weight(servers: &[Server]) -> Vec<usize> {
+    let rows = servers.iter().enumerate().flat_map(|(number, server)| {
+        let places = usize::try_from(server.weight).unwrap_or(SMALL);
+        std::iter::repeat_n(number, places.clamp(1, SMALL))
+    });
+    rows.cycle().take(SMALL).collect()
+}
+
+/// `CONFIG_IP_VS_MH_TAB_INDEX`: 12
+const LARGE: usize = 4093;
+/// Weights beyond so many bits are made smaller.
+const WEIGHT_BITS: u32 = 6;
+const FIRST_KEY: u64 = 2_654_435_761;
+const SECOND_KEY: u64 = 2_654_446_892;
+
+fn maglev<'a>(
+    journey: &Journey,
+    servers: &'a [Server],
+    key: Option<u32>,
+    falls_back: bool,
+) -> Computed<'a> {
+    let Some(key) = key else {
+        return UNKNOWN_PORT;
+    };
+    if size_of::<usize>() < 8 {
+        return Computed::Unknown("kernels of 32 bits compute otherwise");
+    }
+    let mixed = servers
+        .iter()
+        .any(|server| server.address().is_ipv4() != journey.client.is_ipv4());
+    if mixed {
+        return Computed::Unknown("servers are of another address family than the client");
+    }
+    if servers.iter().any(|server| server.weight == 0) {
+        return Computed::Unknown(
+            "a server of weight 0 keeps the places that it had, and the kernel does not tell which",
+        );
+    }
+    let table = permuted(servers);
+    walk(servers, &table, falls_back, |more| {
+        let more = u32::try_from(more).unwrap_or(0);
+        large_hash(key.wrapping_add(more), FIRST_KEY, LARGE)
+    })
+}
+
+/// The servers take turns: each takes as many free places as its weight is, in an
+/// order of places that is its own.
+fn permuted(servers: &[Server]) -> Vec<usize> {
+    let weights = || servers.iter().map(|server| server.weight);
+    let divisor = weights().fold(0, greatest_common_divisor);
+    let Some(largest) = weights().max().and_then(|max| max.checked_div(divisor)) else {
+        return Vec::new();
+    };
+    let bits = u32::BITS - largest.leading_zeros();
+    let shift = bits.saturating_sub(WEIGHT_BITS);
+    let mut turns: Vec<_> = servers
+        .iter()
+        .enumerate()
+        .map(|(number, server)| {
+            let key = fold(server.address()).wrapping_add(server.endpoint.port.into());
+            let weight = (server.weight / divisor) >> shift;
+            Turn {
+                number,
+                place: large_hash(key, FIRST_KEY, LARGE),
+                step: large_hash(key, SECOND_KEY, LARGE - 1) + 1,
+                places: weight.max(1),
+            }
+        })
+        .collect();
+    let mut table = vec![usize::MAX; LARGE];
+    let mut free = LARGE;
+    while free > 0 {
+        for turn in &mut turns {
+            for _ in 0..turn.places {
+                if free == 0 {
+                    break;
+                }
+                turn.take(&mut table);
+                free -= 1;
+            }
+        }
+    }
+    table
+}
+
+/// What is still to be done for a server.
+struct Turn {
+    number: usize,
+    place: usize,
+    step: usize,
+    places: u32,
+}
+
+impl Turn {
+    /// Takes the next place that is free. There is one, and as the table's size is a
+    /// prime, the steps come to every place.
+    fn take(&mut self, table: &mut [usize]) {
+        loop {
+            if let Some(place) = table.get_mut(self.place)
+                && *place == usize::MAX
+            {
+                *place = self.number;
+                return;
+            }
+            self.place = (self.place + self.step) % LARGE;
+        }
+    }
+}
+
+fn greatest_common_divisor(one: u32, other: u32) -> u32 {
+    match other {
+        0 => one,
+        _ => greatest_common_divisor(other, one % other),
+    }
+}
+
+/// SipHash-1-3 of one number, of which the lowest 32 bits count.
+fn large_hash(number: u32, key: u64, places: usize) -> usize {
+    let mut state = [
+        0x736f_6d65_7073_6575 ^ key,
+        0x646f_7261_6e64_6f6d ^ key,
+        0x6c79_6765_6e65_7261 ^ key,
+        0x7465_6462_7974_6573 ^ key,
+    ];
+    // The message is four bytes, and its length is in the last one.
+    let bytes = u32::from_le_bytes(number.to_ne_bytes());
+    let word = 4 << 56 | u64::from(bytes);
+    state[3] ^= word;
+    round(&mut state);
+    state[0] ^= word;
+    state[2] ^= 0xff;
+    for _ in 0..3 {
+        round(&mut state);
+    }
+    let hash = state.iter().fold(0, |all, part| all ^ part);
+    let [_, _, _, _, lowest @ ..] = hash.to_be_bytes();
+    let hash = usize::try_from(u32::from_be_bytes(lowest)).unwrap_or(0);
+    hash % places
+}
+
+/// One round of SipHash.
+fn round(state: &mut [u64; 4]) {
+    let [a, b, c, d] = *state;
+    let (a, c) = (a.wrapping_add(b), c.wrapping_add(d));
+    let (b, d) = (b.rotate_left(13) ^ a, d.rotate_left(16) ^ c);
+    let a = a.rotate_left(32);
+    let (c, a) = (c.wrapping_add(b), a.wrapping_add(d));
+    let (b, d) = (b.rotate_left(17) ^ c, d.rotate_left(21) ^ a);
+    *state = [a, b, c.rotate_left(32), d];
+}
