@@ -143,8 +143,8 @@ impl Client {
         self.exchange.set_patience(patience);
     }
 
-    /// Whether, since the patience was set, a list was taken as the kernel told
-    /// it last, though the table changed meanwhile ([`Patience::Settle`]): it
+    /// Returns true if, since the patience was set, a list was taken as the kernel
+    /// told it last, though the table changed meanwhile ([`Patience::Settle`]): it
     /// may lack rows, and be of several moments.
     pub fn has_settled(&self) -> bool {
         self.exchange.has_settled()

@@ -53,7 +53,7 @@ use read::Source;
 /// Why words make no command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
-    /// What is wrong.
+    /// The refusal.
     pub usage: Usage,
     /// The word that is, if it is one alone.
     pub word: Option<String>,

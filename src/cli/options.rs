@@ -253,7 +253,7 @@ const OF_REQUIREMENTS: Uses = &[(
     ]),
 )];
 const OF_CONNECTIONS: Uses = &[(Verb::List, With(L::Connection))];
-/// What is examined is not asked for where facts are read from a file.
+/// Facts that are read from a file are not gathered: nothing is examined then.
 const OF_DIAGNOSES: Uses = &[(Verb::Diagnose, Unless(&[L::Facts]))];
 const OF_DAEMONS: Uses = &[(Verb::StartDaemon, Allowed)];
 const OF_RESTORE: Uses = &[(Verb::Restore, Allowed)];

@@ -131,7 +131,7 @@ impl Tool {
 }
 
 /// Reads the words of `ipvsadm-save [--only WHAT]... [-n] [--output FILE] [--json]`.
-/// As ever, words that are no options do not count.
+/// Words that are no options do not count: the script of 1.31 ignores them.
 ///
 /// # Errors
 /// Any other option.

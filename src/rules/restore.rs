@@ -16,7 +16,7 @@ use ipvs::rules::{Numeric, Selector};
 pub struct NumberedRule {
     /// The line's number, from 1.
     pub line: u64,
-    /// What it asks for.
+    /// The command that it gives.
     pub command: Command,
 }
 

@@ -132,7 +132,7 @@ impl Pace {
 /// shown as long as the others.
 ///
 /// # Errors
-/// What failed.
+/// The failure of the subject, or of the terminal.
 pub fn watch<S: Subject>(
     terminal: &mut impl Terminal,
     subject: &mut S,

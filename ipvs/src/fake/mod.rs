@@ -104,7 +104,7 @@ impl FakeKernel {
         row.ok_or(ErrorKind::NoSuchService)
     }
 
-    /// Whether a service has servers of another address family.
+    /// Returns whether a service has servers of another address family.
     fn is_mixed(&self) -> bool {
         self.table.iter().any(|row| {
             let family = row.service.id.family();

@@ -47,7 +47,7 @@ pub(super) fn check_change(change: &Change) -> Result<(), ErrorKind> {
     }
 }
 
-/// What a server needs to be added or edited.
+/// Checks a server that is added or edited.
 pub(super) fn check_server(
     id: &VirtualId,
     server: &Destination,

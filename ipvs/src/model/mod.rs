@@ -33,7 +33,7 @@ pub use stats::Stats;
 pub use text::{Dotted, HostText};
 pub use vocabulary::WordError;
 
-/// What the kernel says of its IPVS, from `IPVS_CMD_GET_INFO`.
+/// The kernel's IPVS as it describes itself (`IPVS_CMD_GET_INFO`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]

@@ -150,8 +150,8 @@ impl Table {
     /// Carries out the rule of a line.
     ///
     /// # Errors
-    /// What the kernel would refuse if the rules before were all there is, and
-    /// what is not in the scope.
+    /// The refusals of a kernel that had carried out the rules before this one and
+    /// nothing else, and rules that are not in the scope.
     pub fn apply(&mut self, line: u64, change: Change) -> Result<Applied, Refusal> {
         self.check_scope(&change)?;
         match change {

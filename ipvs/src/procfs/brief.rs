@@ -19,7 +19,7 @@ use crate::model::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct BriefTable {
-    /// What the first line says of the kernel's IPVS.
+    /// The kernel's IPVS, from the first line.
     pub info: Info,
     /// In the kernel's order.
     pub services: Vec<BriefService>,
@@ -31,7 +31,7 @@ pub struct BriefTable {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct BriefService {
-    /// What tells it from others. The text does not have the family of a
+    /// Its identity. The text does not have the family of a
     /// firewall mark: it is that of the first server that is not tunnelled, and
     /// IPv4 where there is none.
     pub id: VirtualId,

@@ -22,7 +22,7 @@ const READ_SIZE: usize = 1 << 20;
 /// The kernel walks the table from the start at every `read()`, so the time goes with
 /// the number of pieces. Linux fills a page at most, whatever it is asked for.
 ///
-/// What is in `/proc/net` is the table of this thread's network namespace.
+/// `/proc/net` has the table of this thread's network namespace.
 ///
 /// # Errors
 /// Where there is no such file, or it may not be read.

@@ -23,8 +23,8 @@ pub use raw::{HIGHEST_THRESHOLD, LONGEST_TIMEOUT, RawField};
 
 /// Writes services and their servers, in the order given.
 ///
-/// What only other programs can make, such as a forwarding method that a newer
-/// kernel brings, is written in the kernel's numbers, behind options that
+/// Settings that only other programs can make, such as a forwarding method that a
+/// newer kernel brings, are written in the kernel's numbers, behind options that
 /// ipvsadm 1.31 refuses.
 ///
 /// # Errors

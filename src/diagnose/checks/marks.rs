@@ -89,7 +89,7 @@ pub(super) const MARK_NOT_LOCAL: Check = Check {
     judge: mark_not_local,
 };
 
-/// What rises when packets are not taken in.
+/// The counters that rise when packets are not taken in.
 const PASSED_ON: [&str; 4] = [
     "IpForwDatagrams",
     "Ip6OutForwDatagrams",

@@ -31,11 +31,11 @@ pub struct Check {
     pub id: &'static str,
     /// The sight that clients have of it.
     pub symptom: &'static str,
-    /// What is wrong.
+    /// The fault, and its effect on packets.
     pub cause: &'static str,
     /// The evidence that is looked at.
     pub seen: &'static str,
-    /// What cures it.
+    /// The cure.
     pub remedy: &'static str,
     /// The kernels that have the fault, where these are not all.
     pub since: &'static str,

@@ -287,7 +287,7 @@ fn fronts<'a>(
         .filter(|link| !link.loopback)
 }
 
-/// What a tunnel puts before a packet, in bytes, at least.
+/// The least number of bytes that a tunnel puts before a packet.
 fn headers(server: &Server) -> u32 {
     let ip = if server.address().is_ipv4() { 20 } else { 40 };
     let between = match server.method {

@@ -105,14 +105,14 @@ pub(super) fn read() -> io::Result<Vec<Chain>> {
     Ok(chains)
 }
 
-/// What the rules of a table are made of.
+/// The rules of a table: how many there are, and the words that they use.
 #[derive(Default)]
 struct Rules {
     count: u64,
     words: HashSet<&'static str>,
 }
 
-/// What rules of the older kind can do, since the kernel has loaded it.
+/// The abilities of rules of the older kind, by the modules that the kernel has loaded.
 #[derive(Clone, Copy)]
 struct Known {
     changes_source: bool,

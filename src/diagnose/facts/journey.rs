@@ -52,7 +52,7 @@ pub struct Journey {
 pub struct Remembered {
     /// The client's end.
     pub client: Endpoint,
-    /// What it wanted.
+    /// The service that it asked for.
     pub service: Endpoint,
     /// The server.
     pub server: Endpoint,

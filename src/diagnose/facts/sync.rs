@@ -1,4 +1,4 @@
-//! What came by synchronization.
+//! The connections that came by synchronization.
 
 use std::io::{self, BufRead};
 

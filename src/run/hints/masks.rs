@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use ipvs::model::{Netmask, Service};
 
-/// What such a length means as a mask, and which mask it was meant for.
+/// Says which mask the length of a prefix is, and which one was meant.
 pub(super) fn short(service: &Service) -> Option<String> {
     let Netmask::V4(mask) = service.netmask else {
         return None;

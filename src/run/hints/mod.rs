@@ -1,5 +1,5 @@
-//! What may help after an error, or what a change had for a consequence, for who
-//! reads it on a terminal.
+//! Hints for people at a terminal: a way out of an error, or a consequence of a
+//! change.
 //!
 //! Nothing here changes anything: it looks at the words, the table, the interfaces
 //! and the modules.
@@ -22,12 +22,12 @@ use ipvs::model::{Change, Daemon, Destination, Service, VirtualId};
 
 pub(super) use remarks::remark;
 
-/// Whether somebody reads hints.
+/// Returns whether somebody reads hints.
 pub(super) fn are_read() -> bool {
     stderr().is_terminal()
 }
 
-/// What may help after a failure that the kernel has no part in.
+/// Returns a way out of a failure that the kernel has no part in.
 pub(super) fn of_words(program: &Program, words: &[String], failure: &Failure) -> Option<String> {
     match failure {
         Failure::Usage(usage) => of_usage(program, words, usage),
@@ -81,7 +81,7 @@ fn meant(program: &Program, word: &str) -> Option<String> {
     option.map(|option| format!("did you mean {option}?"))
 }
 
-/// What the kernel was asked about.
+/// The things that a command is about.
 #[derive(Default)]
 pub(super) struct Asked {
     service: Option<Service>,
@@ -148,7 +148,7 @@ impl Asked {
         }
     }
 
-    /// What may help after what the kernel answered.
+    /// Returns a way out of a refusal of the kernel.
     pub(super) fn refused(
         self,
         client: &mut Client,

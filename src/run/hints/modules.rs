@@ -1,4 +1,4 @@
-//! What is missing in the kernel, or to this process.
+//! Modules that the kernel lacks, and rights that this process lacks.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -59,11 +59,11 @@ pub(super) fn no_scheduler(service: &Service) -> Option<String> {
     named.find(|part| !part.is_loaded())?.missing()
 }
 
-/// What a module gives to a service.
+/// A part of a service that a module of the kernel brings.
 struct Part<'a> {
     what: &'static str,
     name: &'a str,
-    /// What the module is called has this before the name.
+    /// The beginning of the module's name; the part's own name follows.
     prefix: &'static str,
     /// The names that Linux has.
     known: Vec<&'static str>,

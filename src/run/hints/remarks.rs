@@ -1,5 +1,5 @@
-//! What a change does that may not be meant, and what a listing can't show: found
-//! out before, and said once it is done.
+//! Effects of a change that may not be meant, and gaps of a listing: they are found
+//! before it is carried out, and said after it.
 
 use super::{are_read, brackets, masks};
 use crate::cli::{self, Command, Ensure, Label};

@@ -1,4 +1,4 @@
-//! What is in the table instead.
+//! The services and servers that the table has in place of the one that was named.
 
 use std::fmt::Display;
 
@@ -27,7 +27,8 @@ pub(super) fn near_services(client: &mut Client, id: &VirtualId) -> Option<Strin
     Some(format!("there is {near}; {named_by}"))
 }
 
-/// Whether they differ by protocol or port, or by the family of a mark.
+/// Returns whether two services differ by protocol or port, or by the family of a mark,
+/// and by nothing else.
 fn are_near(one: &VirtualId, other: &VirtualId) -> bool {
     match (one, other) {
         (VirtualId::Endpoint { address: one, .. }, VirtualId::Endpoint { address: other, .. }) => {

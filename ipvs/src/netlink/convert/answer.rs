@@ -1,5 +1,5 @@
-//! What the kernel leaves out gets the value that an older kernel means by it;
-//! what it says in words that this program does not know is kept as it is.
+//! A setting that the kernel leaves out has the value that an older kernel means by
+//! that; a word that this program does not know is kept as it is.
 //! Only a service without any identity is an error.
 //!
 //! Everything is read attribute by attribute: of the rows of a big table, no

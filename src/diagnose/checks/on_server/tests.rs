@@ -65,7 +65,7 @@ fn set(facts: &mut Facts, name: &str, setting: &str, value: &str) {
     facts.sysctls.insert(name, value.to_owned());
 }
 
-/// What is found, with its gravity.
+/// The findings, with their gravity.
 fn found(facts: &Facts) -> Vec<String> {
     let findings = judge(facts, &BTreeSet::new());
     findings
