@@ -1,4 +1,4 @@
-//! The manual and the program name the same options.
+//! The manual and the program name the same options, and the documents all new ones.
 #![allow(clippy::expect_used, clippy::panic)]
 
 use std::collections::BTreeSet;
@@ -10,6 +10,23 @@ const OTHER_PAGES: [&str; 3] = [
     include_str!("../man/ipvsadm-restore.8"),
     include_str!("../man/ipvsadm-diagnose.7"),
 ];
+
+const README: &str = include_str!("../README.md");
+const RECIPES: &str = include_str!("../docs/recipes.md");
+const CHANGELOG: &str = include_str!("../CHANGELOG.md");
+const DIFFERENCES: &str = include_str!("../docs/differences.md");
+
+/// The options that ipvsadm 1.31 has; all others are additions.
+const OLD: &str = "-A --add-service -E --edit-service -D --delete-service -C --clear -R \
+     --restore -S --save -a --add-server -e --edit-server -d --delete-server -L -l --list \
+     -Z --zero --set --start-daemon --stop-daemon -h --help -v --version -t --tcp-service \
+     -u --udp-service --sctp-service -f --fwmark-service -6 --ipv6 -s --scheduler --pe -p \
+     --persistent -M --netmask -r --real-server -g --gatewaying -i --ipip -m --masquerading \
+     --tun-type --tun-port --tun-nocsum --tun-csum --tun-remcsum -w --weight -x \
+     --u-threshold -y --l-threshold --mcast-interface --syncid --sync-maxlen --mcast-group \
+     --mcast-port --mcast-ttl -c --connection --timeout --daemon --stats --rate --exact \
+     --thresholds --persistent-conn --tun-info --nosort --sort -o --ops -n --numeric -b \
+     --sched-flags";
 
 type Options = BTreeSet<String>;
 
@@ -31,6 +48,40 @@ fn the_other_pages_name_no_option_that_the_help_lacks() {
         let missing = lacking(&named(page), &help());
         assert!(missing.is_empty(), "not in the help: {missing:?}");
     }
+}
+
+#[test]
+fn every_new_option_is_in_the_documents() {
+    let mut additions = &help() - &in_text(OLD);
+    additions.retain(|option| option.starts_with("--"));
+    let (_, compatibility) = IPVSADM
+        .split_once(".Sh COMPATIBILITY\n")
+        .expect("the manual has that section");
+    for (document, options) in [
+        (
+            "the README or the recipes",
+            &in_text(README) | &in_text(RECIPES),
+        ),
+        ("the changelog", in_text(CHANGELOG)),
+        ("the manual's COMPATIBILITY", named(compatibility)),
+    ] {
+        let missing = lacking(&additions, &options);
+        assert!(missing.is_empty(), "not in {document}: {missing:?}");
+    }
+}
+
+#[test]
+fn the_readme_is_short_and_lists_every_difference() {
+    assert!(README.lines().count() <= 200);
+    let numbers = |text: &str| -> Vec<String> {
+        let numbers = text.lines().filter_map(|line| line.split_once(". "));
+        let numbers = numbers.filter(|(number, _)| number.parse::<u8>().is_ok());
+        numbers.map(|(number, _)| number.to_owned()).collect()
+    };
+    let (_, listed) = README
+        .split_once("\n## Differences")
+        .expect("the README has that section");
+    assert_eq!(numbers(listed), numbers(DIFFERENCES));
 }
 
 #[test]

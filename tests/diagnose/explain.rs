@@ -435,7 +435,7 @@ fn who_may_not_look_is_told_so() {
 }
 
 #[test]
-fn what_the_readme_shows() {
+fn what_the_recipes_show() {
     let _place = Namespace::fresh();
     let [client, a, b] = network(
         "192.0.2.80/24",
@@ -455,8 +455,8 @@ fn what_the_readme_shows() {
          -a -t 192.0.2.80:80 -r 192.168.10.11 -m\n\
          -a -t 192.0.2.80:80 -r 192.168.10.12 -m -w 0\n",
     );
-    const README: &str = include_str!("../../README.md");
-    let (_, shown) = README.split_once("    $ ipvsadm --explain ").unwrap();
+    const RECIPES: &str = include_str!("../../docs/recipes.md");
+    let (_, shown) = RECIPES.split_once("    $ ipvsadm --explain ").unwrap();
     let (line, shown) = shown.split_once('\n').unwrap();
     let shown: Vec<_> = shown
         .lines()

@@ -1,5 +1,5 @@
-//! The commands that the README shows, run in its order, with what it says that
-//! they print.
+//! The commands that the README shows, and after them those of the recipes, run in
+//! their order, with what is said that they print.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,7 +7,10 @@ use std::process::Command;
 use crate::director::{place, restore};
 use crate::support::{Program, TIMEOUT, finish};
 
-const README: &str = include_str!("../../README.md");
+const DOCUMENTS: [&str; 2] = [
+    include_str!("../../README.md"),
+    include_str!("../../docs/recipes.md"),
+];
 
 /// Needs a terminal, traffic or time. Which file tries it, and what of that
 /// file is the trial.
@@ -35,11 +38,11 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
         include_str!("../diagnose/nat.rs"),
         "\"nat-forwarding\"",
     ),
-    // Its output is held to what the README says of it.
+    // Its output is held to what the recipes say of it.
     (
         "--explain",
         include_str!("../diagnose/explain.rs"),
-        "what_the_readme_shows",
+        "what_the_recipes_show",
     ),
 ];
 
@@ -53,7 +56,7 @@ struct Shown {
 fn shown() -> Vec<Shown> {
     let mut found: Vec<Shown> = Vec::new();
     let mut in_block = false;
-    for line in README.lines() {
+    for line in DOCUMENTS.iter().flat_map(|document| document.lines()) {
         let Some(line) = line.strip_prefix("    ") else {
             // A blank line is a part of what is printed, if more of it follows.
             in_block &= line.is_empty();
@@ -118,7 +121,7 @@ fn each_command_prints_what_it_says() {
 #[test]
 fn what_is_tried_elsewhere_is() {
     for (part, file, trial) in ELSEWHERE {
-        assert!(README.contains(part), "{part}");
+        assert!(DOCUMENTS.iter().any(|text| text.contains(part)), "{part}");
         assert!(file.contains(trial), "{trial}");
     }
 }
