@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use super::additions::ClientWord;
 use super::command::{
-    Command, Diagnose, Drain, Ensure, Explain, Extent, Restore, RestoreMode, Save, Selection,
-    ServerEdit, ServiceEdit, Strictness,
+    Command, Deed, Diagnose, Drain, Ensure, Everywhere, Explain, Extent, GivenSettings, Restore,
+    RestoreMode, Save, Selection, ServerEdit, ServiceEdit, Strictness,
 };
 use super::flags::{Flags, TypedServer};
 use super::legality;
@@ -52,6 +52,9 @@ impl Flags<'_> {
             && !verbs.contains(&verb)
         {
             return Err(Usage::Repeated(label));
+        }
+        if self.given.has(Label::AllServices) {
+            return self.into_everywhere(verb);
         }
         let is_ensured = self.given.has(Label::OrEdit) || self.given.has(Label::IfExists);
         let change = match verb {
@@ -114,6 +117,13 @@ impl Flags<'_> {
         Ok(Ensure::EditedServer(Box::new(ServerEdit {
             service: id,
             server: self.server(verb)?.as_written(),
+            settings: self.server_settings(),
+        })))
+    }
+
+    fn server_settings(&self) -> GivenSettings {
+        let given = |label| self.given.has(label);
+        GivenSettings {
             forwarding: given(Label::Forwarding).then_some(self.forwarding),
             weight: given(Label::Weight).then_some(self.weight),
             upper_threshold: given(Label::UpperThreshold).then_some(self.upper_threshold),
@@ -121,6 +131,27 @@ impl Flags<'_> {
             tunnel_kind: given(Label::TunType).then_some(self.tunnel_kind),
             tunnel_port: given(Label::TunPort).then_some(self.tunnel_port),
             given: self.given,
+        }
+    }
+
+    #[inline(never)]
+    fn into_everywhere(self, verb: Verb) -> Result<Command, Usage> {
+        let endpoint = self.server(verb)?.endpoint;
+        let is_given = |label| self.given.has(label);
+        let deed = match verb {
+            Verb::DeleteServer if is_given(Label::IfExists) => Deed::RemoveIfThere,
+            Verb::DeleteServer => Deed::Remove,
+            _ if is_given(Label::Keep) => Deed::Edit(self.server_settings()),
+            _ => {
+                // What is wrong in every service is so where none has it.
+                self.tunnel(self.forwarding, &RawServer::default())?;
+                Deed::Replace(self.server_settings())
+            }
+        };
+        Ok(Command::Everywhere(Box::new(Everywhere {
+            address: endpoint.address,
+            port: endpoint.port,
+            deed,
         })))
     }
 

@@ -25,6 +25,8 @@ pub enum Command {
     /// `-A`, `-a` with `--or-edit`, `-E`, `-e` with `--keep`, `-D`, `-d` with
     /// `--if-exists`
     Ensure(Ensure),
+    /// `-e`, `-d` with `--all-services`
+    Everywhere(Box<Everywhere>),
     /// `-d --drain`, `-D --drain`
     Drain(Drain),
     /// `-L`, or nothing at all
@@ -98,6 +100,13 @@ pub struct ServerEdit {
     /// The server as it was named, with the port of its service if it was named
     /// without one.
     pub server: Destination,
+    /// What is given.
+    pub settings: GivenSettings,
+}
+
+/// The settings of a real server that are given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GivenSettings {
     pub(super) forwarding: Option<Forwarding>,
     pub(super) weight: Option<u32>,
     pub(super) upper_threshold: Option<u32>,
@@ -105,6 +114,30 @@ pub struct ServerEdit {
     pub(super) tunnel_kind: Option<TunnelKind>,
     pub(super) tunnel_port: Option<u16>,
     pub(super) given: Given,
+}
+
+/// `ipvsadm -e -r SERVER --all-services ...`, `ipvsadm -d -r SERVER --all-services`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Everywhere {
+    /// The address of the server.
+    pub address: IpAddr,
+    /// Its port; any otherwise.
+    pub port: Option<u16>,
+    /// The change in each service that has it.
+    pub deed: Deed,
+}
+
+/// A change to a real server wherever it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// `-e`: what is not given is set to its default.
+    Replace(GivenSettings),
+    /// `-e --keep`: what is not given stays.
+    Edit(GivenSettings),
+    /// `-d`
+    Remove,
+    /// `-d --if-exists`: it may be nowhere.
+    RemoveIfThere,
 }
 
 /// The format of what a command prints; `run::formats` writes each.

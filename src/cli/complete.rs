@@ -280,6 +280,7 @@ impl<'a> TypedWords<'a> {
             (Some(Verb::AddServer), _) => plain([]),
             (_, Some(id)) => Candidates::ServersOf(id),
             (Some(Verb::List), None) => Candidates::Servers,
+            (_, None) if self.flags.given.has(Label::AllServices) => Candidates::Servers,
             (_, None) => plain([]),
         }
     }

@@ -34,8 +34,9 @@ const EDIT_SERVICE: &[&str] = &[
 ];
 const ADD_SERVER: &[&str] = &["@ SERVICE -r SERVER [-g|-i|-m] [-w WEIGHT] [-x NUMBER]
                   [-y NUMBER] [--tun-type KIND] [--tun-...] [--or-edit]"];
-const EDIT_SERVER: &[&str] = &["@ SERVICE -r SERVER [-g|-i|-m] [-w WEIGHT] [-x NUMBER]
-                  [-y NUMBER] [--tun-type KIND] [--tun-...] [--keep]"];
+const EDIT_SERVER: &[&str] = &["@ SERVICE|--all-services -r SERVER [-g|-i|-m]
+                  [-w WEIGHT] [-x NUMBER] [-y NUMBER] [--tun-type KIND]
+                  [--tun-...] [--keep]"];
 
 /// Every command.
 #[rustfmt::skip]
@@ -47,8 +48,10 @@ pub(super) const GUIDES: &[Guide] = &[
     guide(Verb::AddServer, ADD_SERVER,
         &["ipvsadm -a -t 192.0.2.80:80 -r 192.168.10.11:8080 -m -w 3"]),
     guide(Verb::EditServer, EDIT_SERVER,
-        &["ipvsadm -e -t 192.0.2.80:80 -r 192.168.10.11:8080 --keep -w 0"]),
-    guide(Verb::DeleteServer, &["@ SERVICE -r SERVER [--if-exists|--drain[=SECONDS]]"],
+        &["ipvsadm -e -t 192.0.2.80:80 -r 192.168.10.11:8080 --keep -w 0",
+            "ipvsadm -e -r 192.168.10.11 --all-services --keep -w 0"]),
+    guide(Verb::DeleteServer, &["@ SERVICE -r SERVER [--if-exists|--drain[=SECONDS]]",
+        "@ --all-services -r SERVER [--if-exists]"],
         &["ipvsadm -d -t 192.0.2.80:80 -r 192.168.10.11:8080 --drain=600"]),
     guide(Verb::Clear, &["@"], &["ipvsadm -C"]),
     guide(Verb::List, &[

@@ -158,6 +158,7 @@ mod tests {
             help(Some(Verb::DeleteServer)),
             "\
 Usage: ipvsadm -d SERVICE -r SERVER [--if-exists|--drain[=SECONDS]]
+       ipvsadm -d --all-services -r SERVER [--if-exists]
 
 Command:
   -d, --delete-server  remove a real server from a service
@@ -180,6 +181,9 @@ Options:
           it is removed; not longer than SECONDS
   -r, --real-server <HOST[:PORT]>
           its address; the port is the service's if none is given
+      --all-services
+          with -e and -d: the server in every service that has it, at any of its
+          ports if -r names none
       --if-exists
           with -D and -d: if it is not there, that is fine
 
@@ -190,7 +194,7 @@ Example: ipvsadm -d -t 192.0.2.80:80 -r 192.168.10.11:8080 --drain=600
         assert!(!clear.contains("Options") && clear.contains("Example: ipvsadm -C\n"));
         let edit = help(Some(Verb::EditServer));
         assert!(edit.contains("-e SERVICE") && edit.contains("--tun-type"));
-        assert!(!edit.contains("-a") && !edit.contains("--stats"));
+        assert!(!edit.contains("  -a") && !edit.contains("--stats"));
     }
 
     #[test]

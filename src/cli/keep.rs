@@ -2,7 +2,7 @@
 //! given stays, so it takes the service or server that is there to make the
 //! change.
 
-use super::command::{ServerEdit, ServiceEdit};
+use super::command::{Everywhere, GivenSettings, ServerEdit, ServiceEdit};
 use super::legality;
 use super::types::{Given, Label};
 use super::usage::Usage;
@@ -66,22 +66,28 @@ impl ServerEdit {
     /// Returns whether a server of the service is the one that is meant: its port
     /// may be the service's though another was written, see [`Destination`].
     pub fn is_of(&self, server: &Destination) -> bool {
-        let port = self
-            .service
-            .port()
-            .filter(|_| self.forwarding.unwrap_or(server.forwarding) != Forwarding::Masquerade);
+        let port = self.service.port().filter(|_| {
+            self.settings.forwarding.unwrap_or(server.forwarding) != Forwarding::Masquerade
+        });
         server.address == self.server.address
             && (server.port == self.server.port || Some(server.port) == port)
     }
+}
 
-    /// The server as it is to be, from what it is now.
+impl Everywhere {
+    /// Returns whether a server of any service is the one that is meant.
+    pub fn is_of(&self, server: &Destination) -> bool {
+        server.address == self.address && self.port.is_none_or(|port| port == server.port)
+    }
+}
+
+impl GivenSettings {
+    /// The server as it is to be in this service, from what it is now.
     ///
     /// # Errors
     /// Where the two do not go together.
-    pub fn of(self, now: Destination) -> Result<Destination, Usage> {
+    pub fn of(self, service: &VirtualId, now: Destination) -> Result<Destination, Usage> {
         let Self {
-            service,
-            server: _,
             forwarding,
             weight,
             upper_threshold,

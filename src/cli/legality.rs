@@ -57,6 +57,9 @@ fn complaint(given: Given, context: Context, label: Label, rule: Rule) -> Option
     let present = given.has(label);
     match rule {
         Rule::Required if !present => Some(Usage::Missing { label, context }),
+        Rule::RequiredOr(other) if !present && !given.has(other) => {
+            Some(Usage::Missing { label, context })
+        }
         Rule::Illegal if present => Some(Usage::Illegal { label, context }),
         Rule::Unless(others) if present => {
             let with = *others.iter().find(|&&other| given.has(other))?;

@@ -32,9 +32,9 @@ mod value_error;
 mod values;
 
 pub use command::{
-    Access, BriefList, Candidates, Color, Command, Completion, Connections, Diagnose, Drain,
-    Ensure, Explain, Extent, Format, List, Require, Restore, RestoreMode, Save, Selection,
-    ServerEdit, ServiceEdit, Shell, Standing, Strictness, Watch,
+    Access, BriefList, Candidates, Color, Command, Completion, Connections, Deed, Diagnose, Drain,
+    Ensure, Everywhere, Explain, Extent, Format, GivenSettings, List, Require, Restore,
+    RestoreMode, Save, Selection, ServerEdit, ServiceEdit, Shell, Standing, Strictness, Watch,
 };
 pub use completions::completions;
 pub use help::{help, tool_help, version};

@@ -19,7 +19,7 @@ use super::values;
 use ipvs::connections::states;
 use ipvs::model::{Forwarding, Protocol};
 
-use Rule::{Allowed, Idle, Required, Unless, With};
+use Rule::{Allowed, Idle, Required, RequiredOr, Unless, With};
 use Takes::{Attached, Maybe, Nothing, Value};
 
 /// An option.
@@ -208,8 +208,8 @@ const OF_ANY: Uses = &[
     (Verb::EditService, Required),
     (Verb::DeleteService, Required),
     (Verb::AddServer, Required),
-    (Verb::EditServer, Required),
-    (Verb::DeleteServer, Required),
+    (Verb::EditServer, RequiredOr(L::AllServices)),
+    (Verb::DeleteServer, RequiredOr(L::AllServices)),
     (Verb::List, Allowed),
     (Verb::Zero, Allowed),
     (Verb::Diagnose, Unless(&[L::Facts])),
@@ -386,6 +386,12 @@ pub(crate) const SECTIONS: &[Section] = &[
             .with(&[(Verb::AddServer, Required), (Verb::EditServer, Required), (Verb::DeleteServer, Required), (Verb::List, With(L::Connection))])
             .set(|to, word| to.server(word))
             .offers(Offers::Servers),
+        option(L::AllServices, "", Nothing,
+            "with -e and -d: the server in every service that has it, at any of its ports if -r names \
+             none")
+            .with(&[(Verb::EditServer, Unless(&[L::Service, L::Raw])),
+                (Verb::DeleteServer, Unless(&[L::Service, L::Drain]))])
+            .on_the_command_line(),
         one_of(L::Forwarding, "g", "gatewaying", Nothing, "reach it by direct routing (the default)")
             .with(OF_METHODS)
             .set(|to, _| { to.flags.forwarding = Forwarding::DirectRoute; Ok(()) }),

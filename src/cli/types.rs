@@ -129,6 +129,7 @@ names! {
     Director "director",
     Orphans "orphans",
     Origin "origin",
+    AllServices "all-services",
 }
 
 impl Label {
@@ -232,6 +233,8 @@ pub(crate) enum Rule {
     Required,
     /// It may be given.
     Allowed,
+    /// It has to be given, or this in its place.
+    RequiredOr(Label),
     /// It may be given if none of these is.
     Unless(&'static [Label]),
     /// It may be given if this is given too.

@@ -50,7 +50,7 @@ fn difference(client: &mut Client, wanted: &Ensure) -> Result<Option<Change>, Fa
             let now = server_of(&entry, |of| edit.is_of(of));
             let refusal = || Error::refusal(Verb::EditServer, ErrorKind::NoSuchServer);
             let now = now.ok_or_else(refusal)?;
-            edit_server(id, &now, edit.clone().of(now)?)
+            edit_server(id, &now, edit.settings.of(id, now)?)
         }
         Ensure::NoService(id) => find(client, id)?.map(|_| Change::DeleteService(*id)),
         Ensure::NoServer(id, server) => find(client, id)?

@@ -11,6 +11,7 @@ mod daemons;
 mod diagnose;
 mod drain;
 mod ensure;
+mod everywhere;
 mod explain;
 mod failure;
 mod file;
@@ -121,6 +122,7 @@ fn attempt(program: &Program, words: &[String], report: &mut Report<'_>) -> Resu
                 }
                 Command::Drain(drain) => drain::drain(&mut client, &drain, report),
                 Command::Ensure(wanted) => ensure::ensure(&mut client, &wanted),
+                Command::Everywhere(wanted) => everywhere::everywhere(&mut client, &wanted, report),
                 command => carry_out(&mut client, command, out).inspect(|()| {
                     if client.has_settled() && hints::are_read() {
                         remark = Some(UNSETTLED.to_owned());
@@ -175,6 +177,7 @@ fn carry_out(client: &mut Client, command: Command, out: &mut Out) -> Result<(),
         Command::Restore(_)
         | Command::Drain(_)
         | Command::Ensure(_)
+        | Command::Everywhere(_)
         | Command::ToolHelp(_)
         | Command::Diagnose(_)
         | Command::Require(_)

@@ -7,9 +7,9 @@ use ipvs::model::{
     Change, Destination, Family, Forwarding, Netmask, Protocol, ServiceFlags, TunnelKind, VirtualId,
 };
 use ipvsadm::cli::{
-    Access, BriefList, Color, Command, Connections, Drain, Ensure, Extent, Format, Require,
-    Restore, RestoreMode, Save, Selection, Shell, Standing, Verb, Watch, parse_restore, parse_rule,
-    parse_save,
+    Access, BriefList, Color, Command, Connections, Deed, Drain, Ensure, Everywhere, Extent,
+    Format, Require, Restore, RestoreMode, Save, Selection, Shell, Standing, Verb, Watch,
+    parse_restore, parse_rule, parse_save,
 };
 use ipvsadm::view::Order;
 
@@ -52,6 +52,68 @@ fn whatever_there_was_before() {
             2,
             "illegal weight specified",
             &["-e -t 10.0.0.1:80 -r 10.1.0.2 --keep -w x"],
+        ),
+    ]);
+}
+
+#[test]
+fn one_server_in_every_service() {
+    let everywhere = |port, deed| {
+        Command::Everywhere(Box::new(Everywhere {
+            address: address("10.1.0.1"),
+            port,
+            deed,
+        }))
+    };
+    for (line, wanted) in [
+        (
+            "-d -r 10.1.0.1 --all-services",
+            everywhere(None, Deed::Remove),
+        ),
+        (
+            "--all-services -d -r 10.1.0.1:80 --if-exists",
+            everywhere(Some(80), Deed::RemoveIfThere),
+        ),
+    ] {
+        accepts_command(line, wanted);
+    }
+    for (line, keeps) in [
+        ("-e -r 10.1.0.1:0 --all-services -m -w 3", false),
+        ("-e -r 10.1.0.1:0 --all-services --keep -w 3", true),
+    ] {
+        let Ok(Command::Everywhere(wanted)) = outcome(line) else {
+            panic!("{line}: {:?}", outcome(line));
+        };
+        assert_eq!(wanted.port, Some(0), "{line}");
+        assert_eq!(matches!(wanted.deed, Deed::Edit(_)), keeps, "{line}");
+    }
+    refuse(&[
+        (
+            2,
+            "The option 'all-services' conflicts with the 'service-address' option in the \
+             'delete-server' command",
+            &["-d -t 10.0.0.1:80 -r 10.1.0.1 --all-services"],
+        ),
+        (
+            2,
+            "You need to supply the 'real-server' option for the 'edit-server' command",
+            &["-e --all-services -w 3"],
+        ),
+        (
+            2,
+            "The option 'all-services' conflicts with the 'raw' option in the 'edit-server' \
+             command",
+            &["-e -r 10.1.0.1 --all-services --raw port=1"],
+        ),
+        (
+            2,
+            "Illegal 'all-services' option with the 'add-server' command",
+            &["-a -t 10.0.0.1:80 -r 10.1.0.1 --all-services"],
+        ),
+        (
+            2,
+            "Tunnel options conflict with forward method",
+            &["-e -r 10.1.0.1 --all-services --tun-type gre"],
         ),
     ]);
 }
@@ -420,6 +482,7 @@ fn rules_neither_wait_nor_watch() {
         ("-D -t 10.0.0.1:80 --drain", "drain"),
         ("-D -f 1 --if-exists", "if-exists"),
         ("-L -f 1 --require 1", "require"),
+        ("-d -r 10.1.0.1 --all-services", "all-services"),
     ] {
         let refusal = format!("the '{option}' option is for the command line, not for rules");
         assert_eq!(rule(line), Err(refusal));

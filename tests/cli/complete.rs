@@ -92,7 +92,11 @@ fn then_the_options_that_go_with_it_and_were_not_given() {
             "-d -t 10.0.0.1:80 -r 10.1.0.1 ",
             "--drain --if-exists".to_owned(),
         ),
-        ("-d ", format!("{service} --drain -r --if-exists")),
+        (
+            "-d ",
+            format!("{service} --drain -r --all-services --if-exists"),
+        ),
+        ("-d --all-services ", "-r --if-exists".to_owned()),
         ("-C ", String::new()),
         ("--set ", String::new()),
         ("--set 900 1", String::new()),

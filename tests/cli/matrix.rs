@@ -72,6 +72,7 @@ const OPTIONS: &[(&str, &str)] = &[
     ("--from-proc", "from-proc"),
     ("--orphans", "orphans"),
     ("--origin sync", "origin"),
+    ("--all-services", "all-services"),
 ];
 
 /// A command with what it needs, its name in messages, and its options: those
@@ -102,12 +103,12 @@ const COMMANDS: &[(&str, &str, &str)] = &[
         "-e -t 10.0.0.1:80 -r 10.1.0.1",
         "edit-server",
         "service-address real-server forwarding-method weight u-threshold l-threshold tun-type \
-         tun-port tun-nocsum tun-csum tun-remcsum raw keep",
+         tun-port tun-nocsum tun-csum tun-remcsum raw keep all-services",
     ),
     (
         "-d -t 10.0.0.1:80 -r 10.1.0.1",
         "delete-server",
-        "service-address real-server drain if-exists",
+        "service-address real-server drain if-exists all-services",
     ),
     ("-C", "flush", ""),
     (

@@ -32,6 +32,7 @@ mod diagnosis;
 mod drain;
 mod drain_beside_others;
 mod ensure;
+mod everywhere;
 mod examples;
 mod forwarding;
 mod from_proc;

@@ -1,0 +1,133 @@
+//! `--all-services`: one real server in every service that has it.
+
+use std::ops::ControlFlow;
+
+use super::{Failure, Report};
+use crate::cli::{Deed, Everywhere, Usage};
+use crate::names::Numeric;
+use ipvs::client::Client;
+use ipvs::error::{Error, ErrorKind, Verb};
+use ipvs::model::{Change, Destination, Forwarding, VirtualId};
+use ipvs::plan::equivalence::same_server;
+use ipvs::rules::{ChangeRule, EndpointWords, Selector};
+
+/// Makes the change in every service. All changes are known to be good before the
+/// first of them is sent.
+#[inline(never)]
+pub(super) fn everywhere(
+    client: &mut Client,
+    wanted: &Everywhere,
+    report: &mut Report<'_>,
+) -> Result<(), Failure> {
+    let found = find(client, wanted)?;
+    if found.is_empty() {
+        return match wanted.deed {
+            Deed::RemoveIfThere => Ok(()),
+            Deed::Remove => Err(no_server(Verb::DeleteServer)),
+            Deed::Replace(_) | Deed::Edit(_) => Err(no_server(Verb::EditServer)),
+        };
+    }
+    let changes = plan(wanted.deed, found, report)?;
+    let mut status = None;
+    client.apply_all(&changes, |index, error| {
+        // Somebody else may have removed one meanwhile.
+        let is_gone = matches!(
+            error.kind(),
+            ErrorKind::NoSuchServer | ErrorKind::NoSuchService
+        );
+        if !is_gone || wanted.deed != Deed::RemoveIfThere {
+            if let Some(change) = changes.get(index) {
+                let rule = ChangeRule::new(change, &Numeric);
+                report(&format_args!("{rule}: {error}"));
+            }
+            status = Some(Failure::Refused(error).status());
+        }
+        ControlFlow::Continue(())
+    })?;
+    status.map_or(Ok(()), |status| Err(Failure::Lines { status }))
+}
+
+/// The server in each service that has it, from one reading of the table.
+fn find(
+    client: &mut Client,
+    wanted: &Everywhere,
+) -> Result<Vec<(VirtualId, Destination)>, Failure> {
+    let mut found = Vec::new();
+    let mut rows = Vec::new();
+    for service in client.configured()? {
+        client.configured_destinations(&service.id, &mut rows)?;
+        let servers = rows.iter().map(|row| row.destination);
+        let meant = servers.filter(|server| wanted.is_of(server));
+        found.extend(meant.map(|server| (service.id, server)));
+    }
+    Ok(found)
+}
+
+/// The changes that are left to be made.
+///
+/// # Errors
+/// Each change that can't be made has been reported.
+fn plan(
+    deed: Deed,
+    found: Vec<(VirtualId, Destination)>,
+    report: &mut Report<'_>,
+) -> Result<Vec<Change>, Failure> {
+    let mut changes = Vec::new();
+    let mut status = None;
+    for (id, now) in found {
+        let change = match deed {
+            Deed::Remove | Deed::RemoveIfThere => Ok(Some(Change::DeleteServer(id, now))),
+            Deed::Edit(settings) => edit(id, now, settings.of(&id, now)),
+            Deed::Replace(settings) => {
+                let default = Destination::new(now.address, now.port, Forwarding::DirectRoute);
+                let wanted = settings.of(&id, default);
+                match wanted
+                    .as_ref()
+                    .is_ok_and(|wanted| is_elsewhere(&id, wanted))
+                {
+                    true => Err(no_server(Verb::EditServer)),
+                    false => edit(id, now, wanted),
+                }
+            }
+        };
+        match change {
+            Ok(change) => changes.extend(change),
+            Err(failure) => {
+                let service = Selector::new(&id, &Numeric);
+                let server = EndpointWords::server(&id, &now, &Numeric);
+                report(&format_args!(
+                    "{service} -r {server}: {failure}; nothing is changed"
+                ));
+                status.get_or_insert(failure.status());
+            }
+        }
+    }
+    match status {
+        None => Ok(changes),
+        Some(status) => Err(Failure::Lines { status }),
+    }
+}
+
+/// Returns whether `-e` of one service would look for the server at another port:
+/// only address translation has a port of its own.
+fn is_elsewhere(id: &VirtualId, wanted: &Destination) -> bool {
+    wanted.forwarding != Forwarding::Masquerade && id.port().is_some_and(|port| port != wanted.port)
+}
+
+/// None where the server is as it is to be.
+fn edit(
+    id: VirtualId,
+    now: Destination,
+    wanted: Result<Destination, Usage>,
+) -> Result<Option<Change>, Failure> {
+    let wanted = wanted?;
+    // The kernel would refuse it after others have been changed.
+    if wanted.lower_threshold > wanted.upper_threshold {
+        return Err(Error::refusal(Verb::EditServer, ErrorKind::OutOfRange).into());
+    }
+    Ok((!same_server(&now, &wanted)).then_some(Change::EditServer(id, wanted)))
+}
+
+fn no_server(verb: Verb) -> Failure {
+    Error::refusal(verb, ErrorKind::NoSuchServer).into()
+}
