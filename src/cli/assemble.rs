@@ -353,6 +353,7 @@ impl Flags<'_> {
             client,
             port,
             format: self.format(),
+            facts: self.facts,
         }))
     }
 

@@ -209,8 +209,8 @@ pub struct Diagnose {
     pub format: Format,
 }
 
-/// `ipvsadm --explain SERVICE --client ADDRESS[:PORT] [--json]`
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// `ipvsadm --explain SERVICE --client ADDRESS[:PORT] [--facts FILE] [--json]`
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Explain {
     /// Where the client's packets go, or the mark that they have.
     pub service: VirtualId,
@@ -218,6 +218,8 @@ pub struct Explain {
     pub client: IpAddr,
     /// The port that it sends from; any otherwise.
     pub port: Option<u16>,
+    /// The file with the facts of a director; this one is looked at otherwise.
+    pub facts: Option<PathBuf>,
     /// Text or JSON.
     pub format: Format,
 }

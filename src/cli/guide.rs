@@ -87,7 +87,7 @@ pub(super) const GUIDES: &[Guide] = &[
         "@ --facts FILE [--ignore CHECK]... [--json]",
     ], &["ipvsadm --diagnose", "ipvsadm --diagnose -t 192.0.2.80:80 --client 198.51.100.7",
         "ipvsadm --diagnose --on-server -t 192.0.2.80:80 -m --director 192.168.10.1"]),
-    guide(Verb::Explain, &["@ SERVICE --client ADDRESS[:PORT] [--json]"],
+    guide(Verb::Explain, &["@ SERVICE --client ADDRESS[:PORT] [--facts FILE] [--json]"],
         &["ipvsadm --explain -t 192.0.2.80:80 --client 198.51.100.7"]),
     guide(Verb::Help, &["@ [COMMAND]"], &["ipvsadm --help -A"]),
     guide(Verb::Version, &["@"], &["ipvsadm -v"]),

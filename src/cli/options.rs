@@ -569,8 +569,9 @@ pub(crate) const SECTIONS: &[Section] = &[
             .offers(Offers::Words(&CHECKS))
             .again_with(&[Verb::Diagnose]),
         option(L::Facts, "", Value("FILE"),
-            "judge what --output wrote, here or on another machine")
-            .with(&[(Verb::Diagnose, Allowed)])
+            "judge what --output wrote, here or on another machine; with --explain, a path through \
+         that director")
+            .with(&[(Verb::Diagnose, Allowed), (Verb::Explain, Allowed)])
             .set(|to, word| { to.flags.facts = Some(word.into()); Ok(()) })
             .offers(Offers::Files),
         option(L::OnServer, "", Nothing,

@@ -48,7 +48,8 @@ pub(super) fn diagnose(wanted: Diagnose, out: &mut Out) -> Result<(), Failure> {
     }
 }
 
-fn read(file: &Path) -> Result<Facts, Failure> {
+/// The facts that a file holds.
+pub(super) fn read(file: &Path) -> Result<Facts, Failure> {
     let context = |error| Failure::Files(error);
     let opened = File::open(file).map_err(|error| {
         context(anyhow::Error::new(error).context(format!("cannot read {}", file.display())))

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use super::diagnose::read;
 use super::{Failure, Out, formats};
 use crate::cli::Explain;
 use crate::diagnose::{self, Journey, Passage};
@@ -14,12 +15,19 @@ pub(super) fn explain(wanted: Explain, out: &mut Out) -> Result<(), Failure> {
         service,
         client,
         port,
+        facts,
         format,
     } = wanted;
-    // Not by modprobe: nothing is changed here.
-    let mut ipvs = Client::open().map_err(Failure::NoIpvs)?;
-    let journey =
-        Journey::gather(&mut ipvs, service, client, port).map_err(Failure::Unexplained)?;
+    let journey = match &facts {
+        Some(file) => Journey::replay(read(file)?, service, client, port).map_err(|error| {
+            Failure::Files(anyhow::anyhow!("{} does not do: {error}", file.display()))
+        })?,
+        None => {
+            // Not by modprobe: nothing is changed here.
+            let mut ipvs = Client::open().map_err(Failure::NoIpvs)?;
+            Journey::gather(&mut ipvs, service, client, port).map_err(Failure::Unexplained)?
+        }
+    };
     let explanation = diagnose::explain(&journey);
     formats::of(format)
         .explanation(&journey, &explanation, out)

@@ -171,9 +171,20 @@ fn explanations() {
             service,
             client: client.parse().unwrap(),
             port,
+            facts: None,
             format,
         })
     };
+    accepts_command(
+        "--explain -t 10.0.0.1:80 --client 10.0.0.9 --facts f",
+        Command::Explain(Explain {
+            service: tcp("10.0.0.1", 80),
+            client: "10.0.0.9".parse().unwrap(),
+            port: None,
+            facts: Some("f".into()),
+            format: Format::Text,
+        }),
+    );
     accepts_command(
         "--explain -t 10.0.0.1:80 --client 10.0.0.9",
         wanted(tcp("10.0.0.1", 80), "10.0.0.9", None, Format::Text),

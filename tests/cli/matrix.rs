@@ -141,7 +141,7 @@ const COMMANDS: &[(&str, &str, &str)] = &[
     (
         "--explain -t 10.0.0.1:80 --client 10.0.0.9",
         "explain",
-        "service-address client json",
+        "service-address client facts json",
     ),
 ];
 

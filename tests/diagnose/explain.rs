@@ -554,3 +554,74 @@ fn nothing_gives_packets_the_mark() {
     are_served(&client, VIP);
     explain(line);
 }
+
+#[test]
+fn a_path_through_a_director_whose_facts_are_in_a_file() {
+    let (place, [client, a, b]) = behind_nat();
+    let _servers = [a.serve(80), b.serve(80)];
+    restore(&NAT.replace("-s rr", "-s sh"));
+    restore("-A -t 10.0.0.1:81 -s rr\n-a -t 10.0.0.1:81 -r 10.1.0.2 -m\n");
+    shell("sysctl -qw net.ipv4.conf.eth1.forwarding=0");
+    let file = place.folder().join("facts").display().to_string();
+    let write = || diagnose(&format!("{GLANCE} --client 10.0.0.9 --output {file}"));
+    write().names("nat-forwarding");
+    let there = |line: &str| {
+        let line = format!("--explain {line} --facts {file}");
+        // What is there now does not count.
+        Host::this("director").run(|| run(Program::Ours, words(&line), ""))
+    };
+    let live = run(Program::Ours, words(&format!("--explain {CLIENT}")), "");
+    shell("sysctl -qw net.ipv4.conf.eth1.forwarding=1");
+    are_served(&client, VIP);
+    // Every step but that of the client's own connections is the same; counters are
+    // looked at twice for facts alone.
+    let steps = |outcome: &Outcome| {
+        let all = outcome.stdout.lines().map(str::to_owned);
+        let (mut shown, mut is_other) = (Vec::new(), false);
+        for line in all {
+            is_other = match line.split_once(". ") {
+                Some((number, _)) if number.len() == 1 => number == "3",
+                _ => is_other,
+            };
+            let is_of_facts = line.starts_with("Not looked at") || line.contains(" rose by ");
+            if !is_other && !is_of_facts {
+                shown.push(line);
+            }
+        }
+        shown
+    };
+    let said = there(CLIENT);
+    assert!(said.status == 1 && live.status == 1, "{said}\n{live}");
+    assert_eq!(steps(&said), steps(&live));
+    assert!(said.stdout.contains("sh computes the server"), "{said}");
+    write().without_fault();
+    let whole = there(CLIENT);
+    let end = "10.0.0.9 would be served.\nNot looked at: connections and templates of single clients: facts sum them up\n";
+    assert!(whole.status == 2 && whole.stdout.ends_with(end), "{whole}");
+    for (line, reason) in [
+        (
+            "-t 10.0.0.1:80 --client 10.0.0.8",
+            "it has no way of 10.0.0.8",
+        ),
+        (
+            "-f 7 --client 10.0.0.9",
+            "facts do not tell of packets with a mark",
+        ),
+    ] {
+        let refused = there(line);
+        assert!(
+            refused.status == 1 && refused.stderr.contains(reason),
+            "{refused}"
+        );
+    }
+    diagnose(&format!(
+        "-t 10.0.0.1:81 {GLANCE} --client 10.0.0.9 --output {file}"
+    ));
+    let refused = there(CLIENT);
+    assert!(
+        refused
+            .stderr
+            .contains("it has the facts of TCP 10.0.0.1:81 alone"),
+        "{refused}"
+    );
+}

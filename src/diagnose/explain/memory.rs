@@ -2,7 +2,7 @@
 //! a template keeps the client with one.
 
 use super::{Fixed, Leg, beyond, found, time};
-use crate::diagnose::facts::{Journey, Remembered, Service, WAITING};
+use crate::diagnose::facts::{Journey, Remembered, SINGLE_CONNECTIONS, Service, WAITING};
 use crate::diagnose::finding::Finding;
 use ipvs::model::Endpoint;
 
@@ -15,6 +15,21 @@ const SHOWN: usize = 3;
 pub(super) fn memory(journey: &Journey) -> (Leg, Option<Fixed>) {
     let mut leg = Leg::new("connection");
     let client = journey.client;
+    if journey.facts.is_unread(SINGLE_CONNECTIONS) {
+        leg.say(format!(
+            "Whether {client} has a connection is not known here; one that is there goes on to its server. What follows is about a new one."
+        ));
+        if journey
+            .facts
+            .services
+            .iter()
+            .any(|service| service.persistent)
+        {
+            leg.say("The service is persistent: if there is a template of the client, it names the server.");
+        }
+        leg.find(found(&journey.facts, CHECKS));
+        return (leg, None);
+    }
     if let Some(known) = journey
         .connections
         .first()

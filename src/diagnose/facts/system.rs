@@ -33,7 +33,11 @@ const OF_SYSTEM: &[&str] = &[
     "net.ipv4.tcp_keepalive_time",
     "net.core.rmem_max",
     "net.ipv6.conf.all.disable_ipv6",
+    FIRST_UNPRIVILEGED,
 ];
+
+/// The first port that any program may listen on.
+pub(super) const FIRST_UNPRIVILEGED: &str = "net.ipv4.ip_unprivileged_port_start";
 
 /// Programs that change the table, by their names in `/proc/PID/comm`.
 pub const MANAGERS: &[&str] = &["keepalived", "ldirectord", "kube-proxy", "kube-router"];
