@@ -12,6 +12,8 @@ pub mod json;
 #[doc(hidden)]
 pub mod names;
 #[doc(hidden)]
+pub mod openmetrics;
+#[doc(hidden)]
 pub mod render;
 #[doc(hidden)]
 pub mod routing;

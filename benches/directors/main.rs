@@ -75,6 +75,7 @@ fn table(shape: Shape, add: &mut impl FnMut(Row)) {
     for words in LISTINGS {
         add(both(&name, &Work::new(words), (shape.0, "service")));
     }
+    add(metrics(&name, shape.0));
     add(replace_in_place(&name, &rules, shape.0));
     load::start_afresh();
 }
@@ -93,6 +94,18 @@ fn replace_into_empty(name: &str, rules: &Path, changes: usize, reference: Cost)
         ours,
         unit: (changes, "rule"),
     }
+}
+
+/// `--openmetrics`, which asks the kernel for no more than `--stats` does.
+fn metrics(name: &str, services: usize) -> Row {
+    let stats = Work::new(&["-Ln", "--stats"]);
+    let metrics = Work::new(&["-L", "--openmetrics"]);
+    row(
+        &metrics,
+        format!("{name}; beside our own -Ln --stats"),
+        [(&stats, Program::Ours), (&metrics, Program::Ours)],
+        (services, "service"),
+    )
 }
 
 /// `-R --replace` of what is there; the reference has no such thing, so it is

@@ -33,6 +33,8 @@ pub enum Command {
     List(List),
     /// `-L SERVICE --require NUMBER`
     Require(Require),
+    /// `-L --openmetrics`
+    Metrics(Metrics),
     /// `-L --from-proc`
     ListFromProc(BriefList),
     /// `-L -c`
@@ -295,6 +297,13 @@ pub struct List {
     pub color: Color,
     /// Again and again; once otherwise.
     pub watch: Option<Watch>,
+}
+
+/// `ipvsadm -L --openmetrics [--output FILE] [-n]`
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Metrics {
+    /// The file to write; standard output otherwise.
+    pub output: Option<PathBuf>,
 }
 
 /// `ipvsadm -L [SERVICE|--only WHAT...] --from-proc [--nosort] [-n]`

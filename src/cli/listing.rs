@@ -1,7 +1,8 @@
 //! Flags into listings.
 
 use super::command::{
-    Access, BriefList, Command, Connections, Format, List, Require, Selection, Standing, Watch,
+    Access, BriefList, Command, Connections, Format, List, Metrics, Require, Selection, Standing,
+    Watch,
 };
 use super::flags::Flags;
 use super::legality;
@@ -48,6 +49,11 @@ impl Flags<'_> {
                 context: Context::Option(Label::Require),
             })?;
             return Ok(Command::Require(Require { service, least }));
+        }
+        if given(Label::OpenMetrics) {
+            return Ok(Command::Metrics(Metrics {
+                output: self.output,
+            }));
         }
         let order = match given(Label::NoSort) {
             true => Order::Kernel,

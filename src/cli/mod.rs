@@ -33,7 +33,7 @@ mod values;
 
 pub use command::{
     Access, BriefList, Candidates, Color, Command, Completion, Connections, Deed, Diagnose, Drain,
-    Ensure, Everywhere, Explain, Extent, Format, GivenSettings, List, Require, Restore,
+    Ensure, Everywhere, Explain, Extent, Format, GivenSettings, List, Metrics, Require, Restore,
     RestoreMode, Save, Selection, ServerEdit, ServiceEdit, Shell, Standing, Strictness, Watch,
 };
 pub use completions::completions;

@@ -252,6 +252,29 @@ const OF_REQUIREMENTS: Uses = &[(
         L::Color,
     ]),
 )];
+/// The metrics are those of the whole director, in numbers.
+const OF_METRICS: Uses = &[(
+    Verb::List,
+    Unless(&[
+        L::Connection,
+        L::Service,
+        L::Timeout,
+        L::Daemon,
+        L::Stats,
+        L::Rate,
+        L::Thresholds,
+        L::PersistentConn,
+        L::NoSort,
+        L::Exact,
+        L::TunInfo,
+        L::Json,
+        L::Watch,
+        L::Color,
+        L::Require,
+        L::FromProc,
+        L::Only,
+    ]),
+)];
 const OF_CONNECTIONS: Uses = &[(Verb::List, With(L::Connection))];
 /// Facts that are read from a file are not gathered: nothing is examined then.
 const OF_DIAGNOSES: Uses = &[(Verb::Diagnose, Unless(&[L::Facts]))];
@@ -554,6 +577,11 @@ pub(crate) const SECTIONS: &[Section] = &[
             "as a JSON document; with -S, -R --dry-run, --diagnose and --explain too")
             .with(&[(Verb::List, Allowed), (Verb::Save, Allowed), (Verb::Restore, With(L::DryRun)),
                 (Verb::Diagnose, Allowed), (Verb::Explain, Allowed)]),
+        option(L::OpenMetrics, "", Nothing,
+            "as metrics for Prometheus and its kin: all services, servers and counters, settings and \
+         sync daemons")
+            .with(OF_METRICS)
+            .on_the_command_line(),
     ] },
     Section { title: "What is examined, with --diagnose", options: &[
         option(L::Sample, "", Value("SECONDS"), "watch the traffic for so long (2)")
@@ -611,9 +639,10 @@ pub(crate) const SECTIONS: &[Section] = &[
     ] },
     Section { title: "Saving and restoring", options: &[
         option(L::Output, "", Value("FILE"),
-            "with -S: into FILE, which is replaced only when all is written; with --diagnose, what was \
-             looked at")
-            .with(&[(Verb::Save, Allowed), (Verb::Diagnose, Unless(&[L::Facts]))])
+            "with -S and -L --openmetrics: into FILE, which is replaced only when all is written; with \
+             --diagnose, what was looked at")
+            .with(&[(Verb::Save, Allowed), (Verb::List, With(L::OpenMetrics)),
+                (Verb::Diagnose, Unless(&[L::Facts]))])
             .set(|to, word| { to.flags.output = Some(word.into()); Ok(()) })
             .offers(Offers::Files),
         option(L::Replace, "", Nothing,

@@ -130,6 +130,7 @@ names! {
     Orphans "orphans",
     Origin "origin",
     AllServices "all-services",
+    OpenMetrics "openmetrics",
 }
 
 impl Label {

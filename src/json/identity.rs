@@ -1,5 +1,6 @@
 //! The identities of services, servers and clients.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 
@@ -18,25 +19,32 @@ impl Serialize for AddressText {
 }
 
 /// A word for what the kernel has a number for.
-pub(super) enum Word {
+pub(crate) enum Word {
     Known(&'static str),
     /// `protocol-47`: no word for it is known.
     Numbered(&'static str, u32),
+}
+
+impl fmt::Display for Word {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Known(word) => f.write_str(word),
+            Self::Numbered(kind, number) => write!(f, "{kind}-{number}"),
+        }
+    }
 }
 
 impl Serialize for Word {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Known(word) => serializer.serialize_str(word),
-            Self::Numbered(kind, number) => {
-                serializer.collect_str(&format_args!("{kind}-{number}"))
-            }
+            Self::Numbered(..) => serializer.collect_str(self),
         }
     }
 }
 
 /// The word for a protocol.
-pub(super) fn protocol(protocol: Protocol) -> Word {
+pub(crate) fn protocol(protocol: Protocol) -> Word {
     match protocol.keyword() {
         Some(word) => Word::Known(word),
         None => Word::Numbered("protocol", protocol.number().into()),
@@ -44,7 +52,7 @@ pub(super) fn protocol(protocol: Protocol) -> Word {
 }
 
 /// The word for a family.
-pub(super) fn family(family: Family) -> Word {
+pub(crate) fn family(family: Family) -> Word {
     match family {
         Family::V4 => Word::Known("ipv4"),
         Family::V6 => Word::Known("ipv6"),

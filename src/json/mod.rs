@@ -18,6 +18,8 @@ use serde::{Serialize, Serializer};
 
 pub use changes::changes;
 pub use connections::{connections, counts};
+pub(crate) use identity::{family, protocol};
+pub(crate) use server::method;
 pub use settings::{daemons, timeouts};
 pub use table::TableDocument;
 

@@ -55,7 +55,8 @@ impl From<&Destination> for ServerSettings {
     }
 }
 
-fn method(forwarding: Forwarding) -> Word {
+/// The word for a forwarding method.
+pub(crate) fn method(forwarding: Forwarding) -> Word {
     Word::Known(match forwarding {
         Forwarding::Masquerade => "masquerade",
         Forwarding::Local => "local",

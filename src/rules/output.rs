@@ -1,7 +1,7 @@
 //! Writing a file as a whole: at each moment there is the old one or the new.
 
 use std::fs::{self, File, Metadata, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -13,6 +13,9 @@ use super::attributes::{self, Unkept};
 
 /// As many symbolic links as the kernel follows.
 const MOST_LINKS: usize = 40;
+
+/// How much of a text is gathered for a system call.
+const BUFFER: usize = 64 * 1024;
 
 /// The target that a path names.
 #[derive(Debug)]
@@ -40,6 +43,9 @@ pub struct Regular {
     target: PathBuf,
     old: Option<Metadata>,
 }
+
+/// The text of a file: it is written anew each time it is asked for.
+pub type Contents<'a> = dyn Fn(&mut dyn Write) -> io::Result<()> + 'a;
 
 /// The outcome of writing a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,14 +130,14 @@ impl Stream {
     ///
     /// # Errors
     /// The errors of the file.
-    pub fn write(mut self, text: &[u8]) -> Result<(), WriteError> {
-        let written = self.file.write_all(text);
-        written.map_err(|source| failed(&self.path, source))
+    pub fn write(self, text: &Contents<'_>) -> Result<(), WriteError> {
+        write_to(&self.file, text).map_err(|source| failed(&self.path, source))
     }
 }
 
 impl Regular {
-    /// Puts a file with this text in place of the old one.
+    /// Puts a file with this text in place of the old one. The text may be asked for
+    /// twice.
     ///
     /// It goes to a temporary file beside it, then to the disk, then into its
     /// place. Owner, mode, access control list and extended attributes stay; a
@@ -146,7 +152,7 @@ impl Regular {
     /// [`WriteError::Incomplete`] the old file is what it was.
     pub fn write(
         self,
-        text: &[u8],
+        text: &Contents<'_>,
         stopped: impl Fn() -> Option<u8>,
     ) -> Result<Written, WriteError> {
         let failed = |source| failed(&self.path, source);
@@ -159,8 +165,8 @@ impl Regular {
             }
             outcome => outcome.map_err(failed)?,
         };
-        let mut file = temporary.as_file();
-        file.write_all(text).map_err(failed)?;
+        let file = temporary.as_file();
+        write_to(file, text).map_err(failed)?;
         if let Some(old) = &self.old {
             attributes::keep(&self.target, old, file).map_err(|unkept| self.unkept(unkept))?;
         }
@@ -199,7 +205,7 @@ impl Regular {
     /// lost is done first.
     fn write_over(
         &self,
-        text: &[u8],
+        text: &Contents<'_>,
         stopped: impl Fn() -> Option<u8>,
     ) -> Result<Written, WriteError> {
         let failed = |source| failed(&self.path, source);
@@ -207,7 +213,9 @@ impl Regular {
             path: self.path.clone(),
             source,
         };
-        let length = u64::try_from(text.len()).unwrap_or(u64::MAX);
+        let mut bytes = Vec::new();
+        text(&mut bytes).map_err(failed)?;
+        let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         let options = OpenOptions::new().write(true).open(&self.target);
         let mut file = options.map_err(failed)?;
         match fallocate(&file, FallocateFlags::KEEP_SIZE, 0, length.max(1)) {
@@ -218,7 +226,7 @@ impl Regular {
         if let Some(status) = stopped() {
             return Ok(Written::Stopped(status));
         }
-        file.write_all(text).map_err(incomplete)?;
+        file.write_all(&bytes).map_err(incomplete)?;
         file.set_len(length).map_err(incomplete)?;
         file.sync_all().map_err(incomplete)?;
         Ok(Written::Whole)
@@ -231,6 +239,13 @@ impl Regular {
             source: unkept.error,
         }
     }
+}
+
+/// Writes a text, however small its pieces are, in few system calls.
+fn write_to(file: &File, text: &Contents<'_>) -> io::Result<()> {
+    let mut buffered = BufWriter::with_capacity(BUFFER, file);
+    text(&mut buffered)?;
+    buffered.flush()
 }
 
 fn failed(path: &Path, source: io::Error) -> WriteError {

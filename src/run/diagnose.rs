@@ -29,7 +29,7 @@ pub(super) fn diagnose(wanted: Diagnose, out: &mut Out) -> Result<(), Failure> {
             text
         });
         let text = text.map_err(|error| Failure::Files(error.into()))?;
-        to_file(file, &text)?;
+        to_file(file, &|file| file.write_all(&text))?;
     }
     let findings = diagnose::judge(&facts, &wanted.ignored);
     formats::of(wanted.format)

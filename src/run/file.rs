@@ -4,12 +4,12 @@ use std::path::Path;
 
 use super::Failure;
 use super::signal::StopSignal;
-use crate::rules::output::{Output, Written};
+use crate::rules::output::{Contents, Output, Written};
 
-/// Writes a text into the file that a user named. It is the old one or the new one,
+/// Lets `text` write the file that a user named. It is the old one or the new one,
 /// whatever happens.
 #[inline(never)]
-pub(super) fn to_file(path: &Path, text: &[u8]) -> Result<(), Failure> {
+pub(super) fn to_file(path: &Path, text: &Contents<'_>) -> Result<(), Failure> {
     let unwritten = |error| Failure::Files(anyhow::Error::new(error));
     match Output::at(path).map_err(unwritten)? {
         // Whoever reads it may let it wait: a signal ends that.

@@ -20,6 +20,7 @@ mod from_proc;
 mod hints;
 mod input;
 mod kernel;
+mod metrics;
 mod modules;
 mod out;
 mod progress;
@@ -158,6 +159,7 @@ fn carry_out(client: &mut Client, command: Command, out: &mut Out) -> Result<(),
             None => formats::of(list.format).table(client, &list, None, out),
         },
         Command::Connections(wanted) => list_connections(&wanted, out),
+        Command::Metrics(wanted) => metrics::metrics(client, &wanted, out),
         Command::ShowTimeouts(format) => {
             let timeouts = client.timeouts().map_err(Failure::Unlisted)?;
             formats::of(format)

@@ -23,6 +23,6 @@ pub(super) fn save(client: &mut Client, wanted: &Save, out: &mut Out) -> Result<
     let text = formats::of(wanted.format).saved(client, wanted)?;
     match &wanted.output {
         None => out.write_all(&text).map_err(Failure::writing),
-        Some(file) => to_file(file, &text),
+        Some(file) => to_file(file, &|file| file.write_all(&text)),
     }
 }

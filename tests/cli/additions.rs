@@ -8,7 +8,7 @@ use ipvs::model::{
 };
 use ipvsadm::cli::{
     Access, BriefList, Color, Command, Connections, Deed, Drain, Ensure, Everywhere, Extent,
-    Format, Require, Restore, RestoreMode, Save, Selection, Shell, Standing, Verb, Watch,
+    Format, Metrics, Require, Restore, RestoreMode, Save, Selection, Shell, Standing, Verb, Watch,
     parse_restore, parse_rule, parse_save,
 };
 use ipvsadm::view::Order;
@@ -471,6 +471,45 @@ fn draining() {
 }
 
 #[test]
+fn metrics() {
+    for (line, output) in [
+        ("-L --openmetrics", None),
+        ("--openmetrics -Ln", None),
+        ("-L --output f --openmetrics", Some("f".into())),
+    ] {
+        accepts_command(line, Command::Metrics(Metrics { output }));
+    }
+    refuse(&[
+        (
+            2,
+            "You need to supply the 'openmetrics' option for the 'output' option",
+            &["-L --output f", "-Lc --output f", "-L --json --output f"],
+        ),
+        (
+            2,
+            "The option 'openmetrics' conflicts with the 'json' option in the 'list' command",
+            &["-L --json --openmetrics"],
+        ),
+        (
+            2,
+            "The option 'openmetrics' conflicts with the 'connection' option in the 'list' command",
+            &["-Lc --openmetrics", "-Lc --openmetrics --orphans"],
+        ),
+        (
+            2,
+            "The option 'openmetrics' conflicts with the 'service-address' option in the 'list' \
+             command",
+            &["-L -t 10.0.0.1:80 --openmetrics"],
+        ),
+        (
+            2,
+            "Illegal 'openmetrics' option with the 'save' command",
+            &["-S --openmetrics"],
+        ),
+    ]);
+}
+
+#[test]
 fn rules_neither_wait_nor_watch() {
     let rule = |line| {
         let words = split(line);
@@ -483,6 +522,7 @@ fn rules_neither_wait_nor_watch() {
         ("-D -f 1 --if-exists", "if-exists"),
         ("-L -f 1 --require 1", "require"),
         ("-d -r 10.1.0.1 --all-services", "all-services"),
+        ("-L --openmetrics", "openmetrics"),
     ] {
         let refusal = format!("the '{option}' option is for the command line, not for rules");
         assert_eq!(rule(line), Err(refusal));

@@ -126,8 +126,9 @@ fn listings() {
             "--tcp-service --udp-service --sctp-service --protocol-service --fwmark-service \
              --connection --timeout \
              --daemon --stats --rate --thresholds --persistent-conn --tun-info --nosort --sort \
-             --exact --only --watch --from-proc --require --color --json",
+             --exact --only --watch --from-proc --require --color --json --openmetrics",
         ),
+        ("-L --openmetrics --", "--numeric --output"),
         (
             "-Lnc --",
             "--tcp-service --udp-service --sctp-service --protocol-service --fwmark-service \

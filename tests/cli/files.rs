@@ -54,8 +54,8 @@ fn saving() {
         (255, "--output: missing argument", &["-S --output"]),
         (
             2,
-            "Illegal 'output' option with the 'list' command",
-            &["-L --output f"],
+            "Illegal 'output' option with the 'zero' command",
+            &["-Z --output f"],
         ),
     ]);
 }

@@ -73,6 +73,7 @@ const OPTIONS: &[(&str, &str)] = &[
     ("--orphans", "orphans"),
     ("--origin sync", "origin"),
     ("--all-services", "all-services"),
+    ("--openmetrics", "openmetrics"),
 ];
 
 /// A command with what it needs, its name in messages, and its options: those
@@ -115,8 +116,8 @@ const COMMANDS: &[(&str, &str, &str)] = &[
         "-L",
         "list",
         "numeric connection service-address timeout daemon stats rate thresholds persistent-conn \
-         nosort syncid exact tun-info json client state by watch count color require from-proc orphans \
-         origin only",
+         nosort syncid exact tun-info output json client state by watch count color require from-proc orphans \
+         origin only openmetrics",
     ),
     ("-S", "save", "numeric output json only"),
     (

@@ -40,6 +40,7 @@ mod half_closed;
 mod hints;
 mod json;
 mod manual_examples;
+mod metrics;
 mod name_server;
 mod namespaces;
 mod only;

@@ -5,14 +5,17 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 
-use ipvsadm::rules::output::{Output, WriteError, Written};
+use ipvsadm::rules::output::{Contents, Output, WriteError, Written};
 use tempfile::TempDir;
 
 /// Writes a file; gives the system's reason where that fails.
 fn write(path: &Path, text: &str) -> io::Result<()> {
     let written = Output::at(path).and_then(|output| match output {
-        Output::Stream(stream) => stream.write(text.as_bytes()),
-        Output::Regular(file) => file.write(text.as_bytes(), || None).map(drop),
+        Output::Stream(stream) => stream.write(&|out| out.write_all(text.as_bytes())),
+        Output::Regular(file) => {
+            let text: &Contents<'_> = &|out| out.write_all(text.as_bytes());
+            file.write(text, || None).map(drop)
+        }
     });
     written.map_err(|error| {
         let sentence = error.to_string();
@@ -88,7 +91,10 @@ fn another_users_file_stays_theirs() {
 fn who_is_asked_to_stop_leaves_the_old_file() {
     let (folder, file) = folder();
     let stopped = |file: &Path| match Output::at(file).unwrap() {
-        Output::Regular(file) => file.write(b"new", || Some(143)).unwrap(),
+        Output::Regular(file) => {
+            let text: &Contents<'_> = &|out| out.write_all(b"new");
+            file.write(text, || Some(143)).unwrap()
+        }
         Output::Stream(stream) => panic!("{stream:?}"),
     };
     assert_eq!(stopped(&file), Written::Stopped(143));

@@ -1,0 +1,232 @@
+//! Model in, metrics out: the text that Prometheus and its kin read.
+//!
+//! It is written by hand, because the libraries for the format write `# TYPE` of a
+//! counter without its `_total`, as OpenMetrics 1.0 has it. Readers of the older
+//! text format, which node_exporter's textfile collector and `promtool` are, then
+//! know of no such counter. With the whole name, as in OpenMetrics 2.0, they and
+//! Prometheus read the same, whatever the format is said to be. `# EOF` is a
+//! comment to the older ones. Types that only one of the two has, such as `info`,
+//! are not used.
+//!
+//! All samples of a metric stand together: the rows are gone through once for each
+//! metric, and no more than a line of the text is in memory.
+
+mod server;
+mod service;
+mod settings;
+mod text;
+
+use std::io::{self, Write};
+
+pub use settings::Sysctls;
+
+use ipvs::model::{Daemon, DaemonState, Info, ServiceEntry, Stats, Timeouts};
+use text::{Exposition, Labels, MetricType};
+
+use crate::estimation::Frozen;
+use crate::names::HostText;
+
+/// What a director is at one moment.
+#[derive(Clone, Debug)]
+pub struct Scrape {
+    /// The word of the kernel on its IPVS.
+    pub info: Info,
+    /// The entries of the connection table; none where the kernel does not tell.
+    pub connections: Option<u64>,
+    /// The counters of all services together; none where they can't be read.
+    pub totals: Option<Stats>,
+    /// The settings of the namespace.
+    pub settings: Sysctls,
+    /// The reason for which counters of services and servers stand still.
+    pub frozen: Option<Frozen>,
+    /// The timeouts of connections.
+    pub timeouts: Timeouts,
+    /// The sync daemons that run.
+    pub daemons: Vec<Daemon>,
+    /// The services with their servers.
+    pub services: Vec<ServiceEntry>,
+}
+
+/// A counter of [`Stats`]: the middle of its name, its meaning, its value.
+type CounterOf = (&'static str, &'static str, fn(&Stats) -> u64);
+
+/// The counters of a service, of a server, and of all services together.
+const COUNTERS: [CounterOf; 5] = [
+    ("connections", "Connections scheduled", |stats| {
+        stats.connections
+    }),
+    ("incoming_packets", "Packets from clients", |stats| {
+        stats.in_packets
+    }),
+    ("outgoing_packets", "Packets to clients", |stats| {
+        stats.out_packets
+    }),
+    ("incoming_bytes", "Bytes from clients", |stats| {
+        stats.in_bytes
+    }),
+    ("outgoing_bytes", "Bytes to clients", |stats| {
+        stats.out_bytes
+    }),
+];
+
+/// Writes the metrics of a director.
+///
+/// # Errors
+/// The errors of `out`.
+pub fn write(out: &mut (impl Write + ?Sized), scrape: &Scrape) -> io::Result<()> {
+    let Scrape {
+        info,
+        connections,
+        totals,
+        settings,
+        frozen,
+        timeouts,
+        daemons,
+        services,
+    } = scrape;
+    let mut text = Exposition::new(out);
+    ipvs(&mut text, info, *connections)?;
+    settings.write(&mut text)?;
+    text.number(
+        "ipvs_estimation_running",
+        MetricType::Gauge,
+        "1 if the kernel adds up counters; 0 if those of services and servers stand still.",
+        u8::from(frozen.is_none()),
+    )?;
+    seconds(&mut text, timeouts)?;
+    sync_daemons(&mut text, daemons)?;
+    counters(
+        &mut text,
+        "",
+        "of all services, removed ones included",
+        || totals.iter().map(|stats| ((), stats)),
+        |(), _| Ok(()),
+    )?;
+    service::services(&mut text, services)?;
+    server::servers(&mut text, services)?;
+    text.end()
+}
+
+fn ipvs<W: Write + ?Sized>(
+    text: &mut Exposition<'_, W>,
+    info: &Info,
+    connections: Option<u64>,
+) -> io::Result<()> {
+    let [_, major, minor, patch] = info.version.to_be_bytes();
+    text.metric("ipvs_info", MetricType::Gauge, "The version of IPVS.")?;
+    let version = format_args!("{major}.{minor}.{patch}");
+    text.sample(|labels| labels.plain("version", version), 1)?;
+    text.number(
+        "ipvs_connection_table_buckets",
+        MetricType::Gauge,
+        "The size of the connection table.",
+        info.connection_table_size,
+    )?;
+    if let Some(connections) = connections {
+        text.number(
+            "ipvs_connection_table_entries",
+            MetricType::Gauge,
+            "Connections and templates in the connection table.",
+            connections,
+        )?;
+    }
+    Ok(())
+}
+
+fn seconds<W: Write + ?Sized>(text: &mut Exposition<'_, W>, timeouts: &Timeouts) -> io::Result<()> {
+    let Timeouts { tcp, tcp_fin, udp } = *timeouts;
+    for (name, help, seconds) in [
+        (
+            "ipvs_tcp_timeout_seconds",
+            "After how long a silent TCP connection is forgotten.",
+            tcp,
+        ),
+        (
+            "ipvs_tcp_fin_timeout_seconds",
+            "After how long a TCP connection is forgotten that has ended.",
+            tcp_fin,
+        ),
+        (
+            "ipvs_udp_timeout_seconds",
+            "After how long a silent UDP connection is forgotten.",
+            udp,
+        ),
+    ] {
+        text.number(name, MetricType::Gauge, help, seconds)?;
+    }
+    Ok(())
+}
+
+fn sync_daemons<W: Write + ?Sized>(
+    text: &mut Exposition<'_, W>,
+    daemons: &[Daemon],
+) -> io::Result<()> {
+    text.metric(
+        "ipvs_sync_daemon_running",
+        MetricType::Gauge,
+        "1 if the daemon runs that sends (master) or receives (backup) connections.",
+    )?;
+    for (name, state) in DaemonState::NAMES {
+        let runs = daemons.iter().any(|daemon| daemon.state == *state);
+        text.sample(|labels| labels.plain("state", name), u8::from(runs))?;
+    }
+    text.metric(
+        "ipvs_sync_daemon_info",
+        MetricType::Gauge,
+        "The interface and the group of a sync daemon.",
+    )?;
+    for daemon in daemons {
+        let Daemon {
+            state,
+            interface,
+            sync_id,
+            max_len,
+            group,
+            port,
+            ttl,
+        } = daemon;
+        text.sample(
+            |labels| {
+                labels.plain("state", state)?;
+                labels.text("interface", interface)?;
+                labels.number("sync_id", *sync_id)?;
+                if let Some(bytes) = max_len {
+                    labels.number("message_max_bytes", *bytes)?;
+                }
+                if let Some(group) = group {
+                    labels.plain("group", HostText(*group))?;
+                }
+                if let Some(port) = port {
+                    labels.number("port", *port)?;
+                }
+                match ttl {
+                    Some(ttl) => labels.number("ttl", *ttl),
+                    None => Ok(()),
+                }
+            },
+            1,
+        )?;
+    }
+    Ok(())
+}
+
+/// Writes the [`COUNTERS`] of rows, each with its labels.
+fn counters<'a, W: Write + ?Sized, R, I: Iterator<Item = (R, &'a Stats)>>(
+    text: &mut Exposition<'_, W>,
+    prefix: &str,
+    whose: &str,
+    rows: impl Fn() -> I,
+    labels: impl Fn(&R, &mut Labels<'_, W>) -> io::Result<()>,
+) -> io::Result<()> {
+    for (name, what, value) in COUNTERS {
+        text.metric(
+            &format!("ipvs_{prefix}{name}_total"),
+            MetricType::Counter,
+            &format!("{what}, {whose}."),
+        )?;
+        for (row, stats) in rows() {
+            text.sample(|set| labels(&row, set), value(stats))?;
+        }
+    }
+    Ok(())
+}

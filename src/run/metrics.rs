@@ -1,0 +1,64 @@
+//! `-L --openmetrics`: what a monitoring system reads.
+
+use std::fs;
+
+use super::file::to_file;
+use super::rows::{LISTING, Rows};
+use super::{Failure, Out};
+use crate::cli::{Metrics, Selection};
+use crate::estimation::Frozen;
+use crate::openmetrics::{self, Scrape, Sysctls};
+use crate::view::Order;
+use ipvs::client::Client;
+use ipvs::model::ServiceEntry;
+
+/// Writes the metrics of this director. All is asked for before the first byte is
+/// written.
+#[inline(never)]
+pub(super) fn metrics(client: &mut Client, wanted: &Metrics, out: &mut Out) -> Result<(), Failure> {
+    client.set_patience(LISTING);
+    let scrape = scrape(client)?;
+    match &wanted.output {
+        None => openmetrics::write(out, &scrape).map_err(Failure::writing),
+        Some(file) => to_file(file, &|out| openmetrics::write(out, &scrape)),
+    }
+}
+
+fn scrape(client: &mut Client) -> Result<Scrape, Failure> {
+    Ok(Scrape {
+        info: client.info(),
+        connections: connections(),
+        // A file of /proc that is not there leaves its metrics out.
+        totals: client.totals().ok().flatten(),
+        settings: Sysctls::read(setting),
+        frozen: Frozen::now(),
+        timeouts: client.timeouts().map_err(Failure::Unlisted)?,
+        daemons: client.daemons().map_err(Failure::Unlisted)?,
+        services: services(client)?,
+    })
+}
+
+fn services(client: &mut Client) -> Result<Vec<ServiceEntry>, Failure> {
+    let rows = Rows::<ServiceEntry>::ask(client, &Selection::All, Order::Sorted)?;
+    let mut services = Vec::new();
+    rows.for_each(client, |mut entry, mut servers| {
+        servers.shrink_to_fit();
+        entry.destinations = servers;
+        services.push(entry);
+        Ok(())
+    })?;
+    Ok(services)
+}
+
+/// The entries of the connection table, as Linux tells since 7.2.
+fn connections() -> Option<u64> {
+    let text = fs::read_to_string("/proc/thread-self/net/ip_vs_status").ok()?;
+    let mut lines = text.lines();
+    lines.find_map(|line| line.strip_prefix("Conns:")?.trim().parse().ok())
+}
+
+/// A setting of the namespace.
+fn setting(name: &str) -> Option<u64> {
+    let text = fs::read_to_string(format!("/proc/sys/net/ipv4/vs/{name}")).ok()?;
+    text.trim().parse().ok()
+}
