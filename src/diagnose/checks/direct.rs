@@ -72,7 +72,7 @@ pub(super) fn martian(facts: &Facts, server: &Server, flow: &Flow) -> Option<u32
     (are_dropped && is_martian && !open).then_some(input)
 }
 
-/// What becomes of packets that come in and are not dropped as martians.
+/// The fate of packets that come in and are not dropped as martians.
 const ACCOUNTED: [&str; 11] = [
     IPVS_PACKETS,
     "IpInDelivers",
