@@ -5,11 +5,10 @@ use std::io::Write;
 use super::{Audience, OutputFormat};
 use crate::cli::List;
 use crate::names::Numeric;
-use crate::run::rows::Rows;
 use crate::run::{Failure, Out, Report};
 use crate::watch::Meter;
 use ipvs::client::Client;
-use ipvs::model::{Change, Service};
+use ipvs::model::Change;
 use ipvs::rules::ChangeRule;
 
 pub(super) struct Csv;
@@ -22,14 +21,14 @@ impl OutputFormat for Csv {
     fn table(
         &self,
         client: &mut Client,
-        list: &List,
+        _: &List,
         _: Option<&mut Meter>,
         out: &mut Out,
     ) -> Result<(), Failure> {
-        let rows = Rows::<Service>::ask(client, list.service.as_ref(), list.order)?;
-        rows.for_each(client, |service, servers| {
-            writeln!(out, "{},{}", service.id, servers.len()).map_err(Failure::writing)
-        })
+        for service in client.configured().map_err(Failure::Unlisted)? {
+            writeln!(out, "{}", service.id).map_err(Failure::writing)?;
+        }
+        Ok(())
     }
 
     fn changes(
