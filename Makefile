@@ -70,7 +70,7 @@ BASHDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
 FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 names := ipvsadm ipvsadm-save ipvsadm-restore
-units := ipvsadm.service ipvsadm-sync.service
+units := ipvsadm.service ipvsadm-sync.service ipvsadm-metrics.service ipvsadm-metrics.timer
 
 kernel_tests := cargo test --locked --quiet $(for) --features kernel-tests
 
