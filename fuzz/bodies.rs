@@ -69,8 +69,8 @@ pub(crate) fn words(data: &[u8]) {
     for outcome in [
         cli::parse("ipvsadm", &words).resolve(&Book),
         parse(&words).map_err(|mistake| mistake.usage),
-        cli::parse_save(&words),
-        cli::parse_restore(&words),
+        cli::parse_save(&words).map(|tool| tool.command),
+        cli::parse_restore(&words).map(|tool| tool.command),
     ] {
         match outcome {
             Ok(Command::Help(topic)) => assert!(!cli::help(topic).is_empty()),

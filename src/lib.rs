@@ -11,6 +11,7 @@ pub mod estimation;
 pub mod json;
 #[doc(hidden)]
 pub mod names;
+mod netns;
 #[doc(hidden)]
 pub mod openmetrics;
 #[doc(hidden)]

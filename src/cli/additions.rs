@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use super::choice::Choice;
-use super::command::{Color, Shell};
+use super::command::{Color, Netns, Shell};
 use super::nearest::nearest;
 use super::types::Label;
 use super::value_error::ValueError;
@@ -19,6 +19,9 @@ pub(crate) const DEFAULT_INTERVAL: Duration = Duration::from_secs(2);
 
 /// The time between the two looks of a diagnosis where `--sample` names none.
 pub(crate) const DEFAULT_SAMPLE: Duration = Duration::from_secs(2);
+
+/// The value of `--netns` that stands for each namespace in turn.
+pub(crate) const ALL: &str = "all";
 
 /// The words of `--by`.
 pub(crate) const BY: Choice<By> = Choice(&[
@@ -45,6 +48,19 @@ pub(crate) const SHELLS: Choice<Shell> = Choice(&[
     ("zsh", Shell::Zsh),
     ("fish", Shell::Fish),
 ]);
+
+/// Reads the value of `--netns`: what has a slash is a file.
+///
+/// # Errors
+/// A word that names nothing.
+pub(crate) fn netns(word: &str) -> Result<Netns, ValueError> {
+    match word {
+        "" => Err(ValueError::Netns),
+        ALL => Ok(Netns::All),
+        file if file.contains('/') => Ok(Netns::File(file.into())),
+        name => Ok(Netns::Named(name.to_owned())),
+    }
+}
 
 /// The value of `--client`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

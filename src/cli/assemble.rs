@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use super::additions::ClientWord;
 use super::command::{
-    Command, Deed, Diagnose, Drain, Ensure, Everywhere, Explain, Extent, GivenSettings, Restore,
-    RestoreMode, Save, Selection, ServerEdit, ServiceEdit, Strictness,
+    Command, Deed, Diagnose, Drain, Ensure, Everywhere, Explain, Extent, GivenSettings, Netns,
+    Restore, RestoreMode, Save, Selection, ServerEdit, ServiceEdit, Strictness,
 };
 use super::flags::{Flags, TypedServer};
 use super::legality;
@@ -48,6 +48,9 @@ impl Flags<'_> {
         sched_flags: ServiceFlags,
     ) -> Result<Command, Usage> {
         legality::command(verb, self.given)?;
+        if self.netns == Some(Netns::All) {
+            legality::in_each_namespace(verb, self.given)?;
+        }
         if let Some((label, verbs)) = self.again
             && !verbs.contains(&verb)
         {

@@ -142,6 +142,35 @@ pub enum Deed {
     RemoveIfThere,
 }
 
+/// `--netns`: the network namespace that a command is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Netns {
+    /// The one of this name.
+    Named(String),
+    /// The one that this file stands for.
+    File(PathBuf),
+    /// `all`: each in turn.
+    All,
+}
+
+/// The words of `ipvsadm-save` or `ipvsadm-restore`, understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToolCommand {
+    /// The command.
+    pub command: Command,
+    /// Where it is carried out: here, if none is named.
+    pub netns: Option<Netns>,
+}
+
+impl From<Command> for ToolCommand {
+    fn from(command: Command) -> Self {
+        Self {
+            command,
+            netns: None,
+        }
+    }
+}
+
 /// The format of what a command prints; `run::formats` writes each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
@@ -472,4 +501,6 @@ pub enum Candidates {
     Engines,
     /// The name of a file.
     Files,
+    /// A network namespace, or one of these words.
+    Namespaces(Vec<(String, &'static str)>),
 }

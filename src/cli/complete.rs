@@ -6,6 +6,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use super::additions;
 use super::choice::Words;
 use super::command::{Candidates, Completion};
 use super::flags::{Flags, Reading};
@@ -78,13 +79,16 @@ fn attached(word: &str) -> Option<(&'static Row, &str)> {
 }
 
 /// The long names of the options of `ipvsadm-save`.
-const SAVE_OPTIONS: &[&str] = &["numeric", "output", "only", "json"];
+const SAVE_OPTIONS: &[&str] = &["numeric", "output", "only", "json", "netns"];
 
 /// The one of `ipvsadm-restore` that `ipvsadm` has only as a command.
 const CLEAR: (&str, &str) = ("--clear", "clear the table, then carry out the rules");
 
 /// For the words of `ipvsadm-save`.
 pub(super) fn save(typed: &[String]) -> Completion {
+    if let Some(names) = namespaces_of_tool(typed) {
+        return names;
+    }
     match typed {
         [.., option, word] if option == "--only" => nothing(word),
         [.., option, word] if option == "--output" => completion("", word, Candidates::Files),
@@ -98,6 +102,9 @@ pub(super) fn save(typed: &[String]) -> Completion {
 
 /// For the words of `ipvsadm-restore`.
 pub(super) fn restore(typed: &[String]) -> Completion {
+    if let Some(names) = namespaces_of_tool(typed) {
+        return names;
+    }
     match typed.split_last() {
         Some((word, [.., option])) if option == "--only" => nothing(word),
         Some((word, before)) if word.starts_with('-') && !before.iter().any(|w| w == "--") => {
@@ -114,6 +121,16 @@ pub(super) fn restore(typed: &[String]) -> Completion {
         Some((word, _)) => completion("", word, Candidates::Files),
         None => nothing(""),
     }
+}
+
+/// Returns the value that a tool's `--netns` may have, if that is being typed.
+fn namespaces_of_tool(typed: &[String]) -> Option<Completion> {
+    let (prefix, stem) = match typed {
+        [.., option, word] if option == "--netns" => ("", word.as_str()),
+        [.., word] => ("--netns=", word.strip_prefix("--netns=")?),
+        [] => return None,
+    };
+    Some(completion(prefix, stem, namespaces(None, stem)))
 }
 
 /// Returns whether it is an option of a replacement, beside which there is no
@@ -270,6 +287,7 @@ impl<'a> TypedWords<'a> {
             Offers::SchedFlags => return self.sched_flags(prefix, value),
             Offers::Engines => Candidates::Engines,
             Offers::Files => Candidates::Files,
+            Offers::Namespaces => namespaces(self.verb, value),
         };
         completion(prefix, value, candidates)
     }
@@ -299,6 +317,17 @@ impl<'a> TypedWords<'a> {
         let left = sched_flag_names(scheduler).filter(|name| !given.split(',').any(|g| g == *name));
         completion(&format!("{prefix}{given}"), stem, plain(left))
     }
+}
+
+/// The names, for some commands the word for all of them, or files.
+fn namespaces(verb: Option<Verb>, value: &str) -> Candidates {
+    if value.contains('/') {
+        return Candidates::Files;
+    }
+    let may_be_all =
+        verb.is_some_and(|verb| legality::in_each_namespace(verb, Given::default()).is_ok());
+    let all = may_be_all.then(|| (additions::ALL.to_owned(), "each in turn"));
+    Candidates::Namespaces(all.into_iter().collect())
 }
 
 /// The words, or behind a comma those that are not before it.

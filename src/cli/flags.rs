@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::additions::{self, ClientWord};
 use super::address::{self, Resolved, Spelling, TypedEndpoint};
-use super::command::{Color, Shell};
+use super::command::{Color, Netns, Shell};
 use super::types::{Given, Label, Verb};
 use super::usage::Usage;
 use super::value_error::ValueError;
@@ -67,6 +67,7 @@ pub(crate) struct Flags<'a> {
     pub(crate) shell: Option<Shell>,
     /// The services that are listed, saved or compared; all where there are none.
     pub(crate) only: Vec<Selected>,
+    pub(crate) netns: Option<Netns>,
     /// The command that help is wanted for.
     pub(crate) topic: Option<Verb>,
     /// Words that belong to no option.
@@ -123,6 +124,7 @@ impl Flags<'_> {
             raw: None,
             shell: None,
             only: Vec::new(),
+            netns: None,
             topic: None,
             words: Vec::new(),
         }

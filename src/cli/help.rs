@@ -186,12 +186,18 @@ Options:
           ports if -r names none
       --if-exists
           with -D and -d: if it is not there, that is fine
+      --netns <NAME>
+          in the network namespace of this name, as ip netns and Docker name
+          them, or of this file, such as /proc/PID/ns/net; with -L and
+          --diagnose, all shows each in turn
 
 Example: ipvsadm -d -t 192.0.2.80:80 -r 192.168.10.11:8080 --drain=600
 "
         );
         let clear = help(Some(Verb::Clear));
-        assert!(!clear.contains("Options") && clear.contains("Example: ipvsadm -C\n"));
+        assert!(
+            clear.matches("\n      --").count() == 1 && clear.contains("Example: ipvsadm -C\n")
+        );
         let edit = help(Some(Verb::EditServer));
         assert!(edit.contains("-e SERVICE") && edit.contains("--tun-type"));
         assert!(!edit.contains("  -a") && !edit.contains("--stats"));

@@ -5,6 +5,7 @@ use super::compat131;
 use super::options::SECTIONS;
 use super::types::{Given, Label, Rule, Uses, Verb};
 use super::usage::{Context, Usage};
+use super::value_error::ValueError;
 use ipvs::model::TunnelKind;
 
 /// The commands that each label goes with, by the label's place.
@@ -147,6 +148,23 @@ pub(crate) fn brief(given: Given) -> Result<(), Usage> {
             with,
             context: Context::Command(Verb::List),
         }),
+    }
+}
+
+/// Checks that what is asked of each namespace in turn can stand one below the
+/// other, and changes nothing.
+///
+/// # Errors
+/// The only one there is to say so.
+pub(crate) fn in_each_namespace(verb: Verb, given: Given) -> Result<(), Usage> {
+    use Label::{OpenMetrics, Output, Require, Watch};
+    let is_shown = matches!(verb, Verb::List | Verb::Diagnose);
+    let goes_on_alone = [Watch, Require, OpenMetrics, Output]
+        .iter()
+        .any(|&l| given.has(l));
+    match is_shown && !goes_on_alone {
+        true => Ok(()),
+        false => Err(ValueError::NetnsAll.into()),
     }
 }
 

@@ -33,8 +33,9 @@ mod values;
 
 pub use command::{
     Access, BriefList, Candidates, Color, Command, Completion, Connections, Deed, Diagnose, Drain,
-    Ensure, Everywhere, Explain, Extent, Format, GivenSettings, List, Metrics, Require, Restore,
-    RestoreMode, Save, Selection, ServerEdit, ServiceEdit, Shell, Standing, Strictness, Watch,
+    Ensure, Everywhere, Explain, Extent, Format, GivenSettings, List, Metrics, Netns, Require,
+    Restore, RestoreMode, Save, Selection, ServerEdit, ServiceEdit, Shell, Standing, Strictness,
+    ToolCommand, Watch,
 };
 pub use completions::completions;
 pub use help::{help, tool_help, version};
@@ -91,9 +92,9 @@ pub fn parse<'a>(program: &'a str, words: &'a [String]) -> Invocation<'a> {
 ///
 /// # Errors
 /// The first mistake.
-pub fn parse_save(words: &[String]) -> Result<Command, Usage> {
+pub fn parse_save(words: &[String]) -> Result<ToolCommand, Usage> {
     match complete::typed(words) {
-        Some(typed) => Ok(Command::Complete(complete::save(typed))),
+        Some(typed) => Ok(Command::Complete(complete::save(typed)).into()),
         None => tools::parse_save(words),
     }
 }
@@ -102,9 +103,9 @@ pub fn parse_save(words: &[String]) -> Result<Command, Usage> {
 ///
 /// # Errors
 /// The first mistake.
-pub fn parse_restore(words: &[String]) -> Result<Command, Usage> {
+pub fn parse_restore(words: &[String]) -> Result<ToolCommand, Usage> {
     match complete::typed(words) {
-        Some(typed) => Ok(Command::Complete(complete::restore(typed))),
+        Some(typed) => Ok(Command::Complete(complete::restore(typed)).into()),
         None => tools::parse_restore(words),
     }
 }
@@ -129,6 +130,33 @@ impl Invocation<'_> {
     /// Returns whether this option is among the words, as far as they can be read.
     pub fn has(&self, label: Label) -> bool {
         self.tokens.iter().any(|token| token.label() == Some(label))
+    }
+
+    /// Returns the network namespace that the words name, if their command goes with
+    /// one. Names of hosts may mean something else there, so it is known before the
+    /// words are understood.
+    pub fn netns(&self) -> Option<Netns> {
+        let of_typed;
+        let tokens = match self.kind {
+            Kind::Bare => return None,
+            Kind::Words(_) => &self.tokens,
+            Kind::Completion(typed) => {
+                of_typed = lexer::read(typed.split_last()?.1).0;
+                &of_typed
+            }
+        };
+        let verb = tokens.iter().find_map(Token::verb)?;
+        let value = tokens.iter().find_map(|token| match token {
+            Token::Option { value, .. } if token.label() == Some(Label::Netns) => *value,
+            _ => None,
+        });
+        let value = value.filter(|_| legality::goes_with(verb, Label::Netns))?;
+        additions::netns(value).ok()
+    }
+
+    /// Returns whether a shell asks what may follow the words.
+    pub fn is_completion(&self) -> bool {
+        matches!(self.kind, Kind::Completion(_))
     }
 
     /// Understands the words, from left to right. Names are looked up where

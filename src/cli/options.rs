@@ -7,8 +7,8 @@ use std::fmt;
 
 use super::additions::{BY, COLOR, ORIGINS, SHELLS};
 use super::additions::{
-    check, client, count, director, drain_time, grouping, interval, least, sample, selected, shell,
-    state,
+    check, client, count, director, drain_time, grouping, interval, least, netns, sample, selected,
+    shell, state,
 };
 use super::choice::Words;
 use super::flags::{DEFAULT_PERSISTENCE, Reading};
@@ -76,6 +76,8 @@ pub(crate) enum Offers {
     Engines,
     /// Names of files.
     Files,
+    /// Network namespaces.
+    Namespaces,
 }
 
 /// Options that help shows below one title.
@@ -281,6 +283,25 @@ const OF_DIAGNOSES: Uses = &[(Verb::Diagnose, Unless(&[L::Facts]))];
 const OF_DAEMONS: Uses = &[(Verb::StartDaemon, Allowed)];
 const OF_RESTORE: Uses = &[(Verb::Restore, Allowed)];
 const OF_REPLACEMENTS: Uses = &[(Verb::Restore, With(L::Replace))];
+/// Commands that ask the kernel, or may.
+const OF_NAMESPACES: Uses = &[
+    (Verb::AddService, Allowed),
+    (Verb::EditService, Allowed),
+    (Verb::DeleteService, Allowed),
+    (Verb::AddServer, Allowed),
+    (Verb::EditServer, Allowed),
+    (Verb::DeleteServer, Allowed),
+    (Verb::Clear, Allowed),
+    (Verb::List, Allowed),
+    (Verb::Save, Allowed),
+    (Verb::Restore, Allowed),
+    (Verb::Zero, Allowed),
+    (Verb::Set, Allowed),
+    (Verb::StartDaemon, Allowed),
+    (Verb::StopDaemon, Allowed),
+    (Verb::Diagnose, Unless(&[L::Facts])),
+    (Verb::Explain, Unless(&[L::Facts])),
+];
 
 /// The schedulers of Linux, and what each does.
 pub const SCHEDULERS: &[(&str, &str)] = &[
@@ -664,6 +685,15 @@ pub(crate) const SECTIONS: &[Section] = &[
             "with -R: if a line is wrong, carry out none, even where the table is empty; status 255 if \
              the kernel refuses any")
             .with(OF_RESTORE),
+    ] },
+    Section { title: "Elsewhere, with every command but -h, -v and --completions", options: &[
+        option(L::Netns, "", Value("NAME"),
+            "in the network namespace of this name, as ip netns and Docker name them, or of this file, \
+         such as /proc/PID/ns/net; with -L and --diagnose, all shows each in turn")
+            .with(OF_NAMESPACES)
+            .set(|to, word| put(&mut to.flags.netns, netns(word).map(Some)))
+            .offers(Offers::Namespaces)
+            .on_the_command_line(),
     ] },
 ];
 

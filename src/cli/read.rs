@@ -4,7 +4,7 @@
 use super::flags::Reading;
 use super::lexer::Token;
 use super::options::{FWMARK, Row, Setter, by_letter, by_name};
-use super::types::{Place, Role, Verb};
+use super::types::{Label, Place, Role, Verb};
 use super::usage::Usage;
 
 /// Where words come from.
@@ -53,7 +53,9 @@ pub(super) fn read<'a>(
                 verb = Some(found);
             }
             Role::Option(label) | Role::Modifier(label) => {
-                if verb.is_none() {
+                // It may come first: with it, whatever is wrong would be an unknown
+                // option to 1.31.
+                if verb.is_none() && label != Label::Netns {
                     reading.overlook(no_command());
                 }
                 if let Role::Option(_) = row.role {

@@ -1,13 +1,16 @@
 //! `ipvsadm-save` and `ipvsadm-restore`.
 
-use super::additions::selected;
-use super::command::{Command, Extent, Format, Restore, RestoreMode, Save, Selection, Strictness};
+use super::additions::{netns, selected};
+use super::command::{
+    Command, Extent, Format, Netns, Restore, RestoreMode, Save, Selection, Strictness, ToolCommand,
+};
 use super::types::{Label, Tool, Verb};
 use super::usage::{Context, Usage};
+use super::value_error::ValueError;
 use ipvs::plan::scope::{Removals, Scope, Weights};
 
 /// The long options of `ipvsadm-restore` that are also in completions.
-pub(crate) const RESTORE_OPTIONS: [&str; 8] = [
+pub(crate) const RESTORE_OPTIONS: [&str; 9] = [
     "check",
     "clear",
     "dry-run",
@@ -16,6 +19,7 @@ pub(crate) const RESTORE_OPTIONS: [&str; 8] = [
     "only",
     "keep-weights",
     "no-remove",
+    "netns",
 ];
 
 /// The help of a program.
@@ -54,8 +58,18 @@ const VERSION: ToolOption = ToolOption {
     ..long("version", "show the version")
 };
 
+const NETNS: ToolOption = ToolOption {
+    value: Some("NAME"),
+    ..long(
+        "netns",
+        "in the network namespace of this name, as ip netns and Docker name them, or of this \
+         file, such as /proc/PID/ns/net",
+    )
+};
+
 const SAVE: Usages = Usages {
-    usage: "ipvsadm-save [--only WHAT]... [-n] [--output FILE] [--json]",
+    usage: "ipvsadm-save [--only WHAT]... [-n] [--output FILE] [--json]
+                    [--netns NAME]",
     about: "Writes the table as rules, from which ipvsadm-restore makes it again.",
     options: &[
         ToolOption {
@@ -80,6 +94,7 @@ const SAVE: Usages = Usages {
             )
         },
         long("json", "as a JSON document"),
+        NETNS,
         HELP,
         VERSION,
     ],
@@ -87,7 +102,8 @@ const SAVE: Usages = Usages {
 
 const RESTORE: Usages = Usages {
     usage: "ipvsadm-restore [--clear|[--only WHAT]... [--keep-weights] [--no-remove]]
-                       [--strict] [--check|--dry-run [--json]] [FILE]",
+                       [--strict] [--check|--dry-run [--json]]
+                       [--netns NAME] [FILE]",
     about: "\
 Makes the table what the rules in FILE, or from standard input, describe. Only
 what differs is sent to the kernel.",
@@ -116,6 +132,7 @@ what differs is sent to the kernel.",
         long("check", "only check the rules; needs neither root nor IPVS"),
         long("dry-run", "only show what would be changed"),
         long("json", "with --dry-run: as a JSON document"),
+        NETNS,
         HELP,
         VERSION,
     ],
@@ -130,18 +147,20 @@ impl Tool {
     }
 }
 
-/// Reads the words of `ipvsadm-save [--only WHAT]... [-n] [--output FILE] [--json]`.
-/// Words that are no options do not count: the script of 1.31 ignores them.
+/// Reads the words of `ipvsadm-save [--only WHAT]... [-n] [--output FILE] [--json]
+/// [--netns NAME]`. Words that are no options do not count: the script of 1.31 ignores
+/// them.
 ///
 /// # Errors
 /// Any other option.
-pub(super) fn parse_save(words: &[String]) -> Result<Command, Usage> {
+pub(super) fn parse_save(words: &[String]) -> Result<ToolCommand, Usage> {
     let mut save = Save::default();
     let mut only = Vec::new();
+    let mut netns = None;
     let mut words = words.iter();
     while let Some(word) = words.next() {
         if let Some(answer) = about(Tool::Save, word) {
-            return Ok(answer);
+            return Ok(answer.into());
         } else if word == "-n" {
             save.numeric = true;
         } else if word == "--json" {
@@ -158,22 +177,53 @@ pub(super) fn parse_save(words: &[String]) -> Result<Command, Usage> {
             only.push(selected(what)?);
         } else if let Some(what) = word.strip_prefix("--only=") {
             only.push(selected(what)?);
+        } else if let Some(name) = namespace(word, &mut words)? {
+            netns = Some(name);
         } else if word.starts_with('-') {
             return Err(Usage::SaveOption);
         }
     }
     save.services = Selection::of(None, only);
-    Ok(Command::Save(save))
+    Ok(ToolCommand {
+        command: Command::Save(save),
+        netns,
+    })
+}
+
+/// Returns the namespace that `--netns NAME` or `--netns=NAME` names, if the word is
+/// one of these.
+///
+/// # Errors
+/// A name that is missing or names none, or all of them: a tool has one table.
+fn namespace<'a>(
+    word: &str,
+    words: &mut impl Iterator<Item = &'a String>,
+) -> Result<Option<Netns>, Usage> {
+    let name = match word.strip_prefix("--netns") {
+        Some("") => words
+            .next()
+            .ok_or_else(|| Usage::MissingArgument(word.to_owned()))?,
+        Some(attached) => match attached.strip_prefix('=') {
+            Some(name) => name,
+            None => return Ok(None),
+        },
+        None => return Ok(None),
+    };
+    match netns(name)? {
+        Netns::All => Err(ValueError::NetnsAll.into()),
+        named => Ok(Some(named)),
+    }
 }
 
 /// Reads the words of `ipvsadm-restore [FILE] [--strict] [--clear] [--only WHAT]...
-/// [--keep-weights] [--no-remove] [--check|--dry-run [--json]]`. `-` is standard
-/// input. `-n` means nothing, as ever, and may stand where no file is named.
+/// [--keep-weights] [--no-remove] [--check|--dry-run [--json]] [--netns NAME]`. `-` is
+/// standard input. `-n` means nothing, as ever, and may stand where no file is named.
 ///
 /// # Errors
 /// Any other option, a second file, `--check` with `--dry-run`, `--json`
 /// without it, a scope with `--clear`.
-pub(super) fn parse_restore(words: &[String]) -> Result<Command, Usage> {
+pub(super) fn parse_restore(words: &[String]) -> Result<ToolCommand, Usage> {
+    let mut netns = None;
     let mut restore = Restore {
         mode: RestoreMode::Replace,
         ..Restore::default()
@@ -184,7 +234,11 @@ pub(super) fn parse_restore(words: &[String]) -> Result<Command, Usage> {
     let mut words = words.iter();
     while let Some(word) = words.next() {
         if let Some(answer) = about(Tool::Restore, word).filter(|_| options) {
-            return Ok(answer);
+            return Ok(answer.into());
+        }
+        if options && let Some(name) = namespace(word, &mut words)? {
+            netns = Some(name);
+            continue;
         }
         if let Some(what) = word.strip_prefix("--only=").filter(|_| options) {
             restore.scope.only.push(selected(what)?);
@@ -228,7 +282,10 @@ pub(super) fn parse_restore(words: &[String]) -> Result<Command, Usage> {
     {
         return Err(Usage::WithClear(option));
     }
-    Ok(Command::Restore(restore))
+    Ok(ToolCommand {
+        command: Command::Restore(restore),
+        netns,
+    })
 }
 
 /// An option that makes a scope less than whole.

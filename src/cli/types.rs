@@ -131,6 +131,7 @@ names! {
     Origin "origin",
     AllServices "all-services",
     OpenMetrics "openmetrics",
+    Netns "netns",
 }
 
 impl Label {

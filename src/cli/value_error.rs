@@ -101,6 +101,14 @@ pub enum ValueError {
     Raw { word: String, names: String },
     #[error("illegal only `{0}' specified: {1}")]
     Selected(String, SelectedError),
+    #[error(
+        "illegal netns specified: the name of a network namespace, or a file that stands for one"
+    )]
+    Netns,
+    #[error(
+        "each network namespace in turn (--netns all) is for -L and --diagnose, without --watch, --require, --openmetrics and --output"
+    )]
+    NetnsAll,
     #[error("unknown shell `{0}': bash, zsh or fish")]
     Shell(String),
 }

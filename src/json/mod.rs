@@ -7,6 +7,7 @@
 mod changes;
 mod connections;
 mod identity;
+mod namespaces;
 mod server;
 mod service;
 mod settings;
@@ -19,6 +20,7 @@ use serde::{Serialize, Serializer};
 pub use changes::changes;
 pub use connections::{connections, counts};
 pub(crate) use identity::{family, protocol};
+pub use namespaces::Namespaces;
 pub(crate) use server::method;
 pub use settings::{daemons, timeouts};
 pub use table::TableDocument;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::{Failure, Out, modules};
 use crate::cli::{Candidates, Completion, SCHEDULERS};
 use crate::names::Numeric;
+use crate::netns;
 use ipvs::client::{Client, Patience};
 use ipvs::model::{ServiceEntry, VirtualId};
 use ipvs::procfs::TABLE;
@@ -38,6 +39,13 @@ fn print(wanted: &Completion, out: &mut Out) -> io::Result<()> {
             .iter()
             .map(|(word, help)| (word.clone(), (*help).to_owned()))
             .collect(),
+        Candidates::Namespaces(words) => {
+            let names = netns::names().into_iter().map(|name| (name, String::new()));
+            let words = words
+                .iter()
+                .map(|(word, help)| (word.clone(), (*help).to_owned()));
+            words.chain(names).collect()
+        }
         candidates => asked(candidates).unwrap_or_default(),
     };
     for (word, help) in found.iter().filter(|(word, _)| word.starts_with(stem)) {
@@ -73,7 +81,7 @@ fn asked(candidates: &Candidates) -> Option<OfferedWords> {
         Candidates::Servers => Some(servers(&client()?.table().ok()?)),
         Candidates::Schedulers => Some(schedulers()),
         Candidates::Engines => Some(engines()),
-        Candidates::Words(_) | Candidates::Files => None,
+        Candidates::Words(_) | Candidates::Files | Candidates::Namespaces(_) => None,
     }
 }
 

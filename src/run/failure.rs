@@ -3,6 +3,7 @@
 use std::io;
 
 use crate::cli::Usage;
+use crate::netns::NetnsError;
 use ipvs::error::{Error, os_text};
 
 /// A run that did not do what was asked, and what may help.
@@ -29,6 +30,9 @@ pub enum Failure {
     /// The words make no command.
     #[error(transparent)]
     Usage(#[from] Usage),
+    /// There is no network namespace to look into.
+    #[error(transparent)]
+    Netns(#[from] NetnsError),
     /// There is no IPVS to speak with.
     #[error(transparent)]
     NoIpvs(Error),
@@ -48,7 +52,8 @@ pub enum Failure {
         status: u8,
     },
     /// Standard output has the answer, and the status repeats it: a diagnosis
-    /// found something, a requirement is not met, or neither could be looked at.
+    /// found something, a requirement is not met, or neither could be looked at. Of
+    /// several network namespaces, each that failed has been reported.
     #[error("")]
     Answered {
         /// 1, 2 or 3.
@@ -84,7 +89,7 @@ impl Failure {
     pub fn status(&self) -> u8 {
         match self {
             Self::Usage(usage) => usage.status(),
-            Self::NoIpvs(_) | Self::Unexplained(_) => 2,
+            Self::Netns(_) | Self::NoIpvs(_) | Self::Unexplained(_) => 2,
             Self::Refused(_) => 255,
             Self::Unlisted(_) | Self::Files(_) => 1,
             Self::Lines { status } | Self::Answered { status } | Self::Stopped { status, .. } => {

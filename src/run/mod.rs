@@ -22,6 +22,7 @@ mod input;
 mod kernel;
 mod metrics;
 mod modules;
+mod namespaces;
 mod out;
 mod progress;
 mod replace;
@@ -41,7 +42,7 @@ pub use failure::{FailedRun, Failure};
 use hints::Asked;
 use out::Out;
 
-use crate::cli::{self, Access, Command, Connections};
+use crate::cli::{self, Access, Command, Connections, ToolCommand, Usage};
 use crate::names::System;
 use ipvs::client::Client;
 
@@ -87,13 +88,39 @@ pub fn run(program: &Program, words: &[String], report: &mut Report<'_>) -> Resu
 }
 
 fn attempt(program: &Program, words: &[String], report: &mut Report<'_>) -> Result<(), FailedRun> {
-    let name = &program.name;
-    let command = match program.kind {
-        ProgramKind::Ipvsadm => cli::parse(name, words).resolve(&System::default()),
+    let out = &mut out::open();
+    let tool = match program.kind {
+        ProgramKind::Ipvsadm => {
+            let typed = cli::parse(&program.name, words);
+            let Some(netns) = typed.netns() else {
+                let command = typed.resolve(&System::default());
+                return perform(program, words, command, out, report);
+            };
+            return namespaces::within(&netns, typed, out, report, &mut |command, out, report| {
+                perform(program, words, command, out, report)
+            });
+        }
         ProgramKind::Save => cli::parse_save(words),
         ProgramKind::Restore => cli::parse_restore(words),
     };
-    let out = &mut out::open();
+    if let Ok(ToolCommand {
+        netns: Some(netns), ..
+    }) = &tool
+    {
+        namespaces::enter(netns)?;
+    }
+    perform(program, words, tool.map(|tool| tool.command), out, report)
+}
+
+/// Does it, once and in this network namespace.
+fn perform(
+    program: &Program,
+    words: &[String],
+    command: Result<Command, Usage>,
+    out: &mut Out,
+    report: &mut Report<'_>,
+) -> Result<(), FailedRun> {
+    let name = &program.name;
     match command {
         Ok(Command::Help(topic)) => print(out, &cli::help(topic)),
         Ok(Command::ToolHelp(tool)) => print(out, &cli::tool_help(tool)),

@@ -11,15 +11,59 @@ const BUFFER: usize = 64 * 1024;
 
 /// Standard output as the kernel knows it: Rust's own looks for the ends of
 /// lines, and writes what is behind the last one by itself.
-pub(super) struct StandardOutput;
+pub(super) struct StandardOutput {
+    line_ends: LineEnds,
+    /// How many bytes it was given.
+    taken: u64,
+}
+
+/// The fate of line ends. No document has any but its last byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LineEnds {
+    /// They are written.
+    Kept,
+    /// They are left out: documents become parts of a larger one.
+    LeftOut,
+}
 
 pub(super) fn open() -> Out {
-    BufWriter::with_capacity(BUFFER, StandardOutput)
+    let output = StandardOutput {
+        line_ends: LineEnds::Kept,
+        taken: 0,
+    };
+    BufWriter::with_capacity(BUFFER, output)
+}
+
+/// Decides on the line ends that are written from here on.
+///
+/// # Errors
+/// Those of writing what was written before.
+pub(super) fn set_line_ends(out: &mut Out, line_ends: LineEnds) -> io::Result<()> {
+    out.flush()?;
+    out.get_mut().line_ends = line_ends;
+    Ok(())
+}
+
+/// Returns how many bytes were written so far.
+pub(super) fn position(out: &Out) -> u64 {
+    out.get_ref()
+        .taken
+        .saturating_add(out.buffer().len() as u64)
 }
 
 impl Write for StandardOutput {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        Ok(unistd::write(stdout(), bytes)?)
+        let line = match self.line_ends {
+            LineEnds::Kept => bytes,
+            LineEnds::LeftOut => bytes.split(|byte| *byte == b'\n').next().unwrap_or(bytes),
+        };
+        let written = match line {
+            // The line end that is left out.
+            [] => bytes.len().min(1),
+            line => unistd::write(stdout(), line)?,
+        };
+        self.taken = self.taken.saturating_add(written as u64);
+        Ok(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -57,6 +57,16 @@ pub(super) fn require(wanted: &Require, out: &mut Out) -> Result<(), Failure> {
         }
         Err(error) => unseen(&error),
     };
+    say(wanted, state, &text, out)
+}
+
+/// Says that there is no place to look at.
+pub(super) fn unknown(wanted: &Require, why: &Failure, out: &mut Out) -> Result<(), Failure> {
+    let text = why.to_string().replace('|', "/");
+    say(wanted, ServiceState::Unknown, &text, out)
+}
+
+fn say(wanted: &Require, state: ServiceState, text: &str, out: &mut Out) -> Result<(), Failure> {
     let service = wanted.service;
     writeln!(out, "IPVS {} - {service}: {text}", state.word())
         .and_then(|()| out.flush())

@@ -1,7 +1,7 @@
 //! What a shell may complete a word to.
 
 use ipvs::model::{Family, Protocol, VirtualId};
-use ipvsadm::cli::{Candidates, Command, Completion, parse, parse_restore, parse_save};
+use ipvsadm::cli::{Candidates, Command, Completion, parse};
 
 use super::support::*;
 
@@ -54,61 +54,70 @@ fn first_a_command() {
 #[test]
 fn then_the_options_that_go_with_it_and_were_not_given() {
     let service = "-t -u --sctp-service --protocol-service -f";
-    let settings = "-s -p -M --pe -o -b --raw --or-edit";
+    let settings = "-s -p -M --pe -o -b --raw --or-edit --netns";
     for (line, wanted) in [
         ("-A ", format!("{service} {settings}")),
         ("-A -t 10.0.0.1:80 ", settings.to_owned()),
         (
             "-At 10.0.0.1:80 -ps ",
-            "-s -M --pe -o -b --raw --or-edit".to_owned(),
+            "-s -M --pe -o -b --raw --or-edit --netns".to_owned(),
         ),
         (
             "-A -t nowhere.example -s rr -",
-            "-p -M --pe -o -b --raw --or-edit".to_owned(),
+            "-p -M --pe -o -b --raw --or-edit --netns".to_owned(),
         ),
         ("-A -f 1 ", format!("-6 {settings}")),
         ("-A -f 1 -6 ", settings.to_owned()),
         (
             "-a -t 10.0.0.1:80 -r 10.1.0.1 ",
-            "-g -i -m -w -x -y --raw --or-edit".to_owned(),
+            "-g -i -m -w -x -y --raw --or-edit --netns".to_owned(),
         ),
         (
             "-a -t 10.0.0.1:80 -r 10.1.0.1 -mw 1 ",
-            "-x -y --raw --or-edit".to_owned(),
+            "-x -y --raw --or-edit --netns".to_owned(),
         ),
         (
             "-a -t 10.0.0.1:80 -r 10.1.0.1 -i ",
-            "-w -x -y --tun-type --raw --or-edit".to_owned(),
+            "-w -x -y --tun-type --raw --or-edit --netns".to_owned(),
         ),
         (
             "-a -t 10.0.0.1:80 -r 10.1.0.1 -i --tun-type gue ",
-            "-w -x -y --tun-port --tun-nocsum --tun-csum --tun-remcsum --raw --or-edit".to_owned(),
+            "-w -x -y --tun-port --tun-nocsum --tun-csum --tun-remcsum --raw --or-edit --netns"
+                .to_owned(),
         ),
         (
             "-a -t 10.0.0.1:80 -r 10.1.0.1 -i --tun-type gre --tun-csum ",
-            "-w -x -y --raw --or-edit".to_owned(),
+            "-w -x -y --raw --or-edit --netns".to_owned(),
         ),
         (
             "-d -t 10.0.0.1:80 -r 10.1.0.1 ",
-            "--drain --if-exists".to_owned(),
+            "--drain --if-exists --netns".to_owned(),
         ),
         (
             "-d ",
-            format!("{service} --drain -r --all-services --if-exists"),
+            format!("{service} --drain -r --all-services --if-exists --netns"),
         ),
-        ("-d --all-services ", "-r --if-exists".to_owned()),
-        ("-C ", String::new()),
-        ("--set ", String::new()),
+        ("-d --all-services ", "-r --if-exists --netns".to_owned()),
+        ("-C ", "--netns".to_owned()),
+        ("-C --netns blue ", String::new()),
+        ("--set ", "--netns".to_owned()),
         ("--set 900 1", String::new()),
-        ("-Z ", service.to_owned()),
-        ("-S ", "-n --only --json --output".to_owned()),
-        ("-R ", "--replace --check --dry-run --strict".to_owned()),
-        ("-R --dry-run ", "--json --replace --strict".to_owned()),
-        ("-R --check ", "--replace --strict".to_owned()),
-        ("--stop-daemon master ", String::new()),
+        ("-Z ", format!("{service} --netns")),
+        ("-S ", "-n --only --json --output --netns".to_owned()),
+        (
+            "-R ",
+            "--replace --check --dry-run --strict --netns".to_owned(),
+        ),
+        (
+            "-R --dry-run ",
+            "--json --replace --strict --netns".to_owned(),
+        ),
+        ("-R --check ", "--replace --strict --netns".to_owned()),
+        ("--stop-daemon master ", "--netns".to_owned()),
         (
             "--start-daemon master --syncid 3 ",
-            "--mcast-interface --sync-maxlen --mcast-group --mcast-port --mcast-ttl".to_owned(),
+            "--mcast-interface --sync-maxlen --mcast-group --mcast-port --mcast-ttl --netns"
+                .to_owned(),
         ),
         ("-A -- ", String::new()),
         ("-A --no-option ", String::new()),
@@ -126,19 +135,19 @@ fn listings() {
             "--tcp-service --udp-service --sctp-service --protocol-service --fwmark-service \
              --connection --timeout \
              --daemon --stats --rate --thresholds --persistent-conn --tun-info --nosort --sort \
-             --exact --only --watch --from-proc --require --color --json --openmetrics",
+             --exact --only --watch --from-proc --require --color --json --openmetrics --netns",
         ),
-        ("-L --openmetrics --", "--numeric --output"),
+        ("-L --openmetrics --", "--numeric --output --netns"),
         (
             "-Lnc --",
             "--tcp-service --udp-service --sctp-service --protocol-service --fwmark-service \
              --real-server \
              --persistent-conn --tun-info --nosort --sort --exact --client --state --orphans --origin --by --watch \
-             --from-proc --color --json",
+             --from-proc --color --json --netns",
         ),
         (
             "-L --timeout --",
-            "--tun-info --nosort --sort --exact --numeric --color --json",
+            "--tun-info --nosort --sort --exact --numeric --color --json --netns",
         ),
         ("-L --stats --c", "--color"),
         ("-L --watch --c", "--connection --count --color"),
@@ -200,6 +209,7 @@ fn what_only_the_kernel_knows() {
             family,
         })
     };
+    let namespaces_or_all = Candidates::Namespaces(vec![("all".to_owned(), "each in turn")]);
     for (line, prefix, stem, candidates) in [
         ("-A -t ", "", "", Candidates::Services(Protocol::Tcp)),
         ("-At 10.", "", "10.", Candidates::Services(Protocol::Tcp)),
@@ -228,6 +238,10 @@ fn what_only_the_kernel_knows() {
         ("-A --pe ", "", "", Candidates::Engines),
         ("-S --output /e", "", "/e", Candidates::Files),
         ("-S --output=/e", "--output=", "/e", Candidates::Files),
+        ("-C --netns b", "", "b", Candidates::Namespaces(Vec::new())),
+        ("-L --netns=", "--netns=", "", namespaces_or_all.clone()),
+        ("--diagnose --netns ", "", "", namespaces_or_all),
+        ("-L --netns /proc/1", "", "/proc/1", Candidates::Files),
     ] {
         let wanted = Completion {
             prefix: prefix.to_owned(),
@@ -241,17 +255,17 @@ fn what_only_the_kernel_knows() {
 #[test]
 fn the_other_programs() {
     let save = |line| words(complete("ipvsadm-save", line));
-    assert_eq!(save(""), "-n --output --only --json");
-    assert_eq!(save("-n --"), "--output --only --json");
+    assert_eq!(save(""), "-n --output --only --json --netns");
+    assert_eq!(save("-n --"), "--output --only --json --netns");
     let restore = |line| words(complete("ipvsadm-restore", line));
     assert_eq!(
         restore("-"),
-        "--check --dry-run --strict --only --keep-weights --no-remove --clear"
+        "--check --dry-run --strict --only --keep-weights --no-remove --netns --clear"
     );
-    assert_eq!(restore("--clear --dry-run --"), "--json --strict");
+    assert_eq!(restore("--clear --dry-run --"), "--json --strict --netns");
     assert_eq!(
         restore("--only ::1 --check --"),
-        "--strict --keep-weights --no-remove"
+        "--strict --keep-weights --no-remove --netns"
     );
     assert_eq!(restore("--only "), "");
     for (program, line, prefix) in [
@@ -266,9 +280,21 @@ fn the_other_programs() {
         assert_eq!(completion.prefix, prefix);
     }
     assert_eq!(save("--only "), "");
+    for (program, line) in [
+        ("ipvsadm-save", "-n --netns b"),
+        ("ipvsadm-restore", "--netns b"),
+        ("ipvsadm-restore", "--strict --netns=b"),
+    ] {
+        let completion = complete(program, line);
+        assert_eq!(completion.candidates, Candidates::Namespaces(Vec::new()));
+        assert_eq!(completion.stem, "b");
+    }
     // Each is one that the program knows.
-    let has_value = |option: &&str| matches!(*option, "--output" | "--only");
-    for option in save("").split(' ').filter(|option| !has_value(option)) {
+    let with_value = ["--output", "--only", "--netns"];
+    for option in save("")
+        .split(' ')
+        .filter(|option| !with_value.contains(option))
+    {
         assert!(parse_save(&[option.to_owned()]).is_ok(), "{option}");
     }
     for option in ["--check", "--clear", "--dry-run", "--dry-run --json"] {

@@ -4,7 +4,7 @@ use ipvs::model::Change;
 use ipvs::plan::scope::{Removals, Scope, Weights};
 use ipvsadm::cli::{
     Command, Extent, Format, Restore, RestoreMode, Save, Selection, Strictness, Tool, Usage,
-    parse_restore, parse_rule, parse_save,
+    parse_rule,
 };
 
 use super::support::*;

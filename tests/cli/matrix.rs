@@ -74,6 +74,7 @@ const OPTIONS: &[(&str, &str)] = &[
     ("--origin sync", "origin"),
     ("--all-services", "all-services"),
     ("--openmetrics", "openmetrics"),
+    ("--netns blue", "netns"),
 ];
 
 /// A command with what it needs, its name in messages, and its options: those
@@ -82,67 +83,67 @@ const COMMANDS: &[(&str, &str, &str)] = &[
     (
         "-A -t 10.0.0.1:80",
         "add-service",
-        "service-address scheduler persistent netmask ops pe sched-flags raw or-edit",
+        "service-address scheduler persistent netmask ops pe sched-flags raw or-edit netns",
     ),
     (
         "-E -t 10.0.0.1:80",
         "edit-service",
-        "service-address scheduler persistent netmask ops pe sched-flags raw keep",
+        "service-address scheduler persistent netmask ops pe sched-flags raw keep netns",
     ),
     (
         "-D -t 10.0.0.1:80",
         "delete-service",
-        "service-address drain if-exists",
+        "service-address drain if-exists netns",
     ),
     (
         "-a -t 10.0.0.1:80 -r 10.1.0.1",
         "add-server",
         "service-address real-server forwarding-method weight u-threshold l-threshold tun-type \
-         tun-port tun-nocsum tun-csum tun-remcsum raw or-edit",
+         tun-port tun-nocsum tun-csum tun-remcsum raw or-edit netns",
     ),
     (
         "-e -t 10.0.0.1:80 -r 10.1.0.1",
         "edit-server",
         "service-address real-server forwarding-method weight u-threshold l-threshold tun-type \
-         tun-port tun-nocsum tun-csum tun-remcsum raw keep all-services",
+         tun-port tun-nocsum tun-csum tun-remcsum raw keep all-services netns",
     ),
     (
         "-d -t 10.0.0.1:80 -r 10.1.0.1",
         "delete-server",
-        "service-address real-server drain if-exists all-services",
+        "service-address real-server drain if-exists all-services netns",
     ),
-    ("-C", "flush", ""),
+    ("-C", "flush", "netns"),
     (
         "-L",
         "list",
         "numeric connection service-address timeout daemon stats rate thresholds persistent-conn \
          nosort syncid exact tun-info output json client state by watch count color require from-proc orphans \
-         origin only openmetrics",
+         origin only openmetrics netns",
     ),
-    ("-S", "save", "numeric output json only"),
+    ("-S", "save", "numeric output json only netns"),
     (
         "-R",
         "restore",
-        "replace check dry-run json strict only keep-weights no-remove",
+        "replace check dry-run json strict only keep-weights no-remove netns",
     ),
-    ("-Z", "zero", "service-address"),
-    ("--set 1 2 3", "set", ""),
+    ("-Z", "zero", "service-address netns"),
+    ("--set 1 2 3", "set", "netns"),
     (
         "--start-daemon master",
         "start-daemon",
-        "mcast-interface syncid sync-maxlen mcast-group mcast-port mcast-ttl",
+        "mcast-interface syncid sync-maxlen mcast-group mcast-port mcast-ttl netns",
     ),
-    ("--stop-daemon master", "stop-daemon", "syncid"),
+    ("--stop-daemon master", "stop-daemon", "syncid netns"),
     (
         "--diagnose",
         "diagnose",
         "service-address forwarding-method client sample probe ignore facts output json on-server \
-         director",
+         director netns",
     ),
     (
         "--explain -t 10.0.0.1:80 --client 10.0.0.9",
         "explain",
-        "service-address client facts json",
+        "service-address client facts json netns",
     ),
 ];
 

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use ipvs::model::{Change, Destination, Family, Forwarding, Netmask, Protocol, Service, VirtualId};
-use ipvsadm::cli::{Command, List, parse};
+use ipvsadm::cli::{self, Command, List, Usage, parse};
 use ipvsadm::names::Resolve;
 
 /// The hosts and ports of the tests.
@@ -47,6 +47,16 @@ pub(crate) fn split(line: &str) -> Vec<String> {
     }
     words.extend(word);
     words
+}
+
+/// What words of `ipvsadm-save` become, wherever it is to be done.
+pub(crate) fn parse_save(words: &[String]) -> Result<Command, Usage> {
+    cli::parse_save(words).map(|tool| tool.command)
+}
+
+/// What words of `ipvsadm-restore` become, wherever it is to be done.
+pub(crate) fn parse_restore(words: &[String]) -> Result<Command, Usage> {
+    cli::parse_restore(words).map(|tool| tool.command)
 }
 
 /// What a command line becomes: a command, or a status and the first line.

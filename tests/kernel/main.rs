@@ -43,6 +43,7 @@ mod manual_examples;
 mod metrics;
 mod name_server;
 mod namespaces;
+mod netns;
 mod only;
 mod orphans;
 mod privileges;

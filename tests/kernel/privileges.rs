@@ -111,6 +111,7 @@ fn no_file_is_read_but_those_in_the_manual() {
         ("-A -t localhost:https", ""),
         ("-d -t web:http -r 10.1.0.2 --drain", ""),
         ("--complete -A -s ''", ""),
+        ("-Ln --netns all", ""),
         ("-C", ""),
     ] {
         for call in trace(&["-e", "trace=open,openat"], line, stdin) {

@@ -26,6 +26,11 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
         include_str!("watch.rs"),
         "--rate --exact --watch",
     ),
+    (
+        "--netns ingress_sbox",
+        include_str!("netns.rs"),
+        "what_the_recipes_show",
+    ),
     ("-s wlcc", include_str!("hints.rs"), "-s wlcc"),
     // The fault, seen by a client, and the finding.
     (

@@ -5,7 +5,7 @@ use boon::{Compiler, Schemas};
 use serde_json::Value;
 
 /// The schemas refer to one another by their files' names.
-const SCHEMAS: [(&str, &str); 8] = [
+const SCHEMAS: [(&str, &str); 9] = [
     ("table", include_str!("../../docs/schema/table.json")),
     (
         "connections",
@@ -23,6 +23,10 @@ const SCHEMAS: [(&str, &str); 8] = [
         "explanation",
         include_str!("../../docs/schema/explanation.json"),
     ),
+    (
+        "namespaces",
+        include_str!("../../docs/schema/namespaces.json"),
+    ),
 ];
 
 /// What a schema says of fields that it does not name.
@@ -35,7 +39,7 @@ pub enum Others {
 }
 
 /// Every schema with its name.
-pub fn published() -> [(&'static str, Value); 8] {
+pub fn published() -> [(&'static str, Value); 9] {
     SCHEMAS.map(|(name, text)| (name, serde_json::from_str(text).unwrap()))
 }
 

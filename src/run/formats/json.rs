@@ -2,11 +2,13 @@
 
 use std::io::{self, Write};
 
-use super::{Audience, OutputFormat};
+use super::{Audience, OutputFormat, Pages};
 use crate::cli::{Connections, List, Save, Selection};
 use crate::diagnose::{Explanation, Facts, Finding, Journey, report};
 use crate::json;
+use crate::netns::Known;
 use crate::run::connections::{open, unlisted};
+use crate::run::out::{LineEnds, set_line_ends};
 use crate::run::rows::{LISTING, Rows};
 use crate::run::{Failure, Out, Report};
 use crate::view::Order;
@@ -86,6 +88,27 @@ impl OutputFormat for Json {
         out: &mut Out,
     ) -> io::Result<()> {
         report::explanation_json(out, journey, explanation)
+    }
+
+    fn pages(&self, out: &mut Out) -> io::Result<Box<dyn Pages>> {
+        let pages = json::Namespaces::begin(out)?;
+        set_line_ends(out, LineEnds::LeftOut)?;
+        Ok(Box::new(pages))
+    }
+}
+
+impl Pages for json::Namespaces {
+    fn begin_one(&mut self, known: &Known, out: &mut Out) -> io::Result<()> {
+        Self::begin_one(self, out, known.word())
+    }
+
+    fn end_one(&mut self, error: Option<&str>, out: &mut Out) -> io::Result<()> {
+        Self::end_one(self, out, error)
+    }
+
+    fn end(self: Box<Self>, out: &mut Out) -> io::Result<()> {
+        set_line_ends(out, LineEnds::Kept)?;
+        Self::end(*self, out)
     }
 }
 

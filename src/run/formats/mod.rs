@@ -14,6 +14,7 @@ pub(super) use text::paint;
 use super::{Failure, Out, Report};
 use crate::cli::{Connections, Format, List, Save};
 use crate::diagnose::{Explanation, Facts, Finding, Journey, report};
+use crate::netns::Known;
 use crate::render;
 use crate::watch::Meter;
 use ipvs::client::Client;
@@ -104,6 +105,24 @@ pub(super) trait OutputFormat: Sync {
     ) -> io::Result<()> {
         report::explanation_text(out, journey, explanation)
     }
+
+    /// Begins what is written of several network namespaces.
+    fn pages(&self, _: &mut Out) -> io::Result<Box<dyn Pages>> {
+        Ok(Box::new(text::Headings::default()))
+    }
+}
+
+/// The parts about several network namespaces, one behind another. Each is written by
+/// its command, between `begin_one` and `end_one`.
+pub(super) trait Pages {
+    /// Begins the next one.
+    fn begin_one(&mut self, known: &Known, out: &mut Out) -> io::Result<()>;
+
+    /// Ends it. If nothing was written of it, `error` says why.
+    fn end_one(&mut self, error: Option<&str>, out: &mut Out) -> io::Result<()>;
+
+    /// Ends the whole.
+    fn end(self: Box<Self>, out: &mut Out) -> io::Result<()>;
 }
 
 /// Returns the way in which a format is written.

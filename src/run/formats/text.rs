@@ -5,9 +5,10 @@ use std::io::{self, IsTerminal, Write, stdout};
 use std::net::IpAddr;
 use std::time::Instant;
 
-use super::{Audience, OutputFormat};
+use super::{Audience, OutputFormat, Pages};
 use crate::cli::{Color, Connections, List, Save};
 use crate::names::{NameOf, Names, Numeric};
+use crate::netns::Known;
 use crate::render::{self, Cells, Header, Paint};
 use crate::run::connections::{open, unlisted};
 use crate::run::rows::{LISTING, RowDetail, Rows, or_numbers};
@@ -39,6 +40,31 @@ impl OutputFormat for Text {
             (Some(meter), View::Rate) => rates(client, list, meter, out),
             _ => table(client, list, out),
         }
+    }
+}
+
+/// A line with its name above the part about each network namespace, and an empty one
+/// between the parts.
+#[derive(Default)]
+pub(super) struct Headings {
+    separator: &'static str,
+}
+
+impl Pages for Headings {
+    fn begin_one(&mut self, known: &Known, out: &mut Out) -> io::Result<()> {
+        let mut heading = known.to_string();
+        heading.get_mut(..1).map(str::make_ascii_uppercase);
+        writeln!(out, "{}{heading}:", self.separator)?;
+        self.separator = "\n";
+        Ok(())
+    }
+
+    fn end_one(&mut self, _: Option<&str>, _: &mut Out) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn end(self: Box<Self>, _: &mut Out) -> io::Result<()> {
+        Ok(())
     }
 }
 

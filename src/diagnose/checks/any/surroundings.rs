@@ -9,7 +9,7 @@ pub(in crate::diagnose::checks) const OTHER_NAMESPACE: Check = Check {
     symptom: "The table is empty, and yet clients are served or were.",
     cause: "Each network namespace has a table of its own, and the services are in another one.",
     seen: "There is no service here, and modules of schedulers are in use.",
-    remedy: "Run ipvsadm in that namespace: ip netns exec NAME, or nsenter -t PID -n.",
+    remedy: "Run ipvsadm with --netns NAME, or with --netns /proc/PID/ns/net; --netns all lists the tables of all that have a name.",
     since: "",
     judge: other_namespace,
 };
@@ -34,8 +34,8 @@ fn other_namespace(facts: &Facts) -> Vec<Finding> {
     vec![
         Finding::note("the table is empty here, and another network namespace has services")
             .seen(format!("/proc/modules: {name} has {users} users"))
-            .run("lsns -t net")
-            .say("then: nsenter -t PID -n ipvsadm --diagnose"),
+            .run("ipvsadm -Ln --netns all")
+            .say("or, if it has no name: lsns -t net, then ipvsadm -Ln --netns /proc/PID/ns/net"),
     ]
 }
 
