@@ -56,6 +56,7 @@ mod rollback;
 mod save_output;
 mod scheduling;
 mod scope;
+mod scrape;
 mod signals;
 mod streams;
 mod sync;
