@@ -288,6 +288,30 @@ fn names_are_escaped_and_settings_are_those_of_the_namespace() {
 }
 
 #[test]
+fn the_dashboard_asks_for_metrics_and_labels_that_there_are() {
+    let _place = place();
+    restore(TABLE);
+    let text = printed();
+    let metrics = read(&text);
+    let dashboard: Value = serde_json::from_str(include_str!("../../docs/grafana.json")).unwrap();
+    let panels = dashboard["panels"].as_array().unwrap();
+    assert!(panels.len() > 5);
+    for target in panels
+        .iter()
+        .flat_map(|panel| panel["targets"].as_array().unwrap())
+    {
+        let query = target["expr"].as_str().unwrap();
+        let (_, name) = query.split_at(query.find("ipvs_").unwrap());
+        let (name, _) = name.split_once('{').unwrap();
+        assert!(metrics.contains_key(name), "{name}");
+        let labels = target["legendFormat"].as_str().unwrap().split("{{");
+        for label in labels.skip(1).map(|label| label.split_once('}').unwrap().0) {
+            assert!(text.contains(&format!("{label}=\"")), "{label}");
+        }
+    }
+}
+
+#[test]
 fn a_file_is_replaced_as_a_whole() {
     let place = place();
     restore("-A -t 10.0.0.1:80\n-a -t 10.0.0.1:80 -r 10.1.0.2 -m\n");
