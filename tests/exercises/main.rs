@@ -305,6 +305,7 @@ fn a_field_of_a_service_asks_whoever_sends_compares_saves_or_shows_services() {
         "src/cli/assemble.rs",
         "src/cli/keep.rs",
         "src/json/service.rs",
+        "src/openmetrics/service.rs",
         "src/render/flags.rs",
     ];
     assert_eq!(files(&program), asked.into(), "{program:?}");
