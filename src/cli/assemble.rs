@@ -4,8 +4,9 @@ use std::net::IpAddr;
 
 use super::additions::ClientWord;
 use super::command::{
-    Command, Deed, Diagnose, Drain, Ensure, Everywhere, Explain, Extent, GivenSettings, Netns,
-    Restore, RestoreMode, Save, Selection, ServerEdit, ServiceEdit, Strictness,
+    Command, Deed, Diagnose, Drain, Ensure, Everywhere, Explain, Extent, GivenSettings, Leaving,
+    Netns, Restore, RestoreMode, Save, Selection, ServerAnywhere, ServerEdit, ServiceEdit,
+    Strictness, Undrain,
 };
 use super::flags::{Flags, TypedServer};
 use super::legality;
@@ -56,8 +57,13 @@ impl Flags<'_> {
         {
             return Err(Usage::Repeated(label));
         }
-        if self.given.has(Label::AllServices) {
-            return self.into_everywhere(verb);
+        match verb {
+            Verb::DeleteService | Verb::DeleteServer if self.given.has(Label::Drain) => {
+                return self.into_drain(verb);
+            }
+            Verb::EditServer if self.given.has(Label::Undrain) => return self.into_undrain(verb),
+            _ if self.given.has(Label::AllServices) => return self.into_everywhere(verb),
+            _ => {}
         }
         let is_ensured = self.given.has(Label::OrEdit) || self.given.has(Label::IfExists);
         let change = match verb {
@@ -66,9 +72,6 @@ impl Flags<'_> {
                 return self.into_edit(verb).map(Command::Ensure);
             }
             Verb::EditService => Change::EditService(self.into_service(verb, sched_flags)?),
-            Verb::DeleteService | Verb::DeleteServer if self.given.has(Label::Drain) => {
-                return self.into_drain(verb);
-            }
             Verb::DeleteService => Change::DeleteService(self.id(verb)?),
             Verb::AddServer => Change::AddServer(self.id(verb)?, self.destination(verb)?),
             Verb::EditServer => Change::EditServer(self.id(verb)?, self.destination(verb)?),
@@ -139,7 +142,7 @@ impl Flags<'_> {
 
     #[inline(never)]
     fn into_everywhere(self, verb: Verb) -> Result<Command, Usage> {
-        let endpoint = self.server(verb)?.endpoint;
+        let server = self.server(verb)?.server();
         let is_given = |label| self.given.has(label);
         let deed = match verb {
             Verb::DeleteServer if is_given(Label::IfExists) => Deed::RemoveIfThere,
@@ -151,11 +154,7 @@ impl Flags<'_> {
                 Deed::Replace(self.server_settings())
             }
         };
-        Ok(Command::Everywhere(Box::new(Everywhere {
-            address: endpoint.address,
-            port: endpoint.port,
-            deed,
-        })))
+        Ok(Command::Everywhere(Box::new(Everywhere { server, deed })))
     }
 
     /// The words of `--set`. No other command has any.
@@ -281,14 +280,25 @@ impl Flags<'_> {
 
     #[inline(never)]
     fn into_drain(self, verb: Verb) -> Result<Command, Usage> {
-        let server = match verb {
-            Verb::DeleteServer => Some(self.server(verb)?.as_written()),
-            _ => None,
+        let leaving = match verb {
+            Verb::DeleteService => Leaving::Service(self.id(verb)?),
+            _ if self.given.has(Label::AllServices) => {
+                Leaving::Anywhere(self.server(verb)?.server())
+            }
+            _ => Leaving::Server(self.id(verb)?, self.server(verb)?.as_written()),
         };
         Ok(Command::Drain(Drain {
-            service: self.id(verb)?,
-            server,
+            leaving,
             limit: self.drain_limit,
+        }))
+    }
+
+    #[inline(never)]
+    fn into_undrain(self, verb: Verb) -> Result<Command, Usage> {
+        let server = self.server(verb)?;
+        Ok(Command::Undrain(match self.given.has(Label::AllServices) {
+            true => Undrain::Anywhere(server.server()),
+            false => Undrain::Server(self.id(verb)?, server.as_written()),
         }))
     }
 
@@ -428,5 +438,13 @@ impl TypedServer {
             self.endpoint.port.unwrap_or(self.default_port),
             Forwarding::DirectRoute,
         )
+    }
+
+    /// The server with the port that was written for it, or any.
+    fn server(self) -> ServerAnywhere {
+        ServerAnywhere {
+            address: self.endpoint.address,
+            port: self.endpoint.port,
+        }
     }
 }

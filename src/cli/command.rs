@@ -29,6 +29,8 @@ pub enum Command {
     Everywhere(Box<Everywhere>),
     /// `-d --drain`, `-D --drain`
     Drain(Drain),
+    /// `-e --undrain`
+    Undrain(Undrain),
     /// `-L`, or nothing at all
     List(List),
     /// `-L SERVICE --require NUMBER`
@@ -118,13 +120,20 @@ pub struct GivenSettings {
     pub(super) given: Given,
 }
 
-/// `ipvsadm -e -r SERVER --all-services ...`, `ipvsadm -d -r SERVER --all-services`
+/// `-r SERVER --all-services`: a real server, in whichever services it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Everywhere {
+pub struct ServerAnywhere {
     /// The address of the server.
     pub address: IpAddr,
     /// Its port; any otherwise.
     pub port: Option<u16>,
+}
+
+/// `ipvsadm -e -r SERVER --all-services ...`, `ipvsadm -d -r SERVER --all-services`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Everywhere {
+    /// The server.
+    pub server: ServerAnywhere,
     /// The change in each service that has it.
     pub deed: Deed,
 }
@@ -203,15 +212,34 @@ pub struct Watch {
 }
 
 /// `ipvsadm -d SERVICE -r SERVER --drain[=SECONDS]`, `ipvsadm -D SERVICE
-/// --drain[=SECONDS]`
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// --drain[=SECONDS]`, `ipvsadm -d -r SERVER --all-services --drain[=SECONDS]`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Drain {
-    /// The service, which goes too if no server is named.
-    pub service: VirtualId,
-    /// The server to remove; all of them otherwise.
-    pub server: Option<Destination>,
+    /// The part of the table that goes.
+    pub leaving: Leaving,
     /// How long to wait for connections to end; for ever otherwise.
     pub limit: Option<Duration>,
+}
+
+/// A part of the table that is drained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leaving {
+    /// A service with its servers.
+    Service(VirtualId),
+    /// A server of a service.
+    Server(VirtualId, Destination),
+    /// A server of every service that has it.
+    Anywhere(ServerAnywhere),
+}
+
+/// `ipvsadm -e SERVICE -r SERVER --undrain`, `ipvsadm -e -r SERVER --all-services
+/// --undrain`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Undrain {
+    /// A server of a service.
+    Server(VirtualId, Destination),
+    /// A server of every service out of which it was drained.
+    Anywhere(ServerAnywhere),
 }
 
 /// `ipvsadm --diagnose [SERVICE] [--client ADDRESS]... [--sample SECONDS] [--probe]

@@ -34,9 +34,12 @@ const EDIT_SERVICE: &[&str] = &[
 ];
 const ADD_SERVER: &[&str] = &["@ SERVICE -r SERVER [-g|-i|-m] [-w WEIGHT] [-x NUMBER]
                   [-y NUMBER] [--tun-type KIND] [--tun-...] [--or-edit]"];
-const EDIT_SERVER: &[&str] = &["@ SERVICE|--all-services -r SERVER [-g|-i|-m]
+const EDIT_SERVER: &[&str] = &[
+    "@ SERVICE|--all-services -r SERVER [-g|-i|-m]
                   [-w WEIGHT] [-x NUMBER] [-y NUMBER] [--tun-type KIND]
-                  [--tun-...] [--keep]"];
+                  [--tun-...] [--keep]",
+    "@ SERVICE|--all-services -r SERVER --undrain",
+];
 
 /// Every command.
 #[rustfmt::skip]
@@ -51,7 +54,7 @@ pub(super) const GUIDES: &[Guide] = &[
         &["ipvsadm -e -t 192.0.2.80:80 -r 192.168.10.11:8080 --keep -w 0",
             "ipvsadm -e -r 192.168.10.11 --all-services --keep -w 0"]),
     guide(Verb::DeleteServer, &["@ SERVICE -r SERVER [--if-exists|--drain[=SECONDS]]",
-        "@ --all-services -r SERVER [--if-exists]"],
+        "@ --all-services -r SERVER [--if-exists|--drain[=SECONDS]]"],
         &["ipvsadm -d -t 192.0.2.80:80 -r 192.168.10.11:8080 --drain=600"]),
     guide(Verb::Clear, &["@"], &["ipvsadm -C"]),
     guide(Verb::List, &[

@@ -158,7 +158,7 @@ mod tests {
             help(Some(Verb::DeleteServer)),
             "\
 Usage: ipvsadm -d SERVICE -r SERVER [--if-exists|--drain[=SECONDS]]
-       ipvsadm -d --all-services -r SERVER [--if-exists]
+       ipvsadm -d --all-services -r SERVER [--if-exists|--drain[=SECONDS]]
 
 Command:
   -d, --delete-server  remove a real server from a service

@@ -2,7 +2,7 @@
 //! given stays, so it takes the service or server that is there to make the
 //! change.
 
-use super::command::{Everywhere, GivenSettings, ServerEdit, ServiceEdit};
+use super::command::{GivenSettings, ServerAnywhere, ServerEdit, ServiceEdit};
 use super::legality;
 use super::types::{Given, Label};
 use super::usage::Usage;
@@ -74,7 +74,7 @@ impl ServerEdit {
     }
 }
 
-impl Everywhere {
+impl ServerAnywhere {
     /// Returns whether a server of any service is the one that is meant.
     pub fn is_of(&self, server: &Destination) -> bool {
         server.address == self.address && self.port.is_none_or(|port| port == server.port)

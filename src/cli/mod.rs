@@ -33,9 +33,9 @@ mod values;
 
 pub use command::{
     Access, BriefList, Candidates, Color, Command, Completion, Connections, Deed, Diagnose, Drain,
-    Ensure, Everywhere, Explain, Extent, Format, GivenSettings, List, Metrics, Netns, Require,
-    Restore, RestoreMode, Save, Selection, ServerEdit, ServiceEdit, Shell, Standing, Strictness,
-    ToolCommand, Watch,
+    Ensure, Everywhere, Explain, Extent, Format, GivenSettings, Leaving, List, Metrics, Netns,
+    Require, Restore, RestoreMode, Save, Selection, ServerAnywhere, ServerEdit, ServiceEdit, Shell,
+    Standing, Strictness, ToolCommand, Undrain, Watch,
 };
 pub use completions::completions;
 pub use help::{help, tool_help, version};

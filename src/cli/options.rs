@@ -416,12 +416,19 @@ pub(crate) const SECTIONS: &[Section] = &[
             .set(|to, word| { to.flags.sched_flags = Some(word); Ok(()) })
             .offers(Offers::SchedFlags),
     ] },
-    Section { title: "Removing without harm, with -d and -D", options: &[
+    Section { title: "Taking out without harm, with -d and -D, and back, with -e", options: &[
         option(L::Drain, "", Attached("SECONDS"),
             "set the weight to 0 and wait until its connections have ended before it is removed; not \
          longer than SECONDS")
             .with(OF_REMOVALS)
             .may_set(|to, value| put(&mut to.flags.drain_limit, value.map(drain_time).transpose()))
+            .on_the_command_line(),
+        option(L::Undrain, "", Nothing,
+            "with -e: give the weight back that it had before --drain; what --drain has removed is added \
+             again")
+            .with(&[(Verb::EditServer, Unless(&[L::Forwarding, L::Weight, L::UpperThreshold,
+                L::LowerThreshold, L::TunType, L::TunPort, L::TunNoCsum, L::TunCsum, L::TunRemCsum,
+                L::Raw, L::Keep]))])
             .on_the_command_line(),
     ] },
     Section { title: "A real server, with -a, -e and -d", options: &[
@@ -434,7 +441,7 @@ pub(crate) const SECTIONS: &[Section] = &[
             "with -e and -d: the server in every service that has it, at any of its ports if -r names \
              none")
             .with(&[(Verb::EditServer, Unless(&[L::Service, L::Raw])),
-                (Verb::DeleteServer, Unless(&[L::Service, L::Drain]))])
+                (Verb::DeleteServer, Unless(&[L::Service]))])
             .on_the_command_line(),
         one_of(L::Forwarding, "g", "gatewaying", Nothing, "reach it by direct routing (the default)")
             .with(OF_METHODS)

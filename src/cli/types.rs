@@ -132,6 +132,7 @@ names! {
     AllServices "all-services",
     OpenMetrics "openmetrics",
     Netns "netns",
+    Undrain "undrain",
 }
 
 impl Label {

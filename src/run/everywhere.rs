@@ -3,11 +3,11 @@
 use std::ops::ControlFlow;
 
 use super::{Failure, Report};
-use crate::cli::{Deed, Everywhere, Usage};
+use crate::cli::{Deed, Everywhere, ServerAnywhere, Usage};
 use crate::names::Numeric;
 use ipvs::client::Client;
 use ipvs::error::{Error, ErrorKind, Verb};
-use ipvs::model::{Change, Destination, Forwarding, VirtualId};
+use ipvs::model::{Change, Destination, Forwarding, ServiceEntry, VirtualId};
 use ipvs::plan::equivalence::same_server;
 use ipvs::rules::{ChangeRule, EndpointWords, Selector};
 
@@ -19,7 +19,14 @@ pub(super) fn everywhere(
     wanted: &Everywhere,
     report: &mut Report<'_>,
 ) -> Result<(), Failure> {
-    let found = find(client, wanted)?;
+    let found: Vec<(VirtualId, Destination)> = services_of(client, &wanted.server)?
+        .into_iter()
+        .flat_map(|entry| {
+            let id = entry.service.id;
+            let rows = entry.destinations.into_iter();
+            rows.map(move |row| (id, row.destination))
+        })
+        .collect();
     if found.is_empty() {
         return match wanted.deed {
             Deed::RemoveIfThere => Ok(()),
@@ -47,18 +54,20 @@ pub(super) fn everywhere(
     status.map_or(Ok(()), |status| Err(Failure::Lines { status }))
 }
 
-/// The server in each service that has it, from one reading of the table.
-fn find(
+/// The services that have a server, each with its rows of that server alone, from one
+/// reading of the table.
+pub(super) fn services_of(
     client: &mut Client,
-    wanted: &Everywhere,
-) -> Result<Vec<(VirtualId, Destination)>, Failure> {
+    server: &ServerAnywhere,
+) -> Result<Vec<ServiceEntry>, Failure> {
     let mut found = Vec::new();
-    let mut rows = Vec::new();
-    for service in client.configured()? {
-        client.configured_destinations(&service.id, &mut rows)?;
-        let servers = rows.iter().map(|row| row.destination);
-        let meant = servers.filter(|server| wanted.is_of(server));
-        found.extend(meant.map(|server| (service.id, server)));
+    for mut entry in client.services()? {
+        let mut rows = client.destinations(&entry.service.id)?;
+        rows.retain(|row| server.is_of(&row.destination));
+        if !rows.is_empty() {
+            entry.destinations = rows;
+            found.push(entry);
+        }
     }
     Ok(found)
 }

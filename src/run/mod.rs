@@ -24,6 +24,7 @@ mod metrics;
 mod modules;
 mod namespaces;
 mod out;
+mod per_namespace;
 mod progress;
 mod replace;
 mod require;
@@ -149,6 +150,7 @@ fn perform(
                     restore::restore(name, &mut client, &restore, out, report)
                 }
                 Command::Drain(drain) => drain::drain(&mut client, &drain, report),
+                Command::Undrain(wanted) => drain::undrain(&mut client, &wanted, report),
                 Command::Ensure(wanted) => ensure::ensure(&mut client, &wanted),
                 Command::Everywhere(wanted) => everywhere::everywhere(&mut client, &wanted, report),
                 command => carry_out(&mut client, command, out).inspect(|()| {
@@ -205,6 +207,7 @@ fn carry_out(client: &mut Client, command: Command, out: &mut Out) -> Result<(),
         // The parser knows no rule with these.
         Command::Restore(_)
         | Command::Drain(_)
+        | Command::Undrain(_)
         | Command::Ensure(_)
         | Command::Everywhere(_)
         | Command::ToolHelp(_)

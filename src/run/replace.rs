@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use super::apply::{CountedLines, apply};
 use super::progress::RestoreProgress;
 use super::signal::StopSignal;
-use super::turn::Turn;
+use super::turn::{Job, Turn};
 use super::{Failure, Out, Report, daemons, formats, kernel};
 use crate::cli::{Command, Extent, Restore, Strictness};
 use crate::names::Numeric;
@@ -41,7 +41,7 @@ pub(super) fn replace(
         let changes: Vec<Change> = steps.chain(others).collect();
         return formats::of(restore.format).changes(&changes, out, report);
     }
-    let _turn = Turn::take(report)?;
+    let _turn = Turn::take(Job::Restore, report)?;
     // A signal is looked for before the first change, and then again and again.
     let mut stop = None;
     let mut progress = RestoreProgress::towards(0);

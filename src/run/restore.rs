@@ -7,7 +7,7 @@ use std::io::{self, IsTerminal, Write, stdin};
 use anyhow::Context;
 
 use super::apply::{CountedLines, LinesStatus, apply, ends_rules};
-use super::turn::Turn;
+use super::turn::{Job, Turn};
 use super::{Failure, Out, Report, carry_out, daemons, formats, input, replace};
 use crate::cli::{self, Command, Extent, Mistake, Restore, RestoreMode, Strictness};
 use crate::names::{Gathered, System};
@@ -79,7 +79,7 @@ pub(super) fn restore(
         return end.after(replace::replace(client, wanted, restore, out, report));
     }
     let checked = read_rules(input, &parser).map_err(reading)?;
-    let _turn = Turn::take(report)?;
+    let _turn = Turn::take(Job::Restore, report)?;
     let (mut rules, end) = usable(checked, client, restore, report)?;
     if restore.mode == RestoreMode::ClearThenApply {
         daemons::leave_out_done(client, &mut rules).map_err(Failure::Unlisted)?;

@@ -5,9 +5,10 @@
 //! It ends with the process, and only root can open the file. Who may not goes
 //! on without: a replacement finds out by itself what others have changed.
 
-use std::fs::{DirBuilder, File, Metadata, OpenOptions};
+use std::fmt::{self, Display, Formatter};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, IsTerminal, stderr};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -15,13 +16,8 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg, OFlag};
 
+use super::per_namespace::{make_folder, path};
 use super::{Failure, Report};
-
-/// Root's folder for the lock files; it is empty while no restore is at work.
-const FOLDER: &str = "/run/ipvsadm";
-
-/// The namespace of this thread, as the manual calls it.
-const NAMESPACE: &str = "/proc/thread-self/ns/net";
 
 /// No restore takes so long: one that does is stopped or stuck.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -32,6 +28,34 @@ const SILENCE: Duration = Duration::from_millis(500);
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(20);
 
+/// The work that is done by one process at a time in each network namespace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Job {
+    /// A replacement of the table.
+    Restore,
+    /// A look at the weights that drains keep, and a change of them.
+    Drain,
+}
+
+impl Job {
+    /// The end of the lock file's name.
+    fn ending(self) -> &'static str {
+        match self {
+            Self::Restore => "lock",
+            Self::Drain => "drained.lock",
+        }
+    }
+}
+
+impl Display for Job {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Restore => "restore",
+            Self::Drain => "drain",
+        })
+    }
+}
+
 /// This process's turn, until it is dropped.
 pub(super) struct Turn {
     /// None where the lock file can't be had.
@@ -39,20 +63,24 @@ pub(super) struct Turn {
 }
 
 impl Turn {
-    /// Waits until no other restore is at work here.
+    /// Waits until nobody else is at this work here.
     ///
     /// # Errors
     /// When one has been for a minute.
     #[inline(never)]
-    pub(super) fn take(report: &mut Report<'_>) -> Result<Self, Failure> {
-        let Ok(namespace) = Path::new(NAMESPACE).metadata() else {
-            return Ok(Self { held: None });
-        };
-        let name = format!("netns-{}.lock", namespace.ino());
-        Self::at(&Path::new(FOLDER).join(name), PATIENCE, report)
+    pub(super) fn take(work: Job, report: &mut Report<'_>) -> Result<Self, Failure> {
+        match path(work.ending()) {
+            Ok(path) => Self::at(&path, work, PATIENCE, report),
+            Err(_) => Ok(Self { held: None }),
+        }
     }
 
-    fn at(path: &Path, patience: Duration, report: &mut Report<'_>) -> Result<Self, Failure> {
+    fn at(
+        path: &Path,
+        work: Job,
+        patience: Duration,
+        report: &mut Report<'_>,
+    ) -> Result<Self, Failure> {
         let began = Instant::now();
         let mut is_told = !stderr().is_terminal();
         loop {
@@ -69,13 +97,13 @@ impl Turn {
                 return Err(Failure::Stopped {
                     status: 1,
                     message: format!(
-                        "another restore has been at work for {} s; nothing was changed",
+                        "another {work} has been at work for {} s; nothing was changed",
                         waited.as_secs()
                     ),
                 });
             }
             if !is_told && waited >= SILENCE {
-                report(&"waiting until another restore has ended");
+                report(&format_args!("waiting until another {work} has ended"));
                 is_told = true;
             }
             sleep(PAUSE);
@@ -85,10 +113,9 @@ impl Turn {
 
 /// The lock; none while another process has it.
 fn attempt(path: &Path) -> io::Result<Option<Flock<File>>> {
-    let file = open(path).or_else(|error| match (error.kind(), path.parent()) {
-        (io::ErrorKind::NotFound, Some(folder)) => {
-            // Another may be faster.
-            let _ = DirBuilder::new().mode(0o700).create(folder);
+    let file = open(path).or_else(|error| match error.kind() {
+        io::ErrorKind::NotFound => {
+            make_folder(path);
             open(path)
         }
         _ => Err(error),
@@ -139,7 +166,7 @@ mod tests {
     use super::*;
 
     fn take(path: &Path) -> Result<Turn, Failure> {
-        Turn::at(path, Duration::from_millis(50), &mut |_| {})
+        Turn::at(path, Job::Restore, Duration::from_millis(50), &mut |_| {})
     }
 
     #[test]
@@ -165,7 +192,7 @@ mod tests {
             for _ in 0..8 {
                 scope.spawn(|| {
                     for _ in 0..20 {
-                        let turn = Turn::at(&path, PATIENCE, &mut |_| {}).unwrap();
+                        let turn = Turn::at(&path, Job::Restore, PATIENCE, &mut |_| {}).unwrap();
                         assert!(turn.held.is_some());
                         let order = std::sync::atomic::Ordering::SeqCst;
                         assert_eq!(inside.fetch_add(1, order), 0);

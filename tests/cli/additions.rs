@@ -8,8 +8,8 @@ use ipvs::model::{
 };
 use ipvsadm::cli::{
     self, Access, BriefList, Color, Command, Connections, Deed, Drain, Ensure, Everywhere, Extent,
-    Format, Metrics, Netns, Require, Restore, RestoreMode, Save, Selection, Shell, Standing,
-    ToolCommand, Usage, Verb, Watch, parse, parse_rule,
+    Format, Leaving, Metrics, Netns, Require, Restore, RestoreMode, Save, Selection,
+    ServerAnywhere, Shell, Standing, ToolCommand, Undrain, Usage, Verb, Watch, parse, parse_rule,
 };
 use ipvsadm::view::Order;
 
@@ -58,10 +58,13 @@ fn whatever_there_was_before() {
 
 #[test]
 fn one_server_in_every_service() {
+    let anywhere = |port| ServerAnywhere {
+        address: address("10.1.0.1"),
+        port,
+    };
     let everywhere = |port, deed| {
         Command::Everywhere(Box::new(Everywhere {
-            address: address("10.1.0.1"),
-            port,
+            server: anywhere(port),
             deed,
         }))
     };
@@ -74,6 +77,24 @@ fn one_server_in_every_service() {
             "--all-services -d -r 10.1.0.1:80 --if-exists",
             everywhere(Some(80), Deed::RemoveIfThere),
         ),
+        (
+            "-d -r 10.1.0.1 --all-services --drain=3",
+            Command::Drain(Drain {
+                leaving: Leaving::Anywhere(anywhere(None)),
+                limit: Some(Duration::from_secs(3)),
+            }),
+        ),
+        (
+            "-e -r 10.1.0.1:80 --all-services --undrain",
+            Command::Undrain(Undrain::Anywhere(anywhere(Some(80)))),
+        ),
+        (
+            "-e -t 10.0.0.1:80 -r 10.1.0.1 --undrain",
+            Command::Undrain(Undrain::Server(
+                tcp("10.0.0.1", 80),
+                server("10.1.0.1", 80, |_| {}),
+            )),
+        ),
     ] {
         accepts_command(line, wanted);
     }
@@ -84,7 +105,7 @@ fn one_server_in_every_service() {
         let Ok(Command::Everywhere(wanted)) = outcome(line) else {
             panic!("{line}: {:?}", outcome(line));
         };
-        assert_eq!(wanted.port, Some(0), "{line}");
+        assert_eq!(wanted.server.port, Some(0), "{line}");
         assert_eq!(matches!(wanted.deed, Deed::Edit(_)), keeps, "{line}");
     }
     refuse(&[
@@ -109,6 +130,11 @@ fn one_server_in_every_service() {
             2,
             "Illegal 'all-services' option with the 'add-server' command",
             &["-a -t 10.0.0.1:80 -r 10.1.0.1 --all-services"],
+        ),
+        (
+            2,
+            "The option 'undrain' conflicts with the 'weight' option in the 'edit-server' command",
+            &["-e -r 10.1.0.1 --all-services --undrain -w 3"],
         ),
         (
             2,
@@ -436,20 +462,15 @@ fn watching() {
 
 #[test]
 fn draining() {
-    let drain = |server, limit| {
-        Command::Drain(Drain {
-            service: tcp("10.0.0.1", 80),
-            server,
-            limit,
-        })
-    };
+    let id = tcp("10.0.0.1", 80);
+    let drain = |leaving, limit| Command::Drain(Drain { leaving, limit });
     accepts_command(
         "-d -t 10.0.0.1:80 -r 10.1.0.1 --drain",
-        drain(Some(server("10.1.0.1", 80, |_| {})), None),
+        drain(Leaving::Server(id, server("10.1.0.1", 80, |_| {})), None),
     );
     accepts_command(
         "-D -t 10.0.0.1:80 --drain=30",
-        drain(None, Some(Duration::from_secs(30))),
+        drain(Leaving::Service(id), Some(Duration::from_secs(30))),
     );
     refuse(&[
         (

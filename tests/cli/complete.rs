@@ -97,7 +97,10 @@ fn then_the_options_that_go_with_it_and_were_not_given() {
             "-d ",
             format!("{service} --drain -r --all-services --if-exists --netns"),
         ),
-        ("-d --all-services ", "-r --if-exists --netns".to_owned()),
+        (
+            "-d --all-services ",
+            "--drain -r --if-exists --netns".to_owned(),
+        ),
         ("-C ", "--netns".to_owned()),
         ("-C --netns blue ", String::new()),
         ("--set ", "--netns".to_owned()),

@@ -75,6 +75,7 @@ const OPTIONS: &[(&str, &str)] = &[
     ("--all-services", "all-services"),
     ("--openmetrics", "openmetrics"),
     ("--netns blue", "netns"),
+    ("--undrain", "undrain"),
 ];
 
 /// A command with what it needs, its name in messages, and its options: those
@@ -105,7 +106,7 @@ const COMMANDS: &[(&str, &str, &str)] = &[
         "-e -t 10.0.0.1:80 -r 10.1.0.1",
         "edit-server",
         "service-address real-server forwarding-method weight u-threshold l-threshold tun-type \
-         tun-port tun-nocsum tun-csum tun-remcsum raw keep all-services netns",
+         tun-port tun-nocsum tun-csum tun-remcsum raw keep all-services undrain netns",
     ),
     (
         "-d -t 10.0.0.1:80 -r 10.1.0.1",

@@ -60,6 +60,7 @@ mod scrape;
 mod signals;
 mod streams;
 mod sync;
+mod undrain;
 mod unsettled;
 mod walks;
 mod watch;

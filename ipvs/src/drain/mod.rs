@@ -24,6 +24,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod together;
 mod traffic;
 
 use std::collections::HashMap;
@@ -37,6 +38,7 @@ use crate::model::{
     Change, Destination, DestinationEntry, Protocol, Service, ServiceEntry, Stats, VirtualId,
 };
 
+pub use together::{Round, Sight, Together};
 pub use traffic::{CLIENT_SILENCE, Tally};
 
 /// The address and the port that tell a real server of a service.
@@ -138,6 +140,22 @@ impl Draining {
         })
     }
 
+    /// The service.
+    pub fn service(&self) -> &VirtualId {
+        &self.service.id
+    }
+
+    /// The server that goes, as it was found; none if all of them go, and the
+    /// service.
+    pub fn server(&self) -> Option<&Destination> {
+        self.server.and_then(|server| self.found.get(&server))
+    }
+
+    /// The servers that go, as they were found.
+    pub fn servers(&self) -> impl Iterator<Item = &Destination> {
+        self.found.values()
+    }
+
     /// The changes that keep new connections away: weights of 0.
     pub fn closing(&self) -> impl Iterator<Item = Change> {
         let open = self.found.values().filter(|server| server.weight != 0);
@@ -160,16 +178,7 @@ impl Draining {
     /// # Errors
     /// As for [`Client::apply`](crate::client::Client::apply).
     pub fn close(&self, director: &mut (impl Director + ?Sized)) -> Result<(), Error> {
-        let changes: Vec<_> = self.closing().collect();
-        let mut outcome = Ok(());
-        director.apply_all(&changes, &mut |_, error| match error.kind() {
-            ErrorKind::NoSuchService | ErrorKind::NoSuchServer => ControlFlow::Continue(()),
-            _ => {
-                outcome = Err(error);
-                ControlFlow::Break(())
-            }
-        })?;
-        outcome
+        close(director, self.closing())
     }
 
     /// Looks, and says what to do. Where the connection table can't be read,
@@ -338,6 +347,23 @@ impl Draining {
             VirtualId::Fwmark { .. } => false,
         }
     }
+}
+
+/// Makes changes, but for those of what somebody else has removed.
+fn close(
+    director: &mut (impl Director + ?Sized),
+    changes: impl Iterator<Item = Change>,
+) -> Result<(), Error> {
+    let changes: Vec<_> = changes.collect();
+    let mut outcome = Ok(());
+    director.apply_all(&changes, &mut |_, error| match error.kind() {
+        ErrorKind::NoSuchService | ErrorKind::NoSuchServer => ControlFlow::Continue(()),
+        _ => {
+            outcome = Err(error);
+            ControlFlow::Break(())
+        }
+    })?;
+    outcome
 }
 
 impl KnownStats {

@@ -50,19 +50,29 @@ impl Draining {
     pub fn tally(&self, timeouts: &Timeouts, table: impl BufRead) -> Result<Tally, Interrupted> {
         let mut tally = Tally::default();
         for_each_connection(table, |connection| {
-            let Some(forwarding) = self.forwarding_of(connection) else {
-                return Ok(());
-            };
-            let count = |number: &mut u64| *number = number.saturating_add(1);
-            count(&mut tally.all);
-            match flow(connection, forwarding, timeouts) {
-                ConnectionStage::Open => count(&mut tally.open),
-                ConnectionStage::Closing => count(&mut tally.closing),
-                ConnectionStage::Closed => {}
-            }
+            self.add_to(&mut tally, connection, timeouts);
             Ok(())
         })?;
         Ok(tally)
+    }
+
+    /// Counts a connection, if it is one of a drained server.
+    pub(super) fn add_to(
+        &self,
+        tally: &mut Tally,
+        connection: &Connection<'_>,
+        timeouts: &Timeouts,
+    ) {
+        let Some(forwarding) = self.forwarding_of(connection) else {
+            return;
+        };
+        let count = |number: &mut u64| *number = number.saturating_add(1);
+        count(&mut tally.all);
+        match flow(connection, forwarding, timeouts) {
+            ConnectionStage::Open => count(&mut tally.open),
+            ConnectionStage::Closing => count(&mut tally.closing),
+            ConnectionStage::Closed => {}
+        }
     }
 
     /// The method of the drained server that a connection goes to; none if it

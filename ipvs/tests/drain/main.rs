@@ -1,7 +1,9 @@
 //! Draining, decided without a kernel.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-use ipvs::drain::{CLIENT_SILENCE, Draining, Look, Reason, Step};
+use std::collections::HashMap;
+
+use ipvs::drain::{CLIENT_SILENCE, Draining, Look, Reason, Round, Sight, Step, Together};
 use ipvs::model::{
     Change, Destination, DestinationEntry, Family, Forwarding, Protocol, Service, ServiceEntry,
     Stats, Timeouts, VirtualId,
@@ -321,4 +323,59 @@ fn a_look_between_two_changes_decides_nothing() {
     assert_eq!(step(&mut draining, &entry), Step::LookAgain);
     entry.stats = Stats::default();
     assert_eq!(step(&mut draining, &entry), Step::Wait(1));
+}
+
+/// Drains side by side end one by one, and what others do to one is no matter for the
+/// rest.
+#[test]
+fn drains_that_go_on_side_by_side_end_one_by_one() {
+    let other = VirtualId::Endpoint {
+        protocol: Protocol::Tcp,
+        address: [10, 0, 0, 1].into(),
+        port: 81,
+    };
+    let busy = tcp(&[server(2, [3, 0]), server(3, [9, 0])]);
+    let idle = service(other, &[server(2, [0, 0])]);
+    let mark = VirtualId::Fwmark {
+        mark: 1.try_into().unwrap(),
+        family: Family::V4,
+    };
+    let mut theirs = service(mark, &[server(2, [1, 0])]);
+    let drains = [&busy, &idle, &theirs].map(|entry| drain(entry, Some(2)));
+    let mut together: Together = drains.into_iter().collect();
+    assert_eq!(together.services().len(), 3);
+    theirs.destinations[0].destination.weight = 4;
+    let entries: HashMap<_, _> = [busy.clone(), idle, theirs.clone()]
+        .map(|entry| (entry.service.id, entry))
+        .into();
+    fn sight(entries: &HashMap<VirtualId, ServiceEntry>, is_last: bool) -> Sight<'_> {
+        Sight {
+            entries,
+            tallies: None,
+            is_last,
+        }
+    }
+    let ends = |round: Round| -> Vec<_> {
+        let ended = round.ended.into_iter();
+        ended.map(|(drain, end)| (*drain.service(), end)).collect()
+    };
+    assert_eq!(together.open(sight(&entries, false)), 4);
+    let round = together.step(sight(&entries, false));
+    assert_eq!((round.open, round.is_doubtful), (3, false));
+    let reason = Reason::Weight(theirs.destinations[0].destination);
+    assert_eq!(
+        ends(round),
+        [(other, Step::Remove), (mark, Step::Leave(reason))]
+    );
+    assert_eq!(together.services(), [busy.service.id]);
+    let mut last = together.clone();
+    assert_eq!(
+        ends(last.step(sight(&entries, true))),
+        [(busy.service.id, Step::TimeIsOver(3))]
+    );
+    assert_eq!(
+        ends(together.step(sight(&HashMap::new(), false))),
+        [(busy.service.id, Step::Gone)]
+    );
+    assert!(together.ongoing().is_empty());
 }

@@ -1,57 +1,105 @@
-//! `--drain`: a server goes when nobody is connected to it any more.
+//! `--drain`: a server goes when nobody is connected to it any more. `--undrain`:
+//! it comes back.
 
+mod kept;
 mod teller;
+mod undrain;
 mod wait;
 mod words;
 
+use std::collections::HashMap;
+
+use super::everywhere::services_of;
 use super::signal::StopSignal;
 use super::{Failure, Report};
-use crate::cli::Drain;
+use crate::cli::{Drain, Leaving};
 use ipvs::client::Client;
-use ipvs::drain::Draining;
+use ipvs::drain::{Draining, Together};
 use ipvs::error::{Error, ErrorKind, Verb};
-use ipvs::model::{DestinationEntry, Name, ServiceEntry, ServiceFlags};
-use wait::{Ended, wait};
+use ipvs::model::{DestinationEntry, Name, ServiceEntry, ServiceFlags, VirtualId};
+use kept::Keeper;
 use words::Drained;
+
+pub(super) use undrain::undrain;
 
 /// The sysctl by which clients leave a server of weight 0 though they are
 /// persistent.
 const EXPIRE_TEMPLATES: &str = "/proc/sys/net/ipv4/vs/expire_quiescent_template";
 
-/// Takes a server out, or a service, without hurting anyone.
+/// Services with the servers that are looked at.
+type Entries = HashMap<VirtualId, ServiceEntry>;
+
+/// Takes servers out, or a service, without hurting anyone.
 #[inline(never)]
 pub(super) fn drain(
     client: &mut Client,
     drain: &Drain,
     report: &mut Report<'_>,
 ) -> Result<(), Failure> {
-    let entry = client.service(&drain.service).map_err(|error| {
-        // The user asked for a removal.
-        match error.kind() {
-            kind @ ErrorKind::NoSuchService => refusal(drain, kind),
-            _ => error,
-        }
-    })?;
-    let server = drain.server.map(|server| (server.address, server.port));
-    let mut draining =
-        Draining::begin(&entry, server).ok_or_else(|| refusal(drain, ErrorKind::NoSuchServer))?;
-    let stop = StopSignal::watch().map_err(Failure::Files)?;
-    draining.close(client)?;
-    warn(drain, &entry, report);
-    match wait(client, drain, &mut draining, &stop, report)? {
-        Ended::Here => {}
-        Ended::Gone => return gone(drain, report),
+    let entries = entries(client, drain)?;
+    let together: Together = entries
+        .values()
+        .flat_map(|entry| drains(drain, entry))
+        .collect();
+    if together.ongoing().is_empty() {
+        return Err(refusal(drain, ErrorKind::NoSuchServer).into());
     }
-    match client.apply(&draining.removal()) {
-        Err(error) if is_gone(&error) => gone(drain, report),
-        outcome => Ok(outcome?),
+    let stop = StopSignal::watch().map_err(Failure::Files)?;
+    let keeper = Keeper::begin(&together, report);
+    together.close(client)?;
+    for draining in together.ongoing() {
+        if let Some(entry) = entries.get(draining.service()) {
+            warn(drain, draining, entry, report);
+        }
+    }
+    drop(entries);
+    wait::wait(client, drain, together, keeper, &stop, report)
+}
+
+/// The services that are drained, or whose servers are.
+fn entries(client: &mut Client, drain: &Drain) -> Result<Entries, Failure> {
+    let entries = match drain.leaving {
+        Leaving::Anywhere(server) => services_of(client, &server)?,
+        Leaving::Service(id) | Leaving::Server(id, _) => {
+            let entry = client.service(&id).map_err(|error| {
+                // The user asked for a removal.
+                match error.kind() {
+                    kind @ ErrorKind::NoSuchService => refusal(drain, kind),
+                    _ => error,
+                }
+            })?;
+            vec![entry]
+        }
+    };
+    let by_id = entries.into_iter().map(|entry| (entry.service.id, entry));
+    Ok(by_id.collect())
+}
+
+/// The drains of a service.
+fn drains(drain: &Drain, entry: &ServiceEntry) -> Vec<Draining> {
+    let begin = |server| Draining::begin(entry, server);
+    match drain.leaving {
+        Leaving::Service(_) => begin(None).into_iter().collect(),
+        Leaving::Server(_, server) => begin(Some((server.address, server.port)))
+            .into_iter()
+            .collect(),
+        // No other servers have been kept.
+        Leaving::Anywhere(_) => {
+            let rows = entry.destinations.iter().map(|row| row.destination);
+            rows.filter_map(|server| begin(Some((server.address, server.port))))
+                .collect()
+        }
     }
 }
 
 /// Says where weight 0 does not do what is expected of it.
-fn warn(drain: &Drain, entry: &ServiceEntry, report: &mut Report<'_>) {
-    let drained = Drained(drain);
-    let is_kept = |row: &DestinationEntry| is_drained(drain, row) && row.activity.persistent > 0;
+fn warn(drain: &Drain, draining: &Draining, entry: &ServiceEntry, report: &mut Report<'_>) {
+    let drained = Drained(drain, draining);
+    let is_kept = |row: &DestinationEntry| {
+        let server = draining.server();
+        row.activity.persistent > 0
+            && server.is_none_or(|server| server.endpoint() == row.destination.endpoint())
+    };
     if entry.service.is_persistent()
         && entry.destinations.iter().any(is_kept)
         && std::fs::read_to_string(EXPIRE_TEMPLATES).is_ok_and(|value| value.trim() == "0")
@@ -70,24 +118,18 @@ fn warn(drain: &Drain, entry: &ServiceEntry, report: &mut Report<'_>) {
         _ => return,
     };
     // Where all servers are drained nobody can be served, whatever it is.
-    if let (Some(_), Some(scheduler)) = (drain.server, scheduler) {
+    if let (Some(_), Some(scheduler)) = (draining.server(), scheduler) {
         report(&format_args!(
             "{scheduler} refuses the new clients of {drained} until it is removed{remedy}"
         ));
     }
 }
 
-fn is_drained(drain: &Drain, row: &DestinationEntry) -> bool {
-    drain
-        .server
-        .is_none_or(|server| server.endpoint() == row.destination.endpoint())
-}
-
 /// Returns what the kernel would say of the removal.
 fn refusal(drain: &Drain, kind: ErrorKind) -> Error {
-    let verb = match drain.server {
-        Some(_) => Verb::DeleteServer,
-        None => Verb::DeleteService,
+    let verb = match drain.leaving {
+        Leaving::Server(..) | Leaving::Anywhere(_) => Verb::DeleteServer,
+        Leaving::Service(_) => Verb::DeleteService,
     };
     Error::refusal(verb, kind)
 }
@@ -98,13 +140,4 @@ fn is_gone(error: &Error) -> bool {
         error.kind(),
         ErrorKind::NoSuchService | ErrorKind::NoSuchServer | ErrorKind::NoIpvs
     )
-}
-
-/// That is what was wanted.
-fn gone(drain: &Drain, report: &mut Report<'_>) -> Result<(), Failure> {
-    report(&format_args!(
-        "{} was removed by someone else",
-        Drained(drain)
-    ));
-    Ok(())
 }

@@ -4,17 +4,17 @@ use std::io::BufRead;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::is_gone;
+use super::kept::Keeper;
 use super::teller::{RemainingConnections, Teller};
-use super::words::{Stays, Theirs};
+use super::words::{Drained, Stays, Theirs};
+use super::{Entries, is_gone};
 use crate::cli::Drain;
 use crate::run::signal::StopSignal;
 use crate::run::{Failure, Report};
 use ipvs::client::{Client, Patience};
 use ipvs::connections::CONNECTIONS;
-use ipvs::drain::{Draining, Look, Step, Tally};
+use ipvs::drain::{Draining, Round, Sight, Step, Tally, Together};
 use ipvs::error::Error;
-use ipvs::model::ServiceEntry;
 
 /// From one look at the connections to the next.
 const INTERVAL: Duration = Duration::from_millis(500);
@@ -23,33 +23,27 @@ const INTERVAL: Duration = Duration::from_millis(500);
 /// so many of the time.
 const SHARE: u32 = 10;
 
-/// How the waiting ended.
-pub(super) enum Ended {
-    /// The server is still there, without connections.
-    Here,
-    /// Somebody else has removed it.
-    Gone,
-}
-
-/// Waits until there are no connections to wait for.
+/// Waits until there are no connections to wait for, and removes what has none.
 pub(super) fn wait(
     client: &mut Client,
     drain: &Drain,
-    draining: &mut Draining,
+    mut together: Together,
+    mut keeper: Keeper,
     stop: &StopSignal,
     report: &mut Report<'_>,
-) -> Result<Ended, Failure> {
-    let stays = Stays(drain);
-    let stopped = |message| Failure::Stopped { status: 1, message };
+) -> Result<(), Failure> {
     let start = Instant::now();
     let mut teller = Teller::new(drain.limit);
     let mut table = TallySource::default();
-    loop {
+    let mut over = Over::default();
+    // That of a drain which somebody else has ended, or the kernel.
+    let mut status = 0;
+    while !together.ongoing().is_empty() {
         let before = Instant::now();
         let time = start.elapsed();
         let remaining = drain.limit.map(|limit| limit.saturating_sub(time));
         let is_last = remaining == Some(Duration::ZERO);
-        let seen = match see(client, drain, draining, &mut table, report) {
+        let seen = match see(client, &together, &mut table, report) {
             // Others are changing it: the next look may be luckier.
             Err(Failure::Unlisted(Error::Interrupted)) if !is_last && stop.status().is_none() => {
                 sleep(INTERVAL);
@@ -57,26 +51,48 @@ pub(super) fn wait(
             }
             seen => seen?,
         };
-        let left = |connections| RemainingConnections { connections, time };
-        if let (Some(status), Some(entry)) = (stop.status(), &seen.entry) {
-            let left = left(draining.open(entry, seen.tally.as_ref()));
-            return Err(Failure::Stopped {
-                status,
-                message: format!("interrupted: {left}; {stays}"),
-            });
-        }
-        let open = match draining.step(Look {
-            entry: seen.entry.as_ref(),
-            tally: seen.tally.as_ref(),
+        let sight = Sight {
+            entries: &seen.entries,
+            tallies: seen.tallies.as_deref(),
             is_last,
-        }) {
-            Step::Wait(open) => open,
-            Step::LookAgain => continue,
-            Step::Remove => return Ok(Ended::Here),
-            Step::Gone => return Ok(Ended::Gone),
-            Step::TimeIsOver(open) => return Err(stopped(format!("{}; {stays}", left(open)))),
-            Step::Leave(reason) => return Err(stopped(Theirs(drain, reason).to_string())),
         };
+        let left = |connections| RemainingConnections { connections, time };
+        if let (Some(status), false) = (stop.status(), seen.entries.is_empty()) {
+            let left = left(together.open(sight));
+            let stays = Stays(drain, together.ongoing());
+            let message = format!("interrupted: {left}; {stays}");
+            return Err(Failure::Stopped { status, message });
+        }
+        let Round {
+            open,
+            ended,
+            is_doubtful,
+        } = together.step(sight);
+        let mut removed = Vec::new();
+        for (draining, end) in ended {
+            let drained = Drained(drain, &draining);
+            match end {
+                Step::Remove => match client.apply(&draining.removal()) {
+                    Ok(()) => removed.push(draining),
+                    Err(error) if is_gone(&error) => gone(&drained, report),
+                    Err(error) => {
+                        report(&format_args!("{drained}: {error}"));
+                        status = 255;
+                    }
+                },
+                Step::Gone => gone(&drained, report),
+                Step::Leave(reason) => {
+                    report(&Theirs(drained, reason));
+                    status = status.max(1);
+                }
+                Step::TimeIsOver(open) => over.add(draining, open, time),
+                Step::Wait(_) | Step::LookAgain => {}
+            }
+        }
+        keeper.note_removed(&removed, report);
+        if is_doubtful || together.ongoing().is_empty() {
+            continue;
+        }
         teller.tell(&left(open), report);
         let pause = before.elapsed().saturating_mul(SHARE).max(INTERVAL);
         rest(
@@ -84,44 +100,92 @@ pub(super) fn wait(
             stop,
         );
     }
+    drop(teller);
+    match (over.drains.as_slice(), status) {
+        ([], 0) => Ok(()),
+        ([], status) => Err(Failure::Lines { status }),
+        (drains, _) => Err(Failure::Stopped {
+            status: 1,
+            message: format!("{}; {}", over.left, Stays(drain, drains)),
+        }),
+    }
+}
+
+/// The drains whose time is over.
+struct Over {
+    drains: Vec<Draining>,
+    left: RemainingConnections,
+}
+
+impl Default for Over {
+    fn default() -> Self {
+        Self {
+            drains: Vec::new(),
+            left: RemainingConnections {
+                connections: 0,
+                time: Duration::ZERO,
+            },
+        }
+    }
+}
+
+impl Over {
+    fn add(&mut self, draining: Draining, open: u64, time: Duration) {
+        let RemainingConnections { connections, .. } = self.left;
+        self.left = RemainingConnections {
+            connections: connections.saturating_add(open),
+            time,
+        };
+        self.drains.push(draining);
+    }
+}
+
+/// That is what was wanted.
+fn gone(drained: &Drained<'_>, report: &mut Report<'_>) {
+    report(&format_args!("{drained} was removed by someone else"));
 }
 
 /// One look at the table.
 struct Seen {
-    entry: Option<ServiceEntry>,
-    tally: Option<Tally>,
+    entries: Entries,
+    tallies: Option<Vec<Tally>>,
 }
 
-/// Looks at the service last, so that as little as possible can happen to it
-/// before it is removed.
+/// Looks at the services last, so that as little as possible can happen to them
+/// before they are removed.
 fn see(
     client: &mut Client,
-    drain: &Drain,
-    draining: &Draining,
+    together: &Together,
     table: &mut TallySource,
     report: &mut Report<'_>,
 ) -> Result<Seen, Failure> {
     // A drain may take hours: each look has time of its own.
     client.set_patience(Patience::DEFAULT);
-    let entry = service(client, drain)?;
-    let is_told = entry
-        .as_ref()
-        .is_none_or(|entry| !draining.needs_tally(entry));
-    if is_told {
-        return Ok(Seen { entry, tally: None });
+    let entries = services(client, together)?;
+    if !together.needs_tally(&entries) {
+        return Ok(Seen {
+            entries,
+            tallies: None,
+        });
     }
     Ok(Seen {
-        tally: table.tally(client, draining, report)?,
-        entry: service(client, drain)?,
+        tallies: table.tallies(client, together, report)?,
+        entries: services(client, together)?,
     })
 }
 
-/// The service that is drained, or a server of which is; none if it is gone.
-fn service(client: &mut Client, drain: &Drain) -> Result<Option<ServiceEntry>, Failure> {
-    match client.service(&drain.service) {
-        Err(error) if is_gone(&error) => Ok(None),
-        answer => answer.map(Some).map_err(Failure::Unlisted),
+/// The services that are drained, or whose servers are, without those that are gone.
+fn services(client: &mut Client, together: &Together) -> Result<Entries, Failure> {
+    let mut entries = Entries::new();
+    for id in together.services() {
+        match client.service(&id) {
+            Err(error) if is_gone(&error) => {}
+            answer => {
+                entries.insert(id, answer.map_err(Failure::Unlisted)?);
+            }
+        }
     }
+    Ok(entries)
 }
 
 /// The connection table, which not every environment shows.
@@ -131,12 +195,12 @@ struct TallySource {
 }
 
 impl TallySource {
-    fn tally(
+    fn tallies(
         &mut self,
         client: &mut Client,
-        draining: &Draining,
+        together: &Together,
         report: &mut Report<'_>,
-    ) -> Result<Option<Tally>, Failure> {
+    ) -> Result<Option<Vec<Tally>>, Failure> {
         if self.is_hidden {
             return Ok(None);
         }
@@ -147,18 +211,22 @@ impl TallySource {
             ));
             return Ok(None);
         };
-        count(client, draining, table).map(Some)
+        count(client, together, table).map(Some)
     }
 }
 
-fn count(client: &mut Client, draining: &Draining, table: impl BufRead) -> Result<Tally, Failure> {
+fn count(
+    client: &mut Client,
+    together: &Together,
+    table: impl BufRead,
+) -> Result<Vec<Tally>, Failure> {
     let timeouts = client.timeouts().map_err(Failure::Unlisted)?;
-    let tally = draining.tally(&timeouts, table);
-    tally.map_err(crate::run::connections::unlisted)
+    let tallies = together.tallies(&timeouts, table);
+    tallies.map_err(crate::run::connections::unlisted)
 }
 
 /// Sleeps, but not past a signal for long.
-fn rest(time: Duration, stop: &StopSignal) {
+pub(in crate::run) fn rest(time: Duration, stop: &StopSignal) {
     let mut left = time;
     while left > Duration::ZERO && stop.status().is_none() {
         let nap = left.min(INTERVAL);

@@ -1,33 +1,75 @@
-//! The sentences of a drain.
+//! The sentences of a drain, and of the way back.
 
 use std::fmt::{self, Display, Formatter};
 
-use crate::cli::Drain;
+use super::kept::Kept;
+use super::undrain::WayBack;
+use crate::cli::{Drain, Leaving, ServerAnywhere};
 use crate::names::Numeric;
-use ipvs::drain::Reason;
+use ipvs::drain::{Draining, Reason};
+use ipvs::model::{Change, Destination, VirtualId};
 use ipvs::rules::{EndpointWords, Selector};
 
-/// The name of the drained server or service.
-pub(super) struct Drained<'a>(pub(super) &'a Drain);
+/// As many services are named; of more the number is.
+const MOST: usize = 3;
+
+/// The name of a drained server or service.
+pub(super) struct Drained<'a>(pub(super) &'a Drain, pub(super) &'a Draining);
 
 impl Display for Drained<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Drain { service, .. } = self.0;
-        match &self.0.server {
-            Some(server) => EndpointWords::server(service, server, &Numeric).fmt(f),
-            None => Selector::new(service, &Numeric).fmt(f),
+        let Self(drain, draining) = self;
+        match (drain.leaving, draining.server()) {
+            (Leaving::Anywhere(_), Some(server)) => ServerOf(draining.service(), server).fmt(f),
+            (Leaving::Server(..) | Leaving::Service(_), Some(server)) => {
+                EndpointWords::server(draining.service(), server, &Numeric).fmt(f)
+            }
+            (_, None) => Selector::new(draining.service(), &Numeric).fmt(f),
+        }
+    }
+}
+
+/// `192.168.10.11:80 of -t 192.0.2.80:80`
+pub(super) struct ServerOf<'a>(pub(super) &'a VirtualId, pub(super) &'a Destination);
+
+impl Display for ServerOf<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self(id, server) = self;
+        let (service, server) = (
+            Selector::new(id, &Numeric),
+            EndpointWords::server(id, server, &Numeric),
+        );
+        write!(f, "{server} of {service}")
+    }
+}
+
+/// The name of a server in whichever services it is.
+pub(super) struct AnywhereName(pub(super) ServerAnywhere);
+
+impl Display for AnywhereName {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let ServerAnywhere { address, port } = self.0;
+        match port {
+            Some(port) => ipvs::model::Endpoint { address, port }.fmt(f),
+            None => address.fmt(f),
         }
     }
 }
 
 /// The deed of somebody else, and the state that remains.
-pub(super) struct Theirs<'a>(pub(super) &'a Drain, pub(super) Reason);
+pub(super) struct Theirs<'a>(pub(super) Drained<'a>, pub(super) Reason);
 
 impl Display for Theirs<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Self(drain, reason) = self;
-        let named = |server| EndpointWords::server(&drain.service, server, &Numeric);
-        let kept = Kept(drain);
+        let Self(drained, reason) = self;
+        let id = drained.1.service();
+        let named = |server: &Destination| match drained.0.leaving {
+            Leaving::Anywhere(_) => ServerOf(id, server).to_string(),
+            Leaving::Server(..) | Leaving::Service(_) => {
+                EndpointWords::server(id, server, &Numeric).to_string()
+            }
+        };
+        let kept = Remaining(drained);
         match reason {
             Reason::Weight(server) => {
                 let weight = server.weight;
@@ -47,17 +89,15 @@ impl Display for Theirs<'_> {
                 write!(f, "{} was added meanwhile; {kept}", named(server))
             }
             Reason::ServiceChanged => {
-                let service = Drained(drain);
                 write!(
                     f,
-                    "{service} was changed meanwhile; it is not removed, its servers keep weight 0"
+                    "{drained} was changed meanwhile; it is not removed, its servers keep weight 0"
                 )
             }
             Reason::ServiceIsNew => {
-                let service = Drained(drain);
                 write!(
                     f,
-                    "{service} was made anew by someone else; it is not removed"
+                    "{drained} was made anew by someone else; it is not removed"
                 )
             }
         }
@@ -65,32 +105,105 @@ impl Display for Theirs<'_> {
 }
 
 /// The state that remains where somebody else works with a server.
-struct Kept<'a>(&'a Drain);
+struct Remaining<'a>(&'a Drained<'a>);
 
-impl Display for Kept<'_> {
+impl Display for Remaining<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match &self.0.server {
+        let drained = self.0;
+        match drained.1.server() {
             Some(_) => f.write_str("it is not removed"),
-            None => {
-                let service = Drained(self.0);
-                write!(
-                    f,
-                    "{service} is not removed, its other servers keep weight 0"
-                )
-            }
+            None => write!(
+                f,
+                "{drained} is not removed, its other servers keep weight 0"
+            ),
         }
     }
 }
 
-/// The state that remains where connections are left.
-pub(super) struct Stays<'a>(pub(super) &'a Drain);
+/// The state that remains where connections are left: of these drains.
+pub(super) struct Stays<'a>(pub(super) &'a Drain, pub(super) &'a [Draining]);
 
 impl Display for Stays<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let drained = Drained(self.0);
-        match &self.0.server {
-            Some(_) => write!(f, "{drained} is not removed and keeps weight 0"),
-            None => write!(f, "{drained} is not removed, its servers keep weight 0"),
+        let Self(drain, left) = self;
+        if let Leaving::Anywhere(machine) = drain.leaving {
+            let (machine, services) = (AnywhereName(machine), DrainedServices(left));
+            return write!(
+                f,
+                "{machine} is not removed from {services} and keeps weight 0 there"
+            );
+        }
+        for draining in *left {
+            let drained = Drained(drain, draining);
+            match draining.server() {
+                Some(_) => write!(f, "{drained} is not removed and keeps weight 0")?,
+                None => write!(f, "{drained} is not removed, its servers keep weight 0")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The services of drains, in order.
+struct DrainedServices<'a>(&'a [Draining]);
+
+impl Display for DrainedServices<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let mut ids: Vec<_> = self.0.iter().map(Draining::service).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let more = ids.len().saturating_sub(MOST);
+        for (place, id) in ids.iter().take(MOST).enumerate() {
+            let is_last = more == 0 && place > 0 && place + 1 == ids.len();
+            let between = match (place, is_last) {
+                (0, _) => "",
+                (_, true) => " and ",
+                (_, false) => ", ",
+            };
+            write!(f, "{between}{}", Selector::new(id, &Numeric))?;
+        }
+        match more {
+            0 => Ok(()),
+            1 => f.write_str(" and 1 more service"),
+            more => write!(f, " and {more} more services"),
+        }
+    }
+}
+
+/// The end of the way back of a server.
+pub(super) struct Back<'a>(pub(super) &'a Kept, pub(super) &'a WayBack);
+
+impl Display for Back<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self(kept, verdict) = self;
+        let Kept {
+            service,
+            server,
+            state: _,
+        } = kept;
+        let (name, weight) = (ServerOf(service, server), server.weight);
+        match verdict {
+            WayBack::Send(Change::AddServer(..)) => {
+                write!(f, "{name} is there again, with weight {weight}")
+            }
+            WayBack::Send(_) | WayBack::Done => write!(f, "{name} has weight {weight} again"),
+            WayBack::NoService => write!(f, "{name} is not back: its service is gone"),
+            WayBack::Removed => {
+                write!(
+                    f,
+                    "{name} was removed by someone else; it is not added again"
+                )
+            }
+            WayBack::Weighted(now) => {
+                write!(
+                    f,
+                    "{name} was given weight {now} by someone else; it does not get {weight} again"
+                )
+            }
+            WayBack::Added => write!(
+                f,
+                "{name} was added again by someone else; it is left as it is"
+            ),
         }
     }
 }

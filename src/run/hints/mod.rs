@@ -14,7 +14,7 @@ mod table;
 use std::io::{IsTerminal, stderr};
 
 use super::{Failure, Program, ProgramKind};
-use crate::cli::{self, Command, Ensure, Usage, ValueError};
+use crate::cli::{self, Command, Ensure, Leaving, Usage, ValueError};
 use crate::rules::unseen;
 use ipvs::client::Client;
 use ipvs::error::{Error, ErrorKind};
@@ -105,7 +105,11 @@ impl Asked {
                 }
                 Ensure::EditedServer(edit) => Self::about(edit.service, Some(edit.server)),
             },
-            Command::Drain(drain) => Self::about(drain.service, drain.server),
+            Command::Drain(drain) => match drain.leaving {
+                Leaving::Service(id) => Self::about(id, None),
+                Leaving::Server(id, server) => Self::about(id, Some(server)),
+                Leaving::Anywhere(_) => Self::default(),
+            },
             Command::List(list) => Self {
                 id: list.services.one().copied(),
                 ..Self::default()
