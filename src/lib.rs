@@ -24,6 +24,10 @@ pub mod rules;
 pub mod run;
 mod signals;
 #[doc(hidden)]
+pub mod status;
+#[doc(hidden)]
+pub mod sysctls;
+#[doc(hidden)]
 pub mod view;
 #[doc(hidden)]
 pub mod watch;

@@ -331,6 +331,18 @@ impl Client {
         procfs::totals(procfs::open_in(&self.namespace, Path::new(procfs::TOTALS))?)
     }
 
+    /// The counters of each processor, from `/proc/net/ip_vs_stats_percpu`; none where
+    /// its text is not understood.
+    ///
+    /// # Errors
+    /// Where the file can't be read.
+    pub fn by_processor(&self) -> io::Result<Option<Vec<procfs::OfProcessor>>> {
+        procfs::by_processor(procfs::open_in(
+            &self.namespace,
+            Path::new(procfs::PROCESSORS),
+        )?)
+    }
+
     /// The timeouts of connections.
     ///
     /// # Errors

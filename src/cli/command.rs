@@ -43,6 +43,8 @@ pub enum Command {
     Connections(Box<Connections>),
     /// `-L --timeout`
     ShowTimeouts(Format),
+    /// `-L --status`
+    ShowStatus(Format),
     /// `-L --daemon`
     ShowDaemons(Format),
     /// `-S`, `ipvsadm-save`

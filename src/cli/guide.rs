@@ -67,7 +67,7 @@ pub(super) const GUIDES: &[Guide] = &[
                   [--watch[=SECONDS] [--count NUMBER]] [--json] [--from-proc]",
         "@ SERVICE --require NUMBER",
         "@ [SERVICE|--only WHAT...] --from-proc [-n] [--nosort]",
-        "@ --timeout|--daemon [--json]",
+        "@ --timeout|--daemon|--status [--json]",
         "@ --openmetrics [--output FILE]",
     ], &["ipvsadm -Ln --stats", "ipvsadm -L -t 192.0.2.80:80 --require 2", "ipvsadm -Lnc --state ESTABLISHED --by client"]),
     guide(Verb::Save, &["@ [--only WHAT]... [-n] [--output FILE] [--json]"],

@@ -119,13 +119,13 @@ fn rule_131(verb: Verb, label: Label) -> Rule {
 /// Checks that a view of the table is not asked for where something else is
 /// listed.
 pub(crate) fn view(given: Given) -> Result<(), Usage> {
-    use Label::{Connection, Daemon, PersistentConn, Rate, Stats, Thresholds, Timeout};
+    use Label::{Connection, Daemon, PersistentConn, Rate, Stats, Status, Thresholds, Timeout};
     let any = |labels: &[Label]| labels.iter().any(|&label| given.has(label));
     let of_table = any(&[Stats, Rate, Thresholds]);
     let listed_otherwise = if given.has(Connection) {
         of_table
     } else {
-        any(&[Timeout, Daemon]) && (of_table || given.has(PersistentConn))
+        any(&[Timeout, Daemon, Status]) && (of_table || given.has(PersistentConn))
     };
     match listed_otherwise {
         true => Err(Usage::View),

@@ -93,6 +93,9 @@ impl Flags<'_> {
                 false => Command::ShowDaemons(format),
             });
         }
+        if given(Label::Status) {
+            return Ok(Command::ShowStatus(format));
+        }
         if given(Label::FromProc) {
             legality::brief(self.given)?;
             return Ok(Command::ListFromProc(BriefList {

@@ -516,6 +516,12 @@ pub(crate) const SECTIONS: &[Section] = &[
         option(L::Daemon, "", Nothing,
             "the synchronization daemons")
             .with(&[(Verb::List, Unless(&[L::Connection, L::Service, L::Timeout]))]),
+        option(L::Status, "", Nothing,
+            "the state of IPVS: connection table, limits, defence, counters of each processor, and every \
+         setting of net.ipv4.vs with its default and meaning")
+            .with(&[(Verb::List, Unless(&[L::Connection, L::Service, L::Timeout, L::Daemon, L::Watch,
+                L::Only, L::Require, L::FromProc, L::OpenMetrics]))])
+            .on_the_command_line(),
         option(L::Stats, "", Nothing,
             "counters of connections, packets and bytes")
             .with(OF_LISTS),

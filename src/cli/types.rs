@@ -133,6 +133,7 @@ names! {
     OpenMetrics "openmetrics",
     Netns "netns",
     Undrain "undrain",
+    Status "status",
 }
 
 impl Label {

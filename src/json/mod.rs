@@ -11,6 +11,7 @@ mod namespaces;
 mod server;
 mod service;
 mod settings;
+mod status;
 mod table;
 
 use std::io::{self, Write};
@@ -23,6 +24,7 @@ pub(crate) use identity::{family, protocol};
 pub use namespaces::Namespaces;
 pub(crate) use server::method;
 pub use settings::{daemons, timeouts};
+pub use status::status;
 pub use table::TableDocument;
 
 /// Writes a document and ends its line.

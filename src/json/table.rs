@@ -19,13 +19,8 @@ impl<W: Write> TableDocument<W> {
     /// # Errors
     /// The errors of `out`.
     pub fn begin(out: W, info: &Info) -> io::Result<Self> {
-        let [_, major, minor, patch] = info.version.to_be_bytes();
-        let size = info.connection_table_size;
-        let head = format!(
-            "{{\"ipvs\":{{\"version\":\"{major}.{minor}.{patch}\",\
-             \"connection_table_size\":{size}}},\"services\":["
-        );
-        Items::begin(out, &head).map(Self)
+        let ipvs = serde_json::to_string(&IpvsFields::from(info))?;
+        Items::begin(out, &format!("{{\"ipvs\":{ipvs},\"services\":[")).map(Self)
     }
 
     /// Writes the next service and its servers.
@@ -47,6 +42,23 @@ impl<W: Write> TableDocument<W> {
     /// The errors of `out`.
     pub fn end(self) -> io::Result<()> {
         self.0.end()
+    }
+}
+
+/// What the kernel says of its IPVS.
+#[derive(Serialize)]
+pub(super) struct IpvsFields {
+    version: String,
+    connection_table_size: u32,
+}
+
+impl From<&Info> for IpvsFields {
+    fn from(info: &Info) -> Self {
+        let [_, major, minor, patch] = info.version.to_be_bytes();
+        Self {
+            version: format!("{major}.{minor}.{patch}"),
+            connection_table_size: info.connection_table_size,
+        }
     }
 }
 
@@ -88,18 +100,18 @@ impl From<&DestinationEntry> for ServerRow {
 }
 
 #[derive(Serialize)]
-struct TrafficFields {
+pub(super) struct TrafficFields {
     counters: CounterFields,
     rates: RateFields,
 }
 
 #[derive(Serialize)]
-struct CounterFields {
-    connections: u64,
-    incoming_packets: u64,
-    outgoing_packets: u64,
-    incoming_bytes: u64,
-    outgoing_bytes: u64,
+pub(super) struct CounterFields {
+    pub(super) connections: u64,
+    pub(super) incoming_packets: u64,
+    pub(super) outgoing_packets: u64,
+    pub(super) incoming_bytes: u64,
+    pub(super) outgoing_bytes: u64,
 }
 
 #[derive(Serialize)]

@@ -9,6 +9,7 @@ mod label;
 mod number;
 mod order;
 mod settings;
+mod status;
 mod table;
 
 pub use connections::connections;
@@ -16,4 +17,5 @@ pub use counts::counts;
 pub use emphasis::{Emphasis, NORMAL, Paint};
 pub use order::{sort_servers, sort_services};
 pub use settings::{daemons, timeouts};
+pub use status::status;
 pub use table::{Cells, Header, Rates, RowWriter, addresses, every_address, rows, table, titles};

@@ -39,15 +39,20 @@ pub fn table(
     rows(out, entries, view, numbers, names)
 }
 
+/// The line of what the kernel says of its IPVS.
+pub(super) fn version(out: &mut impl Write, info: &Info) -> io::Result<()> {
+    let [_, major, minor, patch] = info.version.to_be_bytes();
+    writeln!(
+        out,
+        "IP Virtual Server version {major}.{minor}.{patch} (size={})",
+        info.connection_table_size
+    )
+}
+
 /// The lines above the rows.
 pub fn titles(out: &mut impl Write, header: Header, view: View) -> io::Result<()> {
     if let Some(info) = header.info {
-        let [_, major, minor, patch] = info.version.to_be_bytes();
-        writeln!(
-            out,
-            "IP Virtual Server version {major}.{minor}.{patch} (size={})",
-            info.connection_table_size
-        )?;
+        version(out, &info)?;
     }
     let description = view.description();
     let mut services = "Prot LocalAddress:Port".to_owned();

@@ -40,11 +40,13 @@ use std::io::Write;
 
 pub use failure::{FailedRun, Failure};
 
+use anyhow::Context;
 use hints::Asked;
 use out::Out;
 
 use crate::cli::{self, Access, Command, Connections, ToolCommand, Usage};
 use crate::names::System;
+use crate::status::Status;
 use ipvs::client::Client;
 
 /// Takes what is said on the way, line by line.
@@ -199,6 +201,12 @@ fn carry_out(client: &mut Client, command: Command, out: &mut Out) -> Result<(),
             let daemons = client.daemons().map_err(Failure::Unlisted)?;
             formats::of(format)
                 .daemons(&daemons, out)
+                .map_err(Failure::writing)
+        }
+        Command::ShowStatus(format) => {
+            let status = Status::read(client).context("cannot read the state of IPVS");
+            formats::of(format)
+                .status(&status.map_err(Failure::Files)?, out)
                 .map_err(Failure::writing)
         }
         Command::Save(save) => save::save(client, &save, out),

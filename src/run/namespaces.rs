@@ -132,7 +132,9 @@ fn format(command: &Command) -> Format {
     match command {
         Command::List(list) => list.format,
         Command::Connections(connections) => connections.format,
-        Command::ShowTimeouts(format) | Command::ShowDaemons(format) => *format,
+        Command::ShowTimeouts(format)
+        | Command::ShowDaemons(format)
+        | Command::ShowStatus(format) => *format,
         Command::Diagnose(diagnose) => diagnose.format,
         _ => Format::default(),
     }

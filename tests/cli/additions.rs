@@ -295,6 +295,33 @@ fn connections_of_an_origin_orphans_and_pairs() {
 }
 
 #[test]
+fn the_state_of_ipvs() {
+    accepts_command("-L --status", Command::ShowStatus(Format::Text));
+    accepts_command("-Ln --json --status", Command::ShowStatus(Format::Json));
+    for (option, label) in [
+        ("-c", "connection"),
+        ("-t 10.0.0.1:80", "service-address"),
+        ("--timeout", "timeout"),
+        ("--daemon", "daemon"),
+        ("--watch", "watch"),
+        ("--only ::1", "only"),
+        ("--require 1", "require"),
+        ("--from-proc", "from-proc"),
+    ] {
+        let refused = outcome(&format!("-L --status {option}"));
+        let conflict = format!("conflicts with the '{label}' option in the 'list' command");
+        let is_named = matches!(&refused, Err((2, text)) if text.contains("'status'")
+            && (text.contains(&conflict) || text.contains(&format!("'{label}'"))));
+        assert!(is_named, "{option}: {refused:?}");
+    }
+    refuse(&[(
+        2,
+        "options conflicts in the list command",
+        &["-L --status --stats", "-L --rate --status"],
+    )]);
+}
+
+#[test]
 fn some_services() {
     let only = |words: &[&str]| {
         let words = words.iter();

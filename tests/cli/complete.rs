@@ -137,7 +137,7 @@ fn listings() {
             "-Ln --",
             "--tcp-service --udp-service --sctp-service --protocol-service --fwmark-service \
              --connection --timeout \
-             --daemon --stats --rate --thresholds --persistent-conn --tun-info --nosort --sort \
+             --daemon --status --stats --rate --thresholds --persistent-conn --tun-info --nosort --sort \
              --exact --only --watch --from-proc --require --color --json --openmetrics --netns",
         ),
         ("-L --openmetrics --", "--numeric --output --netns"),

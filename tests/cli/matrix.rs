@@ -76,6 +76,7 @@ const OPTIONS: &[(&str, &str)] = &[
     ("--openmetrics", "openmetrics"),
     ("--netns blue", "netns"),
     ("--undrain", "undrain"),
+    ("--status", "status"),
 ];
 
 /// A command with what it needs, its name in messages, and its options: those
@@ -119,7 +120,7 @@ const COMMANDS: &[(&str, &str, &str)] = &[
         "list",
         "numeric connection service-address timeout daemon stats rate thresholds persistent-conn \
          nosort syncid exact tun-info output json client state by watch count color require from-proc orphans \
-         origin only openmetrics netns",
+         origin only openmetrics netns status",
     ),
     ("-S", "save", "numeric output json only netns"),
     (

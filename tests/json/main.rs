@@ -7,6 +7,7 @@ mod connections;
 mod schema;
 mod schemas;
 mod settings;
+mod status;
 mod table;
 
 use ipvs::model::{Protocol, VirtualId};

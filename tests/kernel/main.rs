@@ -58,6 +58,7 @@ mod scheduling;
 mod scope;
 mod scrape;
 mod signals;
+mod status;
 mod streams;
 mod sync;
 mod undrain;

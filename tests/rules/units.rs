@@ -2,8 +2,7 @@
 //! script that they run, with programs in the place of ours that say what they
 //! are called with. What systemd says of the units is in `make lint`.
 
-use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
@@ -87,8 +86,17 @@ impl Machine {
         fs::write(path, text).unwrap();
     }
 
+    /// Makes a file one that can be executed: a copy, and not by this process. A child
+    /// that another thread starts meanwhile would hold the file open for writing, and
+    /// nobody could execute it.
     fn executable(&self, name: &str) {
-        fs::set_permissions(self.path().join(name), Permissions::from_mode(0o755)).unwrap();
+        let path = self.path().join(name);
+        let written = path.with_extension("written");
+        fs::rename(&path, &written).unwrap();
+        let mut install = Command::new("install");
+        install.args(["-m", "755"]).arg(&written).arg(&path);
+        assert!(install.status().unwrap().success());
+        fs::remove_file(written).unwrap();
     }
 
     /// Runs a script with a word; what was called, and its status.

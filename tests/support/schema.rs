@@ -5,7 +5,7 @@ use boon::{Compiler, Schemas};
 use serde_json::Value;
 
 /// The schemas refer to one another by their files' names.
-const SCHEMAS: [(&str, &str); 9] = [
+const SCHEMAS: [(&str, &str); 10] = [
     ("table", include_str!("../../docs/schema/table.json")),
     (
         "connections",
@@ -14,6 +14,7 @@ const SCHEMAS: [(&str, &str); 9] = [
     ("counts", include_str!("../../docs/schema/counts.json")),
     ("timeouts", include_str!("../../docs/schema/timeouts.json")),
     ("daemons", include_str!("../../docs/schema/daemons.json")),
+    ("status", include_str!("../../docs/schema/status.json")),
     ("changes", include_str!("../../docs/schema/changes.json")),
     (
         "diagnosis",
@@ -39,7 +40,7 @@ pub enum Others {
 }
 
 /// Every schema with its name.
-pub fn published() -> [(&'static str, Value); 9] {
+pub fn published() -> [(&'static str, Value); 10] {
     SCHEMAS.map(|(name, text)| (name, serde_json::from_str(text).unwrap()))
 }
 

@@ -1,6 +1,7 @@
 //! The kernel's tables as text, in `/proc/net`.
 
 mod brief;
+mod processors;
 mod table;
 mod totals;
 pub(crate) mod words;
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 use crate::namespace::NetworkNamespace;
 
 pub use brief::{BriefService, BriefTable, brief};
+pub use processors::{OfProcessor, PROCESSORS, by_processor};
 pub use table::{BriefServers, TABLE, servers};
 pub use totals::{TOTALS, totals};
 

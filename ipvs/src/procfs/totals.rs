@@ -28,12 +28,13 @@ pub fn totals(text: impl BufRead) -> io::Result<Option<Stats>> {
 /// Two lines of titles, counters, an empty line, a line of titles, rates.
 fn read(text: &[u8]) -> Option<Stats> {
     let mut lines = text.split(|byte| *byte == b'\n');
-    titles(lines.next()?, b"Total")?;
-    titles(lines.next()?, b"Conns")?;
-    let [connections, in_packets, out_packets, in_bytes, out_bytes] = numbers(lines.next()?)?;
+    titles(lines.next()?, b"Total", 5)?;
+    titles(lines.next()?, b"Conns", 5)?;
+    let [connections, in_packets, out_packets, in_bytes, out_bytes] =
+        numbers(LineWords::of(lines.next()?))?;
     lines.next().filter(|line| line.is_empty())?;
-    titles(lines.next()?, b"Conns/s")?;
-    let [cps, in_pps, out_pps, in_bps, out_bps] = numbers(lines.next()?)?;
+    titles(lines.next()?, b"Conns/s", 5)?;
+    let [cps, in_pps, out_pps, in_bps, out_bps] = numbers(LineWords::of(lines.next()?))?;
     Some(Stats {
         connections,
         in_packets,
@@ -48,16 +49,15 @@ fn read(text: &[u8]) -> Option<Stats> {
     })
 }
 
-/// Five titles, of which the first is known.
-fn titles(line: &[u8], first: &[u8]) -> Option<()> {
-    let mut words = LineWords::of(line);
-    let is_known = words.next()? == first && words.count() == 4;
+/// So many titles, of which the first is known.
+pub(super) fn titles(line: &[u8], first: &[u8], number: usize) -> Option<()> {
+    let is_known = LineWords::of(line).next()? == first && LineWords::of(line).count() == number;
     is_known.then_some(())
 }
 
 /// Five hexadecimal numbers.
-fn numbers(line: &[u8]) -> Option<[u64; 5]> {
-    let numbers: Option<Vec<_>> = LineWords::of(line).map(hex64).collect();
+pub(super) fn numbers<'a>(words: impl Iterator<Item = &'a [u8]>) -> Option<[u64; 5]> {
+    let numbers: Option<Vec<_>> = words.map(hex64).collect();
     numbers?.try_into().ok()
 }
 

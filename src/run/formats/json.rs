@@ -11,6 +11,7 @@ use crate::run::connections::{open, unlisted};
 use crate::run::out::{LineEnds, set_line_ends};
 use crate::run::rows::{LISTING, Rows};
 use crate::run::{Failure, Out, Report};
+use crate::status::Status;
 use crate::view::Order;
 use crate::watch::Meter;
 use ipvs::client::Client;
@@ -75,6 +76,10 @@ impl OutputFormat for Json {
 
     fn daemons(&self, daemons: &[Daemon], out: &mut Out) -> io::Result<()> {
         json::daemons(out, daemons)
+    }
+
+    fn status(&self, status: &Status, out: &mut Out) -> io::Result<()> {
+        json::status(out, status)
     }
 
     fn findings(&self, facts: &Facts, findings: &[Finding], out: &mut Out) -> io::Result<()> {

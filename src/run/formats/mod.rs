@@ -16,6 +16,7 @@ use crate::cli::{Connections, Format, List, Save};
 use crate::diagnose::{Explanation, Facts, Finding, Journey, report};
 use crate::netns::Known;
 use crate::render;
+use crate::status::Status;
 use crate::watch::Meter;
 use ipvs::client::Client;
 use ipvs::connections::{Count, Filter, Grouping};
@@ -89,6 +90,11 @@ pub(super) trait OutputFormat: Sync {
     /// Lists the sync daemons.
     fn daemons(&self, daemons: &[Daemon], out: &mut Out) -> io::Result<()> {
         render::daemons(out, daemons)
+    }
+
+    /// Lists the state of IPVS.
+    fn status(&self, status: &Status, out: &mut Out) -> io::Result<()> {
+        render::status(out, status)
     }
 
     /// Lists the findings of a diagnosis.

@@ -1,0 +1,159 @@
+//! The settings of IPVS in this network namespace, `net.ipv4.vs`: what each is, and
+//! what it is set to.
+
+use std::fs;
+use std::io;
+
+/// The folder of the settings, a file for each.
+pub const FOLDER: &str = "/proc/sys/net/ipv4/vs";
+
+/// A setting as Linux has it.
+#[derive(Clone, Copy, Debug)]
+pub struct Sysctl {
+    /// Its name below `net.ipv4.vs`.
+    pub name: &'static str,
+    /// The values that it has in a new network namespace, with single blanks. There
+    /// are several where the first namespace, or a 32-bit machine, has another; none
+    /// where the kernel computes it from memory or processors.
+    pub defaults: &'static [&'static str],
+    /// What it is for.
+    pub meaning: &'static str,
+    /// The first Linux that has it; none where Linux 5.10 did.
+    pub since: Option<&'static str>,
+}
+
+const fn sysctl(
+    name: &'static str,
+    defaults: &'static [&'static str],
+    meaning: &'static str,
+) -> Sysctl {
+    Sysctl {
+        name,
+        defaults,
+        meaning,
+        since: None,
+    }
+}
+
+impl Sysctl {
+    const fn since(mut self, linux: &'static str) -> Self {
+        self.since = Some(linux);
+        self
+    }
+}
+
+/// Every setting, by name.
+#[rustfmt::skip]
+pub const SYSCTLS: &[Sysctl] = &[
+    sysctl("am_droprate", &["10"], "drop_packet=3 drops one packet in so many"),
+    sysctl("amemthresh", &["1024"], "with fewer free pages of memory, defences that are 1 begin"),
+    sysctl("backup_only", &["0"], "1: while only a backup daemon runs, nothing is balanced here"),
+    sysctl("cache_bypass", &["0"], "1: where no cache server is usable, packets go to the site itself"),
+    sysctl("conn_lfactor", &["-4", "-2"], "the connection table grows above 2^N entries for each bucket")
+        .since("7.1"),
+    sysctl("conn_max", &["1073741824", "16777216"], "so many connections at most").since("7.2"),
+    sysctl("conn_reuse_mode", &["1"], "0: a client that uses a port again gets the server that it had"),
+    sysctl("conntrack", &["0"], "1: connection tracking of the packet filter knows the connections"),
+    sysctl("debug_level", &["0"], "messages in the kernel's log, 0 (few) to 12"),
+    sysctl("drop_entry", &["0"], "defence, forgets half-open connections: 0 never, 1 if memory is short, 3 always"),
+    sysctl("drop_packet", &["0"], "defence, drops first packets: 0 never, 1 if memory is short, 3 always"),
+    sysctl("est_cpulist", &[], "the processors that add up counters; empty: they stand still").since("6.2"),
+    sysctl("est_nice", &["0"], "priority of adding up counters, -20 (high) to 19").since("6.2"),
+    sysctl("expire_nodest_conn", &["0"], "1: connections to a removed server end with their next packet"),
+    sysctl("expire_quiescent_template", &["0"], "1: persistent clients leave a server of weight 0"),
+    sysctl("ignore_tunneled", &["0"], "1: what came out of a tunnel is not balanced again"),
+    sysctl("nat_icmp_send", &["0"], "1: packets of servers without a connection get an ICMP error"),
+    sysctl("pmtu_disc", &["1"], "1: packets too long for the way get an ICMP error; 0: -i cuts them in pieces"),
+    sysctl("run_estimation", &["1"], "0: counters and rates stand still").since("5.16"),
+    sysctl("schedule_icmp", &["0"], "1: ICMP errors without a connection are balanced too"),
+    sysctl("secure_tcp", &["0"], "defence, shorter timeouts of TCP: 0 never, 1 if memory is short, 3 always"),
+    sysctl("sloppy_sctp", &["0"], "1: any packet of SCTP may begin a connection, as after a failover"),
+    sysctl("sloppy_tcp", &["0"], "1: any packet of TCP may begin a connection, as after a failover"),
+    sysctl("snat_reroute", &["1"], "1: answers of servers behind NAT are routed like the director's own"),
+    sysctl("svc_lfactor", &["-3", "-2"], "the table of services grows above 2^N services for each bucket")
+        .since("7.1"),
+    sysctl("sync_persist_mode", &["0"], "1: of persistent services only clients' templates are synchronized"),
+    sysctl("sync_ports", &["1"], "UDP ports and threads of a sync daemon"),
+    sysctl("sync_qlen_max", &[], "so many sync messages may wait to be sent"),
+    sysctl("sync_refresh_period", &["0"], "seconds until a connection whose state stays is synchronized again"),
+    sysctl("sync_retries", &["0"], "repetitions of a sync message, 0 to 3"),
+    sysctl("sync_sock_size", &["0"], "buffer of the sync socket in bytes; 0: the system's"),
+    sysctl("sync_threshold", &["3 50"], "packets before a connection is synchronized, then every so many"),
+    sysctl("sync_version", &["1"], "form of sync messages; 0 is that before Linux 2.6.39"),
+];
+
+/// What is known of the setting of that name.
+pub fn find(name: &str) -> Option<&'static Sysctl> {
+    SYSCTLS.iter().find(|sysctl| sysctl.name == name)
+}
+
+/// A setting of this kernel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// Its name below `net.ipv4.vs`.
+    pub name: String,
+    /// Its value, with single blanks.
+    pub value: String,
+}
+
+impl Setting {
+    /// What is known of it.
+    pub fn known(&self) -> Option<&'static Sysctl> {
+        find(&self.name)
+    }
+
+    /// Returns whether its value is another than that of a new network namespace;
+    /// none where that is not known.
+    pub fn differs(&self) -> Option<bool> {
+        let defaults = self.known()?.defaults;
+        (!defaults.is_empty()).then(|| !defaults.contains(&self.value.as_str()))
+    }
+}
+
+/// The value of a setting; none where this kernel has none of that name, or it may
+/// not be read.
+pub fn value(name: &str) -> Option<String> {
+    let text = fs::read_to_string(format!("{FOLDER}/{name}")).ok()?;
+    let words: Vec<_> = text.split_whitespace().collect();
+    Some(words.join(" "))
+}
+
+/// The settings that this kernel has and that may be read, by name.
+///
+/// # Errors
+/// Where there is no folder of them.
+pub fn all() -> io::Result<Vec<Setting>> {
+    let mut settings = Vec::new();
+    for file in fs::read_dir(FOLDER)? {
+        let name = file?.file_name().to_string_lossy().into_owned();
+        if let Some(value) = value(&name) {
+            settings.push(Setting { name, value });
+        }
+    }
+    settings.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok(settings)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_setting_is_in_once_and_in_order() {
+        assert!(SYSCTLS.is_sorted_by(|one, next| one.name < next.name));
+    }
+
+    #[test]
+    fn a_setting_differs_from_all_of_its_defaults() {
+        let differs = |name: &str, value: &str| {
+            let (name, value) = (name.to_owned(), value.to_owned());
+            Setting { name, value }.differs()
+        };
+        assert_eq!(differs("conntrack", "0"), Some(false));
+        assert_eq!(differs("conntrack", "1"), Some(true));
+        assert_eq!(differs("conn_lfactor", "-2"), Some(false));
+        assert_eq!(differs("sync_threshold", "3 50"), Some(false));
+        assert_eq!(differs("sync_qlen_max", "7"), None);
+        assert_eq!(differs("something_new", "7"), None);
+    }
+}
