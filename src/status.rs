@@ -40,7 +40,7 @@ pub struct ConnectionUse {
     pub limit: Option<u64>,
 }
 
-/// A line of [`TABLES`], such as `Conn buckets`: `4096 (12 bits, lfactor -4)`.
+/// A line of `/proc/net/ip_vs_status`, such as `Conn buckets`: `4096 (12 bits, lfactor -4)`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact {
     /// The kernel's name for it.
