@@ -315,23 +315,39 @@ fn is_replaced(
         )
 }
 
-/// Carried out one by one from this table the lines make that one, or would if
-/// there were each scheduler that an edit takes away again.
+/// Carried out one by one from this table the lines make that one, or would with
+/// another scheduler in place of the one that is not there: without the services that
+/// have it in the end, since those are refused.
 fn describe<'a>(
     arena: &mut Arena,
     lines: impl Iterator<Item = &'a str> + Clone,
     start: &Table,
     made: &Table,
 ) -> bool {
-    let with_scheduler = lines.clone().map(|line| line.replace("nosuchsched", "rr"));
+    const SCHEDULER: u16 = 6;
     let carried_out = |lines: &mut dyn Iterator<Item = String>, arena: &mut Arena| {
         lines.fold(start.clone(), |table, line| {
             alone(arena, &line, &table).table
         })
     };
     let made = made.in_any_order();
-    carried_out(&mut lines.map(str::to_owned), arena).in_any_order() == made
-        || carried_out(&mut { with_scheduler }, arena).in_any_order() == made
+    if carried_out(&mut lines.clone().map(str::to_owned), arena).in_any_order() == made {
+        return true;
+    }
+    let others = ["lblcr", "lblc", "nq", "sed"];
+    let other = others
+        .iter()
+        .find(|name| lines.clone().all(|line| !line.contains(*name)));
+    let Some(other) = other else {
+        return false;
+    };
+    let with_other = lines.map(|line| line.replace("nosuchsched", other));
+    let mut table = carried_out(&mut { with_other }, arena);
+    table.services.retain(|service| {
+        let scheduler = find(&service.attributes, SCHEDULER);
+        scheduler.is_none_or(|name| !name.value.starts_with(other.as_bytes()))
+    });
+    table.in_any_order() == made
 }
 
 /// What is said of a line, without the line's number.
