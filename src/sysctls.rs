@@ -62,6 +62,8 @@ pub const SYSCTLS: &[Sysctl] = &[
     sysctl("expire_nodest_conn", &["0"], "1: connections to a removed server end with their next packet"),
     sysctl("expire_quiescent_template", &["0"], "1: persistent clients leave a server of weight 0"),
     sysctl("ignore_tunneled", &["0"], "1: what came out of a tunnel is not balanced again"),
+    sysctl("lblc_expiration", &["86400"], "seconds that lblc remembers an address which nobody asks for"),
+    sysctl("lblcr_expiration", &["86400"], "seconds that lblcr remembers an address which nobody asks for"),
     sysctl("nat_icmp_send", &["0"], "1: packets of servers without a connection get an ICMP error"),
     sysctl("pmtu_disc", &["1"], "1: packets too long for the way get an ICMP error; 0: -i cuts them in pieces"),
     sysctl("run_estimation", &["1"], "0: counters and rates stand still").since("5.16"),

@@ -79,7 +79,8 @@ impl Flags<'_> {
                 Change::DeleteServer(self.id(verb)?, self.server(verb)?.as_written())
             }
             Verb::Clear => Change::Clear,
-            Verb::Zero => Change::Zero(self.service),
+            // ipvsadm 1.31 takes no address and no port for no service.
+            Verb::Zero => Change::Zero(self.service.filter(|service| !is_blank(service))),
             Verb::Set => Change::SetTimeouts(timeouts),
             Verb::StartDaemon => Change::StartDaemon(self.daemon),
             Verb::StopDaemon => Change::StopDaemon(self.daemon.state),
@@ -446,5 +447,17 @@ impl TypedServer {
             address: self.endpoint.address,
             port: self.endpoint.port,
         }
+    }
+}
+
+/// Returns whether neither an address nor a port of TCP, UDP or SCTP was named.
+fn is_blank(service: &VirtualId) -> bool {
+    match service {
+        VirtualId::Endpoint {
+            protocol: Protocol::Tcp | Protocol::Udp | Protocol::Sctp,
+            address,
+            port,
+        } => address.is_unspecified() && *port == 0,
+        VirtualId::Endpoint { .. } | VirtualId::Fwmark { .. } => false,
     }
 }

@@ -36,6 +36,9 @@ fn words_in_any_accepted_shape() {
     accepts("-C", Clear);
     accepts("--clear", Clear);
     accepts("--zero", Zero(None));
+    // As ipvsadm 1.31: neither an address nor a port is no service.
+    accepts("-Z -t 0.0.0.0", Zero(None));
+    accepts("-Z -u ::", Zero(None));
 }
 
 #[test]

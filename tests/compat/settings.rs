@@ -20,6 +20,10 @@ pub const CASES: &[Case] = &[
     case("-Z -u 10.0.0.1:80"),
     case("-Z -t [2001:db8::1]:80"),
     case("-Z -t 10.0.0.1"),
+    case("-Z -t 0.0.0.0"),
+    case("-Z -u ::"),
+    case("-Z --sctp-service [::]:0"),
+    case("-Z -t 0.0.0.0:80"),
     case("-Z -t nosuch:80"),
     // time-outs
     case("--set 1 2 3"),
