@@ -99,8 +99,7 @@ impl Status {
         };
         let number = |name| value(name).and_then(|text| text.parse().ok());
         let tables = tables();
-        let told = tables.iter().find(|fact| fact.name == "Conns");
-        let entries = match told.and_then(|fact| fact.value.parse().ok()) {
+        let entries = match told(&tables) {
             Some(entries) => entries,
             None => count(client)?,
         };
@@ -123,6 +122,16 @@ impl Status {
             settings,
         })
     }
+}
+
+/// The entries of the connection table, as far as the kernel tells their number.
+pub fn connections() -> Option<u64> {
+    told(&tables())
+}
+
+fn told(tables: &[Fact]) -> Option<u64> {
+    let conns = tables.iter().find(|fact| fact.name == "Conns")?;
+    conns.value.parse().ok()
 }
 
 fn count(client: &Client) -> io::Result<u64> {

@@ -45,7 +45,7 @@ impl<W: Write> TableDocument<W> {
     }
 }
 
-/// What the kernel says of its IPVS.
+/// The kernel's IPVS as it describes itself.
 #[derive(Serialize)]
 pub(super) struct IpvsFields {
     version: String,
@@ -54,9 +54,8 @@ pub(super) struct IpvsFields {
 
 impl From<&Info> for IpvsFields {
     fn from(info: &Info) -> Self {
-        let [_, major, minor, patch] = info.version.to_be_bytes();
         Self {
-            version: format!("{major}.{minor}.{patch}"),
+            version: info.version_text(),
             connection_table_size: info.connection_table_size,
         }
     }

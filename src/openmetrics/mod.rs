@@ -26,7 +26,7 @@ use text::{Exposition, Labels, MetricType};
 use crate::estimation::Frozen;
 use crate::names::HostText;
 
-/// What a director is at one moment.
+/// The state of a director at one moment.
 #[derive(Clone, Debug)]
 pub struct Scrape {
     /// The word of the kernel on its IPVS.
@@ -112,10 +112,8 @@ fn ipvs<W: Write + ?Sized>(
     info: &Info,
     connections: Option<u64>,
 ) -> io::Result<()> {
-    let [_, major, minor, patch] = info.version.to_be_bytes();
     text.metric("ipvs_info", MetricType::Gauge, "The version of IPVS.")?;
-    let version = format_args!("{major}.{minor}.{patch}");
-    text.sample(|labels| labels.plain("version", version), 1)?;
+    text.sample(|labels| labels.plain("version", info.version_text()), 1)?;
     text.number(
         "ipvs_connection_table_buckets",
         MetricType::Gauge,

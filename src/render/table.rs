@@ -41,10 +41,10 @@ pub fn table(
 
 /// The line of what the kernel says of its IPVS.
 pub(super) fn version(out: &mut impl Write, info: &Info) -> io::Result<()> {
-    let [_, major, minor, patch] = info.version.to_be_bytes();
     writeln!(
         out,
-        "IP Virtual Server version {major}.{minor}.{patch} (size={})",
+        "IP Virtual Server version {} (size={})",
+        info.version_text(),
         info.connection_table_size
     )
 }

@@ -1,8 +1,8 @@
 //! Finding the kernel's IPVS, loading it where it is a module, and how it is set.
 
-use std::fs;
 use std::process::{Command, Stdio};
 
+use crate::sysctls;
 use ipvs::client::Client;
 use ipvs::error::Error;
 
@@ -36,6 +36,5 @@ fn load_module() {
 /// Returns whether the kernel ends the connections of a server that was removed
 /// (`net.ipv4.vs.expire_nodest_conn`); none where it does not say.
 pub(super) fn ends_orphans() -> Option<bool> {
-    let setting = fs::read_to_string("/proc/sys/net/ipv4/vs/expire_nodest_conn").ok()?;
-    Some(setting.trim() != "0")
+    sysctls::value("expire_nodest_conn").map(|value| value != "0")
 }

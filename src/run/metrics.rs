@@ -1,7 +1,5 @@
 //! `-L --openmetrics`: what a monitoring system reads.
 
-use std::fs;
-
 use super::file::to_file;
 use super::rows::{LISTING, Rows};
 use super::{Failure, Out};
@@ -9,6 +7,7 @@ use crate::cli::{Metrics, Selection};
 use crate::estimation::Frozen;
 use crate::openmetrics::{self, Scrape, Sysctls};
 use crate::view::Order;
+use crate::{status, sysctls};
 use ipvs::client::Client;
 use ipvs::model::ServiceEntry;
 
@@ -27,10 +26,10 @@ pub(super) fn metrics(client: &mut Client, wanted: &Metrics, out: &mut Out) -> R
 fn scrape(client: &mut Client) -> Result<Scrape, Failure> {
     Ok(Scrape {
         info: client.info(),
-        connections: connections(),
+        connections: status::connections(),
         // A file of /proc that is not there leaves its metrics out.
         totals: client.totals().ok().flatten(),
-        settings: Sysctls::read(setting),
+        settings: Sysctls::read(|name| sysctls::value(name)?.parse().ok()),
         frozen: Frozen::now(),
         timeouts: client.timeouts().map_err(Failure::Unlisted)?,
         daemons: client.daemons().map_err(Failure::Unlisted)?,
@@ -48,17 +47,4 @@ fn services(client: &mut Client) -> Result<Vec<ServiceEntry>, Failure> {
         Ok(())
     })?;
     Ok(services)
-}
-
-/// The entries of the connection table, as Linux tells since 7.2.
-fn connections() -> Option<u64> {
-    let text = fs::read_to_string("/proc/thread-self/net/ip_vs_status").ok()?;
-    let mut lines = text.lines();
-    lines.find_map(|line| line.strip_prefix("Conns:")?.trim().parse().ok())
-}
-
-/// A setting of the namespace.
-fn setting(name: &str) -> Option<u64> {
-    let text = fs::read_to_string(format!("/proc/sys/net/ipv4/vs/{name}")).ok()?;
-    text.trim().parse().ok()
 }

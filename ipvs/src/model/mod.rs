@@ -52,4 +52,10 @@ impl Info {
             connection_table_size,
         }
     }
+
+    /// The version as the kernel prints it: `1.2.1`.
+    pub fn version_text(&self) -> String {
+        let [_, major, minor, patch] = self.version.to_be_bytes();
+        format!("{major}.{minor}.{patch}")
+    }
 }

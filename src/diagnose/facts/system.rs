@@ -8,6 +8,7 @@ use std::path::Path;
 
 use super::{Facts, Listener, SystemCounter, Unread};
 use crate::routing::Link;
+use crate::sysctls::FOLDER;
 use ipvs::model::Endpoint;
 
 /// Settings of every interface that checks ask for.
@@ -105,13 +106,10 @@ pub(super) fn sysctls(links: &[Link], unread: &mut Vec<Unread>) -> BTreeMap<Stri
             }
         }
     }
-    let of_ipvs = fs::read_dir("/proc/sys/net/ipv4/vs")
-        .into_iter()
-        .flatten()
-        .flatten();
+    let of_ipvs = fs::read_dir(FOLDER).into_iter().flatten().flatten();
     for file in of_ipvs {
         let name = file.file_name().to_string_lossy().into_owned();
-        let path = format!("/proc/sys/net/ipv4/vs/{name}");
+        let path = format!("{FOLDER}/{name}");
         read(format!("net.ipv4.vs.{name}"), path);
     }
     found

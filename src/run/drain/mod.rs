@@ -13,6 +13,7 @@ use super::everywhere::services_of;
 use super::signal::StopSignal;
 use super::{Failure, Report};
 use crate::cli::{Drain, Leaving};
+use crate::sysctls;
 use ipvs::client::Client;
 use ipvs::drain::{Draining, Together};
 use ipvs::error::{Error, ErrorKind, Verb};
@@ -24,7 +25,7 @@ pub(super) use undrain::undrain;
 
 /// The sysctl by which clients leave a server of weight 0 though they are
 /// persistent.
-const EXPIRE_TEMPLATES: &str = "/proc/sys/net/ipv4/vs/expire_quiescent_template";
+const EXPIRE_TEMPLATES: &str = "expire_quiescent_template";
 
 /// Services with the servers that are looked at.
 type Entries = HashMap<VirtualId, ServiceEntry>;
@@ -102,11 +103,11 @@ fn warn(drain: &Drain, draining: &Draining, entry: &ServiceEntry, report: &mut R
     };
     if entry.service.is_persistent()
         && entry.destinations.iter().any(is_kept)
-        && std::fs::read_to_string(EXPIRE_TEMPLATES).is_ok_and(|value| value.trim() == "0")
+        && sysctls::value(EXPIRE_TEMPLATES).is_some_and(|value| value == "0")
     {
         report(&format_args!(
-            "net.ipv4.vs.expire_quiescent_template is 0: persistent clients of {drained} keep \
-             coming back to it"
+            "net.ipv4.vs.{EXPIRE_TEMPLATES} is 0: persistent clients of {drained} keep coming \
+             back to it"
         ));
     }
     let falls_back = entry.service.flags.contains(ServiceFlags::SCHED1);
