@@ -17,8 +17,8 @@ use ipvs::error::os_text;
 /// and Kubernetes use too, and Docker's. The first that has a name decides.
 const FOLDERS: [&str; 3] = ["/run/netns", "/var/run/netns", "/run/docker/netns"];
 
-/// The namespace of this process.
-const OWN: &str = "/proc/thread-self/ns/net";
+/// The namespace of this thread.
+pub(crate) const OWN: &str = "/proc/thread-self/ns/net";
 
 /// Why a namespace is not entered.
 #[derive(Debug, thiserror::Error)]
@@ -117,7 +117,7 @@ pub(crate) fn names() -> Vec<String> {
 
 /// A namespace among all.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Known {
+pub(crate) enum KnownNamespace {
     /// The one of this process, which has no name.
     Own,
     /// The one that this file stands for, and the word by which `--netns` finds it.
@@ -126,7 +126,7 @@ pub(crate) enum Known {
 
 /// Returns every namespace once: this process's own, if it has no name, then those
 /// that have one, in the order of the names.
-pub(crate) fn all() -> Vec<Known> {
+pub(crate) fn all() -> Vec<KnownNamespace> {
     let own = identity(Path::new(OWN));
     let mut seen = BTreeSet::new();
     let mut names = BTreeSet::new();
@@ -142,17 +142,17 @@ pub(crate) fn all() -> Vec<Known> {
             false => file.to_string_lossy().into_owned(),
         };
         if seen.insert(identity) {
-            found.push(Known::Elsewhere { word, file });
+            found.push(KnownNamespace::Elsewhere { word, file });
         }
     }
     found.sort_by(|one, other| one.word().cmp(&other.word()));
     if own.is_none_or(|own| !seen.contains(&own)) {
-        found.insert(0, Known::Own);
+        found.insert(0, KnownNamespace::Own);
     }
     found
 }
 
-impl fmt::Display for Known {
+impl fmt::Display for KnownNamespace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.word() {
             Some(word) => write!(
@@ -165,7 +165,7 @@ impl fmt::Display for Known {
     }
 }
 
-impl Known {
+impl KnownNamespace {
     /// The word by which `--netns` finds it.
     pub(crate) fn word(&self) -> Option<&str> {
         match self {

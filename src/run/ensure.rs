@@ -63,7 +63,12 @@ fn edit_service(now: &Service, wanted: Service) -> Option<Change> {
     (!same_service(now, &wanted)).then_some(Change::EditService(wanted))
 }
 
-fn edit_server(id: &VirtualId, now: &Destination, wanted: Destination) -> Option<Change> {
+/// None where the server is as it is to be.
+pub(super) fn edit_server(
+    id: &VirtualId,
+    now: &Destination,
+    wanted: Destination,
+) -> Option<Change> {
     (!same_server(now, &wanted)).then_some(Change::EditServer(*id, wanted))
 }
 

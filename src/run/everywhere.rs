@@ -2,13 +2,13 @@
 
 use std::ops::ControlFlow;
 
+use super::ensure::edit_server;
 use super::{Failure, Report};
 use crate::cli::{Deed, Everywhere, ServerAnywhere, Usage};
 use crate::names::Numeric;
 use ipvs::client::Client;
 use ipvs::error::{Error, ErrorKind, Verb};
 use ipvs::model::{Change, Destination, Forwarding, ServiceEntry, VirtualId};
-use ipvs::plan::equivalence::same_server;
 use ipvs::rules::{ChangeRule, EndpointWords, Selector};
 
 /// Makes the change in every service. All changes are known to be good before the
@@ -134,7 +134,7 @@ fn edit(
     if wanted.lower_threshold > wanted.upper_threshold {
         return Err(Error::refusal(Verb::EditServer, ErrorKind::OutOfRange).into());
     }
-    Ok((!same_server(&now, &wanted)).then_some(Change::EditServer(id, wanted)))
+    Ok(edit_server(&id, &now, wanted))
 }
 
 fn no_server(verb: Verb) -> Failure {

@@ -8,7 +8,7 @@ use super::out::position;
 use super::{FailedRun, Failure, Out, Report, require};
 use crate::cli::{Command, Format, Invocation, Label, Netns, Usage};
 use crate::names::System;
-use crate::netns::{self, Known};
+use crate::netns::{self, KnownNamespace};
 
 /// Does a command in the namespace where this process is by then.
 type Perform<'a> =
@@ -85,8 +85,8 @@ fn each(
         pages.begin_one(&known, out).map_err(Failure::writing)?;
         let before = position(out);
         let outcome = match &known {
-            Known::Own => Ok(()),
-            Known::Elsewhere { file, .. } => netns::enter(file),
+            KnownNamespace::Own => Ok(()),
+            KnownNamespace::Elsewhere { file, .. } => netns::enter(file),
         };
         let outcome = match outcome {
             Ok(()) => perform(Ok(command.clone()), out, &mut |said| {
@@ -94,7 +94,7 @@ fn each(
             }),
             Err(error) => Err(Failure::from(error).into()),
         };
-        if let (Known::Elsewhere { file, .. }, true) = (&known, gives_commands(command))
+        if let (KnownNamespace::Elsewhere { file, .. }, true) = (&known, gives_commands(command))
             && is_answered(&outcome)
         {
             advise(file, out).map_err(Failure::writing)?;

@@ -5,11 +5,10 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
+use crate::netns::OWN;
+
 /// It is in memory: what is in it ends with the system.
 const FOLDER: &str = "/run/ipvsadm";
-
-/// The namespace of this thread, as the manual calls it.
-const NAMESPACE: &str = "/proc/thread-self/ns/net";
 
 /// Bits of a mode by which others can change what is in a folder.
 const WRITABLE_BY_OTHERS: u32 = 0o022;
@@ -19,7 +18,7 @@ const WRITABLE_BY_OTHERS: u32 = 0o022;
 /// # Errors
 /// Where `/proc` does not tell the namespace.
 pub(super) fn path(ending: &str) -> io::Result<PathBuf> {
-    let namespace = Path::new(NAMESPACE).metadata()?;
+    let namespace = Path::new(OWN).metadata()?;
     Ok(Path::new(FOLDER).join(format!("netns-{}.{ending}", namespace.ino())))
 }
 

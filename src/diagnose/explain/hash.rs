@@ -212,7 +212,7 @@ fn permuted(servers: &[Server]) -> Vec<usize> {
         .map(|(number, server)| {
             let key = fold(server.address()).wrapping_add(server.endpoint.port.into());
             let weight = (server.weight / divisor) >> shift;
-            Turn {
+            ServerSteps {
                 number,
                 place: large_hash(key, FIRST_KEY, LARGE),
                 step: large_hash(key, SECOND_KEY, LARGE - 1) + 1,
@@ -237,14 +237,14 @@ fn permuted(servers: &[Server]) -> Vec<usize> {
 }
 
 /// What is still to be done for a server.
-struct Turn {
+struct ServerSteps {
     number: usize,
     place: usize,
     step: usize,
     places: u32,
 }
 
-impl Turn {
+impl ServerSteps {
     /// Takes the next place that is free. There is one, and as the table's size is a
     /// prime, the steps come to every place.
     fn take(&mut self, table: &mut [usize]) {

@@ -93,6 +93,26 @@ fn drains(drain: &Drain, entry: &ServiceEntry) -> Vec<Draining> {
     }
 }
 
+/// The services of these names, each read once, without those that are gone.
+fn still_there(
+    client: &mut Client,
+    ids: impl IntoIterator<Item = VirtualId>,
+) -> Result<Entries, Error> {
+    let mut entries = Entries::new();
+    for id in ids {
+        if entries.contains_key(&id) {
+            continue;
+        }
+        match client.service(&id) {
+            Err(error) if is_gone(&error) => {}
+            answer => {
+                entries.insert(id, answer?);
+            }
+        }
+    }
+    Ok(entries)
+}
+
 /// Says where weight 0 does not do what is expected of it.
 fn warn(drain: &Drain, draining: &Draining, entry: &ServiceEntry, report: &mut Report<'_>) {
     let drained = Drained(drain, draining);

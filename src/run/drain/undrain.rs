@@ -2,11 +2,12 @@
 //! drained.
 
 use std::collections::HashMap;
+use std::fmt::{self, Display, Formatter};
 use std::ops::ControlFlow;
 
 use super::kept::{DrainedState, Kept, Store};
-use super::words::{AnywhereName, Back, ServerOf};
-use super::{Entries, is_gone};
+use super::still_there;
+use super::words::{AnywhereName, ServerOf};
 use crate::cli::Undrain;
 use crate::names::Numeric;
 use crate::run::{Failure, Report};
@@ -16,7 +17,7 @@ use ipvs::rules::ChangeRule;
 
 /// The way back of one server.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum WayBack {
+enum WayBack {
     /// The change that brings it back.
     Send(Change),
     /// It is as it was.
@@ -53,7 +54,7 @@ pub(in crate::run) fn undrain(
             ),
         });
     }
-    let entries = services(client, &meant)?;
+    let entries = still_there(client, meant.iter().map(|kept| kept.service))?;
     let mut sent = Vec::new();
     let mut status = 0;
     for kept in meant {
@@ -107,23 +108,6 @@ fn name(undrain: &Undrain) -> String {
     }
 }
 
-/// The services of these servers, without those that are gone.
-fn services(client: &mut Client, meant: &[Kept]) -> Result<Entries, Failure> {
-    let mut entries = Entries::new();
-    for Kept { service: id, .. } in meant {
-        if entries.contains_key(id) {
-            continue;
-        }
-        match client.service(id) {
-            Err(error) if is_gone(&error) => {}
-            answer => {
-                entries.insert(*id, answer?);
-            }
-        }
-    }
-    Ok(entries)
-}
-
 /// Compares a server with what a drain has left.
 fn judge(kept: &Kept, entry: Option<&ServiceEntry>) -> WayBack {
     let Kept {
@@ -145,6 +129,44 @@ fn judge(kept: &Kept, entry: Option<&ServiceEntry>) -> WayBack {
             WayBack::Send(Change::EditServer(id, Destination { weight, ..now }))
         }
         (DrainedState::Closed, Some(now)) => WayBack::Weighted(now.weight),
+    }
+}
+
+/// The end of the way back of a server.
+struct Back<'a>(&'a Kept, &'a WayBack);
+
+impl Display for Back<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self(kept, verdict) = self;
+        let Kept {
+            service,
+            server,
+            state: _,
+        } = kept;
+        let (name, weight) = (ServerOf(service, server), server.weight);
+        match verdict {
+            WayBack::Send(Change::AddServer(..)) => {
+                write!(f, "{name} is there again, with weight {weight}")
+            }
+            WayBack::Send(_) | WayBack::Done => write!(f, "{name} has weight {weight} again"),
+            WayBack::NoService => write!(f, "{name} is not back: its service is gone"),
+            WayBack::Removed => {
+                write!(
+                    f,
+                    "{name} was removed by someone else; it is not added again"
+                )
+            }
+            WayBack::Weighted(now) => {
+                write!(
+                    f,
+                    "{name} was given weight {now} by someone else; it does not get {weight} again"
+                )
+            }
+            WayBack::Added => write!(
+                f,
+                "{name} was added again by someone else; it is left as it is"
+            ),
+        }
     }
 }
 

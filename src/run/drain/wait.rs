@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::kept::Keeper;
 use super::teller::{RemainingConnections, Teller};
 use super::words::{Drained, Stays, Theirs};
-use super::{Entries, is_gone};
+use super::{Entries, is_gone, still_there};
 use crate::cli::Drain;
 use crate::run::signal::StopSignal;
 use crate::run::{Failure, Report};
@@ -161,7 +161,9 @@ fn see(
 ) -> Result<Seen, Failure> {
     // A drain may take hours: each look has time of its own.
     client.set_patience(Patience::DEFAULT);
-    let entries = services(client, together)?;
+    let look =
+        |client: &mut Client| still_there(client, together.services()).map_err(Failure::Unlisted);
+    let entries = look(client)?;
     if !together.needs_tally(&entries) {
         return Ok(Seen {
             entries,
@@ -170,22 +172,8 @@ fn see(
     }
     Ok(Seen {
         tallies: table.tallies(client, together, report)?,
-        entries: services(client, together)?,
+        entries: look(client)?,
     })
-}
-
-/// The services that are drained, or whose servers are, without those that are gone.
-fn services(client: &mut Client, together: &Together) -> Result<Entries, Failure> {
-    let mut entries = Entries::new();
-    for id in together.services() {
-        match client.service(&id) {
-            Err(error) if is_gone(&error) => {}
-            answer => {
-                entries.insert(id, answer.map_err(Failure::Unlisted)?);
-            }
-        }
-    }
-    Ok(entries)
 }
 
 /// The connection table, which not every environment shows.
@@ -226,7 +214,7 @@ fn count(
 }
 
 /// Sleeps, but not past a signal for long.
-pub(in crate::run) fn rest(time: Duration, stop: &StopSignal) {
+fn rest(time: Duration, stop: &StopSignal) {
     let mut left = time;
     while left > Duration::ZERO && stop.status().is_none() {
         let nap = left.min(INTERVAL);

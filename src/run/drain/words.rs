@@ -1,13 +1,11 @@
-//! The sentences of a drain, and of the way back.
+//! The sentences of a drain.
 
 use std::fmt::{self, Display, Formatter};
 
-use super::kept::Kept;
-use super::undrain::WayBack;
 use crate::cli::{Drain, Leaving, ServerAnywhere};
 use crate::names::Numeric;
 use ipvs::drain::{Draining, Reason};
-use ipvs::model::{Change, Destination, VirtualId};
+use ipvs::model::{Destination, VirtualId};
 use ipvs::rules::{EndpointWords, Selector};
 
 /// As many services are named; of more the number is.
@@ -19,12 +17,25 @@ pub(super) struct Drained<'a>(pub(super) &'a Drain, pub(super) &'a Draining);
 impl Display for Drained<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Self(drain, draining) = self;
-        match (drain.leaving, draining.server()) {
-            (Leaving::Anywhere(_), Some(server)) => ServerOf(draining.service(), server).fmt(f),
-            (Leaving::Server(..) | Leaving::Service(_), Some(server)) => {
-                EndpointWords::server(draining.service(), server, &Numeric).fmt(f)
+        let id = draining.service();
+        match draining.server() {
+            Some(server) => DrainedServer(drain, id, server).fmt(f),
+            None => Selector::new(id, &Numeric).fmt(f),
+        }
+    }
+}
+
+/// The name of a server, with its service where several are drained.
+struct DrainedServer<'a>(&'a Drain, &'a VirtualId, &'a Destination);
+
+impl Display for DrainedServer<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self(drain, id, server) = self;
+        match drain.leaving {
+            Leaving::Anywhere(_) => ServerOf(id, server).fmt(f),
+            Leaving::Server(..) | Leaving::Service(_) => {
+                EndpointWords::server(id, server, &Numeric).fmt(f)
             }
-            (_, None) => Selector::new(draining.service(), &Numeric).fmt(f),
         }
     }
 }
@@ -63,12 +74,7 @@ impl Display for Theirs<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Self(drained, reason) = self;
         let id = drained.1.service();
-        let named = |server: &Destination| match drained.0.leaving {
-            Leaving::Anywhere(_) => ServerOf(id, server).to_string(),
-            Leaving::Server(..) | Leaving::Service(_) => {
-                EndpointWords::server(id, server, &Numeric).to_string()
-            }
-        };
+        let named = |server: &Destination| DrainedServer(drained.0, id, server).to_string();
         let kept = Remaining(drained);
         match reason {
             Reason::Weight(server) => {
@@ -166,44 +172,6 @@ impl Display for DrainedServices<'_> {
             0 => Ok(()),
             1 => f.write_str(" and 1 more service"),
             more => write!(f, " and {more} more services"),
-        }
-    }
-}
-
-/// The end of the way back of a server.
-pub(super) struct Back<'a>(pub(super) &'a Kept, pub(super) &'a WayBack);
-
-impl Display for Back<'_> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Self(kept, verdict) = self;
-        let Kept {
-            service,
-            server,
-            state: _,
-        } = kept;
-        let (name, weight) = (ServerOf(service, server), server.weight);
-        match verdict {
-            WayBack::Send(Change::AddServer(..)) => {
-                write!(f, "{name} is there again, with weight {weight}")
-            }
-            WayBack::Send(_) | WayBack::Done => write!(f, "{name} has weight {weight} again"),
-            WayBack::NoService => write!(f, "{name} is not back: its service is gone"),
-            WayBack::Removed => {
-                write!(
-                    f,
-                    "{name} was removed by someone else; it is not added again"
-                )
-            }
-            WayBack::Weighted(now) => {
-                write!(
-                    f,
-                    "{name} was given weight {now} by someone else; it does not get {weight} again"
-                )
-            }
-            WayBack::Added => write!(
-                f,
-                "{name} was added again by someone else; it is left as it is"
-            ),
         }
     }
 }

@@ -6,7 +6,7 @@ use super::{Audience, OutputFormat, Pages};
 use crate::cli::{Connections, List, Save, Selection};
 use crate::diagnose::{Explanation, Facts, Finding, Journey, report};
 use crate::json;
-use crate::netns::Known;
+use crate::netns::KnownNamespace;
 use crate::run::connections::{open, unlisted};
 use crate::run::out::{LineEnds, set_line_ends};
 use crate::run::rows::{LISTING, Rows};
@@ -103,7 +103,7 @@ impl OutputFormat for Json {
 }
 
 impl Pages for json::Namespaces {
-    fn begin_one(&mut self, known: &Known, out: &mut Out) -> io::Result<()> {
+    fn begin_one(&mut self, known: &KnownNamespace, out: &mut Out) -> io::Result<()> {
         Self::begin_one(self, out, known.word())
     }
 

@@ -14,7 +14,7 @@ pub(super) use text::paint;
 use super::{Failure, Out, Report};
 use crate::cli::{Connections, Format, List, Save};
 use crate::diagnose::{Explanation, Facts, Finding, Journey, report};
-use crate::netns::Known;
+use crate::netns::KnownNamespace;
 use crate::render;
 use crate::status::Status;
 use crate::watch::Meter;
@@ -122,7 +122,7 @@ pub(super) trait OutputFormat: Sync {
 /// its command, between `begin_one` and `end_one`.
 pub(super) trait Pages {
     /// Begins the next one.
-    fn begin_one(&mut self, known: &Known, out: &mut Out) -> io::Result<()>;
+    fn begin_one(&mut self, known: &KnownNamespace, out: &mut Out) -> io::Result<()>;
 
     /// Ends it. If nothing was written of it, `error` says why.
     fn end_one(&mut self, error: Option<&str>, out: &mut Out) -> io::Result<()>;

@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::{Audience, OutputFormat, Pages};
 use crate::cli::{Color, Connections, List, Save};
 use crate::names::{NameOf, Names, Numeric};
-use crate::netns::Known;
+use crate::netns::KnownNamespace;
 use crate::render::{self, Cells, Header, Paint};
 use crate::run::connections::{open, unlisted};
 use crate::run::rows::{LISTING, RowDetail, Rows, or_numbers};
@@ -51,7 +51,7 @@ pub(super) struct Headings {
 }
 
 impl Pages for Headings {
-    fn begin_one(&mut self, known: &Known, out: &mut Out) -> io::Result<()> {
+    fn begin_one(&mut self, known: &KnownNamespace, out: &mut Out) -> io::Result<()> {
         let mut heading = known.to_string();
         heading.get_mut(..1).map(str::make_ascii_uppercase);
         writeln!(out, "{}{heading}:", self.separator)?;
