@@ -1,7 +1,7 @@
 //! Directors and servers made up for tests.
 
 use super::facts::{
-    Counted, Facts, Flow, Method, Server, Service, SyncDaemon, Traffic, WAITING, Way,
+    Counted, Facts, Flow, Method, Server, ServiceFacts, SyncDaemon, Traffic, WAITING, Way,
 };
 use super::finding::{Finding, Gravity};
 use crate::routing::{Address, Answer, Leads, Link, Question, Route};
@@ -25,8 +25,8 @@ pub(super) fn server(endpoint: &str, method: Method) -> Server {
 }
 
 /// A service of round robin.
-pub(super) fn service(id: &str, servers: Vec<Server>) -> Service {
-    Service {
+pub(super) fn service(id: &str, servers: Vec<Server>) -> ServiceFacts {
+    ServiceFacts {
         id: id.parse().unwrap(),
         scheduler: Some("rr".to_owned()),
         persistent: false,
@@ -39,7 +39,7 @@ pub(super) fn service(id: &str, servers: Vec<Server>) -> Service {
 }
 
 /// A director with these services and settings.
-pub(super) fn with(services: Vec<Service>, settings: &[(&str, &str)]) -> Facts {
+pub(super) fn with(services: Vec<ServiceFacts>, settings: &[(&str, &str)]) -> Facts {
     let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
     Facts {
         services,

@@ -8,7 +8,7 @@ use super::Check;
 use super::commands::{QUIET_ARP, add_to_lo};
 use super::local::looping;
 use crate::diagnose::facts::{
-    Facts, Flow, IPVS_PACKETS, Method, Server, Service, WAITING, selector,
+    Facts, Flow, IPVS_PACKETS, Method, Server, ServiceFacts, WAITING, selector,
 };
 use crate::diagnose::finding::Finding;
 use crate::routing::Question;
@@ -18,7 +18,7 @@ const EINVAL: i32 = 22;
 
 /// Servers by direct routing or a tunnel whose clients all wait for their first
 /// answer: two at least, since one may have come a moment ago.
-pub(super) fn stuck(facts: &Facts) -> Vec<(&Service, &Server, &Flow)> {
+pub(super) fn stuck(facts: &Facts) -> Vec<(&ServiceFacts, &Server, &Flow)> {
     let mut found = Vec::new();
     // Where directors send packets back and forth, servers are not to blame.
     if !facts.counters_live() || looping(facts).next().is_some() {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::Check;
-use crate::diagnose::facts::{Facts, Method, Server, Service};
+use crate::diagnose::facts::{Facts, Method, Server, ServiceFacts};
 use crate::diagnose::finding::Finding;
 use ipvs::model::{Endpoint, Protocol, VirtualId};
 
@@ -55,7 +55,11 @@ fn local_not_listening(facts: &Facts) -> Vec<Finding> {
 }
 
 /// Where the packets of a server on this machine arrive, if that is known.
-fn arrival(facts: &Facts, service: &Service, server: &Server) -> Option<(&'static str, Endpoint)> {
+fn arrival(
+    facts: &Facts,
+    service: &ServiceFacts,
+    server: &Server,
+) -> Option<(&'static str, Endpoint)> {
     let VirtualId::Endpoint {
         protocol,
         address,
@@ -93,11 +97,11 @@ pub(super) const LOOP_OF_DIRECTORS: Check = Check {
 const BACKUP_ONLY: &str = "net.ipv4.vs.backup_only";
 
 /// The services whose packets this standby director balances once more.
-pub(super) fn looping(facts: &Facts) -> impl Iterator<Item = &Service> {
+pub(super) fn looping(facts: &Facts) -> impl Iterator<Item = &ServiceFacts> {
     let stands_by = facts.daemons.iter().any(|daemon| daemon.backup)
         && facts.daemons.iter().all(|daemon| daemon.backup)
         && facts.sysctl(BACKUP_ONLY) == Some(0);
-    let loops = move |service: &&Service| {
+    let loops = move |service: &&ServiceFacts| {
         let answers_directly =
             |server: &&Server| server.method == Method::DirectRouting || server.method.is_tunnel();
         let usable = || {

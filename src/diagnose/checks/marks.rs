@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 
 use super::Check;
 use super::any::address::stands_by;
-use crate::diagnose::facts::{Facts, Hook, Service};
+use crate::diagnose::facts::{Facts, Hook, ServiceFacts};
 use crate::diagnose::finding::Finding;
 use crate::routing::{Answer, Leads};
 use ipvs::model::{Family, VirtualId};
@@ -22,7 +22,7 @@ pub(super) const MARK_UNMARKED: Check = Check {
 };
 
 /// The services of a mark that have never counted a packet, with their marks.
-fn silent(facts: &Facts) -> impl Iterator<Item = (&Service, NonZeroU32, Family)> {
+fn silent(facts: &Facts) -> impl Iterator<Item = (&ServiceFacts, NonZeroU32, Family)> {
     let live = facts.counters_live();
     facts
         .services
@@ -111,7 +111,7 @@ fn mark_not_local(facts: &Facts) -> Vec<Finding> {
     let mut found: BTreeMap<IpAddr, Finding> = BTreeMap::new();
     for marked in facts.marked() {
         let vip = marked.question.destination;
-        let is_idle = |service: &&Service| service.id == marked.service && !service.is_busy();
+        let is_idle = |service: &&ServiceFacts| service.id == marked.service && !service.is_busy();
         if !is_elsewhere(facts.answer(&marked.question))
             || !facts.services.iter().any(|service| is_idle(&service))
         {

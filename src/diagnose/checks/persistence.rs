@@ -2,7 +2,7 @@
 //! scheduler that computes the server from the client.
 
 use super::Check;
-use crate::diagnose::facts::{Facts, Server, Service, selector};
+use crate::diagnose::facts::{Facts, Server, ServiceFacts, selector};
 use crate::diagnose::finding::Finding;
 use ipvs::model::ServiceFlags;
 
@@ -22,7 +22,7 @@ fn persistent_quiesced(facts: &Facts) -> Vec<Finding> {
         return Vec::new();
     }
     let keeps = |server: &&Server| server.weight == 0 && server.persistent > 0;
-    let others = |service: &&Service| service.servers.iter().any(|server| server.weight > 0);
+    let others = |service: &&ServiceFacts| service.servers.iter().any(|server| server.weight > 0);
     let persistent = facts.services.iter().filter(|service| service.persistent);
     let kept: Vec<_> = persistent
         .filter(others)
@@ -122,7 +122,7 @@ enum Hash {
 }
 
 impl Hash {
-    fn of(service: &Service) -> Option<Self> {
+    fn of(service: &ServiceFacts) -> Option<Self> {
         let flags = ServiceFlags(service.flags);
         let port = flags.contains(ServiceFlags::SCHED2);
         let falls_back = flags.contains(ServiceFlags::SCHED1);

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use super::Check;
 use super::commands::QUIET_ARP;
 use super::direct::{martian, stuck};
-use crate::diagnose::facts::{Counted, Facts, Flow, Method, Server, Service, WAITING};
+use crate::diagnose::facts::{Counted, Facts, Flow, Method, Server, ServiceFacts, WAITING};
 use crate::diagnose::finding::Finding;
 use crate::routing::{Leads, Link, Route};
 use ipvs::model::Endpoint;
@@ -23,7 +23,7 @@ fn refuses(server: &Server) -> bool {
 fn refusing<'a>(
     facts: &'a Facts,
     methods: &'static [Method],
-) -> impl Iterator<Item = (&'a Service, &'a Server, &'a Flow)> {
+) -> impl Iterator<Item = (&'a ServiceFacts, &'a Server, &'a Flow)> {
     stuck(facts)
         .into_iter()
         .filter(|(_, server, _)| methods.contains(&server.method) && refuses(server))
@@ -269,7 +269,7 @@ fn client_links(facts: &Facts) -> HashMap<Endpoint, BTreeSet<u32>> {
 /// those that lead to clients.
 fn fronts<'a>(
     facts: &'a Facts,
-    service: &'a Service,
+    service: &'a ServiceFacts,
     server: &Server,
     clients: &'a HashMap<Endpoint, BTreeSet<u32>>,
 ) -> impl Iterator<Item = &'a Link> {

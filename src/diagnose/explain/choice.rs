@@ -2,7 +2,7 @@
 
 use super::hash::{self, Computed};
 use super::{Candidate, Fixed, Leg, Passage, SHOWN, beyond, found};
-use crate::diagnose::facts::{Journey, Server, Service};
+use crate::diagnose::facts::{Journey, Server, ServiceFacts};
 use ipvs::model::ServiceFlags;
 
 pub(super) const CHECKS: &[&str] = &["no-usable-server", "all-overloaded"];
@@ -57,7 +57,7 @@ fn why_not(server: &Server) -> Option<String> {
     })
 }
 
-fn scheduled(leg: &mut Leg, journey: &Journey, service: &Service, candidates: &[Candidate]) {
+fn scheduled(leg: &mut Leg, journey: &Journey, service: &ServiceFacts, candidates: &[Candidate]) {
     let Some(scheduler) = service.scheduler.as_deref() else {
         leg.say("The service has no scheduler, so that no server is chosen.");
         return;
@@ -135,7 +135,7 @@ fn scheduled(leg: &mut Leg, journey: &Journey, service: &Service, candidates: &[
 
 /// A scheduler that hashes, without a fallback, may come to a server that takes
 /// nothing.
-fn may_be_refused(leg: &mut Leg, service: &Service, candidates: &[Candidate]) {
+fn may_be_refused(leg: &mut Leg, service: &ServiceFacts, candidates: &[Candidate]) {
     let falls_back = ServiceFlags(service.flags).contains(ServiceFlags::SCHED1);
     let is = |name| service.scheduler.as_deref() == Some(name);
     // Servers of weight 0 are no part of mh's table.

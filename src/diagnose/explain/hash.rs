@@ -6,7 +6,7 @@
 
 use std::net::IpAddr;
 
-use crate::diagnose::facts::{Journey, Server, Service};
+use crate::diagnose::facts::{Journey, Server, ServiceFacts};
 use ipvs::model::{ServiceFlags, VirtualId};
 
 /// The server that the scheduler comes to.
@@ -26,7 +26,7 @@ pub(super) enum Computed<'a> {
 /// usually has; none where it does not hash.
 pub(super) fn computed<'a>(
     journey: &Journey,
-    service: &'a Service,
+    service: &'a ServiceFacts,
 ) -> Option<(Computed<'a>, usize)> {
     let flags = ServiceFlags(service.flags);
     let falls_back = flags.contains(ServiceFlags::SCHED1);

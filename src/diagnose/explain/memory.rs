@@ -2,7 +2,7 @@
 //! a template keeps the client with one.
 
 use super::{Fixed, Leg, beyond, found, time};
-use crate::diagnose::facts::{Journey, Remembered, SINGLE_CONNECTIONS, Service, WAITING};
+use crate::diagnose::facts::{Journey, Remembered, SINGLE_CONNECTIONS, ServiceFacts, WAITING};
 use crate::diagnose::finding::Finding;
 use ipvs::model::Endpoint;
 
@@ -119,7 +119,7 @@ fn orphan(leg: &mut Leg, journey: &Journey, known: &Remembered) -> Option<Fixed>
 }
 
 /// The template that keeps the client with a server.
-fn template(leg: &mut Leg, journey: &Journey, service: &Service) -> Option<Fixed> {
+fn template(leg: &mut Leg, journey: &Journey, service: &ServiceFacts) -> Option<Fixed> {
     let client = journey.client;
     if service.one_packet {
         leg.say("The service remembers no connections (-o): a server is chosen for each packet.");

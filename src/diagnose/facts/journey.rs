@@ -12,7 +12,7 @@ use crate::routing::{Answer, Leads, Question, Routing};
 use ipvs::client::Client;
 use ipvs::connections::{CONNECTIONS, Connection, for_each_connection};
 use ipvs::error::Error;
-use ipvs::model::{Endpoint, Service as Configured, VirtualId};
+use ipvs::model::{Endpoint, Service, VirtualId};
 
 /// So many connections of the client are remembered.
 const REMEMBERED: usize = 64;
@@ -132,7 +132,7 @@ impl Journey {
     }
 
     /// Reads what is remembered of the client.
-    fn remember(&mut self, ipvs: &Client, service: Option<&Configured>) -> io::Result<()> {
+    fn remember(&mut self, ipvs: &Client, service: Option<&Service>) -> io::Result<()> {
         let mut all = ConnectionFacts::default();
         let outcome = for_each_connection(ipvs.connections()?, |connection| {
             all.add(connection);
@@ -145,7 +145,7 @@ impl Journey {
     }
 
     /// Notes a row of the connections if it is about this client.
-    fn note(&mut self, service: Option<&Configured>, connection: &Connection<'_>) {
+    fn note(&mut self, service: Option<&Service>, connection: &Connection<'_>) {
         if connection.is_template() {
             let through = connection.through();
             if matches!(through, VirtualId::Fwmark { .. })
@@ -154,7 +154,7 @@ impl Journey {
             {
                 self.marks.push(through);
             }
-            let is_its = |service: &Configured| {
+            let is_its = |service: &Service| {
                 through == of_template(self.wanted, service.id)
                     && connection.client.address == masked(self.client, service.netmask)
             };

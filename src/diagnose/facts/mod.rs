@@ -32,7 +32,7 @@ pub use lookup::Lookup;
 pub use on_server::{ELSEWHERE, OnServer};
 pub use replay::{NotReplayed, SINGLE_CONNECTIONS};
 pub use system::{IPVS_PACKETS, MANAGERS, MOVERS};
-pub use table::{Counted, Method, Server, Service, Traffic};
+pub use table::{Counted, Method, Server, ServiceFacts, Traffic};
 pub use ways::{Marked, Way, errno_text};
 
 use crate::estimation::{self, Frozen};
@@ -63,7 +63,7 @@ pub struct Facts {
     /// The size of the table of connections, as the kernel told it.
     pub buckets: u32,
     /// The virtual services with their servers.
-    pub services: Vec<Service>,
+    pub services: Vec<ServiceFacts>,
     /// The settings in seconds that `--set` changes; none where they can't be asked for.
     pub timeouts: Option<TimeoutFacts>,
     /// The synchronization daemons that run.

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use ipvs::client::Client;
 use ipvs::error::Error;
 use ipvs::model::{
-    DestinationEntry, Endpoint, Forwarding, Name, Service as Configured, ServiceEntry,
-    ServiceFlags, Stats, TunnelKind, VirtualId,
+    DestinationEntry, Endpoint, Forwarding, Name, Service, ServiceEntry, ServiceFlags, Stats,
+    TunnelKind, VirtualId,
 };
 
 /// Of so many services at most, the servers are looked at twice: each takes a
@@ -185,7 +185,7 @@ impl Server {
 
 /// A virtual service.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Service {
+pub struct ServiceFacts {
     /// Its address or mark.
     pub id: VirtualId,
     /// Its scheduler; without one nobody is given a server.
@@ -204,8 +204,8 @@ pub struct Service {
     pub servers: Vec<Server>,
 }
 
-impl Service {
-    fn new(configured: &Configured, traffic: Traffic) -> Self {
+impl ServiceFacts {
+    fn new(configured: &Service, traffic: Traffic) -> Self {
         Self {
             id: configured.id,
             scheduler: configured
@@ -245,13 +245,16 @@ impl Service {
 }
 
 /// The first look: every service, or one.
-pub(super) fn first(client: &mut Client, only: Option<&VirtualId>) -> Result<Vec<Service>, Error> {
+pub(super) fn first(
+    client: &mut Client,
+    only: Option<&VirtualId>,
+) -> Result<Vec<ServiceFacts>, Error> {
     let entries = match only {
         Some(id) => vec![client.service(id)?],
         None => client.table()?,
     };
     let service = |entry: &ServiceEntry| {
-        let mut service = Service::new(&entry.service, Traffic::only((&entry.stats).into()));
+        let mut service = ServiceFacts::new(&entry.service, Traffic::only((&entry.stats).into()));
         service.servers = entry.destinations.iter().map(Server::new).collect();
         service
     };
@@ -259,7 +262,7 @@ pub(super) fn first(client: &mut Client, only: Option<&VirtualId>) -> Result<Vec
 }
 
 /// The second look, at the counters.
-pub(super) fn again(client: &mut Client, services: &mut [Service]) -> Result<(), Error> {
+pub(super) fn again(client: &mut Client, services: &mut [ServiceFacts]) -> Result<(), Error> {
     let counters: std::collections::HashMap<VirtualId, Counted> = match services {
         [one] => {
             let entry = client.service(&one.id)?;

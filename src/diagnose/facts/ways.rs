@@ -10,7 +10,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Facts, Flow, Method, Server, Service};
+use super::{Facts, Flow, Method, Server, ServiceFacts};
 use crate::routing::{Answer, Question, Routing};
 use ipvs::model::VirtualId;
 
@@ -145,9 +145,9 @@ impl Facts {
 
     /// The connections came by the mark of this service: its server has them, and
     /// no service of an address is theirs.
-    fn is_of_mark(&self, flow: &Flow, service: &Service) -> bool {
+    fn is_of_mark(&self, flow: &Flow, service: &ServiceFacts) -> bool {
         let is_server = |server: &Server| server.address() == flow.server.address;
-        let is_theirs = |service: &Service| match service.id {
+        let is_theirs = |service: &ServiceFacts| match service.id {
             VirtualId::Endpoint { address, port, .. } => {
                 address == flow.service.address && (port == flow.service.port || port == 0)
             }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::super::Check;
-use crate::diagnose::facts::{Facts, Hook, Service, version};
+use crate::diagnose::facts::{Facts, Hook, ServiceFacts, version};
 use crate::diagnose::finding::Finding;
 use crate::routing::{Link, Question};
 use ipvs::model::VirtualId;
@@ -72,7 +72,7 @@ fn rp_filter(facts: &Facts) -> Vec<Finding> {
 }
 
 fn refuses(facts: &Facts, client: IpAddr, input: u32) -> bool {
-    let vips = facts.services.iter().filter_map(Service::address);
+    let vips = facts.services.iter().filter_map(ServiceFacts::address);
     let mut answers = vips.filter_map(|vip| facts.answer(&Question::through(client, input, vip)));
     answers.any(|answer| answer.is_err_and(|errno| REFUSED.contains(&errno)))
 }
@@ -123,7 +123,7 @@ fn input_filter(facts: &Facts) -> Vec<Finding> {
 }
 
 /// The command that lets packets to a service through.
-fn accepting(service: &Service, table: &str, chain: &str, legacy: bool) -> Option<String> {
+fn accepting(service: &ServiceFacts, table: &str, chain: &str, legacy: bool) -> Option<String> {
     let VirtualId::Endpoint {
         protocol,
         address,

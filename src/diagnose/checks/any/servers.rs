@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::super::Check;
-use crate::diagnose::facts::{Facts, Server, Service, errno_text, selector};
+use crate::diagnose::facts::{Facts, Server, ServiceFacts, errno_text, selector};
 use crate::diagnose::finding::Finding;
 use crate::routing::{Leads, Link};
 
@@ -19,8 +19,8 @@ pub(in crate::diagnose::checks) const NO_USABLE_SERVER: Check = Check {
 };
 
 fn no_usable_server(facts: &Facts) -> Vec<Finding> {
-    let is_empty = |service: &&Service| service.servers.is_empty();
-    let is_idle = |service: &&Service| {
+    let is_empty = |service: &&ServiceFacts| service.servers.is_empty();
+    let is_idle = |service: &&ServiceFacts| {
         !service.servers.is_empty() && service.servers.iter().all(|server| server.weight == 0)
     };
     let mut found = Vec::new();

@@ -1,7 +1,7 @@
 //! Settings of IPVS that cost connections, or the numbers one looks at.
 
 use super::super::Check;
-use crate::diagnose::facts::{Facts, Server, Service};
+use crate::diagnose::facts::{Facts, Server, ServiceFacts};
 use crate::diagnose::finding::{Finding, Gravity};
 use crate::estimation::{self, Frozen};
 use ipvs::model::{Protocol, VirtualId};
@@ -123,7 +123,7 @@ pub(in crate::diagnose::checks) const IDLE_TIMEOUT: Check = Check {
 const KEEPALIVE: u32 = 7200;
 
 fn idle_timeout(facts: &Facts) -> Vec<Finding> {
-    let carries_tcp = |service: &Service| match service.id {
+    let carries_tcp = |service: &ServiceFacts| match service.id {
         VirtualId::Endpoint { protocol, .. } => protocol == Protocol::Tcp,
         VirtualId::Fwmark { .. } => true,
     };

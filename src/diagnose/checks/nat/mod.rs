@@ -4,7 +4,7 @@ pub(super) mod table;
 pub(super) mod tracking;
 pub(super) mod way;
 
-use crate::diagnose::facts::{Counted, Facts, Method, Server, Service};
+use crate::diagnose::facts::{Counted, Facts, Method, Server, ServiceFacts};
 
 /// Answers that are lost show in two packets or more: a single one may have been
 /// counted, and its answer not yet.
@@ -13,7 +13,7 @@ const SURE: u64 = 2;
 /// The servers behind NAT on other machines that packets come for, whose
 /// neighbours answer, and whose answers are nevertheless lost: clients are seen to
 /// wait for each of them.
-fn unanswered(facts: &Facts) -> Vec<(&Service, &Server)> {
+fn unanswered(facts: &Facts) -> Vec<(&ServiceFacts, &Server)> {
     let mut found = Vec::new();
     if !facts.counters_live() {
         return found;

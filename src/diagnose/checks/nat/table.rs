@@ -2,7 +2,7 @@
 
 use super::super::Check;
 use super::waits;
-use crate::diagnose::facts::{Facts, Method, Server, Service, selector};
+use crate::diagnose::facts::{Facts, Method, Server, ServiceFacts, selector};
 use crate::diagnose::finding::Finding;
 use ipvs::model::ServiceFlags;
 
@@ -157,7 +157,7 @@ fn nat_one_packet(facts: &Facts) -> Vec<Finding> {
 }
 
 /// The words of `-E` for the service without -o, where it has no other flag.
-fn anew(service: &Service) -> Option<String> {
+fn anew(service: &ServiceFacts) -> Option<String> {
     const ALONE: u32 = ServiceFlags::HASHED.0 | ServiceFlags::ONE_PACKET.0;
     let scheduler = service.scheduler.as_deref()?;
     let is_plain = service.flags & !ALONE == 0;
