@@ -16,7 +16,7 @@ pub struct Sysctl {
     /// are several where the first namespace, or a 32-bit machine, has another; none
     /// where the kernel computes it from memory or processors.
     pub defaults: &'static [&'static str],
-    /// What it is for.
+    /// Its purpose.
     pub meaning: &'static str,
     /// The first Linux that has it; none where Linux 5.10 did.
     pub since: Option<&'static str>,
@@ -84,7 +84,7 @@ pub const SYSCTLS: &[Sysctl] = &[
     sysctl("sync_version", &["1"], "form of sync messages; 0 is that before Linux 2.6.39"),
 ];
 
-/// What is known of the setting of that name.
+/// Returns the setting of that name, as Linux has it.
 pub fn find(name: &str) -> Option<&'static Sysctl> {
     SYSCTLS.iter().find(|sysctl| sysctl.name == name)
 }
@@ -99,7 +99,7 @@ pub struct Setting {
 }
 
 impl Setting {
-    /// What is known of it.
+    /// Returns the setting as Linux has it, if it is known.
     pub fn known(&self) -> Option<&'static Sysctl> {
         find(&self.name)
     }

@@ -106,7 +106,7 @@ pub struct ServerEdit {
     /// The server as it was named, with the port of its service if it was named
     /// without one.
     pub server: Destination,
-    /// What is given.
+    /// The settings that are given.
     pub settings: GivenSettings,
 }
 

@@ -165,17 +165,9 @@ pub(super) fn parse_save(words: &[String]) -> Result<ToolCommand, Usage> {
             save.numeric = true;
         } else if word == "--json" {
             save.format = Format::Json;
-        } else if word == "--output" {
-            let file = words.next();
-            let file = file.ok_or_else(|| Usage::MissingArgument(word.clone()))?;
+        } else if let Some(file) = value_of("--output", word, &mut words)? {
             save.output = Some(file.into());
-        } else if let Some(file) = word.strip_prefix("--output=") {
-            save.output = Some(file.into());
-        } else if word == "--only" {
-            let what = words.next();
-            let what = what.ok_or_else(|| Usage::MissingArgument(word.clone()))?;
-            only.push(selected(what)?);
-        } else if let Some(what) = word.strip_prefix("--only=") {
+        } else if let Some(what) = value_of("--only", word, &mut words)? {
             only.push(selected(what)?);
         } else if let Some(name) = namespace(word, &mut words)? {
             netns = Some(name);
@@ -190,28 +182,36 @@ pub(super) fn parse_save(words: &[String]) -> Result<ToolCommand, Usage> {
     })
 }
 
-/// Returns the namespace that `--netns NAME` or `--netns=NAME` names, if the word is
-/// one of these.
+/// Returns the value of `option`, if the word is that option: `--only WHAT` or
+/// `--only=WHAT`.
+///
+/// # Errors
+/// A value that is missing.
+fn value_of<'a>(
+    option: &str,
+    word: &'a str,
+    words: &mut impl Iterator<Item = &'a String>,
+) -> Result<Option<&'a str>, Usage> {
+    match word.strip_prefix(option) {
+        Some("") => match words.next() {
+            Some(value) => Ok(Some(value)),
+            None => Err(Usage::MissingArgument(word.to_owned())),
+        },
+        attached => Ok(attached.and_then(|rest| rest.strip_prefix('='))),
+    }
+}
+
+/// Returns the namespace that the word names, if it is `--netns`.
 ///
 /// # Errors
 /// A name that is missing or names none, or all of them: a tool has one table.
 fn namespace<'a>(
-    word: &str,
+    word: &'a str,
     words: &mut impl Iterator<Item = &'a String>,
 ) -> Result<Option<Netns>, Usage> {
-    let name = match word.strip_prefix("--netns") {
-        Some("") => words
-            .next()
-            .ok_or_else(|| Usage::MissingArgument(word.to_owned()))?,
-        Some(attached) => match attached.strip_prefix('=') {
-            Some(name) => name,
-            None => return Ok(None),
-        },
-        None => return Ok(None),
-    };
-    match netns(name)? {
-        Netns::All => Err(ValueError::NetnsAll.into()),
-        named => Ok(Some(named)),
+    match value_of("--netns", word, words)?.map(netns).transpose()? {
+        Some(Netns::All) => Err(ValueError::NetnsAll.into()),
+        named => Ok(named),
     }
 }
 
@@ -240,7 +240,7 @@ pub(super) fn parse_restore(words: &[String]) -> Result<ToolCommand, Usage> {
             netns = Some(name);
             continue;
         }
-        if let Some(what) = word.strip_prefix("--only=").filter(|_| options) {
+        if options && let Some(what) = value_of("--only", word, &mut words)? {
             restore.scope.only.push(selected(what)?);
             continue;
         }
@@ -253,11 +253,6 @@ pub(super) fn parse_restore(words: &[String]) -> Result<ToolCommand, Usage> {
             "--strict" if options => restore.strictness = Strictness::Everywhere,
             "--keep-weights" if options => restore.scope.weights = Weights::Kept,
             "--no-remove" if options => restore.scope.removals = Removals::LeftOut,
-            "--only" if options => {
-                let what = words.next();
-                let what = what.ok_or_else(|| Usage::MissingArgument(word.clone()))?;
-                restore.scope.only.push(selected(what)?);
-            }
             "-n" if options => idle = Some(word),
             "-" if options && restore.input.is_none() => from_stdin = true,
             option if options && option.len() > 1 && option.starts_with('-') => {

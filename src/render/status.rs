@@ -8,7 +8,7 @@ use crate::sysctls::Setting;
 use ipvs::model::Stats;
 use ipvs::procfs::OfProcessor;
 
-/// What the kernel tells of its IPVS: a line for each thing, then tables of counters
+/// Writes the state of IPVS: a line for each thing, then tables of counters
 /// and of settings.
 pub fn status(out: &mut impl Write, status: &Status) -> io::Result<()> {
     let Status {

@@ -37,7 +37,7 @@ pub(super) fn open() -> Out {
 /// Decides on the line ends that are written from here on.
 ///
 /// # Errors
-/// Those of writing what was written before.
+/// The errors of writing the bytes that came before.
 pub(super) fn set_line_ends(out: &mut Out, line_ends: LineEnds) -> io::Result<()> {
     out.flush()?;
     out.get_mut().line_ends = line_ends;

@@ -8,7 +8,7 @@ use super::words::{LineWords, hex};
 /// Where the kernel shows the counters of each processor.
 pub const PROCESSORS: &str = "/proc/net/ip_vs_stats_percpu";
 
-/// What a processor has counted of all services together.
+/// The counters of all services together on one processor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct OfProcessor {

@@ -236,7 +236,7 @@ fn permuted(servers: &[Server]) -> Vec<usize> {
     table
 }
 
-/// What is still to be done for a server.
+/// The walk of a server over the table's places.
 struct ServerSteps {
     number: usize,
     place: usize,

@@ -1,4 +1,4 @@
-//! What the director remembers of the client: a connection goes on to its server, and
+//! The director's memory of the client: a connection goes on to its server, and
 //! a template keeps the client with one.
 
 use super::{Fixed, Leg, beyond, found, time};

@@ -20,15 +20,15 @@ use super::facts::{Facts, Journey, Server};
 use super::finding::{Finding, Gravity};
 use ipvs::model::Endpoint;
 
-/// Whether a client gets past a leg of its path.
+/// The prospects of a client on a leg of its path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Passage {
-    /// It does.
+    /// The client gets past.
     Open,
-    /// It may not: that depends on the server, or on what can't be seen from here.
+    /// The client may not get past: that depends on the server, or on what can't be seen from here.
     Unsure,
-    /// It does not.
+    /// The client does not get past.
     Shut,
 }
 
@@ -37,11 +37,11 @@ pub enum Passage {
 pub struct Leg {
     /// Its name for programs: `arrival`.
     pub name: &'static str,
-    /// Whether the client gets past.
+    /// The client's prospects there.
     pub passage: Passage,
-    /// What happens there.
+    /// A sentence for each thing that happens there.
     pub sentences: Vec<String>,
-    /// What is wrong there, with what to do. One that is no check's has no id.
+    /// The faults there, with their remedies. One that is no check's has no id.
     pub findings: Vec<Finding>,
 }
 
@@ -98,7 +98,7 @@ pub struct Explanation {
 }
 
 impl Explanation {
-    /// Whether the client is served in the end.
+    /// Returns the client's prospects on the whole path.
     pub fn passage(&self) -> Passage {
         let worst = self.legs.iter().map(|leg| leg.passage).max();
         worst.unwrap_or(Passage::Open)
@@ -128,7 +128,7 @@ pub fn explain(journey: &Journey) -> Explanation {
     Explanation { legs, servers }
 }
 
-/// What these checks find where the service has this server alone, which gets the
+/// Returns the findings of these checks where the service has this server alone, which gets the
 /// client whatever its weight is.
 ///
 /// `facts` are the journey's own but for the servers, which are replaced: there may be
@@ -143,7 +143,7 @@ fn found_of(facts: &mut Facts, server: &Server, ids: &[&str]) -> Vec<Finding> {
     found(facts, ids)
 }
 
-/// What these checks find.
+/// Returns the findings of these checks.
 fn found(facts: &Facts, ids: &[&str]) -> Vec<Finding> {
     let checks = super::all().filter(|check| ids.contains(&check.id));
     let findings = checks.flat_map(|check| {

@@ -21,8 +21,8 @@ attribute_set! {
 }
 
 attribute_set! {
-    /// What the kernel says of its IPVS (`IPVS_INFO_ATTR_*`), in host byte
-    /// order.
+    /// The kernel's IPVS as it describes itself (`IPVS_INFO_ATTR_*`), in host
+    /// byte order.
     pub enum InfoAttr {
         /// Version, a byte each for major, minor and patch.
         Version(u32) = IPVS_INFO_ATTR_VERSION,
