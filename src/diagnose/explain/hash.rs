@@ -4,7 +4,10 @@
 //! The kernel is built with the sizes of their tables, and does not tell them; these
 //! are the usual ones.
 
+use std::hash::Hasher;
 use std::net::IpAddr;
+
+use siphasher::sip::SipHasher13;
 
 use crate::diagnose::facts::{Journey, Server, ServiceFacts};
 use ipvs::model::{ServiceFlags, VirtualId};
@@ -269,35 +272,9 @@ fn greatest_common_divisor(one: u32, other: u32) -> u32 {
 
 /// SipHash-1-3 of one number, of which the lowest 32 bits count.
 fn large_hash(number: u32, key: u64, places: usize) -> usize {
-    let mut state = [
-        0x736f_6d65_7073_6575 ^ key,
-        0x646f_7261_6e64_6f6d ^ key,
-        0x6c79_6765_6e65_7261 ^ key,
-        0x7465_6462_7974_6573 ^ key,
-    ];
-    // The message is four bytes, and its length is in the last one.
-    let bytes = u32::from_le_bytes(number.to_ne_bytes());
-    let word = 4 << 56 | u64::from(bytes);
-    state[3] ^= word;
-    round(&mut state);
-    state[0] ^= word;
-    state[2] ^= 0xff;
-    for _ in 0..3 {
-        round(&mut state);
-    }
-    let hash = state.iter().fold(0, |all, part| all ^ part);
-    let [_, _, _, _, lowest @ ..] = hash.to_be_bytes();
+    let mut hasher = SipHasher13::new_with_keys(key, key);
+    hasher.write(&number.to_ne_bytes());
+    let [_, _, _, _, lowest @ ..] = hasher.finish().to_be_bytes();
     let hash = usize::try_from(u32::from_be_bytes(lowest)).unwrap_or(0);
     hash % places
-}
-
-/// One round of SipHash.
-fn round(state: &mut [u64; 4]) {
-    let [a, b, c, d] = *state;
-    let (a, c) = (a.wrapping_add(b), c.wrapping_add(d));
-    let (b, d) = (b.rotate_left(13) ^ a, d.rotate_left(16) ^ c);
-    let a = a.rotate_left(32);
-    let (c, a) = (c.wrapping_add(b), a.wrapping_add(d));
-    let (b, d) = (b.rotate_left(17) ^ c, d.rotate_left(21) ^ a);
-    *state = [a, b, c.rotate_left(32), d];
 }
