@@ -54,7 +54,7 @@ const FORMAT: &[Addition] = &[
         "        Format::Csv => &csv::Csv,",
     ),
     add(
-        "src/cli/command.rs",
+        "src/cli/command/mod.rs",
         "    /// `--json`: one document, always in numbers, whatever the view.",
         "    /// `--csv`\n    Csv,",
     ),
@@ -102,7 +102,7 @@ const OPTION: &[Addition] = &[
         "            first: None,",
     ),
     add(
-        "src/cli/command.rs",
+        "src/cli/command/rules.rs",
         "    /// How the changes of a dry run are printed.",
         "    /// How many changes are shown.\n    pub first: Option<u64>,",
     ),

@@ -1,0 +1,157 @@
+//! Commands, with nothing left to look up or to check.
+
+mod changes;
+mod diagnosis;
+mod listing;
+mod rules;
+
+use std::path::PathBuf;
+
+pub use changes::{
+    Deed, Drain, Ensure, Everywhere, GivenSettings, Leaving, ServerAnywhere, ServerEdit,
+    ServiceEdit, Undrain,
+};
+pub use diagnosis::{Diagnose, Explain};
+pub use listing::{
+    Access, BriefList, Color, Connections, List, Metrics, Require, Selection, Standing, Watch,
+};
+pub use rules::{Extent, Restore, RestoreMode, Save, Strictness};
+
+use crate::cli::types::{Tool, Verb};
+use ipvs::model::{Change, Protocol, VirtualId};
+
+/// One invocation, understood. A rule file becomes many: the large and rare ones are
+/// boxed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// `-A`, `-E`, `-D`, `-a`, `-e`, `-d`, `-C`, `-Z`, `--set`,
+    /// `--start-daemon`, `--stop-daemon`
+    Change(Change),
+    /// `-A`, `-a` with `--or-edit`, `-E`, `-e` with `--keep`, `-D`, `-d` with
+    /// `--if-exists`
+    Ensure(Ensure),
+    /// `-e`, `-d` with `--all-services`
+    Everywhere(Box<Everywhere>),
+    /// `-d --drain`, `-D --drain`
+    Drain(Drain),
+    /// `-e --undrain`
+    Undrain(Undrain),
+    /// `-L`, or nothing at all
+    List(List),
+    /// `-L SERVICE --require NUMBER`
+    Require(Require),
+    /// `-L --openmetrics`
+    Metrics(Metrics),
+    /// `-L --from-proc`
+    ListFromProc(BriefList),
+    /// `-L -c`
+    Connections(Box<Connections>),
+    /// `-L --timeout`
+    ShowTimeouts(Format),
+    /// `-L --status`
+    ShowStatus(Format),
+    /// `-L --daemon`
+    ShowDaemons(Format),
+    /// `-S`, `ipvsadm-save`
+    Save(Save),
+    /// `-R`, `ipvsadm-restore`
+    Restore(Restore),
+    /// `--diagnose`
+    Diagnose(Box<Diagnose>),
+    /// `--explain`
+    Explain(Explain),
+    /// `-h`, perhaps about one command only
+    Help(Option<Verb>),
+    /// `ipvsadm-save -h`, `ipvsadm-restore -h`
+    ToolHelp(Tool),
+    /// `-v`
+    Version,
+    /// `--completions`
+    Completions(Shell),
+    /// Offers a shell the words that may follow.
+    Complete(Completion),
+}
+
+/// `--netns`: the network namespace that a command is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Netns {
+    /// The one of this name.
+    Named(String),
+    /// The one that this file stands for.
+    File(PathBuf),
+    /// `all`: each in turn.
+    All,
+}
+
+/// The words of `ipvsadm-save` or `ipvsadm-restore`, understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToolCommand {
+    /// The command.
+    pub command: Command,
+    /// Where it is carried out: here, if none is named.
+    pub netns: Option<Netns>,
+}
+
+impl From<Command> for ToolCommand {
+    fn from(command: Command) -> Self {
+        Self {
+            command,
+            netns: None,
+        }
+    }
+}
+
+/// The format of what a command prints; `run::formats` writes each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// For people, as ipvsadm 1.31 writes it.
+    #[default]
+    Text,
+    /// `--json`: one document, always in numbers, whatever the view.
+    Json,
+}
+
+/// A shell that completes words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shell {
+    /// GNU bash
+    Bash,
+    /// zsh
+    Zsh,
+    /// fish
+    Fish,
+}
+
+/// The words that may stand at the cursor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Completion {
+    /// The start of the word, before the part that is completed: `--state=`.
+    pub prefix: String,
+    /// The part that is completed, as far as it is typed.
+    pub stem: String,
+    /// The words that part may become.
+    pub candidates: Candidates,
+}
+
+/// The words that a word may become.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Candidates {
+    /// One of these words, each with what it means.
+    Words(Vec<(String, &'static str)>),
+    /// The address and port of a service of this protocol.
+    Services(Protocol),
+    /// The mark of a service.
+    Marks,
+    /// A server of this service.
+    ServersOf(VirtualId),
+    /// A server of any service.
+    Servers,
+    /// A scheduler.
+    Schedulers,
+    /// A persistence engine.
+    Engines,
+    /// The name of a file.
+    Files,
+    /// A network namespace, or one of these words.
+    Namespaces(Vec<(String, &'static str)>),
+}

@@ -1,0 +1,72 @@
+//! Saving and restoring.
+
+use std::path::PathBuf;
+
+use super::{Format, Selection};
+use ipvs::plan::scope::Scope;
+
+/// `ipvsadm -S [--only WHAT]... [-n] [--output FILE] [--json]`
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Save {
+    /// No names.
+    pub numeric: bool,
+    /// The file to write; standard output otherwise.
+    pub output: Option<PathBuf>,
+    /// Rules or JSON.
+    pub format: Format,
+    /// The services that are saved.
+    pub services: Selection,
+}
+
+/// `ipvsadm -R [--replace [--only WHAT]... [--keep-weights] [--no-remove]] [--strict]
+/// [--check|--dry-run [--json]]`
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Restore {
+    /// The way with the table that is there.
+    pub mode: RestoreMode,
+    /// How far a replacement goes.
+    pub scope: Scope,
+    /// The meaning of a bad line for the others.
+    pub strictness: Strictness,
+    /// How far to go.
+    pub stop_at: Extent,
+    /// The file to read; standard input otherwise.
+    pub input: Option<PathBuf>,
+    /// How the changes of a dry run are printed.
+    pub format: Format,
+}
+
+/// The fate of the good lines of an input that has bad ones.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Strictness {
+    /// A table in use is left alone. Into an empty one, where there is nothing to
+    /// protect, they are loaded.
+    #[default]
+    WhereInUse,
+    /// `--strict`: an empty table is left alone too.
+    Everywhere,
+}
+
+/// The way of a restore with the table that is there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RestoreMode {
+    /// The rules are carried out on it, one after another.
+    #[default]
+    Apply,
+    /// It is made equal to what the rules describe, by the differences only.
+    Replace,
+    /// It is cleared first.
+    ClearThenApply,
+}
+
+/// How far a restore goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Extent {
+    /// The input is read and checked; the kernel is not asked for anything.
+    Check,
+    /// The changes are printed, not made.
+    DryRun,
+    /// The changes are made.
+    #[default]
+    Full,
+}
