@@ -24,7 +24,7 @@ pub(crate) const OWN: &str = "/proc/thread-self/ns/net";
 #[derive(Debug, thiserror::Error)]
 pub enum NetnsError {
     /// No folder has the name.
-    #[error("there is no network namespace {name}: {}", those(.names))]
+    #[error("there is no network namespace {}: {}", shown(name), those(.names))]
     Unknown {
         /// The name.
         name: String,
@@ -32,10 +32,10 @@ pub enum NetnsError {
         names: Vec<String>,
     },
     /// The file stands for none.
-    #[error("{} is no network namespace", .0.display())]
+    #[error("{} is no network namespace", shown(&.0.to_string_lossy()))]
     Another(PathBuf),
     /// The system does not let it be entered.
-    #[error("cannot enter the network namespace {}: {}{}", file.display(), os_text(error), advice(error))]
+    #[error("cannot enter the network namespace {}: {}{}", shown(&file.to_string_lossy()), os_text(error), advice(error))]
     Refused {
         /// The file that stands for it.
         file: PathBuf,
@@ -44,15 +44,20 @@ pub enum NetnsError {
     },
 }
 
+/// A name as a terminal may have it: other programs made it.
+fn shown(name: &str) -> String {
+    name.replace(char::is_control, "?")
+}
+
 /// As many names are shown.
 const SHOWN: usize = 12;
 
 fn those(names: &[String]) -> String {
-    let shown: Vec<_> = names.iter().take(SHOWN).map(String::as_str).collect();
-    match (shown.as_slice(), names.len().saturating_sub(SHOWN)) {
+    let first: Vec<_> = names.iter().take(SHOWN).map(|name| shown(name)).collect();
+    match (first.as_slice(), names.len().saturating_sub(SHOWN)) {
         ([], _) => "none has a name".to_owned(),
-        (shown, 0) => format!("there are {}", shown.join(", ")),
-        (shown, more) => format!("there are {} and {more} more", shown.join(", ")),
+        (first, 0) => format!("there are {}", first.join(", ")),
+        (first, more) => format!("there are {} and {more} more", first.join(", ")),
     }
 }
 
@@ -155,11 +160,7 @@ pub(crate) fn all() -> Vec<KnownNamespace> {
 impl fmt::Display for KnownNamespace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.word() {
-            Some(word) => write!(
-                f,
-                "network namespace {}",
-                word.replace(char::is_control, "?")
-            ),
+            Some(word) => write!(f, "network namespace {}", shown(word)),
             None => f.write_str("this network namespace"),
         }
     }
@@ -204,5 +205,25 @@ mod tests {
         assert_eq!(those(&named(0)), "none has a name");
         assert_eq!(those(&named(2)), "there are n1, n2");
         assert!(those(&named(15)).ends_with("n11, n12 and 3 more"));
+    }
+
+    #[test]
+    fn no_name_reaches_a_terminal_as_it_is() {
+        let odd = || "a\x1b\n".to_owned();
+        let said = [
+            those(&[odd()]),
+            NetnsError::Another(odd().into()).to_string(),
+            NetnsError::Unknown {
+                name: odd(),
+                names: Vec::new(),
+            }
+            .to_string(),
+        ];
+        for text in said {
+            assert!(
+                text.contains("a??") && !text.contains(char::is_control),
+                "{text}"
+            );
+        }
     }
 }

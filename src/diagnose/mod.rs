@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 pub use checks::{Check, FAMILIES, Family, Machine, all, of};
 pub use document::{NOT_MADE, for_manual, for_web};
 pub use explain::{Explanation, Passage, explain};
-pub use facts::{Facts, Journey, Method, OnServer, Wanted, gather};
+pub use facts::{FORM, Facts, Journey, Method, OnServer, Wanted, gather};
 pub use finding::{Finding, Gravity};
 
 /// Returns what the checks find, gravest first, without those that are to be

@@ -1,5 +1,6 @@
 //! `--diagnose`: what is wrong with this director.
 
+use std::fmt::Display;
 use std::fs::File;
 use std::io::{BufReader, Write};
 use std::path::Path;
@@ -7,7 +8,7 @@ use std::path::Path;
 use super::file::to_file;
 use super::{Failure, Out, formats};
 use crate::cli::Diagnose;
-use crate::diagnose::{self, Facts, Gravity, Wanted};
+use crate::diagnose::{self, FORM, Facts, Gravity, Wanted};
 
 /// Looks, judges, and says what was found.
 #[inline(never)]
@@ -54,10 +55,14 @@ pub(super) fn read(file: &Path) -> Result<Facts, Failure> {
     let opened = File::open(file).map_err(|error| {
         context(anyhow::Error::new(error).context(format!("cannot read {}", file.display())))
     })?;
-    serde_json::from_reader(BufReader::new(opened)).map_err(|error| {
-        context(anyhow::anyhow!(
-            "{} holds no facts: {error}",
-            file.display()
-        ))
-    })
+    let none =
+        |why: &dyn Display| context(anyhow::anyhow!("{} holds no facts: {why}", file.display()));
+    let facts: Facts =
+        serde_json::from_reader(BufReader::new(opened)).map_err(|error| none(&error))?;
+    match facts.form {
+        FORM => Ok(facts),
+        other => Err(none(&format_args!(
+            "its form is {other}, and {FORM} is known here"
+        ))),
+    }
 }

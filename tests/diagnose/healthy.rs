@@ -3,7 +3,7 @@
 use crate::clients::while_served;
 use crate::director::*;
 use crate::net::Host;
-use crate::support::shell;
+use crate::support::{Program, run, shell, words};
 
 #[test]
 fn nat() {
@@ -57,6 +57,16 @@ fn what_was_looked_at_can_be_judged_again() {
     diagnose(&format!("{GLANCE} --output {file}")).names("vip-not-local");
     diagnose(&format!("--facts {file}")).names("vip-not-local");
     diagnose(&format!("--facts {file} --ignore vip-not-local")).without_fault();
+    // A file that something else has written is not a healthy director.
+    for text in ["", "{", "{}", "[]", "{\"form\":99}", "null"] {
+        std::fs::write(&file, text).unwrap();
+        for line in ["--diagnose", "--explain -t 10.0.0.1:80 --client 10.0.0.9"] {
+            let outcome = run(Program::Ours, words(&format!("{line} --facts {file}")), "");
+            assert_eq!((outcome.status, &*outcome.stdout), (1, ""), "{text}");
+            let holds_none = format!("{file} holds no facts: ");
+            assert!(outcome.stderr.starts_with(&holds_none), "{outcome}");
+        }
+    }
 }
 
 #[test]

@@ -186,6 +186,25 @@ fn without_a_weight_that_is_kept_it_says_so() {
         (outcome.status, outcome.complaint()),
         (255, "No such destination")
     );
+    // A file that something else has written.
+    std::fs::write(file(), "{").unwrap();
+    let outcome = ours(BACK);
+    let broken = format!(
+        "{} holds no weights of drained servers, remove it: ",
+        file().display()
+    );
+    assert_eq!(outcome.status, 1);
+    assert!(outcome.stderr.starts_with(&broken), "{outcome}");
+    without_file();
+    // Someone else has given it back.
+    ours("-d -t 10.0.0.1:80 -r 10.1.0.3 --drain").succeeded();
+    ipvsadm("-a -t 10.0.0.1:80 -r 10.1.0.3:80 -m -w 7 -x 50 -y 10");
+    let outcome = ours("-e -t 10.0.0.1:80 -r 10.1.0.3 --undrain");
+    assert_eq!(
+        (outcome.status, outcome.complaint()),
+        (0, "10.1.0.3:80 of -t 10.0.0.1:80 has weight 7 already")
+    );
+    has(TABLE);
     // One service alone.
     ours("-d -t 10.0.0.1:80 -r 10.1.0.3 --drain").succeeded();
     let outcome = ours("-e -t 10.0.0.1:80 -r 10.1.0.3 --undrain");

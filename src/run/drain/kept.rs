@@ -1,8 +1,9 @@
 //! The servers that were drained, with the weights that they had: a file of the
 //! network namespace that only root reads.
 
-use std::fs::{self, File};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -73,7 +74,12 @@ impl Store {
         match fs::read(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
             Err(error) => Err(failed(error)),
-            Ok(text) => serde_json::from_slice(&text).map_err(|error| failed(error.into())),
+            Ok(text) => serde_json::from_slice(&text).map_err(|error| {
+                Failure::Files(anyhow::anyhow!(
+                    "{} holds no weights of drained servers, remove it: {error}",
+                    self.path.display()
+                ))
+            }),
         }
     }
 
@@ -96,10 +102,12 @@ impl Store {
         let mut text = serde_json::to_vec(kept)?;
         text.push(b'\n');
         let folder = self.path.parent().unwrap_or(&self.path);
-        // Its mode is 0600 from the start.
-        let temporary = Builder::new().prefix(".drained-").tempfile_in(folder)?;
-        let mut file: &File = temporary.as_file();
-        file.write_all(&text)?;
+        // It is opened here, because tempfile adds the name to the system's error.
+        let mut temporary = Builder::new().prefix(".drained-").make_in(folder, |path| {
+            let mut options = OpenOptions::new();
+            options.write(true).create_new(true).mode(0o600).open(path)
+        })?;
+        temporary.as_file_mut().write_all(&text)?;
         temporary.persist(&self.path).map_err(|error| error.error)?;
         Ok(())
     }

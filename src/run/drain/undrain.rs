@@ -61,7 +61,7 @@ pub(in crate::run) fn undrain(
         let verdict = judge(&kept, entries.get(&kept.service));
         match verdict {
             WayBack::Send(change) => sent.push((kept, change)),
-            WayBack::Done => {}
+            WayBack::Done => report(&Back(&kept, &verdict)),
             theirs => {
                 report(&Back(&kept, &theirs));
                 status = 1;
@@ -148,7 +148,8 @@ impl Display for Back<'_> {
             WayBack::Send(Change::AddServer(..)) => {
                 write!(f, "{name} is there again, with weight {weight}")
             }
-            WayBack::Send(_) | WayBack::Done => write!(f, "{name} has weight {weight} again"),
+            WayBack::Send(_) => write!(f, "{name} has weight {weight} again"),
+            WayBack::Done => write!(f, "{name} has weight {weight} already"),
             WayBack::NoService => write!(f, "{name} is not back: its service is gone"),
             WayBack::Removed => {
                 write!(
