@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::thread;
 use std::time::Duration;
 
-use crate::net::{Ended, Host, wait_until};
+use crate::net::{Ended, Host, bound, wait_until};
 
 /// How long a client waits for an answer.
 const PATIENCE: Duration = Duration::from_millis(800);
@@ -36,7 +36,7 @@ fn ask(to: SocketAddr, patience: Duration) -> std::io::Result<()> {
 
 /// Returns a client that asks by UDP, always from the same port: what it is answered.
 pub fn by_udp(host: &Host, from: &str, to: &str) -> impl Fn() -> Option<Vec<u8>> + use<> {
-    udp_client(host.run(|| UdpSocket::bind(from).unwrap()), to)
+    udp_client(host.run(|| bound(|| UdpSocket::bind(from))), to)
 }
 
 /// The same over this socket, which takes answers from that address alone.

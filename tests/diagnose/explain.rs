@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::clients::{answered, are_served, by_udp, udp_client};
 use crate::director::*;
-use crate::net::{Host, Side, network, wait_until};
+use crate::net::{Host, Side, bound, network, wait_until};
 use crate::schema;
 use crate::support::{Namespace, Outcome, Program, run, shell, words};
 
@@ -498,7 +498,7 @@ fn a_client_of_the_loopback_does_not_get_out() {
     let _servers = [a.serve_udp(53), b.serve_udp(53)];
     restore("-A -u 10.0.0.1:53 -s rr\n-a -u 10.0.0.1:53 -r 10.1.0.2 -m\n");
     for (from, is_answered) in [("127.0.0.1:4000", false), ("10.0.0.1:4001", true)] {
-        let ask = udp_client(UdpSocket::bind(from).unwrap(), "10.0.0.1:53");
+        let ask = udp_client(bound(|| UdpSocket::bind(from)), "10.0.0.1:53");
         assert_eq!(ask().is_some(), is_answered, "{from}");
     }
     let line = "-u 10.0.0.1:53 --client";

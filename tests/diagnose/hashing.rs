@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::UdpSocket;
 
 use crate::director::*;
-use crate::net::{Host, wait_until};
+use crate::net::{Host, bound, wait_until};
 use crate::support::{Namespace, Program, run, shell, words};
 
 /// Servers, in the order in which they are added, with their weights; nobody needs to
@@ -41,7 +41,7 @@ fn clients_get_what_is_computed(client: &Host, port: u16, scheduler: &str, more:
         .map(|number| computed(&service, &client_of(number)))
         .collect();
     for number in 0..CLIENTS {
-        let socket = client.run(|| UdpSocket::bind(client_of(number)).unwrap());
+        let socket = client.run(|| bound(|| UdpSocket::bind(client_of(number))));
         // Some are refused.
         let _ = socket.send_to(b"?", &service);
     }
@@ -152,7 +152,7 @@ fn by_an_address_of_ipv6() {
             let source = format!("[fd08::{number}:{scheduler}]:4000");
             let source = source.replace("sh", "1").replace("mh", "2");
             let wanted = computed("[fd00::1]:53", &source).unwrap();
-            let socket = client.run(|| UdpSocket::bind(&source).unwrap());
+            let socket = client.run(|| bound(|| UdpSocket::bind(&source)));
             socket.send_to(b"?", "[fd00::1]:53").unwrap();
             wait_until("the packet has come", || {
                 let listed = ipvsadm("-Lnc").stdout;

@@ -4,13 +4,13 @@ use std::net::TcpListener;
 
 use crate::clients::{answered, are_served, while_in_vain, while_served};
 use crate::director::*;
-use crate::net::{Host, Side, network};
+use crate::net::{Host, Side, bound, network};
 use crate::support::Namespace;
 
 #[test]
 fn local_not_listening() {
     let (_place, [client, _, _]) = behind_nat();
-    let on_the_server_address = TcpListener::bind("10.1.0.1:80").unwrap();
+    let on_the_server_address = bound(|| TcpListener::bind("10.1.0.1:80"));
     restore("-A -t 10.0.0.1:80 -s rr\n-a -t 10.0.0.1:80 -r 10.1.0.1 -g\n");
     let diagnosis = while_in_vain(&client, "10.0.0.1:80", || diagnose(WATCHED));
     diagnosis.names("local-not-listening");

@@ -5,7 +5,7 @@ use std::net::UdpSocket;
 
 use crate::clients::{answered, are_served, by_udp, while_served};
 use crate::director::*;
-use crate::net::{Host, Side, network, wait_until};
+use crate::net::{Host, Side, bound, network, wait_until};
 use crate::support::{Namespace, shell};
 
 const VIP: &str = "10.0.0.1:80";
@@ -181,7 +181,7 @@ fn a_strict_reverse_path_filter_where_ways_are_the_same() {
     shell("sysctl -qw net.ipv4.conf.all.rp_filter=1 net.ipv4.conf.all.log_martians=1");
     // It happens that strangers' packets are dropped.
     client.ip("addr add 192.0.2.200/32 dev lo\n");
-    let stranger = client.run(|| UdpSocket::bind("192.0.2.200:4000").unwrap());
+    let stranger = client.run(|| bound(|| UdpSocket::bind("192.0.2.200:4000")));
     stranger.send_to(b"?", "10.0.0.1:9").unwrap();
     is_healthy(&client, "10.0.0.9", VIP);
 }
@@ -233,7 +233,7 @@ fn servers_behind_a_router() {
 #[test]
 fn packets_that_nobody_answers() {
     let (_place, [client, a, _]) = behind_nat();
-    let silent = a.run(|| UdpSocket::bind("0.0.0.0:514").unwrap());
+    let silent = a.run(|| bound(|| UdpSocket::bind("0.0.0.0:514")));
     restore("-A -u 10.0.0.1:514 -s rr\n-a -u 10.0.0.1:514 -r 10.1.0.2 -m\n");
     let say = by_udp(&client, "10.0.0.9:4000", "10.0.0.1:514");
     for _ in 0..6 {

@@ -5,7 +5,7 @@ use std::os::fd::OwnedFd;
 
 use crate::clients::{answered, are_served, while_in_vain, while_served};
 use crate::director::*;
-use crate::net::Host;
+use crate::net::{Host, bound};
 use crate::support::{Program, run, shell, words};
 
 const DR: &str = "-A -t 10.0.0.1:80 -s rr\n-a -t 10.0.0.1:80 -r 10.0.0.2 -g\n";
@@ -216,7 +216,7 @@ fn srv_not_listening() {
     let (_place, [client, a, _]) = one_network();
     a.take_quietly("10.0.0.1");
     restore(DR);
-    let elsewhere = a.run(|| TcpListener::bind("10.0.0.2:80").unwrap());
+    let elsewhere = a.run(|| bound(|| TcpListener::bind("10.0.0.2:80")));
     let diagnosis = while_in_vain(&client, VIP, || on(&a, "-t 10.0.0.1:80"));
     let diagnosis = diagnosis.names("srv-not-listening");
     assert_eq!(
@@ -236,7 +236,7 @@ fn srv_not_listening() {
 fn a_program_on_the_virtual_address_alone() {
     let (_place, [_, a, _]) = one_network();
     a.take_quietly("10.0.0.1");
-    let _program = a.run(|| TcpListener::bind(VIP).unwrap());
+    let _program = a.run(|| bound(|| TcpListener::bind(VIP)));
     on(&a, &format!("-t 10.0.0.1:80 {GLANCE}")).without_fault();
     on(&a, &format!("-u 10.0.0.1:80 {GLANCE}")).names("srv-not-listening");
 }

@@ -12,7 +12,7 @@ use nix::sched::{CloneFlags, setns};
 
 use crate::clients::{answered, are_served, while_in_vain, while_served};
 use crate::director::*;
-use crate::net::Talk;
+use crate::net::{Talk, bound};
 use crate::support::shell;
 
 /// A way to write rules: with nft, where the kernel has nftables for IP, or with
@@ -112,7 +112,7 @@ fn nat_ftp() {
     let (_place, [client, a, _]) = behind_nat();
     let _tracked = tracked();
     let _data = a.serve(51210);
-    let control = a.run(|| TcpListener::bind("10.1.0.2:21").unwrap());
+    let control = a.run(|| bound(|| TcpListener::bind("10.1.0.2:21")));
     // What an FTP server says of itself: its own address, and the port 200*256+10.
     thread::spawn(move || {
         for connection in control.incoming().take(2) {

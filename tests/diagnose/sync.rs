@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::clients::while_served;
 use crate::director::*;
-use crate::net::{Host, Side, network, wait_until};
+use crate::net::{Host, Side, bound, network, wait_until};
 use crate::support::{Namespace, shell};
 
 /// A pair of directors of one service by direct routing, with a link of their own
@@ -228,7 +228,7 @@ fn sync_drops() {
     let mut burst = || {
         pair.client.run(|| {
             for port in first..first + BURST {
-                let socket = UdpSocket::bind(("10.0.0.9", port)).unwrap();
+                let socket = bound(|| UdpSocket::bind(("10.0.0.9", port)));
                 socket.send_to(b"?", "10.0.0.1:53").unwrap();
             }
         });

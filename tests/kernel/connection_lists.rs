@@ -10,7 +10,7 @@ use crate::director::{
     Place, connections_as_the_reference, ipvsadm, mark, place, restore, with_two_servers,
 };
 use crate::json::document;
-use crate::net::{Host, Server, Talk, count, wait_until};
+use crate::net::{Host, Server, Talk, bound, count, wait_until};
 use crate::support::{Program, TIMEOUT, finish, shell, words};
 
 /// A director with connections of several kinds that stay as they are.
@@ -350,7 +350,7 @@ fn many_connections_take_no_more_memory_than_few() {
     restore("-A -u 10.0.0.1:53 -s rr\n-a -u 10.0.0.1:53 -r 10.1.0.2 -g\n");
     let clients = |ports: std::ops::Range<u16>| {
         for port in ports {
-            let socket = UdpSocket::bind(("127.0.0.1", port)).unwrap();
+            let socket = bound(|| UdpSocket::bind(("127.0.0.1", port)));
             socket.send_to(b"x", "10.0.0.1:53").unwrap();
         }
     };

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::director::{ipvsadm, mark, place, restore, with_two_servers};
 use crate::draining::{ADDRESS, Draining, WEIGHT, active, kept_by_servers, ours, weights};
-use crate::net::{Host, Talk, count, wait_until};
+use crate::net::{Host, Talk, bound, count, wait_until};
 use crate::support::netlink::Attribute;
 use crate::support::{Program, TIMEOUT, Table, finish, kernel_table, run, shell, words};
 
@@ -411,7 +411,7 @@ fn every_other_setting_is_kept() {
     let before = kernel_table();
     client.run(|| {
         for port in 20_000..20_005 {
-            let socket = UdpSocket::bind(("10.0.0.9", port)).unwrap();
+            let socket = bound(|| UdpSocket::bind(("10.0.0.9", port)));
             socket.send_to(b"?", "10.0.0.1:53").unwrap();
         }
     });

@@ -4,7 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::director::{Place, VIP, VIP6, ipvsadm, mark, place, restore, with_two_servers};
-use crate::net::{Host, Side, count, network, wait_until};
+use crate::net::{Host, Side, bound, count, network, wait_until};
 use crate::support::shell;
 
 #[test]
@@ -54,7 +54,7 @@ fn one_packet_scheduling_sends_each_datagram_of_one_socket_on() {
     let send = |times: usize| {
         let before = a.served() + b.served();
         client.run(|| {
-            let socket = std::net::UdpSocket::bind("10.0.0.9:5353").unwrap();
+            let socket = bound(|| std::net::UdpSocket::bind("10.0.0.9:5353"));
             for _ in 0..times {
                 socket.send_to(b"?", "10.0.0.1:53").unwrap();
                 thread::sleep(Duration::from_millis(2));

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::director::{Place, VIP, VIP6, mark, place, restore, with_two_servers};
 use crate::draining::{active, ours, weights};
-use crate::net::{Host, Side, network, wait_until};
+use crate::net::{Host, Side, bound, network, wait_until};
 use crate::support::Outcome;
 
 /// A transfer takes four seconds: longer than a drain waits for what is closed.
@@ -31,7 +31,7 @@ fn drained(client: &Host, server: &Host, to: &str, silent: Silent, line: &str) -
     let to: SocketAddr = to.parse().unwrap();
     // A connection of a server that is gone is ended at once.
     std::fs::write("/proc/sys/net/ipv4/vs/expire_nodest_conn", "1").unwrap();
-    let listener = server.run(|| TcpListener::bind((Ipv6Addr::UNSPECIFIED, to.port())).unwrap());
+    let listener = server.run(|| bound(|| TcpListener::bind((Ipv6Addr::UNSPECIFIED, to.port()))));
     let ours_of = move |end| match (silent, end) {
         (Silent::Client, Silent::Client) | (Silent::Server, Silent::Server) => receive,
         (Silent::Client, Silent::Server) | (Silent::Server, Silent::Client) => send,

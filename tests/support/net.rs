@@ -21,6 +21,8 @@ use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use nix::ifaddrs::{InterfaceAddress, getifaddrs};
+use nix::net::if_::InterfaceFlags;
 use nix::sched::{CloneFlags, setns, unshare};
 use nix::sys::socket::{
     AddressFamily, MsgFlags, SockFlag, SockProtocol, SockType, SockaddrIn, sendto, socket,
@@ -84,11 +86,15 @@ pub fn network<const N: usize>(
     for way in ["ipv4/ip_forward", "ipv6/conf/all/forwarding"] {
         std::fs::write(format!("/proc/sys/net/{way}"), "1").unwrap();
     }
-    hosts.map(|(mut host, _, addresses)| {
+    let hosts = hosts.map(|(mut host, _, addresses)| {
         host.plugged_into = Some(Arc::clone(&switch));
         host.ip(&(String::from("link set lo up\n") + &address("eth0", addresses)));
         host
-    })
+    });
+    for host in [&director, &switch].into_iter().chain(&hosts) {
+        host.wait_for_carriers();
+    }
+    hosts
 }
 
 fn address(interface: &str, addresses: &str) -> String {
@@ -154,6 +160,24 @@ impl Host {
             "link add {interface} type veth peer name {theirs} netns {peer}\nlink set {interface} up\n"
         ));
         other.ip(&format!("link set {theirs} up\n"));
+        self.wait_for_carriers();
+        other.wait_for_carriers();
+    }
+
+    /// Waits until every interface that is up can send. Linux sees to that later, and
+    /// throws away what is sent until then: first of all the questions for a neighbour,
+    /// which has failed after three of them.
+    #[track_caller]
+    fn wait_for_carriers(&self) {
+        let waits = |interface: InterfaceAddress| {
+            interface.flags.contains(InterfaceFlags::IFF_UP)
+                && !interface.flags.contains(InterfaceFlags::IFF_RUNNING)
+        };
+        self.run(|| {
+            wait_until("the carriers are there", || {
+                !getifaddrs().unwrap().any(waits)
+            });
+        });
     }
 
     /// Does this on the host; programs it starts are there too.
@@ -201,7 +225,7 @@ impl Host {
 
     /// Answers every line on this TCP port with the host's name.
     pub fn serve(&self, port: u16) -> Server {
-        let listener = self.run(|| TcpListener::bind((Ipv6Addr::UNSPECIFIED, port)).unwrap());
+        let listener = self.run(|| bound(|| TcpListener::bind((Ipv6Addr::UNSPECIFIED, port))));
         let closer = TcpStream::from(OwnedFd::from(listener.try_clone().unwrap()));
         let served = Arc::new(AtomicUsize::new(0));
         let (name, counted) = (self.name.clone(), Arc::clone(&served));
@@ -215,7 +239,7 @@ impl Host {
 
     /// Answers every datagram on this UDP port with the host's name.
     pub fn serve_udp(&self, port: u16) -> Server {
-        let socket = self.run(|| UdpSocket::bind((Ipv6Addr::UNSPECIFIED, port)).unwrap());
+        let socket = self.run(|| bound(|| UdpSocket::bind((Ipv6Addr::UNSPECIFIED, port))));
         socket
             .set_read_timeout(Some(Duration::from_millis(100)))
             .unwrap();
@@ -419,10 +443,26 @@ impl Ended {
     }
 }
 
+/// Binds a socket, and waits for its address. A child that another test has started
+/// holds every socket of this process until it becomes its program: an address that a
+/// test has given up can be taken for a moment longer.
+#[track_caller]
+pub fn bound<S>(bind: impl Fn() -> io::Result<S>) -> S {
+    let mut socket = None;
+    wait_until("the address is free", || match bind() {
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => false,
+        result => {
+            socket = Some(result.unwrap());
+            true
+        }
+    });
+    socket.unwrap()
+}
+
 /// Waits until this is so; fails the test if it takes too long.
 #[track_caller]
 pub fn wait_until(what: &str, is_so: impl FnMut() -> bool) {
-    wait_up_to(Duration::from_secs(15), what, is_so);
+    wait_up_to(Duration::from_secs(60), what, is_so);
 }
 
 /// As [`wait_until`], for so long.
