@@ -1,6 +1,6 @@
 //! The values of options that ipvsadm 1.31 lacks.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use super::choice::Choice;
@@ -89,15 +89,27 @@ impl ClientWord {
         }
     }
 
+    /// One client whose way is examined, where a port means nothing.
+    pub(crate) fn host(self) -> Result<IpAddr, ValueError> {
+        let address = self.prefix()?.host().ok_or(ValueError::ClientHost)?;
+        a_sender(address)
+    }
+
     /// One client, and its port if it has one.
     pub(crate) fn one(self) -> Result<(IpAddr, Option<u16>), ValueError> {
         match self {
-            Self::Prefix(prefix) => {
-                let address = prefix.host().ok_or(ValueError::ClientHost)?;
-                Ok((address, None))
-            }
-            Self::Endpoint(endpoint) => Ok((endpoint.ip(), Some(endpoint.port()))),
+            Self::Prefix(_) => Ok((self.host()?, None)),
+            Self::Endpoint(endpoint) => Ok((a_sender(endpoint.ip())?, Some(endpoint.port()))),
         }
+    }
+}
+
+/// Refuses an address that no packet comes from.
+fn a_sender(address: IpAddr) -> Result<IpAddr, ValueError> {
+    let broadcast = address == IpAddr::V4(Ipv4Addr::BROADCAST);
+    match address.is_unspecified() || address.is_multicast() || broadcast {
+        true => Err(ValueError::ClientSends(address)),
+        false => Ok(address),
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::net::IpAddr;
 
-use super::additions::ClientWord;
 use super::command::{
     Command, Deed, Diagnose, Drain, Ensure, Everywhere, Explain, Extent, GivenSettings, Leaving,
     Netns, Restore, RestoreMode, Save, Selection, ServerAnywhere, ServerEdit, ServiceEdit,
@@ -305,8 +304,7 @@ impl Flags<'_> {
 
     #[inline(never)]
     fn into_diagnosis(self) -> Result<Command, Usage> {
-        let host = |client: &ClientWord| client.prefix()?.host().ok_or(ValueError::ClientHost);
-        let clients: Result<_, _> = self.clients.iter().map(host).collect();
+        let clients: Result<_, _> = self.clients.iter().map(|client| client.host()).collect();
         let on_server = match self.given.has(Label::OnServer) {
             true => Some(self.on_server()?),
             false => None,

@@ -56,6 +56,8 @@ pub enum ValueError {
     Client(String),
     #[error("illegal client specified: to examine its way takes one address, without /BITS")]
     ClientHost,
+    #[error("illegal client `{0}' specified: no client has this address")]
+    ClientSends(IpAddr),
     #[error("illegal client specified: it and the service are of different address families")]
     ClientFamily,
     #[error("illegal director `{0}' specified: its address")]

@@ -227,6 +227,25 @@ fn explanations() {
         ),
         (
             2,
+            "illegal client `0.0.0.0' specified: no client has this address",
+            &[
+                "--explain -t 10.0.0.1:80 --client 0.0.0.0",
+                "--explain -t 10.0.0.1:80 --client 0.0.0.0:4000",
+                "--diagnose --client 0.0.0.0",
+            ],
+        ),
+        (
+            2,
+            "illegal client `ff02::1' specified: no client has this address",
+            &["--diagnose --client ff02::1"],
+        ),
+        (
+            2,
+            "illegal client `255.255.255.255' specified: no client has this address",
+            &["--explain -f 7 --client 255.255.255.255"],
+        ),
+        (
+            2,
             "illegal client `10.0.0.9:x' specified: an address, or one with /BITS",
             &["--explain -t 10.0.0.1:80 --client 10.0.0.9:x"],
         ),

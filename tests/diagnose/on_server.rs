@@ -307,6 +307,8 @@ fn programs_that_can_not_be_found_are_named_as_not_looked_at() {
     let line = "--diagnose --on-server --sctp-service 10.0.0.1:80 --sample 0.1";
     let outcome = a.run(|| run(Program::Ours, words(line), ""));
     assert_eq!(outcome.status, 2, "{outcome}");
+    let found = "Nothing was found in what could be looked at.\n";
+    assert!(outcome.stdout.starts_with(found), "{outcome}");
     let told = "Not looked at: programs that listen by SCTP: only those of TCP and UDP are read\n";
     assert!(outcome.stdout.ends_with(told), "{outcome}");
 }

@@ -19,8 +19,10 @@ pub fn text(out: &mut impl Write, facts: &Facts, findings: &[Finding]) -> io::Re
     for finding in findings {
         out.write_all(one(finding).as_bytes())?;
     }
-    if findings.is_empty() {
-        writeln!(out, "Nothing was found.\n")?;
+    match (findings.is_empty(), facts.unread.is_empty()) {
+        (true, true) => writeln!(out, "Nothing was found.\n")?,
+        (true, false) => writeln!(out, "Nothing was found in what could be looked at.\n")?,
+        (false, _) => {}
     }
     out.write_all(looked_at(facts).as_bytes())?;
     for unread in &facts.unread {
