@@ -75,7 +75,7 @@ units := ipvsadm.service ipvsadm-sync.service ipvsadm-metrics.service ipvsadm-me
 kernel_tests := cargo test --locked --quiet $(for) --features kernel-tests
 
 .PHONY: all static install install-boot uninstall deb rpm test-packages test-reproducible
-.PHONY: try test setup documents lint deny unit exercises kernel diagnose compat faults fuzz fuzz-compat fuzz-short
+.PHONY: try test setup documents lint lint-workflows deny unit exercises kernel diagnose compat faults fuzz fuzz-compat fuzz-short
 .PHONY: test-library test-kernels test-stock test-static test-targets bench bench-small
 
 all:
@@ -166,6 +166,10 @@ lint:
 # The documents that are made of the table of checks.
 documents:
 	WRITE_DOCUMENTS=1 cargo test --locked --quiet --test diagnoses
+
+# The workflows of the forge, by actionlint.
+lint-workflows:
+	@tests/workflows/run
 
 # The same as tests/dependencies.rs and more, where cargo-deny is installed.
 deny:
