@@ -66,6 +66,7 @@ LIBEXECDIR ?= $(PREFIX)/libexec/ipvsadm
 MANDIR ?= $(PREFIX)/share/man/man8
 MAN7DIR ?= $(PREFIX)/share/man/man7
 UNITDIR ?= $(PREFIX)/lib/systemd/system
+SHAREDIR ?= $(PREFIX)/share/ipvsadm
 BASHDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
 FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
@@ -93,10 +94,12 @@ $(program):
 # Any of the folders may have blanks in its name.
 install: $(program) install-boot
 	install -d "$(DESTDIR)$(SBINDIR)" "$(DESTDIR)$(MANDIR)" "$(DESTDIR)$(MAN7DIR)" \
-	    "$(DESTDIR)$(BASHDIR)" "$(DESTDIR)$(ZSHDIR)" "$(DESTDIR)$(FISHDIR)"
+	    "$(DESTDIR)$(BASHDIR)" "$(DESTDIR)$(ZSHDIR)" "$(DESTDIR)$(FISHDIR)" \
+	    "$(DESTDIR)$(SHAREDIR)/schema"
 	install -m 755 "$(program)" "$(DESTDIR)$(SBINDIR)/ipvsadm"
 	install -m 644 $(names:%=man/%.8) "$(DESTDIR)$(MANDIR)"
 	install -m 644 man/ipvsadm-diagnose.7 "$(DESTDIR)$(MAN7DIR)"
+	install -m 644 docs/schema/*.json "$(DESTDIR)$(SHAREDIR)/schema"
 	umask 022; "$(program)" --completions bash >"$(DESTDIR)$(BASHDIR)/ipvsadm"
 	umask 022; "$(program)" --completions zsh >"$(DESTDIR)$(ZSHDIR)/_ipvsadm"
 	umask 022; "$(program)" --completions fish >"$(DESTDIR)$(FISHDIR)/ipvsadm.fish"
@@ -130,7 +133,9 @@ uninstall:
 	done
 	rm -f "$(DESTDIR)$(MAN7DIR)/ipvsadm-diagnose.7" "$(DESTDIR)$(ZSHDIR)/_ipvsadm" \
 	    "$(DESTDIR)$(LIBEXECDIR)/boot"
+	for schema in docs/schema/*.json; do rm -f "$(DESTDIR)$(SHAREDIR)/schema/$${schema##*/}"; done
 	[ ! -d "$(DESTDIR)$(LIBEXECDIR)" ] || rmdir "$(DESTDIR)$(LIBEXECDIR)"
+	[ ! -d "$(DESTDIR)$(SHAREDIR)/schema" ] || rmdir "$(DESTDIR)$(SHAREDIR)/schema" "$(DESTDIR)$(SHAREDIR)"
 
 deb rpm: all
 	packaging/$@/build $(target)/packages

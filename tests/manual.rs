@@ -51,6 +51,16 @@ fn the_other_pages_name_no_option_that_the_help_lacks() {
 }
 
 #[test]
+fn the_manual_names_every_schema() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/schema");
+    for file in std::fs::read_dir(folder).expect("the schemas are there") {
+        let name = file.expect("the folder can be read").file_name();
+        let entry = format!(".Pa {}", name.to_string_lossy());
+        assert!(IPVSADM.contains(&entry), "not in the manual: {entry}");
+    }
+}
+
+#[test]
 fn every_new_option_is_in_the_documents() {
     let mut additions = &help() - &in_text(OLD);
     additions.retain(|option| option.starts_with("--"));
