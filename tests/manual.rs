@@ -15,6 +15,7 @@ const README: &str = include_str!("../README.md");
 const RECIPES: &str = include_str!("../docs/recipes.md");
 const CHANGELOG: &str = include_str!("../CHANGELOG.md");
 const DIFFERENCES: &str = include_str!("../docs/differences.md");
+const KERNELS: &str = include_str!("../docs/kernels.md");
 
 /// The options that ipvsadm 1.31 has; all others are additions.
 const OLD: &str = "-A --add-service -E --edit-service -D --delete-service -C --clear -R \
@@ -57,6 +58,28 @@ fn the_manual_names_every_schema() {
         let name = file.expect("the folder can be read").file_name();
         let entry = format!(".Pa {}", name.to_string_lossy());
         assert!(IPVSADM.contains(&entry), "not in the manual: {entry}");
+    }
+}
+
+#[test]
+fn every_difference_between_kernels_names_tests_that_there_are() {
+    let rows = KERNELS.lines().filter(|line| line.starts_with("| "));
+    for row in rows.filter(|row| !row.starts_with("| |")) {
+        let named: Vec<_> = row
+            .split('`')
+            .filter_map(|word| word.split_once("::"))
+            .collect();
+        assert!(!named.is_empty(), "no test: {row}");
+        for (file, name) in named {
+            let texts = ["kernel", "diagnose"].map(|suite| {
+                let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests");
+                std::fs::read_to_string(format!("{folder}/{suite}/{file}.rs")).unwrap_or_default()
+            });
+            let is_in = |text: &String| {
+                text.contains(&format!("fn {name}()")) || text.contains(&format!("mod {name} {{"))
+            };
+            assert!(texts.iter().any(is_in), "no test {file}::{name}");
+        }
     }
 }
 

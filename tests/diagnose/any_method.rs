@@ -79,26 +79,31 @@ fn defence_active() {
     diagnose(GLANCE).without_fault();
 }
 
-#[test]
-fn counters_frozen() {
-    let (_place, [client, a, b]) = behind_nat();
-    let _servers = [a.serve(80), b.serve(80)];
-    shell("sysctl -qw net.ipv4.vs.run_estimation=0");
-    restore(NAT);
-    let diagnosis = while_served(&client, "10.0.0.1:80", || diagnose(WATCHED));
-    let diagnosis = diagnosis.names("counters-frozen");
-    let stats = ipvsadm("-Ln --stats -t 10.0.0.1:80").stdout;
-    assert!(
-        stats.contains("TCP  10.0.0.1:80                         0        0        0"),
-        "{stats}"
-    );
-    diagnosis.cure("counters-frozen");
-    while_served(&client, "10.0.0.1:80", || diagnose(WATCHED)).without_fault();
-    let stats = ipvsadm("-Ln --stats -t 10.0.0.1:80").stdout;
-    assert!(
-        !stats.contains("TCP  10.0.0.1:80                         0        0        0"),
-        "{stats}"
-    );
+/// Older kernels always add counters up: there this is left out by name.
+mod since_5_16 {
+    use super::*;
+
+    #[test]
+    fn counters_frozen() {
+        let (_place, [client, a, b]) = behind_nat();
+        let _servers = [a.serve(80), b.serve(80)];
+        shell("sysctl -qw net.ipv4.vs.run_estimation=0");
+        restore(NAT);
+        let diagnosis = while_served(&client, "10.0.0.1:80", || diagnose(WATCHED));
+        let diagnosis = diagnosis.names("counters-frozen");
+        let stats = ipvsadm("-Ln --stats -t 10.0.0.1:80").stdout;
+        assert!(
+            stats.contains("TCP  10.0.0.1:80                         0        0        0"),
+            "{stats}"
+        );
+        diagnosis.cure("counters-frozen");
+        while_served(&client, "10.0.0.1:80", || diagnose(WATCHED)).without_fault();
+        let stats = ipvsadm("-Ln --stats -t 10.0.0.1:80").stdout;
+        assert!(
+            !stats.contains("TCP  10.0.0.1:80                         0        0        0"),
+            "{stats}"
+        );
+    }
 }
 
 #[test]

@@ -25,6 +25,12 @@ fn nat_over_ipv6() {
 
 #[test]
 fn a_firewall_mark_is_one_service_across_ports_and_protocols() {
+    marks_are_services(mark);
+}
+
+/// Follows clients of marks that `mark` sets: its words are an address, a protocol,
+/// ports and the mark.
+pub fn marks_are_services(mark: fn(&str, &str, &[u16], u32)) {
     let (_place, [client, a, b]) = with_two_servers();
     let servers = [&a, &b].map(|host| [host.serve(80), host.serve(443), host.serve_udp(53)]);
     mark(VIP, "tcp", &[80, 443], 1);

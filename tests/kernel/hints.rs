@@ -492,33 +492,38 @@ fn connections_of_a_server_that_is_removed() {
     assert_eq!(removed("-d -t 10.0.0.1:80 -r 10.1.0.3"), "");
 }
 
-#[test]
-fn counters_that_stand_still() {
-    let _place = place();
-    restore("-A -t 10.0.0.1:80 -s rr\n");
-    let ours = Program::Ours.path().to_str().unwrap();
-    let said = |line: &str| {
-        let line = format!("{ours} {line}");
-        let plain = in_shell(&line).succeeded();
-        let mut script = Command::new("script");
-        script.args(["-qec", &format!("{line} >/dev/null"), "/dev/null"]);
-        let shown = finish(script, b"", TIMEOUT).succeeded().stdout;
-        (plain.stdout, shown.replace("\r\n", "\n"))
-    };
-    let lines = [
-        "-Ln --stats",
-        "-Ln --rate",
-        "-Ln --stats -t 10.0.0.1:80",
-        "-Ln --json --stats",
-    ];
-    let before = lines.map(said);
-    assert!(before.iter().all(|(_, hint)| hint.is_empty()), "{before:?}");
-    shell("sysctl -qw net.ipv4.vs.run_estimation=0");
-    let hint = "hint: counters and rates stand still: net.ipv4.vs.run_estimation is 0\n";
-    for (line, (listed, _)) in lines.iter().zip(before) {
-        assert_eq!(said(line), (listed, hint.to_owned()), "{line}");
-    }
-    for line in ["-Ln", "-Ln --thresholds", "-Sn"] {
-        assert_eq!(said(line).1, "", "{line}");
+/// Older kernels always add counters up: there this is left out by name.
+mod since_5_16 {
+    use super::*;
+
+    #[test]
+    fn counters_that_stand_still() {
+        let _place = place();
+        restore("-A -t 10.0.0.1:80 -s rr\n");
+        let ours = Program::Ours.path().to_str().unwrap();
+        let said = |line: &str| {
+            let line = format!("{ours} {line}");
+            let plain = in_shell(&line).succeeded();
+            let mut script = Command::new("script");
+            script.args(["-qec", &format!("{line} >/dev/null"), "/dev/null"]);
+            let shown = finish(script, b"", TIMEOUT).succeeded().stdout;
+            (plain.stdout, shown.replace("\r\n", "\n"))
+        };
+        let lines = [
+            "-Ln --stats",
+            "-Ln --rate",
+            "-Ln --stats -t 10.0.0.1:80",
+            "-Ln --json --stats",
+        ];
+        let before = lines.map(said);
+        assert!(before.iter().all(|(_, hint)| hint.is_empty()), "{before:?}");
+        shell("sysctl -qw net.ipv4.vs.run_estimation=0");
+        let hint = "hint: counters and rates stand still: net.ipv4.vs.run_estimation is 0\n";
+        for (line, (listed, _)) in lines.iter().zip(before) {
+            assert_eq!(said(line), (listed, hint.to_owned()), "{line}");
+        }
+        for line in ["-Ln", "-Ln --thresholds", "-Sn"] {
+            assert_eq!(said(line).1, "", "{line}");
+        }
     }
 }

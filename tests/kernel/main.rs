@@ -44,6 +44,7 @@ mod metrics;
 mod name_server;
 mod namespaces;
 mod netns;
+mod nftables;
 mod only;
 mod orphans;
 mod privileges;

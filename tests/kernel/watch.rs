@@ -559,19 +559,25 @@ fn servers_that_take_no_new_connections_stand_out() {
     assert!(screen.contains("\x1b[31m   -> 10.1.0.2:80"), "{screen:?}");
 }
 
-#[test]
-fn counters_that_stand_still_are_said_to_in_the_first_line() {
-    let _place = place();
-    restore(RULES);
-    shell("sysctl -qw net.ipv4.vs.run_estimation=0");
-    let terminal = Terminal::open(120, 12);
-    terminal.line("$I -Ln --watch=1");
-    let plain = terminal.until_there_is("plain by address  rows");
-    assert!(!plain.contains("standing still"), "{plain}");
-    terminal.keys("s");
-    terminal
-        .until_there_is("stats by address, standing still: net.ipv4.vs.run_estimation is 0  rows");
-    shell("sysctl -qw net.ipv4.vs.run_estimation=1");
-    terminal.until_there_is("stats by address  rows");
-    terminal.keys("q");
+/// Older kernels always add counters up: there this is left out by name.
+mod since_5_16 {
+    use super::*;
+
+    #[test]
+    fn counters_that_stand_still_are_said_to_in_the_first_line() {
+        let _place = place();
+        restore(RULES);
+        shell("sysctl -qw net.ipv4.vs.run_estimation=0");
+        let terminal = Terminal::open(120, 12);
+        terminal.line("$I -Ln --watch=1");
+        let plain = terminal.until_there_is("plain by address  rows");
+        assert!(!plain.contains("standing still"), "{plain}");
+        terminal.keys("s");
+        terminal.until_there_is(
+            "stats by address, standing still: net.ipv4.vs.run_estimation is 0  rows",
+        );
+        shell("sysctl -qw net.ipv4.vs.run_estimation=1");
+        terminal.until_there_is("stats by address  rows");
+        terminal.keys("q");
+    }
 }
