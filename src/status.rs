@@ -4,10 +4,10 @@ use std::fs;
 use std::io;
 
 use crate::estimation::Frozen;
-use crate::sysctls::{self, Setting};
+use crate::sysctls::{self, DEFENCES};
 use ipvs::client::Client;
 use ipvs::connections::{Interrupted, for_each_connection};
-use ipvs::model::{Info, Stats};
+use ipvs::model::{Info, Setting, Stats};
 use ipvs::procfs::{self, OfProcessor};
 
 /// The tables in the kernel's memory, since Linux 7.1. Only root may read it.
@@ -111,8 +111,7 @@ impl Status {
             },
             tables,
             defence: Defence {
-                modes: ["drop_entry", "drop_packet", "secure_tcp"]
-                    .map(|name| (name, value(name).and_then(DefenceMode::of))),
+                modes: DEFENCES.map(|name| (name, value(name).and_then(DefenceMode::of))),
                 available_pages: available_pages(),
                 threshold_pages: number("amemthresh"),
             },

@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use super::command::{
-    Command, Deed, Diagnose, Drain, Ensure, Everywhere, Explain, Extent, GivenSettings, Leaving,
-    Netns, Restore, RestoreMode, Save, Selection, ServerAnywhere, ServerEdit, ServiceEdit,
+    Command, Coverage, Deed, Diagnose, Drain, Ensure, Everywhere, Explain, Extent, GivenSettings,
+    Leaving, Netns, Restore, RestoreMode, Save, Selection, ServerAnywhere, ServerEdit, ServiceEdit,
     Strictness, Undrain,
 };
 use super::flags::{Flags, TypedServer};
@@ -17,7 +17,7 @@ use super::values;
 use crate::diagnose::{Method, OnServer};
 use ipvs::model::{
     Change, Destination, Family, Forwarding, Name, Netmask, Protocol, Service, ServiceFlags,
-    Timeouts, Tunnel, VirtualId,
+    Setting, Timeouts, Tunnel, VirtualId,
 };
 use ipvs::plan::scope::{Removals, Scope, Weights};
 
@@ -91,6 +91,7 @@ impl Flags<'_> {
             Verb::Completions => return self.into_completions(),
             Verb::Diagnose => return self.into_diagnosis(),
             Verb::Explain => return self.into_explanation(verb),
+            Verb::Sysctl => return Ok(Command::Sysctl(self.setting()?)),
         };
         Ok(match change {
             Change::AddService(service) if is_ensured => Command::Ensure(Ensure::Service(service)),
@@ -157,7 +158,7 @@ impl Flags<'_> {
         Ok(Command::Everywhere(Box::new(Everywhere { server, deed })))
     }
 
-    /// The words of `--set`. No other command has any.
+    /// The words of `--set`. No other command has any, but for `--sysctl`.
     #[inline(never)]
     fn timeouts(&self, verb: Verb) -> Result<Timeouts, Usage> {
         let (timeouts, left) = match (verb, self.words.as_slice()) {
@@ -170,19 +171,30 @@ impl Flags<'_> {
                 left,
             ),
             (Verb::Set, _) => return Err(Usage::SetValues),
-            (_, words) => (
+            (of, words) => (
                 Timeouts {
                     tcp: 0,
                     tcp_fin: 0,
                     udp: 0,
                 },
-                words,
+                match of {
+                    Verb::Sysctl => &[],
+                    _ => words,
+                },
             ),
         };
         match left.first() {
             Some(&word) => Err(Usage::UnexpectedWord(word.to_owned())),
             None => Ok(timeouts),
         }
+    }
+
+    /// In rules there are no quotes: the numbers of a value are words of their own.
+    fn setting(&self) -> Result<Setting, Usage> {
+        let words: Vec<_> = self.sysctl.iter().chain(&self.words).copied().collect();
+        let text = words.join(" ");
+        let setting = text.parse();
+        setting.map_err(|error| ValueError::Setting(text, error).into())
     }
 
     fn id(&self, verb: Verb) -> Result<VirtualId, Usage> {
@@ -378,6 +390,10 @@ impl Flags<'_> {
     fn into_save(self) -> Command {
         Command::Save(Save {
             numeric: self.given.has(Label::Numeric),
+            coverage: match self.given.has(Label::All) {
+                true => Coverage::All,
+                false => Coverage::Table,
+            },
             format: self.format(),
             output: self.output,
             services: Selection::of(None, self.only),

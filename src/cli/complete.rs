@@ -19,6 +19,7 @@ use super::types::{Given, Label, Role, Takes, Verb};
 use super::usage::Usage;
 use super::values::sched_flag_names;
 use crate::names::Resolve;
+use crate::sysctls::SYSCTLS;
 use ipvs::model::{Family, Forwarding, Protocol, TunnelKind, VirtualId};
 
 /// The first word of a command line that asks for the words that may follow.
@@ -79,7 +80,7 @@ fn attached(word: &str) -> Option<(&'static Row, &str)> {
 }
 
 /// The long names of the options of `ipvsadm-save`.
-const SAVE_OPTIONS: &[&str] = &["numeric", "output", "only", "json", "netns"];
+const SAVE_OPTIONS: &[&str] = &["numeric", "all", "output", "only", "json", "netns"];
 
 /// The one of `ipvsadm-restore` that `ipvsadm` has only as a command.
 const CLEAR: (&str, &str) = ("--clear", "clear the table, then carry out the rules");
@@ -288,6 +289,7 @@ impl<'a> TypedWords<'a> {
             Offers::Engines => Candidates::Engines,
             Offers::Files => Candidates::Files,
             Offers::Namespaces => namespaces(self.verb, value),
+            Offers::Settings => settings(),
         };
         completion(prefix, value, candidates)
     }
@@ -328,6 +330,13 @@ fn namespaces(verb: Option<Verb>, value: &str) -> Candidates {
         verb.is_some_and(|verb| legality::in_each_namespace(verb, Given::default()).is_ok());
     let all = may_be_all.then(|| (additions::ALL.to_owned(), "each in turn"));
     Candidates::Namespaces(all.into_iter().collect())
+}
+
+/// The beginnings of settings, each with what it is.
+fn settings() -> Candidates {
+    let words = SYSCTLS.iter();
+    let words = words.map(|known| (format!("{}=", known.name), known.meaning));
+    Candidates::Words(words.collect())
 }
 
 /// The words, or behind a comma those that are not before it.

@@ -64,6 +64,8 @@ pub(crate) struct Flags<'a> {
     pub(crate) drain_limit: Option<Duration>,
     /// Its meaning depends on the command, which may come later.
     pub(crate) raw: Option<&'a str>,
+    /// Its value may go on in the words behind it.
+    pub(crate) sysctl: Option<&'a str>,
     pub(crate) shell: Option<Shell>,
     /// The services that are listed, saved or compared; all where there are none.
     pub(crate) only: Vec<Selected>,
@@ -122,6 +124,7 @@ impl Flags<'_> {
             again: None,
             drain_limit: None,
             raw: None,
+            sysctl: None,
             shell: None,
             only: Vec::new(),
             netns: None,

@@ -70,8 +70,8 @@ pub(super) const GUIDES: &[Guide] = &[
         "@ --timeout|--daemon|--status [--json]",
         "@ --openmetrics [--output FILE]",
     ], &["ipvsadm -Ln --stats", "ipvsadm -L -t 192.0.2.80:80 --require 2", "ipvsadm -Lnc --state ESTABLISHED --by client"]),
-    guide(Verb::Save, &["@ [--only WHAT]... [-n] [--output FILE] [--json]"],
-        &["ipvsadm -Sn --output /etc/ipvsadm.rules"]),
+    guide(Verb::Save, &["@ [--all|[--only WHAT]... [--json]] [-n] [--output FILE]"],
+        &["ipvsadm -Sn --output /etc/ipvsadm.rules", "ipvsadm -Sn --all"]),
     guide(Verb::Restore, &["@ [--replace [--only WHAT]... [--keep-weights] [--no-remove]]
                   [--strict] [--check|--dry-run [--json]] < RULES"],
         &["ipvsadm -R --replace < /etc/ipvsadm.rules",
@@ -82,6 +82,7 @@ pub(super) const GUIDES: &[Guide] = &[
                               [--syncid ID] [--mcast-...]"],
         &["ipvsadm --start-daemon master --mcast-interface eth1 --syncid 7"]),
     guide(Verb::StopDaemon, &["@ master|backup"], &["ipvsadm --stop-daemon master"]),
+    guide(Verb::Sysctl, &["@ NAME=VALUE"], &["ipvsadm --sysctl expire_nodest_conn=1"]),
     guide(Verb::Diagnose, &[
         "@ [SERVICE] [--client ADDRESS]... [--sample SECONDS]
                   [--probe] [--ignore CHECK]... [--output FILE] [--json]",

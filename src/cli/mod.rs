@@ -32,10 +32,10 @@ mod value_error;
 mod values;
 
 pub use command::{
-    Access, BriefList, Candidates, Color, Command, Completion, Connections, Deed, Diagnose, Drain,
-    Ensure, Everywhere, Explain, Extent, Format, GivenSettings, Leaving, List, Metrics, Netns,
-    Require, Restore, RestoreMode, Save, Selection, ServerAnywhere, ServerEdit, ServiceEdit, Shell,
-    Standing, Strictness, ToolCommand, Undrain, Watch,
+    Access, BriefList, Candidates, Color, Command, Completion, Connections, Coverage, Deed,
+    Diagnose, Drain, Ensure, Everywhere, Explain, Extent, Format, GivenSettings, Leaving, List,
+    Metrics, Netns, Require, Restore, RestoreMode, Save, Selection, ServerAnywhere, ServerEdit,
+    ServiceEdit, Shell, Standing, Strictness, ToolCommand, Undrain, Watch,
 };
 pub use completions::completions;
 pub use help::{help, tool_help, version};

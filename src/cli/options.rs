@@ -78,6 +78,8 @@ pub(crate) enum Offers {
     Files,
     /// Network namespaces.
     Namespaces,
+    /// Settings of IPVS, to which values are given.
+    Settings,
 }
 
 /// Options that help shows below one title.
@@ -299,6 +301,7 @@ const OF_NAMESPACES: Uses = &[
     (Verb::Set, Allowed),
     (Verb::StartDaemon, Allowed),
     (Verb::StopDaemon, Allowed),
+    (Verb::Sysctl, Allowed),
     (Verb::Diagnose, Unless(&[L::Facts])),
     (Verb::Explain, Unless(&[L::Facts])),
 ];
@@ -348,6 +351,10 @@ pub(crate) const SECTIONS: &[Section] = &[
             .help("stop to synchronize as master or as backup")
             .set(|to, word| to.daemon_state(word, ValueError::StopState))
             .offers(Offers::Words(&values::DAEMON_STATES)),
+        Row::new(Role::Command(Verb::Sysctl), "", "sysctl", Value("NAME=VALUE"))
+            .help("set one of the settings of net.ipv4.vs, which -L --status lists")
+            .set(|to, word| { to.flags.sysctl = Some(word); Ok(()) })
+            .offers(Offers::Settings),
         command(Verb::Diagnose, "",
             "find out why this director does not work, without changing anything")
             .on_the_command_line(),
@@ -679,6 +686,10 @@ pub(crate) const SECTIONS: &[Section] = &[
                 (Verb::Diagnose, Unless(&[L::Facts]))])
             .set(|to, word| { to.flags.output = Some(word.into()); Ok(()) })
             .offers(Offers::Files),
+        option(L::All, "", Nothing,
+            "with -S: the timeouts, the sync daemons and the settings of net.ipv4.vs as well that differ \
+         from their defaults")
+            .with(&[(Verb::Save, Unless(&[L::Json, L::Only]))]),
         option(L::Replace, "", Nothing,
             "with -R: make the table what the rules describe, touching only what differs")
             .with(OF_RESTORE),

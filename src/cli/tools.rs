@@ -2,7 +2,8 @@
 
 use super::additions::{netns, selected};
 use super::command::{
-    Command, Extent, Format, Netns, Restore, RestoreMode, Save, Selection, Strictness, ToolCommand,
+    Command, Coverage, Extent, Format, Netns, Restore, RestoreMode, Save, Selection, Strictness,
+    ToolCommand,
 };
 use super::types::{Label, Tool, Verb};
 use super::usage::{Context, Usage};
@@ -68,7 +69,7 @@ const NETNS: ToolOption = ToolOption {
 };
 
 const SAVE: Usages = Usages {
-    usage: "ipvsadm-save [--only WHAT]... [-n] [--output FILE] [--json]
+    usage: "ipvsadm-save [--all|[--only WHAT]... [--json]] [-n] [--output FILE]
                     [--netns NAME]",
     about: "Writes the table as rules, from which ipvsadm-restore makes it again.",
     options: &[
@@ -78,6 +79,11 @@ const SAVE: Usages = Usages {
             value: None,
             help: "numbers instead of names",
         },
+        long(
+            "all",
+            "the timeouts, the sync daemons and the settings of net.ipv4.vs as well that differ \
+             from their defaults",
+        ),
         ToolOption {
             value: Some("FILE"),
             ..long(
@@ -147,12 +153,12 @@ impl Tool {
     }
 }
 
-/// Reads the words of `ipvsadm-save [--only WHAT]... [-n] [--output FILE] [--json]
+/// Reads the words of `ipvsadm-save [--all|[--only WHAT]... [--json]] [-n] [--output FILE]
 /// [--netns NAME]`. Words that are no options do not count: the script of 1.31 ignores
 /// them.
 ///
 /// # Errors
-/// Any other option.
+/// Any other option, and `--all` with `--only` or `--json`.
 pub(super) fn parse_save(words: &[String]) -> Result<ToolCommand, Usage> {
     let mut save = Save::default();
     let mut only = Vec::new();
@@ -163,6 +169,8 @@ pub(super) fn parse_save(words: &[String]) -> Result<ToolCommand, Usage> {
             return Ok(answer.into());
         } else if word == "-n" {
             save.numeric = true;
+        } else if word == "--all" {
+            save.coverage = Coverage::All;
         } else if word == "--json" {
             save.format = Format::Json;
         } else if let Some(file) = value_of("--output", word, &mut words)? {
@@ -174,6 +182,18 @@ pub(super) fn parse_save(words: &[String]) -> Result<ToolCommand, Usage> {
         } else if word.starts_with('-') {
             return Err(Usage::SaveOption);
         }
+    }
+    let with = match only.is_empty() {
+        _ if save.format == Format::Json => Some(Label::Json),
+        false => Some(Label::Only),
+        true => None,
+    };
+    if let (Coverage::All, Some(with)) = (save.coverage, with) {
+        return Err(Usage::Conflict {
+            label: Label::All,
+            with,
+            context: Context::Command(Verb::Save),
+        });
     }
     save.services = Selection::of(None, only);
     Ok(ToolCommand {

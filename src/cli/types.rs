@@ -54,6 +54,7 @@ names! {
     Completions "completions",
     Diagnose "diagnose",
     Explain "explain",
+    Sysctl "sysctl",
 }
 
 names! {
@@ -134,6 +135,7 @@ names! {
     Netns "netns",
     Undrain "undrain",
     Status "status",
+    All "all",
 }
 
 impl Label {

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::types::Label;
+use ipvs::model::SettingError;
 use ipvs::plan::scope::SelectedError;
 
 /// A value is not what its option takes.
@@ -101,6 +102,8 @@ pub enum ValueError {
     ProtocolService(String),
     #[error("illegal raw setting `{word}' specified: NAME=NUMBER with one of {names}")]
     Raw { word: String, names: String },
+    #[error("illegal sysctl `{0}' specified: {1}")]
+    Setting(String, SettingError),
     #[error("illegal only `{0}' specified: {1}")]
     Selected(String, SelectedError),
     #[error(

@@ -9,17 +9,14 @@ use super::server::{ServerId, ServerSettings};
 use super::service::ServiceSettings;
 use super::settings::{Seconds, SyncDaemonFields};
 use super::{Sequence, document};
-use ipvs::model::{Change, Counts, Destination, Service, VirtualId};
+use ipvs::model::{Change, Counts, Destination, Service, Setting, VirtualId};
 
-/// Writes the document of these changes, in the order in which they would be
-/// made.
+/// Writes the document of these settings and changes, in the order in which they
+/// would be made.
 ///
 /// # Errors
 /// The errors of `out`.
-pub fn changes<'a>(
-    out: &mut impl Write,
-    changes: impl Iterator<Item = &'a Change> + Clone,
-) -> io::Result<()> {
+pub fn changes(out: &mut impl Write, settings: &[Setting], changes: &[Change]) -> io::Result<()> {
     #[derive(Serialize)]
     struct ChangesDocument<S> {
         changes: S,
@@ -27,11 +24,13 @@ pub fn changes<'a>(
         edits: usize,
         removals: usize,
     }
-    let counts = Counts::of(changes.clone());
+    let counts = Counts::of(changes);
+    let settings = settings.iter().map(ChangeRow::from);
+    let rows = settings.chain(changes.iter().map(ChangeRow::from));
     document(
         out,
         &ChangesDocument {
-            changes: Sequence(changes.map(ChangeRow::from)),
+            changes: Sequence(rows),
             additions: counts.additions,
             edits: counts.edits,
             removals: counts.removals,
@@ -49,6 +48,13 @@ struct ChangeRow<'a> {
     server_settings: Option<ServerSettings>,
     timeouts: Option<Seconds>,
     daemon: Option<SyncDaemonFields<'a>>,
+    sysctl: Option<SettingFields<'a>>,
+}
+
+#[derive(Serialize)]
+struct SettingFields<'a> {
+    name: &'a str,
+    value: &'a str,
 }
 
 impl<'a> From<&'a Change> for ChangeRow<'a> {
@@ -82,6 +88,16 @@ impl<'a> From<&'a Change> for ChangeRow<'a> {
     }
 }
 
+impl<'a> From<&'a Setting> for ChangeRow<'a> {
+    fn from(setting: &'a Setting) -> Self {
+        let Setting { name, value } = setting;
+        Self {
+            sysctl: Some(SettingFields { name, value }),
+            ..Self::of("set_sysctl")
+        }
+    }
+}
+
 impl<'a> ChangeRow<'a> {
     fn of(action: &'static str) -> Self {
         Self {
@@ -92,6 +108,7 @@ impl<'a> ChangeRow<'a> {
             server_settings: None,
             timeouts: None,
             daemon: None,
+            sysctl: None,
         }
     }
 

@@ -7,7 +7,8 @@ use serde::Serialize;
 use super::document;
 use super::table::{CounterFields, IpvsFields, TrafficFields};
 use crate::status::{ConnectionUse, Defence, DefenceMode, Fact, Status};
-use crate::sysctls::Setting;
+use crate::sysctls;
+use ipvs::model::Setting;
 use ipvs::procfs::OfProcessor;
 
 /// Writes the document of what the kernel tells of its IPVS.
@@ -142,12 +143,12 @@ struct SysctlFields<'a> {
 impl<'a> From<&'a Setting> for SysctlFields<'a> {
     fn from(setting: &'a Setting) -> Self {
         let Setting { name, value } = setting;
-        let known = setting.known();
+        let known = sysctls::known(setting);
         Self {
             name,
             value,
             defaults: known.map(|known| known.defaults),
-            differs: setting.differs(),
+            differs: sysctls::differs(setting),
             since: known.and_then(|known| known.since),
             meaning: known.map(|known| known.meaning),
         }

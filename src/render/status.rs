@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use super::table::version;
 use crate::status::{ConnectionUse, Defence, DefenceMode, Fact, Status};
-use crate::sysctls::Setting;
-use ipvs::model::Stats;
+use crate::sysctls;
+use ipvs::model::{Setting, Stats};
 use ipvs::procfs::OfProcessor;
 
 /// Writes the state of IPVS: a line for each thing, then tables of counters
@@ -132,16 +132,17 @@ fn counters(
 /// A star marks what differs from the default.
 fn setting(out: &mut impl Write, setting: &Setting) -> io::Result<()> {
     let Setting { name, value } = setting;
-    let mark = match setting.differs() {
+    let mark = match sysctls::differs(setting) {
         Some(true) => '*',
         Some(false) | None => ' ',
     };
-    let (default, meaning) = match setting.known() {
+    let known = sysctls::known(setting);
+    let (default, meaning) = match known {
         Some(known) => (known.defaults.first().unwrap_or(&"computed"), known.meaning),
         None => (&"?", "newer than this program"),
     };
     write!(out, "{mark} {name:<25} {value:<11} {default:<11} {meaning}")?;
-    match setting.known().and_then(|known| known.since) {
+    match known.and_then(|known| known.since) {
         Some(since) => writeln!(out, " (since Linux {since})"),
         None => writeln!(out),
     }

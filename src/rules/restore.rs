@@ -8,7 +8,7 @@ use super::unseen::shown;
 use crate::cli::{Command, List, Mistake, Selection, Usage};
 use ipvs::model::{Change, VirtualId};
 use ipvs::plan::scope::Scope;
-use ipvs::plan::wanted::{Applied, Table};
+use ipvs::plan::wanted::{Applied, Refusal, Table};
 use ipvs::rules::{Numeric, Selector};
 
 /// The command of a line.
@@ -159,6 +159,9 @@ impl DescribedTable {
                 ..
             }) if self.table.get(&id).is_none() => {
                 return Err(format!("No such service: {}", Selector::new(&id, &Numeric)));
+            }
+            Command::Sysctl(_) if !self.table.scope().is_whole() => {
+                return Err(Refusal::BeyondScope.to_string());
             }
             other => other,
         };

@@ -4,6 +4,7 @@ use std::io;
 
 use crate::cli::Usage;
 use crate::netns::NetnsError;
+use crate::sysctls::UnsetError;
 use ipvs::error::{Error, os_text};
 
 /// A run that did not do what was asked, and what may help.
@@ -39,6 +40,9 @@ pub enum Failure {
     /// The kernel refused a change.
     #[error(transparent)]
     Refused(#[from] Error),
+    /// A setting is not what was asked for.
+    #[error(transparent)]
+    Unset(#[from] UnsetError),
     /// The table, or a part of it, could not be shown.
     #[error(transparent)]
     Unlisted(Error),
@@ -90,7 +94,7 @@ impl Failure {
         match self {
             Self::Usage(usage) => usage.status(),
             Self::Netns(_) | Self::NoIpvs(_) | Self::Unexplained(_) => 2,
-            Self::Refused(_) => 255,
+            Self::Refused(_) | Self::Unset(_) => 255,
             Self::Unlisted(_) | Self::Files(_) => 1,
             Self::Lines { status } | Self::Answered { status } | Self::Stopped { status, .. } => {
                 *status

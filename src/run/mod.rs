@@ -31,6 +31,7 @@ mod require;
 mod restore;
 mod rows;
 mod save;
+mod settings;
 mod signal;
 mod turn;
 mod watch;
@@ -47,6 +48,7 @@ use out::Out;
 use crate::cli::{self, Access, Command, Connections, ToolCommand, Usage};
 use crate::names::System;
 use crate::status::Status;
+use crate::sysctls;
 use ipvs::client::Client;
 
 /// Takes what is said on the way, line by line.
@@ -209,6 +211,7 @@ fn carry_out(client: &mut Client, command: Command, out: &mut Out) -> Result<(),
                 .status(&status.map_err(Failure::Files)?, out)
                 .map_err(Failure::writing)
         }
+        Command::Sysctl(setting) => Ok(sysctls::set(&setting)?),
         Command::Save(save) => save::save(client, &save, out),
         Command::Help(topic) => print(out, &cli::help(topic)),
         Command::Version => print(out, &cli::version()),

@@ -5,10 +5,12 @@ use std::ops::ControlFlow;
 
 use super::apply::{CountedLines, apply};
 use super::progress::RestoreProgress;
+use super::restore::parts;
+use super::settings::Settings;
 use super::signal::StopSignal;
 use super::turn::{Job, Turn};
 use super::{Failure, Out, Report, daemons, formats, kernel};
-use crate::cli::{Command, Extent, Restore, Strictness};
+use crate::cli::{Extent, Restore, Strictness};
 use crate::names::Numeric;
 use crate::rules::restore::DescribedTable;
 use ipvs::client::Client;
@@ -25,6 +27,7 @@ use ipvs::rules::{ChangeRule, EndpointWords, Selector};
 pub(super) fn replace(
     client: &mut Client,
     wanted: DescribedTable,
+    settings: Settings,
     restore: &Restore,
     out: &mut Out,
     report: &mut Report<'_>,
@@ -33,17 +36,16 @@ pub(super) fn replace(
     if restore.stop_at == Extent::DryRun {
         let plan = Plan::read(client, &table).map_err(Failure::Unlisted)?;
         daemons::leave_out_done(client, &mut others).map_err(Failure::Unlisted)?;
-        let others = others.into_iter().filter_map(|rule| match rule.command {
-            Command::Change(change) => Some(change),
-            _ => None,
-        });
+        let (later, others) = parts(others);
+        let settings: Vec<_> = settings.wanted().cloned().chain(later).collect();
         let steps = plan.steps().map(|step| step.change);
         let changes: Vec<Change> = steps.chain(others).collect();
-        return formats::of(restore.format).changes(&changes, out, report);
+        return formats::of(restore.format).changes(&settings, &changes, out, report);
     }
     let _turn = Turn::take(Job::Restore, report)?;
     // A signal is looked for before the first change, and then again and again.
-    let mut stop = None;
+    let mut stop = (!settings.is_empty()).then(StopSignal::watch);
+    let made = settings.make(report)?;
     let mut progress = RestoreProgress::towards(0);
     let reached = &mut |at: Made| {
         progress.is_towards(at.total);
@@ -69,14 +71,19 @@ pub(super) fn replace(
         }
     };
     drop(progress);
-    // Without it nothing has been changed.
-    let stop = stop.transpose().map_err(Failure::Files)?;
-    match outcome.map_err(Failure::Unlisted)? {
-        Outcome::Done => {}
-        Outcome::Undone(undone) => {
+    let failure = match (stop.transpose(), outcome) {
+        // Without it nothing has been changed.
+        (Err(error), _) => Some(Failure::Files(error)),
+        (Ok(_), Err(error)) => Some(Failure::Unlisted(error)),
+        (Ok(_), Ok(Outcome::Done)) => None,
+        (Ok(stop), Ok(Outcome::Undone(undone))) => {
             let stopped = stop.and_then(|stop| stop.status());
-            return Err(explain(*undone, stopped, report));
+            Some(explain(*undone, stopped, report))
         }
+    };
+    if let Some(failure) = failure {
+        made.put_back(report);
+        return Err(failure);
     }
     drop(table);
     daemons::leave_out_done(client, &mut others).map_err(Failure::Unlisted)?;

@@ -7,14 +7,15 @@ use std::io::{self, IsTerminal, Write, stdin};
 use anyhow::Context;
 
 use super::apply::{CountedLines, LinesStatus, apply, ends_rules};
+use super::settings::Settings;
 use super::turn::{Job, Turn};
 use super::{Failure, Out, Report, carry_out, daemons, formats, input, replace};
 use crate::cli::{self, Command, Extent, Mistake, Restore, RestoreMode, Strictness};
 use crate::names::{Gathered, System};
 use crate::rules::lines::Lines;
-use crate::rules::restore::{Checked, Parse, read_rules, read_table};
+use crate::rules::restore::{Checked, NumberedRule, Parse, read_rules, read_table};
 use ipvs::client::Client;
-use ipvs::model::Change;
+use ipvs::model::{Change, Setting};
 
 /// Returns whether a restore asks the kernel for something.
 pub(super) fn needs_kernel(restore: &Restore) -> bool {
@@ -45,17 +46,25 @@ pub(super) fn rehearse(
         return all(checked, report).map(drop);
     }
     let rules = all(read_rules(input, &parser).map_err(reading)?, report)?;
-    let mut changes: Vec<Change> = rules
-        .into_iter()
-        .filter_map(|rule| match rule.command {
-            Command::Change(change) => Some(change),
-            _ => None,
-        })
-        .collect();
+    let (settings, mut changes) = parts(rules);
     if restore.mode == RestoreMode::ClearThenApply {
         changes.insert(0, Change::Clear);
     }
-    formats::of(restore.format).changes(&changes, out, report)
+    formats::of(restore.format).changes(&settings, &changes, out, report)
+}
+
+/// Settings, and changes of all else, as they stand in rules.
+pub(super) fn parts(rules: Vec<NumberedRule>) -> (Vec<Setting>, Vec<Change>) {
+    let mut settings = Vec::new();
+    let mut changes = Vec::new();
+    for rule in rules {
+        match rule.command {
+            Command::Change(change) => changes.push(change),
+            Command::Sysctl(setting) => settings.push(setting),
+            _ => {}
+        }
+    }
+    (settings, changes)
 }
 
 /// A restore that needs the kernel.
@@ -74,13 +83,19 @@ pub(super) fn restore(
     let input = input::open(restore)?;
     let parser = Parser::new(program);
     if restore.mode == RestoreMode::Replace {
-        let checked = read_table(input, &parser, restore.scope.clone()).map_err(reading)?;
+        let mut checked = read_table(input, &parser, restore.scope.clone()).map_err(reading)?;
+        let settings = Settings::take(&mut checked.rules.others, &mut checked.wrong);
         let (wanted, end) = usable(checked, client, restore, report)?;
-        return end.after(replace::replace(client, wanted, restore, out, report));
+        return end.after(replace::replace(
+            client, wanted, settings, restore, out, report,
+        ));
     }
-    let checked = read_rules(input, &parser).map_err(reading)?;
+    let mut checked = read_rules(input, &parser).map_err(reading)?;
     let _turn = Turn::take(Job::Restore, report)?;
+    let settings = Settings::take(&mut checked.rules, &mut checked.wrong);
     let (mut rules, end) = usable(checked, client, restore, report)?;
+    // A line that is refused takes nothing back, and so no setting either.
+    let _made = settings.make(report)?;
     if restore.mode == RestoreMode::ClearThenApply {
         daemons::leave_out_done(client, &mut rules).map_err(Failure::Unlisted)?;
         client.apply(&Change::Clear)?;

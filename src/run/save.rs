@@ -1,13 +1,20 @@
 //! `-S`: the table as rules or JSON, to standard output or into a file.
 
-use std::io::{Write, stdout};
+use std::fmt::Write as _;
+use std::io::{self, Write, stdout};
+use std::iter::once;
 
 use super::closed::refuse_closed;
 use super::file::to_file;
 use super::rows::SAVING;
 use super::{Failure, Out, formats};
 use crate::cli::Save;
+use crate::names::Numeric;
+use crate::sysctls;
+use anyhow::Context;
 use ipvs::client::{Client, Patience};
+use ipvs::model::Change;
+use ipvs::rules::{ChangeRule, SettingRule};
 
 /// The whole table is read before the first byte is written.
 #[inline(never)]
@@ -25,4 +32,22 @@ pub(super) fn save(client: &mut Client, wanted: &Save, out: &mut Out) -> Result<
         None => out.write_all(&text).map_err(Failure::writing),
         Some(file) => to_file(file, &|file| file.write_all(&text)),
     }
+}
+
+/// Writes the rest of the director as rules: timeouts, sync daemons and settings. The
+/// settings are last, since ipvsadm 1.31 reads no further than the first of them.
+pub(super) fn write_others(client: &mut Client, text: &mut String) -> Result<(), Failure> {
+    let timeouts = client.timeouts().map_err(Failure::Unlisted)?;
+    let daemons = client.daemons().map_err(Failure::Unlisted)?;
+    let daemons = daemons.into_iter().map(Change::StartDaemon);
+    let settings = sysctls::made().context("cannot read the settings of IPVS");
+    // A string takes all there is.
+    let unwritten = |error| Failure::writing(io::Error::other(error));
+    for change in once(Change::SetTimeouts(timeouts)).chain(daemons) {
+        writeln!(text, "{}", ChangeRule::new(&change, &Numeric)).map_err(unwritten)?;
+    }
+    for setting in settings.map_err(Failure::Files)? {
+        writeln!(text, "{}", SettingRule::new(&setting)).map_err(unwritten)?;
+    }
+    Ok(())
 }

@@ -41,7 +41,7 @@ fn words(completion: Completion) -> String {
 #[test]
 fn first_a_command() {
     let commands = "-A -E -D -a -e -d -C -L -S -R -Z --set --start-daemon --stop-daemon \
-                    --diagnose --explain -h -v \
+                    --sysctl --diagnose --explain -h -v \
                     --completions";
     assert_eq!(offered(""), commands);
     assert_eq!(offered("-"), commands);
@@ -106,7 +106,7 @@ fn then_the_options_that_go_with_it_and_were_not_given() {
         ("--set ", "--netns".to_owned()),
         ("--set 900 1", String::new()),
         ("-Z ", format!("{service} --netns")),
-        ("-S ", "-n --only --json --output --netns".to_owned()),
+        ("-S ", "-n --only --json --output --all --netns".to_owned()),
         (
             "-R ",
             "--replace --check --dry-run --strict --netns".to_owned(),
@@ -183,6 +183,8 @@ fn values() {
     for (line, wanted) in [
         ("--start-daemon ", "master backup"),
         ("--stop-daemon=b", "--stop-daemon=backup"),
+        ("--sysctl conntr", "conntrack="),
+        ("--sysctl=sync_q", "--sysctl=sync_qlen_max="),
         ("--completions ", "bash zsh fish"),
         ("-Lc --by ", "server client state service"),
         ("-Lc --by=s", "--by=server --by=state --by=service"),
@@ -258,8 +260,10 @@ fn what_only_the_kernel_knows() {
 #[test]
 fn the_other_programs() {
     let save = |line| words(complete("ipvsadm-save", line));
-    assert_eq!(save(""), "-n --output --only --json --netns");
-    assert_eq!(save("-n --"), "--output --only --json --netns");
+    assert_eq!(save(""), "-n --all --output --only --json --netns");
+    assert_eq!(save("-n --"), "--all --output --only --json --netns");
+    assert_eq!(save("--all "), "-n --output --netns");
+    assert_eq!(save("--json "), "-n --output --only --netns");
     let restore = |line| words(complete("ipvsadm-restore", line));
     assert_eq!(
         restore("-"),

@@ -3,8 +3,8 @@
 use ipvs::model::Change;
 use ipvs::plan::scope::{Removals, Scope, Weights};
 use ipvsadm::cli::{
-    Command, Extent, Format, Restore, RestoreMode, Save, Selection, Strictness, Tool, Usage,
-    parse_rule,
+    Command, Coverage, Extent, Format, Restore, RestoreMode, Save, Selection, Strictness, Tool,
+    Usage, parse_rule,
 };
 
 use super::support::*;
@@ -12,6 +12,7 @@ use super::support::*;
 fn save(numeric: bool, output: Option<&str>) -> Command {
     Command::Save(Save {
         numeric,
+        coverage: Coverage::Table,
         output: output.map(Into::into),
         format: Format::Text,
         services: Selection::All,
@@ -58,6 +59,48 @@ fn saving() {
             &["-Z --output f"],
         ),
     ]);
+}
+
+#[test]
+fn saving_all() {
+    let all = |numeric| {
+        Command::Save(Save {
+            numeric,
+            coverage: Coverage::All,
+            ..Save::default()
+        })
+    };
+    accepts_command("-S --all", all(false));
+    accepts_command("-Sn --all", all(true));
+    assert_eq!(parse_save(&split("--all -n")), Ok(all(true)));
+    refuse(&[
+        (
+            2,
+            "The option 'all' conflicts with the 'json' option in the 'save' command",
+            &["-S --all --json", "-Sn --json --all"],
+        ),
+        (
+            2,
+            "The option 'all' conflicts with the 'only' option in the 'save' command",
+            &["-S --all --only 10.0.0.1"],
+        ),
+        (
+            2,
+            "Illegal 'service-address' option with the 'save' command",
+            &["-S --all -t 10.0.0.1:80"],
+        ),
+        (
+            2,
+            "Illegal 'all' option with the 'list' command",
+            &["-L --all"],
+        ),
+    ]);
+    for (line, with) in [("--all --json", "json"), ("--only 10.0.0.1 --all", "only")] {
+        let refusal = parse_save(&split(line)).map_err(|usage| usage.to_string());
+        let said =
+            format!("The option 'all' conflicts with the '{with}' option in the 'save' command");
+        assert_eq!(refusal, Err(said), "{line}");
+    }
 }
 
 #[test]

@@ -77,6 +77,7 @@ const OPTIONS: &[(&str, &str)] = &[
     ("--netns blue", "netns"),
     ("--undrain", "undrain"),
     ("--status", "status"),
+    ("--all", "all"),
 ];
 
 /// A command with what it needs, its name in messages, and its options: those
@@ -122,7 +123,7 @@ const COMMANDS: &[(&str, &str, &str)] = &[
          nosort syncid exact tun-info output json client state by watch count color require from-proc orphans \
          origin only openmetrics netns status",
     ),
-    ("-S", "save", "numeric output json only netns"),
+    ("-S", "save", "numeric output json only netns all"),
     (
         "-R",
         "restore",
@@ -136,6 +137,7 @@ const COMMANDS: &[(&str, &str, &str)] = &[
         "mcast-interface syncid sync-maxlen mcast-group mcast-port mcast-ttl netns",
     ),
     ("--stop-daemon master", "stop-daemon", "syncid netns"),
+    ("--sysctl conntrack=1", "sysctl", "netns"),
     (
         "--diagnose",
         "diagnose",

@@ -1,6 +1,7 @@
-//! `--set`, `--start-daemon`, `--stop-daemon`.
+//! `--set`, `--start-daemon`, `--stop-daemon`, `--sysctl`.
 
 use ipvs::model::{Daemon, DaemonState, Timeouts};
+use ipvsadm::cli::{Command, parse_rule};
 
 use super::support::*;
 
@@ -17,6 +18,54 @@ fn timeouts() {
     ] {
         accepts(line, SetTimeouts(Timeouts::new(tcp, tcp_fin, udp)));
     }
+}
+
+#[test]
+fn sysctls() {
+    let threshold = || Command::Sysctl("sync_threshold=3 50".parse().unwrap());
+    for line in [
+        "--sysctl sync_threshold=3 50",
+        "--sysctl 'sync_threshold=3 50'",
+        "--sysctl 'sync_threshold= 3  50'",
+        "--sysctl=sync_threshold=3 50",
+        "--sysctl net.ipv4.vs.sync_threshold=3 50",
+    ] {
+        accepts_command(line, threshold());
+        let rule = split(line);
+        assert_eq!(parse_rule("ipvsadm", &rule).resolve(&Book), Ok(threshold()));
+    }
+    let nice = Command::Sysctl("est_nice=-5".parse().unwrap());
+    accepts_command("--sysctl est_nice=-5", nice);
+    refuse(&[
+        (
+            2,
+            "illegal sysctl `conntrack' specified: NAME=VALUE",
+            &["--sysctl conntrack"],
+        ),
+        (
+            2,
+            "illegal sysctl `../x=1' specified: a name has letters, digits and _",
+            &["--sysctl ../x=1"],
+        ),
+        (
+            2,
+            "illegal sysctl `conntrack=on' specified: a value is a number, or several with blanks \
+             between them",
+            &["--sysctl conntrack=on"],
+        ),
+        (
+            2,
+            "illegal sysctl `conntrack=1 backup_only=1' specified: a value is a number, or several \
+             with blanks between them",
+            &["--sysctl conntrack=1 backup_only=1"],
+        ),
+        (2, "invalid option `b=1'", &["--sysctl a=1 --sysctl b=1"]),
+        (
+            2,
+            "Illegal 'numeric' option with the 'sysctl' command",
+            &["--sysctl conntrack=1 -n"],
+        ),
+    ]);
 }
 
 #[test]

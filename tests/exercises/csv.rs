@@ -8,7 +8,7 @@ use crate::names::Numeric;
 use crate::run::{Failure, Out, Report};
 use crate::watch::Meter;
 use ipvs::client::Client;
-use ipvs::model::Change;
+use ipvs::model::{Change, Setting};
 use ipvs::rules::ChangeRule;
 
 pub(super) struct Csv;
@@ -33,6 +33,7 @@ impl OutputFormat for Csv {
 
     fn changes(
         &self,
+        _: &[Setting],
         changes: &[Change],
         out: &mut Out,
         _: &mut Report<'_>,

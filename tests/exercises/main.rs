@@ -113,7 +113,7 @@ const OPTION: &[Addition] = &[
     ),
     add(
         "src/run/restore.rs",
-        "    formats::of(restore.format).changes(&changes, out, report)",
+        "    formats::of(restore.format).changes(&settings, &changes, out, report)",
         "    let first = restore.first.and_then(|first| usize::try_from(first).ok());\n    \
          changes.truncate(first.unwrap_or(usize::MAX));",
     ),

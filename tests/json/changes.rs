@@ -1,6 +1,6 @@
 //! What a restore would do.
 
-use ipvs::model::{Change, Daemon, DaemonState, Protocol, Timeouts};
+use ipvs::model::{Change, Daemon, DaemonState, Protocol, Setting, Timeouts};
 use ipvsadm::json;
 use serde_json::{Value, json};
 
@@ -9,7 +9,22 @@ use crate::{document, endpoint};
 
 #[track_caller]
 fn changes(changes: &[Change]) -> Value {
-    document("changes", |out| json::changes(out, changes.iter()))
+    document("changes", |out| json::changes(out, &[], changes))
+}
+
+#[test]
+fn settings_come_before_changes() {
+    let setting: Setting = "sync_threshold=3 50".parse().unwrap();
+    let document = document("changes", |out| {
+        json::changes(out, &[setting], &[Change::Clear])
+    });
+    let found = &document["changes"];
+    assert_eq!(found[0]["action"], "set_sysctl");
+    assert_eq!(given(&found[0]), ["sysctl"]);
+    let expected = json!({"name": "sync_threshold", "value": "3 50"});
+    assert_eq!(found[0]["sysctl"], expected);
+    assert_eq!(found[1]["action"], "clear");
+    assert_eq!(document["removals"], 1);
 }
 
 /// The fields of a change that are not null, less its action.

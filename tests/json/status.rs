@@ -1,11 +1,11 @@
 //! The state of IPVS.
 
+use ipvs::model::Setting;
 use ipvs::model::{Info, Stats};
 use ipvs::procfs::by_processor;
 use ipvsadm::estimation::Frozen;
 use ipvsadm::json;
 use ipvsadm::status::{ConnectionUse, Defence, DefenceMode, Fact, Status};
-use ipvsadm::sysctls::Setting;
 use serde_json::json;
 
 use crate::document;

@@ -53,7 +53,7 @@ const CASES: &[(&str, &[&str])] = &[
     ("ipvsadm -C ", &["--netns"]),
     (
         "ipvsadm -S ",
-        &["-n", "--only", "--json", "--output", "--netns"],
+        &["-n", "--only", "--json", "--output", "--all", "--netns"],
     ),
     ("ipvsadm -Lnc --st", &["--state"]),
     ("ipvsadm -Lnc --by s", &["server", "service", "state"]),

@@ -54,6 +54,7 @@ mod require;
 mod restore_live;
 mod rivals;
 mod rollback;
+mod save_all;
 mod save_output;
 mod scheduling;
 mod scope;

@@ -1,10 +1,10 @@
 use std::net::IpAddr;
 
 use ipvs::model::{
-    Change, Daemon, DaemonState, Destination, Forwarding, Protocol, ServiceFlags, Timeouts, Tunnel,
-    TunnelKind,
+    Change, Daemon, DaemonState, Destination, Forwarding, Protocol, ServiceFlags, Setting,
+    Timeouts, Tunnel, TunnelKind,
 };
-use ipvs::rules::{ChangeRule, write_rules};
+use ipvs::rules::{ChangeRule, SettingRule, write_rules};
 use ipvsadm::names::{NameOf, Numeric};
 use proptest::prelude::*;
 
@@ -272,6 +272,17 @@ fn other_changes_are_shown_too() {
         shown(Change::StartDaemon(daemon)),
         "--start-daemon master --mcast-interface eth0 --syncid 9 --mcast-ttl 4"
     );
+}
+
+#[test]
+fn a_setting_is_a_rule() {
+    for text in ["conntrack=1", "sync_threshold=3 50", "est_cpulist="] {
+        let setting: Setting = text.parse().unwrap();
+        let rule = SettingRule::new(&setting).to_string();
+        assert_eq!(rule, format!("--sysctl {text}"));
+        let words: Vec<String> = rule.split_whitespace().map(str::to_owned).collect();
+        assert_eq!(parse(&words), Ok(ipvsadm::cli::Command::Sysctl(setting)));
+    }
 }
 
 proptest! {

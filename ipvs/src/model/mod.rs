@@ -16,6 +16,7 @@ mod scheduler_flags;
 #[cfg(feature = "serde")]
 mod serialized;
 mod service;
+mod setting;
 mod stats;
 mod text;
 mod vocabulary;
@@ -29,6 +30,7 @@ pub use netmask::{Netmask, PrefixLength, PrefixLengthError};
 pub use prefix::{Prefix, PrefixError};
 pub use scheduler_flags::{SCHEDULER_FLAGS, SchedulerFlag};
 pub use service::{Family, NO_SCHEDULER, Protocol, Service, ServiceEntry, ServiceFlags, VirtualId};
+pub use setting::{Setting, SettingError};
 pub use stats::Stats;
 pub use text::{Dotted, HostText};
 pub use vocabulary::WordError;

@@ -4,7 +4,9 @@
 use serde::de::{Deserialize, Deserializer, Error};
 use serde::ser::{Serialize, Serializer};
 
-use super::{DaemonState, Endpoint, Forwarding, Name, Netmask, Protocol, TunnelKind, VirtualId};
+use super::{
+    DaemonState, Endpoint, Forwarding, Name, Netmask, Protocol, Setting, TunnelKind, VirtualId,
+};
 
 macro_rules! as_text {
     ($($type:ident),+ $(,)?) => {$(
@@ -29,6 +31,7 @@ as_text!(
     Name,
     Netmask,
     Protocol,
+    Setting,
     TunnelKind,
     VirtualId,
 );

@@ -12,7 +12,7 @@ use std::net::IpAddr;
 use crate::model::HostText;
 use crate::model::{
     Change, Daemon, DaemonState, Destination, Family, Forwarding, Netmask, Protocol, SchedulerFlag,
-    Service, ServiceEntry, ServiceFlags, Tunnel, TunnelKind, VirtualId,
+    Service, ServiceEntry, ServiceFlags, Setting, Tunnel, TunnelKind, VirtualId,
 };
 use crate::plan::equivalence;
 
@@ -129,6 +129,24 @@ impl Display for ChangeRule<'_> {
             Change::StartDaemon(daemon) => start_daemon(f, daemon),
             Change::StopDaemon(state) => write!(f, "--stop-daemon {}", daemon_state(*state)),
         }
+    }
+}
+
+/// A setting as the command that makes it, without the program's name. ipvsadm 1.31
+/// knows no such command, and reads no rule behind it.
+#[derive(Clone, Copy, Debug)]
+pub struct SettingRule<'a>(&'a Setting);
+
+impl<'a> SettingRule<'a> {
+    /// The command for `setting`.
+    pub fn new(setting: &'a Setting) -> Self {
+        Self(setting)
+    }
+}
+
+impl Display for SettingRule<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "--sysctl {}", self.0)
     }
 }
 

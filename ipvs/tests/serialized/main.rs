@@ -6,7 +6,7 @@ use std::fmt::Debug;
 
 use ipvs::model::{
     Change, Daemon, DaemonState, Destination, DestinationEntry, Forwarding, Info, Netmask, Service,
-    ServiceEntry, ServiceFlags, Stats, Timeouts, TunnelKind, VirtualId,
+    ServiceEntry, ServiceFlags, Setting, Stats, Timeouts, TunnelKind, VirtualId,
 };
 use serde_json::{Value, json};
 
@@ -93,6 +93,9 @@ fn all_else_is_a_document() {
     ] {
         document(&change);
     }
+    let setting: Setting = "sync_threshold=3 50".parse().unwrap();
+    assert_eq!(document(&setting), "sync_threshold=3 50");
+    assert!(serde_json::from_str::<Setting>(r#""../x=1""#).is_err());
 }
 
 #[test]

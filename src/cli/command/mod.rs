@@ -15,10 +15,10 @@ pub use diagnosis::{Diagnose, Explain};
 pub use listing::{
     Access, BriefList, Color, Connections, List, Metrics, Require, Selection, Standing, Watch,
 };
-pub use rules::{Extent, Restore, RestoreMode, Save, Strictness};
+pub use rules::{Coverage, Extent, Restore, RestoreMode, Save, Strictness};
 
 use crate::cli::types::{Tool, Verb};
-use ipvs::model::{Change, Protocol, VirtualId};
+use ipvs::model::{Change, Protocol, Setting, VirtualId};
 
 /// One invocation, understood. A rule file becomes many: the large and rare ones are
 /// boxed.
@@ -54,6 +54,8 @@ pub enum Command {
     ShowDaemons(Format),
     /// `-S`, `ipvsadm-save`
     Save(Save),
+    /// `--sysctl`
+    Sysctl(Setting),
     /// `-R`, `ipvsadm-restore`
     Restore(Restore),
     /// `--diagnose`

@@ -5,17 +5,29 @@ use std::path::PathBuf;
 use super::{Format, Selection};
 use ipvs::plan::scope::Scope;
 
-/// `ipvsadm -S [--only WHAT]... [-n] [--output FILE] [--json]`
+/// `ipvsadm -S [--all|[--only WHAT]... [--json]] [-n] [--output FILE]`
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Save {
     /// No names.
     pub numeric: bool,
+    /// What is saved beside services.
+    pub coverage: Coverage,
     /// The file to write; standard output otherwise.
     pub output: Option<PathBuf>,
     /// Rules or JSON.
     pub format: Format,
     /// The services that are saved.
     pub services: Selection,
+}
+
+/// The part of IPVS that is saved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Coverage {
+    /// Services and servers.
+    #[default]
+    Table,
+    /// `--all`: timeouts, sync daemons and settings too.
+    All,
 }
 
 /// `ipvsadm -R [--replace [--only WHAT]... [--keep-weights] [--no-remove]] [--strict]

@@ -16,7 +16,7 @@ use crate::view::Order;
 use crate::watch::Meter;
 use ipvs::client::Client;
 use ipvs::connections::{Count, Filter, Grouping};
-use ipvs::model::{Change, Daemon, ServiceEntry, Timeouts};
+use ipvs::model::{Change, Daemon, ServiceEntry, Setting, Timeouts};
 
 pub(super) struct Json;
 
@@ -63,11 +63,12 @@ impl OutputFormat for Json {
 
     fn changes(
         &self,
+        settings: &[Setting],
         changes: &[Change],
         out: &mut Out,
         _: &mut Report<'_>,
     ) -> Result<(), Failure> {
-        json::changes(out, changes.iter()).map_err(Failure::writing)
+        json::changes(out, settings, changes).map_err(Failure::writing)
     }
 
     fn timeouts(&self, timeouts: &Timeouts, out: &mut Out) -> io::Result<()> {

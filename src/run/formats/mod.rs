@@ -20,7 +20,7 @@ use crate::status::Status;
 use crate::watch::Meter;
 use ipvs::client::Client;
 use ipvs::connections::{Count, Filter, Grouping};
-use ipvs::model::{Change, Daemon, Timeouts};
+use ipvs::model::{Change, Daemon, Setting, Timeouts};
 
 /// The readers that a format is made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,14 +72,16 @@ pub(super) trait OutputFormat: Sync {
         text::counts(wanted, by, counts, out)
     }
 
-    /// Lists the changes that a restore would make, in their order.
+    /// Lists the settings and then the changes that a restore would make, in their
+    /// order.
     fn changes(
         &self,
+        settings: &[Setting],
         changes: &[Change],
         out: &mut Out,
         report: &mut Report<'_>,
     ) -> Result<(), Failure> {
-        text::changes(changes, out, report)
+        text::changes(settings, changes, out, report)
     }
 
     /// Lists the timeouts.

@@ -6,20 +6,21 @@ use std::net::IpAddr;
 use std::time::Instant;
 
 use super::{Audience, OutputFormat, Pages};
-use crate::cli::{Color, Connections, List, Save};
+use crate::cli::{Color, Connections, Coverage, List, Save};
 use crate::names::{NameOf, Names, Numeric};
 use crate::netns::KnownNamespace;
 use crate::render::{self, Cells, Header, Paint};
 use crate::run::connections::{open, unlisted};
 use crate::run::rows::{LISTING, RowDetail, Rows, or_numbers};
+use crate::run::save::write_others;
 use crate::run::watch::look;
 use crate::run::{Failure, Out, Report};
 use crate::view::{Detail, Order, ServiceCells, View};
 use crate::watch::{Meter, RowId};
 use ipvs::client::Client;
 use ipvs::connections::{Count, Filter, Grouping, for_each_connection};
-use ipvs::model::{Change, Counts, Service, Stats, VirtualId};
-use ipvs::rules::{ChangeRule, write_service};
+use ipvs::model::{Change, Counts, Service, Setting, Stats, VirtualId};
+use ipvs::rules::{ChangeRule, SettingRule, write_service};
 
 pub(super) struct Text;
 
@@ -185,6 +186,9 @@ pub(super) fn saved(client: &mut Client, wanted: &Save) -> Result<Vec<u8>, Failu
         // A string takes all there is.
         written.map_err(|error| Failure::writing(io::Error::other(error)))
     })?;
+    if wanted.coverage == Coverage::All {
+        write_others(client, &mut text)?;
+    }
     Ok(text.into_bytes())
 }
 
@@ -229,12 +233,17 @@ pub(super) fn counts(
     render::counts(out, by, counts, or_numbers(&names))
 }
 
-/// The changes as rules, and how many there are beside them.
+/// The settings and changes as rules, and how many changes to the table there are
+/// beside them.
 pub(super) fn changes(
+    settings: &[Setting],
     changes: &[Change],
     out: &mut Out,
     report: &mut Report<'_>,
 ) -> Result<(), Failure> {
+    for setting in settings {
+        writeln!(out, "{}", SettingRule::new(setting)).map_err(Failure::writing)?;
+    }
     for change in changes {
         writeln!(out, "{}", ChangeRule::new(change, &Numeric)).map_err(Failure::writing)?;
     }

@@ -1,8 +1,15 @@
 //! The settings of IPVS in this network namespace, `net.ipv4.vs`: what each is, and
 //! what it is set to.
 
+mod making;
+
 use std::fs;
 use std::io;
+use std::os::unix::fs::PermissionsExt;
+
+use ipvs::model::Setting;
+
+pub use making::{MadeSetting, PendingSetting, PutBack, UnsetError, set};
 
 /// The folder of the settings, a file for each.
 pub const FOLDER: &str = "/proc/sys/net/ipv4/vs";
@@ -20,6 +27,8 @@ pub struct Sysctl {
     pub meaning: &'static str,
     /// The first Linux that has it; none where Linux 5.10 did.
     pub since: Option<&'static str>,
+    /// The scheduler whose module brings it; none where IPVS itself does.
+    pub scheduler: Option<&'static str>,
 }
 
 const fn sysctl(
@@ -32,12 +41,18 @@ const fn sysctl(
         defaults,
         meaning,
         since: None,
+        scheduler: None,
     }
 }
 
 impl Sysctl {
     const fn since(mut self, linux: &'static str) -> Self {
         self.since = Some(linux);
+        self
+    }
+
+    const fn of_scheduler(mut self, name: &'static str) -> Self {
+        self.scheduler = Some(name);
         self
     }
 }
@@ -62,8 +77,10 @@ pub const SYSCTLS: &[Sysctl] = &[
     sysctl("expire_nodest_conn", &["0"], "1: connections to a removed server end with their next packet"),
     sysctl("expire_quiescent_template", &["0"], "1: persistent clients leave a server of weight 0"),
     sysctl("ignore_tunneled", &["0"], "1: what came out of a tunnel is not balanced again"),
-    sysctl("lblc_expiration", &["86400"], "seconds that lblc remembers an address which nobody asks for"),
-    sysctl("lblcr_expiration", &["86400"], "seconds that lblcr remembers an address which nobody asks for"),
+    sysctl("lblc_expiration", &["86400"], "seconds that lblc remembers an address which nobody asks for")
+        .of_scheduler("lblc"),
+    sysctl("lblcr_expiration", &["86400"], "seconds that lblcr remembers an address which nobody asks for")
+        .of_scheduler("lblcr"),
     sysctl("nat_icmp_send", &["0"], "1: packets of servers without a connection get an ICMP error"),
     sysctl("pmtu_disc", &["1"], "1: packets too long for the way get an ICMP error; 0: -i cuts them in pieces"),
     sysctl("run_estimation", &["1"], "0: counters and rates stand still").since("5.16"),
@@ -89,51 +106,87 @@ pub fn find(name: &str) -> Option<&'static Sysctl> {
     SYSCTLS.iter().find(|sysctl| sysctl.name == name)
 }
 
-/// A setting of this kernel.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Setting {
-    /// Its name below `net.ipv4.vs`.
-    pub name: String,
-    /// Its value, with single blanks.
-    pub value: String,
+/// The defences against floods of connections.
+pub const DEFENCES: [&str; 3] = ["drop_entry", "drop_packet", "secure_tcp"];
+
+/// Returns a setting as Linux has it, if it is known.
+pub fn known(setting: &Setting) -> Option<&'static Sysctl> {
+    find(&setting.name)
 }
 
-impl Setting {
-    /// Returns the setting as Linux has it, if it is known.
-    pub fn known(&self) -> Option<&'static Sysctl> {
-        find(&self.name)
-    }
+/// Returns whether a setting's value is another than that of a new network
+/// namespace; none where that is not known.
+pub fn differs(setting: &Setting) -> Option<bool> {
+    let defaults = known(setting)?.defaults;
+    (!defaults.is_empty()).then(|| !defaults.contains(&setting.value.as_str()))
+}
 
-    /// Returns whether its value is another than that of a new network namespace;
-    /// none where that is not known.
-    pub fn differs(&self) -> Option<bool> {
-        let defaults = self.known()?.defaults;
-        (!defaults.is_empty()).then(|| !defaults.contains(&self.value.as_str()))
+/// The value that was set. The kernel makes 2 of the 1 of a defence while memory is
+/// short, and 1 of its 2 when it no longer is.
+fn as_set<'a>(name: &str, value: &'a str) -> &'a str {
+    match value {
+        "2" if DEFENCES.contains(&name) => "1",
+        value => value,
     }
 }
 
 /// The value of a setting; none where this kernel has none of that name, or it may
 /// not be read.
 pub fn value(name: &str) -> Option<String> {
-    let text = fs::read_to_string(format!("{FOLDER}/{name}")).ok()?;
+    fs::read_to_string(path(name))
+        .ok()
+        .map(|text| in_line(&text))
+}
+
+fn path(name: &str) -> String {
+    format!("{FOLDER}/{name}")
+}
+
+/// A value with single blanks.
+fn in_line(text: &str) -> String {
     let words: Vec<_> = text.split_whitespace().collect();
-    Some(words.join(" "))
+    words.join(" ")
 }
 
 /// The settings that this kernel has and that may be read, by name.
 ///
 /// # Errors
-/// Where there is no folder of them.
+/// Where there is no folder of them, or one can't be read for another reason than that
+/// it may not.
 pub fn all() -> io::Result<Vec<Setting>> {
     let mut settings = Vec::new();
     for file in fs::read_dir(FOLDER)? {
         let name = file?.file_name().to_string_lossy().into_owned();
-        if let Some(value) = value(&name) {
-            settings.push(Setting { name, value });
+        match fs::read_to_string(path(&name)) {
+            Ok(text) => settings.push(Setting {
+                value: in_line(&text),
+                name,
+            }),
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
+            Err(error) => return Err(error),
         }
     }
     settings.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(settings)
+}
+
+/// The settings that somebody has made: those which differ from their defaults and
+/// can be set, by name, each as it was set.
+///
+/// # Errors
+/// The errors of [`all`].
+pub fn made() -> io::Result<Vec<Setting>> {
+    const WRITABLE: u32 = 0o200;
+    let mut made = Vec::new();
+    for mut setting in all()? {
+        setting.value = as_set(&setting.name, &setting.value).to_owned();
+        if differs(&setting) == Some(true)
+            && fs::metadata(path(&setting.name))?.permissions().mode() & WRITABLE != 0
+        {
+            made.push(setting);
+        }
+    }
+    Ok(made)
 }
 
 #[cfg(test)]
@@ -149,7 +202,7 @@ mod tests {
     fn a_setting_differs_from_all_of_its_defaults() {
         let differs = |name: &str, value: &str| {
             let (name, value) = (name.to_owned(), value.to_owned());
-            Setting { name, value }.differs()
+            super::differs(&Setting { name, value })
         };
         assert_eq!(differs("conntrack", "0"), Some(false));
         assert_eq!(differs("conntrack", "1"), Some(true));

@@ -1,0 +1,115 @@
+//! Settings among rules, `--sysctl`: checked with all lines, made before the others,
+//! which may depend on them, and put back where those fail.
+
+use super::{Failure, Report};
+use crate::cli::Command;
+use crate::rules::restore::{NumberedRule, Remark};
+use crate::sysctls::{MadeSetting, PendingSetting, PutBack, UnsetError, find};
+use ipvs::error::os_text;
+use ipvs::model::Setting;
+
+/// The settings that are to be made, each once, in the order of the rules.
+pub(super) struct Settings(Vec<NumberedSetting>);
+
+struct NumberedSetting {
+    line: u64,
+    pending: PendingSetting,
+}
+
+/// The settings that were made.
+#[must_use]
+pub(super) struct MadeSettings(Vec<MadeSetting>);
+
+impl Settings {
+    /// Takes the settings out of rules and looks for each. Of several lines for one
+    /// setting the last counts. A setting that is not there, or may not be written, is
+    /// `wrong`, unless it comes with a scheduler: the rules before it may load that, and
+    /// it is left among them.
+    pub(super) fn take(rules: &mut Vec<NumberedRule>, wrong: &mut Vec<Remark>) -> Self {
+        let taken = rules.extract_if(.., |rule| matches!(rule.command, Command::Sysctl(_)));
+        let mut lines: Vec<(u64, Setting)> = Vec::new();
+        for NumberedRule { line, command } in taken {
+            if let Command::Sysctl(setting) = command {
+                lines.retain(|(_, earlier)| earlier.name != setting.name);
+                lines.push((line, setting));
+            }
+        }
+        let mut settings = Vec::new();
+        for (line, setting) in lines {
+            match PendingSetting::find(&setting) {
+                Ok(None) => {}
+                Ok(Some(pending)) => settings.push(NumberedSetting { line, pending }),
+                Err(UnsetError::Unknown { .. })
+                    if find(&setting.name).is_some_and(|known| known.scheduler.is_some()) =>
+                {
+                    let command = Command::Sysctl(setting);
+                    rules.push(NumberedRule { line, command });
+                }
+                Err(error) => wrong.push(Remark {
+                    line,
+                    message: error.to_string(),
+                }),
+            }
+        }
+        wrong.sort_by_key(|remark| remark.line);
+        Self(settings)
+    }
+
+    /// Returns whether nothing is to be made.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The settings that differ from what there is.
+    pub(super) fn wanted(&self) -> impl Iterator<Item = &Setting> {
+        self.0.iter().map(|setting| setting.pending.setting())
+    }
+
+    /// Makes them all or none.
+    ///
+    /// # Errors
+    /// Where the kernel refuses one, which is reported.
+    pub(super) fn make(self, report: &mut Report<'_>) -> Result<MadeSettings, Failure> {
+        let mut made = MadeSettings(Vec::new());
+        for NumberedSetting { line, pending } in self.0 {
+            match pending.make() {
+                Ok(setting) => made.0.extend(setting),
+                Err(error) => {
+                    report(&format_args!(
+                        "line {line}: {error}; the table is what it was"
+                    ));
+                    made.put_back(report);
+                    return Err(Failure::Lines { status: 255 });
+                }
+            }
+        }
+        Ok(made)
+    }
+}
+
+impl MadeSettings {
+    /// Gives each the value back that it had, and reports what is true of them.
+    pub(super) fn put_back(self, report: &mut Report<'_>) {
+        let mut count: usize = 0;
+        for made in self.0.into_iter().rev() {
+            let Setting { name, value } = made.setting().clone();
+            match made.put_back() {
+                Ok(PutBack::Done) => count = count.saturating_add(1),
+                Ok(PutBack::Theirs) => report(&format_args!(
+                    "not put back: another program has changed net.ipv4.vs.{name}"
+                )),
+                Err(error) => report(&format_args!(
+                    "could not put back net.ipv4.vs.{name}, which is {value}: {}",
+                    os_text(&error)
+                )),
+            }
+        }
+        match count {
+            0 => {}
+            1 => report(&"the setting of net.ipv4.vs that had been made was put back"),
+            _ => report(&format_args!(
+                "the {count} settings of net.ipv4.vs that had been made were put back"
+            )),
+        }
+    }
+}
