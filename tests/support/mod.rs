@@ -23,8 +23,9 @@ use nix::sched::{CloneFlags, unshare};
 
 pub use probe::{Table, kernel_table};
 
-/// No run of a program may take longer.
-pub const TIMEOUT: Duration = Duration::from_secs(30);
+/// No run of a program may take longer. Under strace in an emulated machine a
+/// replacement of 600 rules takes more than 30 s.
+pub const TIMEOUT: Duration = Duration::from_secs(180);
 
 /// Which of the two programs to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
