@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::io::{self, BufRead, Write};
 
+use super::counts;
 use super::label::{Label, pad};
 use super::number::two_digits;
-use crate::names::NameOf;
-use ipvs::connections::{Connection, Endpoint, Filter, Interrupted, for_each_connection};
+use crate::names::{NameOf, Numeric};
+use ipvs::connections::{Connection, Count, Endpoint, Filter, Interrupted, for_each_connection};
 
 /// Lists the connections of a table as the kernel shows it, row by row as it
 /// is read. `engines` adds what persistence engines noted.
@@ -69,6 +70,48 @@ fn row(
         }
     }
     out.write_all(b"\n")
+}
+
+/// The part of a row that tells it from others, in numbers and without what changes
+/// every second, in a buffer that is used for row after row.
+#[derive(Default)]
+pub struct RowText {
+    text: Vec<u8>,
+    label: Label,
+}
+
+impl RowText {
+    /// The protocol, the state, the client, the service and the server of a connection.
+    ///
+    /// # Errors
+    /// None: memory takes all there is.
+    pub fn of_connection(&mut self, connection: &Connection<'_>) -> io::Result<&[u8]> {
+        let Self { text, label } = self;
+        text.clear();
+        text.extend_from_slice(connection.protocol);
+        text.push(b' ');
+        text.extend_from_slice(connection.state);
+        for end in [connection.client, connection.service, connection.server] {
+            text.push(b' ');
+            text.extend_from_slice(label.set(end.address, end.port, None, &Numeric)?);
+        }
+        Ok(text)
+    }
+
+    /// The thing, or the two things, that connections were counted by.
+    ///
+    /// # Errors
+    /// None: memory takes all there is.
+    pub fn of_count(&mut self, count: &Count) -> io::Result<&[u8]> {
+        let Self { text, label } = self;
+        text.clear();
+        counts::key(text, label, &count.key, &Numeric)?;
+        if let Some(then) = &count.then {
+            text.push(b' ');
+            counts::key(text, label, then, &Numeric)?;
+        }
+        Ok(text)
+    }
 }
 
 /// Text that no terminal takes for a command: what an engine noted has come

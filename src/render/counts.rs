@@ -62,7 +62,12 @@ fn title(by: By) -> &'static str {
     }
 }
 
-fn key(out: &mut impl Write, label: &mut Label, key: &Key, names: &dyn NameOf) -> io::Result<()> {
+pub(super) fn key(
+    out: &mut impl Write,
+    label: &mut Label,
+    key: &Key,
+    names: &dyn NameOf,
+) -> io::Result<()> {
     match key {
         // It may be of more than one protocol, and the port's name too.
         Key::Server(server) => {

@@ -5,11 +5,43 @@ use std::net::IpAddr;
 use std::num::NonZeroU32;
 
 use crate::names::{Dotted, HostText, NameOf};
-use ipvs::model::{Family, Protocol};
+use ipvs::model::{DestinationEntry, Family, Protocol, VirtualId};
 
 /// The width of the column. IPv4 labels are cut to it; IPv6 labels push the
 /// other columns to the right.
 pub(super) const WIDTH: usize = 28;
+
+/// The width of the first column of a listing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LabelWidth {
+    /// [`WIDTH`], as ipvsadm 1.31 has it.
+    Listed,
+    /// So many characters: what is longer loses its middle.
+    Fitted(usize),
+}
+
+impl LabelWidth {
+    pub(super) fn characters(self) -> usize {
+        match self {
+            Self::Listed => WIDTH,
+            Self::Fitted(width) => width,
+        }
+    }
+
+    /// Writes a label and the blanks that fill its column.
+    pub(super) fn pad(self, out: &mut impl Write, label: &[u8]) -> io::Result<()> {
+        let width = match self {
+            Self::Listed => WIDTH,
+            Self::Fitted(width) => width + label.len() - characters(label),
+        };
+        pad(out, label, width)
+    }
+}
+
+/// The number of characters of a label, where it is shown on a terminal.
+pub fn characters(label: &[u8]) -> usize {
+    String::from_utf8_lossy(label).chars().count()
+}
 
 /// No label is longer in bytes, whatever its family.
 const MAX_LEN: usize = 59;
@@ -80,12 +112,86 @@ impl Label {
         port: u16,
         protocol: Option<Protocol>,
         names: &dyn NameOf,
+        width: LabelWidth,
     ) -> io::Result<&[u8]> {
         self.set(address, port, protocol, names)?;
-        if address.is_ipv4() {
-            self.text.truncate(WIDTH);
+        match width {
+            LabelWidth::Listed if address.is_ipv4() => self.text.truncate(WIDTH),
+            LabelWidth::Listed => {}
+            LabelWidth::Fitted(width) if characters(&self.text) > width => {
+                self.text = without_middle(&self.text, width).into_bytes();
+            }
+            LabelWidth::Fitted(_) => {}
         }
         Ok(&self.text)
+    }
+}
+
+/// Text cut to a width in its middle, where `~` stands: how addresses end tells servers
+/// apart, and how they begin tells networks apart.
+fn without_middle(text: &[u8], width: usize) -> String {
+    let text: Vec<char> = String::from_utf8_lossy(text).chars().collect();
+    let kept = width.saturating_sub(1);
+    if text.len() <= width || kept == 0 {
+        return text.into_iter().take(width).collect();
+    }
+    let first = kept / 3;
+    let last = text.len() - (kept - first);
+    let (first, last) = (text.iter().take(first), text.iter().skip(last));
+    first.chain(&['~']).chain(last).collect()
+}
+
+/// The first column of rows as it would be with room for all of it.
+pub struct RowLabels<'a> {
+    label: Label,
+    names: &'a dyn NameOf,
+}
+
+impl<'a> RowLabels<'a> {
+    /// With these names.
+    pub fn new(names: &'a dyn NameOf) -> Self {
+        Self {
+            label: Label::default(),
+            names,
+        }
+    }
+
+    /// The row of a service: the word before its label, and its label.
+    ///
+    /// # Errors
+    /// None: memory takes all there is.
+    pub fn service(&mut self, id: &VirtualId) -> io::Result<(&'static str, &[u8])> {
+        match *id {
+            VirtualId::Endpoint {
+                protocol,
+                address,
+                port,
+            } => {
+                let label = &mut self.label;
+                let text = label.set(address, port, Some(protocol), self.names)?;
+                Ok((protocol.name().unwrap_or("?"), text))
+            }
+            VirtualId::Fwmark { mark, family } => Ok(("FWM", self.label.set_mark(mark, family)?)),
+        }
+    }
+
+    /// The row of a server of that service.
+    ///
+    /// # Errors
+    /// None: memory takes all there is.
+    pub fn server(&mut self, id: &VirtualId, server: &DestinationEntry) -> io::Result<&[u8]> {
+        let server = &server.destination;
+        let protocol = named_by(id);
+        self.label
+            .set(server.address, server.port, protocol, self.names)
+    }
+}
+
+/// The protocol that ports are named by; a firewall mark has none.
+pub(super) fn named_by(id: &VirtualId) -> Option<Protocol> {
+    match id {
+        VirtualId::Endpoint { protocol, .. } => Some(*protocol),
+        VirtualId::Fwmark { .. } => None,
     }
 }
 
@@ -115,7 +221,29 @@ mod tests {
     fn ipv6_labels_keep_their_length() {
         let address = "2001:db8:1111:2222:3333:4444:5555:6666".parse().unwrap();
         let mut label = Label::default();
-        let text = label.set_column(address, 65535, None, &Numeric).unwrap();
-        assert_eq!(text, b"[2001:db8:1111:2222:3333:4444:5555:6666]:65535");
+        let text = label.set_column(address, 65535, None, &Numeric, LabelWidth::Listed);
+        let whole: &[u8] = b"[2001:db8:1111:2222:3333:4444:5555:6666]:65535";
+        assert_eq!(text.unwrap(), whole);
+        for (width, expected) in [(46, whole), (29, b"[2001:db8~44:5555:6666]:65535")] {
+            let width = LabelWidth::Fitted(width);
+            let text = label.set_column(address, 65535, None, &Numeric, width);
+            assert_eq!(text.unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn the_middle_is_cut_whatever_the_width() {
+        for (width, expected) in [
+            (0, ""),
+            (1, "s"),
+            (2, "~0"),
+            (5, "s~:80"),
+            (10, "ser~net:80"),
+            (14, "serv~.\u{e9}.net:80"),
+            (15, "server.\u{e9}.net:80"),
+        ] {
+            let found = without_middle("server.\u{e9}.net:80".as_bytes(), width);
+            assert_eq!(found, expected, "{width}");
+        }
     }
 }

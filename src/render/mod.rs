@@ -3,19 +3,22 @@
 
 mod connections;
 mod counts;
-mod emphasis;
 mod flags;
 mod label;
+mod layout;
 mod number;
 mod order;
 mod settings;
 mod status;
 mod table;
 
-pub use connections::connections;
+pub use connections::{RowText, connections};
 pub use counts::counts;
-pub use emphasis::{Emphasis, NORMAL, Paint};
+pub use label::{RowLabels, characters};
+pub use layout::Layout;
 pub use order::{sort_servers, sort_services};
 pub use settings::{daemons, timeouts};
 pub use status::status;
-pub use table::{Cells, Header, Rates, RowWriter, addresses, every_address, rows, table, titles};
+pub use table::{
+    Cells, Header, Rates, RowWriter, addresses, every_address, rows, table, title_lines, titles,
+};

@@ -29,6 +29,40 @@ pub(super) fn counter(out: &mut impl Write, value: u64, numbers: Numbers) -> io:
     }
 }
 
+/// The units of short numbers, the largest first.
+const SHORT_UNITS: [(i128, char); 6] = [
+    (1_000_000_000_000_000_000, 'E'),
+    (1_000_000_000_000_000, 'P'),
+    (1_000_000_000_000, 'T'),
+    (1_000_000_000, 'G'),
+    (1_000_000, 'M'),
+    (1_000, 'K'),
+];
+
+/// Writes a number and the blanks before it: from 100,000 on three digits and a unit.
+/// The rest is cut, not rounded.
+pub(super) fn short(
+    out: &mut impl Write,
+    value: i128,
+    width: usize,
+    numbers: Numbers,
+) -> io::Result<()> {
+    let unit = match numbers {
+        Numbers::Scaled if value >= 100_000 => SHORT_UNITS.iter().find(|(unit, _)| value >= *unit),
+        Numbers::Scaled | Numbers::Exact => None,
+    };
+    let Some((unit, letter)) = unit else {
+        return write!(out, " {value:>width$}");
+    };
+    let (whole, hundredths) = (value / unit, value % unit * 100 / unit);
+    let text = match whole {
+        0..10 => format!("{whole}.{hundredths:02}{letter}"),
+        10..100 => format!("{whole}.{}{letter}", hundredths / 10),
+        _ => format!("{whole}{letter}"),
+    };
+    write!(out, " {text:>width$}")
+}
+
 /// Writes a number in full, at least one blank before it.
 pub(super) fn exact(out: &mut impl Write, value: u64) -> io::Result<()> {
     out.write_all(b" ")?;
@@ -98,6 +132,29 @@ mod tests {
         ] {
             assert_eq!(text(value, Numbers::Scaled), scaled, "{value}");
         }
+    }
+
+    #[test]
+    fn short_numbers_have_three_digits_and_a_unit() {
+        for (value, scaled) in [
+            (-1, "    -1"),
+            (0, "     0"),
+            (99_999, " 99999"),
+            (100_000, "  100K"),
+            (999_999, "  999K"),
+            (1_000_000, " 1.00M"),
+            (9_999_999, " 9.99M"),
+            (12_345_678, " 12.3M"),
+            (1_000_000_000, " 1.00G"),
+            (u64::MAX.into(), " 18.4E"),
+        ] {
+            let mut out = Vec::new();
+            short(&mut out, value, 5, Numbers::Scaled).unwrap();
+            assert_eq!(String::from_utf8(out).unwrap(), scaled, "{value}");
+        }
+        let mut out = Vec::new();
+        short(&mut out, 1_000_000, 5, Numbers::Exact).unwrap();
+        assert_eq!(out, b" 1000000");
     }
 
     #[test]

@@ -4,19 +4,14 @@
 use std::io::{self, Write};
 use std::net::IpAddr;
 
-use super::emphasis::{Emphasis, NORMAL, Paint};
 use super::flags;
-use super::label::{Label, WIDTH, pad};
-use super::number::{counter, exact, left};
+use super::label::{Label, LabelWidth, named_by, pad};
+use super::layout::{ARROW, Layout, width};
+use super::number::{counter, exact, left, short};
 use crate::names::NameOf;
-use crate::view::{Cell, Numbers, Scaling, ServiceCells, TitleLine, View};
-use ipvs::model::{
-    Destination, DestinationEntry, Info, Protocol, Service, ServiceEntry, Stats, VirtualId,
-};
+use crate::view::{Cell, Emphasis, NORMAL, Numbers, Paint, Scaling, ServiceCells, TitleLine, View};
+use ipvs::model::{Destination, DestinationEntry, Info, Service, ServiceEntry, Stats, VirtualId};
 use ipvs::procfs::BriefService;
-
-/// The columns before the first of a view: an arrow and the label.
-const MARGIN: usize = 5 + WIDTH;
 
 /// The lines above the rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,7 +49,13 @@ pub fn titles(out: &mut impl Write, header: Header, view: View) -> io::Result<()
     if let Some(info) = header.info {
         version(out, &info)?;
     }
+    title_lines(out, view, Layout::LISTING)
+}
+
+/// The titles of the columns.
+pub fn title_lines(out: &mut impl Write, view: View, layout: Layout) -> io::Result<()> {
     let description = view.description();
+    let margin = ARROW + layout.labels.characters();
     let mut services = "Prot LocalAddress:Port".to_owned();
     let mut servers = "  -> RemoteAddress:Port".to_owned();
     let line = match description.titles {
@@ -64,14 +65,21 @@ pub fn titles(out: &mut impl Write, header: Header, view: View) -> io::Result<()
             &mut servers
         }
     };
-    *line = format!("{line:<MARGIN$}");
+    *line = format!("{line:<margin$}");
     for column in description.columns {
         match column.cell {
             Cell::Scheduler => {}
             Cell::Word { width, .. } | Cell::Number { width, .. } => {
                 *line += &format!(" {:<width$}", column.title);
             }
-            Cell::Counter { .. } | Cell::Rate { .. } => *line += &format!(" {:>8}", column.title),
+            Cell::Share { .. } => *line += &format!(" {}", column.title),
+            cell @ (Cell::Counter { .. }
+            | Cell::Rate { .. }
+            | Cell::Sum { .. }
+            | Cell::ShortRate { .. }) => {
+                let width = width(cell, layout.bar);
+                *line += &format!("{:>width$}", column.title);
+            }
         }
     }
     // ipvsadm 1.31 leaves a blank at the end of the first line only.
@@ -102,6 +110,15 @@ pub enum Cells<'a> {
     Brief(&'a BriefService),
     /// The counters of the columns.
     Counters(&'a Stats),
+    /// The numbers of its servers added up, and its own rates.
+    Totals {
+        /// How it is configured.
+        service: &'a Service,
+        /// Its rates.
+        stats: &'a Stats,
+        /// All of its servers.
+        servers: &'a [DestinationEntry],
+    },
 }
 
 impl<'a> Cells<'a> {
@@ -110,6 +127,11 @@ impl<'a> Cells<'a> {
         match view.description().services {
             ServiceCells::Settings => Self::Settings(&entry.service),
             ServiceCells::Counters => Self::Counters(&entry.stats),
+            ServiceCells::Totals => Self::Totals {
+                service: &entry.service,
+                stats: &entry.stats,
+                servers: &entry.destinations,
+            },
         }
     }
 }
@@ -124,6 +146,9 @@ pub enum Rates {
     Unknown,
 }
 
+/// The sum of no numbers: the service has none of the servers that count.
+const NONE: &str = "NONE";
+
 /// Writes row after row.
 pub struct RowWriter<'a> {
     view: View,
@@ -131,6 +156,7 @@ pub struct RowWriter<'a> {
     paint: Paint,
     names: &'a dyn NameOf,
     label: Label,
+    layout: Layout,
 }
 
 impl<'a> RowWriter<'a> {
@@ -142,7 +168,13 @@ impl<'a> RowWriter<'a> {
             paint,
             names,
             label: Label::default(),
+            layout: Layout::LISTING,
         }
+    }
+
+    /// Writes rows of these widths.
+    pub fn with_layout(self, layout: Layout) -> Self {
+        Self { layout, ..self }
     }
 
     /// The row of a service and those of its servers.
@@ -157,8 +189,8 @@ impl<'a> RowWriter<'a> {
         servers: &[DestinationEntry],
     ) -> io::Result<()> {
         self.service(out, id, cells, Rates::Known)?;
-        let mut servers = servers.iter();
-        servers.try_for_each(|server| self.server(out, id, server, Rates::Known))
+        let mut each = servers.iter();
+        each.try_for_each(|server| self.server(out, id, server, servers, Rates::Known))
     }
 
     /// The row of a service: how it is configured or, in the views that count,
@@ -173,47 +205,85 @@ impl<'a> RowWriter<'a> {
         cells: Cells<'_>,
         rates: Rates,
     ) -> io::Result<()> {
-        let width = match cells {
-            Cells::Settings(_) | Cells::Brief(_) => 0,
-            Cells::Counters(_) => WIDTH,
+        let (is_column, labels) = match (cells, self.layout.labels) {
+            (Cells::Counters(_) | Cells::Totals { .. }, labels) => (true, labels),
+            (Cells::Settings(_) | Cells::Brief(_), LabelWidth::Listed) => {
+                (false, LabelWidth::Listed)
+            }
+            // The settings follow it, wherever it ends.
+            (Cells::Settings(_) | Cells::Brief(_), LabelWidth::Fitted(_)) => {
+                (false, LabelWidth::Fitted(usize::MAX))
+            }
         };
-        match *id {
+        let label = &mut self.label;
+        let text = match *id {
             VirtualId::Endpoint {
                 protocol,
                 address,
                 port,
             } => {
-                pad(out, protocol.name().unwrap_or("?").as_bytes(), 5)?;
-                let label = &mut self.label;
-                let text = label.set_column(address, port, Some(protocol), self.names)?;
-                pad(out, text, width)?;
+                pad(out, protocol.name().unwrap_or("?").as_bytes(), ARROW)?;
+                label.set_column(address, port, Some(protocol), self.names, labels)?
             }
             VirtualId::Fwmark { mark, family } => {
                 out.write_all(b"FWM  ")?;
-                pad(out, self.label.set_mark(mark, family)?, width)?;
+                label.set_mark(mark, family)?
             }
+        };
+        match is_column {
+            true => labels.pad(out, text)?,
+            false => out.write_all(text)?,
         }
         match cells {
             Cells::Settings(service) => flags::service(out, service)?,
             Cells::Brief(service) => flags::brief(out, service)?,
-            Cells::Counters(stats) => {
-                for column in self.view.description().columns {
-                    match column.cell {
-                        // These are the servers' alone.
-                        Cell::Scheduler | Cell::Word { .. } | Cell::Number { .. } => {}
-                        Cell::Counter { of } => counter(out, of(stats), self.numbers)?,
-                        Cell::Rate { of, .. } => match rates {
-                            Rates::Known => counter(out, of(stats), self.numbers)?,
-                            Rates::Unknown => unknown(out)?,
-                        },
-                    }
-                }
-            }
+            Cells::Counters(stats) => self.numbers_of_service(out, stats, None, rates)?,
+            Cells::Totals {
+                service,
+                stats,
+                servers,
+            } => self.numbers_of_service(out, stats, Some((service, servers)), rates)?,
         }
         out.write_all(b"\n")
     }
 
-    /// The row of a server of that service.
+    /// The columns of a service; sums are over these servers.
+    fn numbers_of_service(
+        &self,
+        out: &mut impl Write,
+        stats: &Stats,
+        summed: Option<(&Service, &[DestinationEntry])>,
+        rates: Rates,
+    ) -> io::Result<()> {
+        for column in self.view.description().columns {
+            match (column.cell, rates) {
+                // These are the servers' alone.
+                (
+                    Cell::Scheduler | Cell::Word { .. } | Cell::Number { .. } | Cell::Share { .. },
+                    _,
+                ) => {}
+                (Cell::Sum { width, of, over }, _) => {
+                    let sum = summed.and_then(|(service, servers)| over.sum(service, servers, of));
+                    match sum {
+                        Some(sum) => short(out, sum, width, self.numbers)?,
+                        None => write!(out, " {NONE:>width$}")?,
+                    }
+                }
+                (Cell::Counter { of }, _) | (Cell::Rate { of, .. }, Rates::Known) => {
+                    counter(out, of(stats), self.numbers)?;
+                }
+                (Cell::ShortRate { width, of }, Rates::Known) => {
+                    short(out, of(stats).into(), width, self.numbers)?;
+                }
+                (cell @ (Cell::Rate { .. } | Cell::ShortRate { .. }), Rates::Unknown) => {
+                    self.unknown(out, cell)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The row of a server of that service, which has these servers in all.
     ///
     /// # Errors
     /// The errors of `out`.
@@ -222,6 +292,7 @@ impl<'a> RowWriter<'a> {
         out: &mut impl Write,
         service: &VirtualId,
         server: &DestinationEntry,
+        servers: &[DestinationEntry],
         rates: Rates,
     ) -> io::Result<()> {
         let emphasis = match self.paint {
@@ -234,8 +305,9 @@ impl<'a> RowWriter<'a> {
         let Destination { address, port, .. } = server.destination;
         out.write_all(b"  -> ")?;
         let label = &mut self.label;
-        let text = label.set_column(address, port, protocol(service), self.names)?;
-        pad(out, text, WIDTH)?;
+        let labels = self.layout.labels;
+        let text = label.set_column(address, port, named_by(service), self.names, labels)?;
+        labels.pad(out, text)?;
         for column in self.view.description().columns {
             match column.cell {
                 Cell::Scheduler => {}
@@ -248,13 +320,30 @@ impl<'a> RowWriter<'a> {
                     left(out, of(server), width)?;
                 }
                 Cell::Counter { of } => counter(out, of(&server.stats), self.numbers)?,
-                Cell::Rate { of, servers } => match (rates, servers) {
-                    (Rates::Unknown, _) => unknown(out)?,
-                    (Rates::Known, Scaling::AsAskedFor) => {
+                cell @ (Cell::Rate { .. } | Cell::ShortRate { .. } | Cell::Share { .. })
+                    if rates == Rates::Unknown =>
+                {
+                    self.unknown(out, cell)?;
+                }
+                Cell::Rate {
+                    of,
+                    servers: scaling,
+                } => match scaling {
+                    Scaling::AsAskedFor => {
                         counter(out, of(&server.stats), self.numbers)?;
                     }
-                    (Rates::Known, Scaling::Never) => exact(out, of(&server.stats))?,
+                    Scaling::Never => exact(out, of(&server.stats))?,
                 },
+                Cell::Sum { width, of, .. } => {
+                    short(out, of(server).into(), width, self.numbers)?;
+                }
+                Cell::ShortRate { width, of } => {
+                    short(out, of(&server.stats).into(), width, self.numbers)?;
+                }
+                Cell::Share { of } => {
+                    let all = servers.iter().map(|server| u128::from(of(&server.stats)));
+                    share(out, of(&server.stats).into(), all.sum(), self.layout.bar)?;
+                }
             }
         }
         if emphasis.is_some() {
@@ -262,19 +351,36 @@ impl<'a> RowWriter<'a> {
         }
         out.write_all(b"\n")
     }
-}
 
-/// Writes a dash in place of a rate.
-fn unknown(out: &mut impl Write) -> io::Result<()> {
-    write!(out, " {:>8}", '-')
-}
-
-/// The protocol that ports are named by; a firewall mark has none.
-fn protocol(id: &VirtualId) -> Option<Protocol> {
-    match id {
-        VirtualId::Endpoint { protocol, .. } => Some(*protocol),
-        VirtualId::Fwmark { .. } => None,
+    /// Writes a dash in place of a rate or a share.
+    fn unknown(&self, out: &mut impl Write, cell: Cell) -> io::Result<()> {
+        match cell {
+            Cell::Share { .. } => no_share(out),
+            cell => {
+                let width = width(cell, self.layout.bar);
+                write!(out, "{:>width$}", '-')
+            }
+        }
     }
+}
+
+/// A share in per cent, and as a bar. Of nothing there is no share.
+fn share(out: &mut impl Write, part: u128, all: u128, bar: usize) -> io::Result<()> {
+    let of = |whole: usize| {
+        let units = part.saturating_mul(whole as u128);
+        units.saturating_add(all / 2).checked_div(all)
+    };
+    match (of(100), of(bar)) {
+        (Some(percent), Some(length)) => {
+            let length = usize::try_from(length).unwrap_or(bar).min(bar);
+            write!(out, " {percent:>3}% {}", "#".repeat(length))
+        }
+        _ => no_share(out),
+    }
+}
+
+fn no_share(out: &mut impl Write) -> io::Result<()> {
+    write!(out, " {:>4}", '-')
 }
 
 /// Every address that the rows of a service and its servers show, with

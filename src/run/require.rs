@@ -9,9 +9,9 @@ use std::io::{self, Write};
 
 use super::{Failure, Out, kernel};
 use crate::cli::Require;
-use crate::render::Emphasis;
+use crate::view;
 use ipvs::error::{Error, ErrorKind};
-use ipvs::model::{DestinationEntry, ServiceEntry};
+use ipvs::model::ServiceEntry;
 
 /// The state of the service, in the words of plugins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,8 +111,9 @@ struct Usable {
 
 impl Usable {
     fn of(entry: &ServiceEntry, least: u64) -> Self {
+        let usable = view::usable(&entry.service, &entry.destinations).count();
         let mut of = Self {
-            usable: 0,
+            usable: u64::try_from(usable).unwrap_or(u64::MAX),
             all: 0,
             least,
             active: 0,
@@ -120,8 +121,6 @@ impl Usable {
         };
         for row in &entry.destinations {
             of.all = of.all.saturating_add(1);
-            let is_usable = entry.service.is_scheduled() && takes_connections(row);
-            of.usable = of.usable.saturating_add(is_usable.into());
             of.active = of.active.saturating_add(row.activity.active.into());
             of.inactive = of.inactive.saturating_add(row.activity.inactive.into());
         }
@@ -134,10 +133,6 @@ impl Usable {
             false => ServiceState::Warning,
         }
     }
-}
-
-fn takes_connections(row: &DestinationEntry) -> bool {
-    Emphasis::of(row).is_none()
 }
 
 /// `1 of 2 servers takes connections | usable=1;2:;;0;2 active=3 inactive=14`

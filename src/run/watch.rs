@@ -14,8 +14,9 @@ use crate::cli::{Connections, List, Watch};
 use crate::estimation::Frozen;
 use crate::names::Names;
 use crate::render;
+use crate::view::View;
 use crate::watch::{
-    self, Action, Broken, Meter, Pace, Screen, Size, Subject, Then, WatchEnd, Window, rfc_3339,
+    self, Action, Broken, Meter, Pace, Screen, Size, Subject, Then, WatchEnd, rfc_3339,
 };
 use ipvs::client::Client;
 use ipvs::connections::CONNECTIONS;
@@ -43,7 +44,7 @@ pub(super) fn table(
                 client,
                 list,
                 state: watch::TableScreen::new(
-                    list.view,
+                    first_view(list.view),
                     list.numbers,
                     list.order,
                     paint,
@@ -60,6 +61,16 @@ pub(super) fn table(
             format.table(client, list, Some(&mut meter), out)
         })
     })
+}
+
+/// What a terminal shows first: the view that was asked for or, if none was, the
+/// overview.
+fn first_view(asked: View) -> View {
+    match asked {
+        // No option asks for it.
+        View::Plain => View::Overview,
+        asked => asked,
+    }
 }
 
 /// The connections, again and again.
@@ -226,12 +237,14 @@ impl Subject for TableSubject<'_> {
             })
         })?;
         self.names.learn(render::every_address(&entries));
-        self.state.see(entries, time, Frozen::now());
+        let names = or_numbers(&self.names.names);
+        self.state.see(entries, time, Frozen::now(), names);
         Ok(())
     }
 
     fn act(&mut self, action: Action, size: Size) -> Then {
-        self.state.act(action, size);
+        let names = or_numbers(&self.names.names);
+        self.state.act(action, size, names);
         Then::Draw
     }
 
@@ -266,8 +279,7 @@ impl Subject for ConnectionsSubject<'_> {
                 self.state.see_counts(by, counts, time);
             }
             None => {
-                let (first, room) = self.state.wanted(size);
-                let window = Window::read(table, &filter, first, room);
+                let window = self.state.read(table, &filter, size);
                 self.state.see(window.map_err(connections::unlisted)?, time);
             }
         }

@@ -3,6 +3,8 @@
 //!
 //! A new view is a file with its `Description`, and an entry in [`View`].
 
+mod emphasis;
+mod overview;
 mod persistent;
 mod plain;
 mod rate;
@@ -13,8 +15,9 @@ mod tunnel;
 
 use std::borrow::Cow;
 
-use ipvs::model::{Destination, DestinationEntry, Stats};
+use ipvs::model::{Destination, DestinationEntry, Service, Stats};
 
+pub use emphasis::{Emphasis, NORMAL, Paint, usable};
 pub(crate) use sort::{ColumnPlace, Sorting, places};
 
 /// A listing of the table.
@@ -33,12 +36,18 @@ pub enum View {
     PersistentConnections,
     /// `--tun-info`
     TunnelInfo,
+    /// The servers, and their part of the traffic: `--watch` begins with it on a
+    /// terminal, and no option asks for it.
+    Overview,
 }
 
 impl View {
     /// Returns whether it shows what the kernel adds up.
     pub fn counts(self) -> bool {
-        self.description().services == ServiceCells::Counters
+        match self.description().services {
+            ServiceCells::Settings => false,
+            ServiceCells::Counters | ServiceCells::Totals => true,
+        }
     }
 
     /// Returns what the view shows.
@@ -50,6 +59,7 @@ impl View {
             Self::Thresholds => &thresholds::VIEW,
             Self::PersistentConnections => &persistent::VIEW,
             Self::TunnelInfo => &tunnel::VIEW,
+            Self::Overview => &overview::VIEW,
         }
     }
 }
@@ -73,6 +83,8 @@ pub(crate) enum ServiceCells {
     Settings,
     /// The same columns as the rows of servers.
     Counters,
+    /// The same columns, with the numbers of its servers added up.
+    Totals,
 }
 
 /// A listing has two title lines, one for services and one for servers.
@@ -127,6 +139,44 @@ pub(crate) enum Cell {
         of: fn(&Stats) -> u64,
         servers: Scaling,
     },
+    /// A number of a server, at the right and short. A service has the sum of them.
+    Sum {
+        width: usize,
+        of: fn(&DestinationEntry) -> i64,
+        over: Summands,
+    },
+    /// A rate in a second, likewise; a dash where it is not known yet.
+    ShortRate { width: usize, of: fn(&Stats) -> u64 },
+    /// A server's share of a rate of all servers of its service, in per cent and as a
+    /// bar. Services have none.
+    Share { of: fn(&Stats) -> u64 },
+}
+
+/// The servers whose numbers are added up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Summands {
+    /// Every server of the service.
+    All,
+    /// Servers that take new connections. A service without any has no sum.
+    Usable,
+}
+
+impl Summands {
+    /// The sum of a number of these servers.
+    pub(crate) fn sum(
+        self,
+        service: &Service,
+        servers: &[DestinationEntry],
+        of: fn(&DestinationEntry) -> i64,
+    ) -> Option<i128> {
+        let number = |server| i128::from(of(server));
+        match self {
+            Self::All => Some(servers.iter().map(number).sum()),
+            Self::Usable => usable(service, servers)
+                .map(number)
+                .reduce(|sum, number| sum + number),
+        }
+    }
 }
 
 /// How large rates of servers are written; those of services are as asked for.

@@ -33,10 +33,14 @@ pub(super) const WEIGHT: Column = Column::new(
     Detail::Brief,
     Cell::Number {
         width: 6,
-        // The kernel keeps an int; other programs than ours set negative ones.
-        of: |entry: &DestinationEntry| i64::from(entry.destination.weight as i32),
+        of: weight,
     },
 );
+
+/// The kernel keeps an int; other programs than ours set negative ones.
+pub(super) fn weight(entry: &DestinationEntry) -> i64 {
+    i64::from(entry.destination.weight as i32)
+}
 
 const UNNAMED: &str = "(null)";
 

@@ -22,9 +22,11 @@ impl Column {
             Cell::Scheduler => SortKey::None,
             Cell::Word { of, .. } => SortKey::Word(of(&entry.destination)),
             Cell::Number { of, .. } => SortKey::Number(Reverse(of(entry).into())),
-            Cell::Counter { of } | Cell::Rate { of, .. } => {
-                SortKey::Number(Reverse(of(&entry.stats).into()))
-            }
+            Cell::Sum { of, .. } => SortKey::Number(Reverse(of(entry).into())),
+            Cell::Counter { of }
+            | Cell::Rate { of, .. }
+            | Cell::ShortRate { of, .. }
+            | Cell::Share { of } => SortKey::Number(Reverse(of(&entry.stats).into())),
         }
     }
 
@@ -35,12 +37,17 @@ impl Column {
                 let name = entry.service.scheduler.as_ref().map_or("", Name::as_str);
                 SortKey::Word(name.into())
             }
-            Cell::Word { .. } => SortKey::None,
+            Cell::Word { .. } | Cell::Share { .. } => SortKey::None,
             Cell::Number { of, .. } => {
                 let numbers = entry.destinations.iter().map(of);
                 SortKey::Number(Reverse(numbers.map(i128::from).sum()))
             }
-            Cell::Counter { of } | Cell::Rate { of, .. } => {
+            Cell::Sum { of, over, .. } => {
+                let sum = over.sum(&entry.service, &entry.destinations, of);
+                // One that has no sum comes behind all that have.
+                SortKey::Number(Reverse(sum.unwrap_or(i128::MIN)))
+            }
+            Cell::Counter { of } | Cell::Rate { of, .. } | Cell::ShortRate { of, .. } => {
                 SortKey::Number(Reverse(of(&entry.stats).into()))
             }
         }

@@ -6,11 +6,12 @@ use std::io::BufRead;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::filter::RowFilter;
 use super::frame::{Frame, Size, Style};
 use super::keys::Action;
 use super::status::{self, BarContent, Shown};
 use crate::names::NameOf;
-use crate::render;
+use crate::render::{self, RowText};
 use ipvs::connections::{
     By, Connection, Count, Endpoint, Filter, Grouping, Interrupted, Key, for_each_line,
 };
@@ -27,21 +28,22 @@ pub struct Window {
 }
 
 impl Window {
-    /// Reads a table, and keeps up to `room` of the connections that pass,
+    /// Reads a table, and keeps up to `room` of the connections that pass both filters,
     /// from that number on: the last ones, if there are fewer than that.
-    ///
-    /// # Errors
-    /// The errors of `table`.
-    pub fn read(
+    fn read(
         table: impl BufRead,
         filter: &Filter,
+        rows: &RowFilter,
         first: usize,
         room: usize,
     ) -> Result<Self, Interrupted> {
         let mut window = Self::default();
+        let mut text = RowText::default();
         let end = first.saturating_add(room);
         for_each_line(table, |line, found| {
-            if !filter.passes(found) {
+            let passes = filter.passes(found)
+                && (!rows.narrows() || rows.passes(text.of_connection(found)?));
+            if !passes {
                 return Ok(());
             }
             if window.total < end && room > 0 {
@@ -130,6 +132,7 @@ pub struct ConnectionsScreen {
     interval: Duration,
     /// The first row that is shown.
     first: usize,
+    filter: RowFilter,
     look: Option<ConnectionsLook>,
     time: String,
 }
@@ -141,15 +144,23 @@ impl ConnectionsScreen {
             engines,
             interval,
             first: 0,
+            filter: RowFilter::default(),
             look: None,
             time: String::new(),
         }
     }
 
-    /// Which connections are wanted of the next look: from which on, and how
-    /// many.
-    pub fn wanted(&self, size: Size) -> (usize, usize) {
-        (self.first, status::room(size))
+    /// Reads the connections that are wanted of the next look.
+    ///
+    /// # Errors
+    /// The errors of `table`.
+    pub fn read(
+        &self,
+        table: impl BufRead,
+        filter: &Filter,
+        size: Size,
+    ) -> Result<Window, Interrupted> {
+        Window::read(table, filter, &self.filter, self.first, status::room(size))
     }
 
     /// A new look at connections, at that time.
@@ -164,7 +175,20 @@ impl ConnectionsScreen {
     }
 
     /// A new look at counts, at that time.
-    pub fn see_counts(&mut self, grouping: impl Into<Grouping>, counts: Vec<Count>, time: String) {
+    pub fn see_counts(
+        &mut self,
+        grouping: impl Into<Grouping>,
+        mut counts: Vec<Count>,
+        time: String,
+    ) {
+        if self.filter.narrows() {
+            let mut text = RowText::default();
+            // Nothing fails that is written to memory.
+            counts.retain(|count| {
+                text.of_count(count)
+                    .is_ok_and(|row| self.filter.passes(row))
+            });
+        }
         let before = match self.look.take() {
             Some(ConnectionsLook::Counts { counts, .. }) => {
                 let pair = |count: Count| {
@@ -191,8 +215,24 @@ impl ConnectionsScreen {
             Some(ConnectionsLook::Counts { counts, .. }) => (counts.len(), false),
             None => (0, false),
         };
-        let Action::Scroll(scroll) = action else {
-            return false;
+        let scroll = match action {
+            Action::Scroll(scroll) => scroll,
+            Action::Filter(key) => {
+                let others = self.filter.act(key);
+                if others {
+                    self.first = 0;
+                    // Rows that did not pass before have not changed because of that.
+                    self.look = None;
+                }
+                return others;
+            }
+            Action::Quit
+            | Action::End(_)
+            | Action::Suspend
+            | Action::View(_)
+            | Action::SortLeft
+            | Action::SortRight
+            | Action::Reverse => return false,
         };
         let first = scroll.from(self.first, rows, status::room(size));
         let moved = first != self.first;
@@ -214,8 +254,7 @@ impl ConnectionsScreen {
                 .map(|end| end.address)
                 .collect(),
             Some(ConnectionsLook::Counts { counts, .. }) => {
-                let (first, room) = self.wanted(size);
-                let shown = counts.iter().skip(first).take(room);
+                let shown = counts.iter().skip(self.first).take(status::room(size));
                 shown.flat_map(Count::addresses).collect()
             }
             None => Vec::new(),
@@ -276,6 +315,10 @@ impl ConnectionsScreen {
             }
             None => return frame.finish(),
         };
+        let told = BarContent {
+            filter: self.filter.told(),
+            ..told
+        };
         status::bar(&mut frame, &self.time, self.interval, &told, shown);
         let mut lines = text.split_inclusive(|byte| *byte == b'\n');
         for title in lines.by_ref().take(2) {
@@ -288,7 +331,7 @@ impl ConnectionsScreen {
             };
             frame.line(line, style);
         }
-        status::keys(&mut frame, size, status::KEYS_OF_CONNECTIONS);
+        status::keys(&mut frame, size, &self.filter, status::KEYS_OF_CONNECTIONS);
         frame.finish()
     }
 }
@@ -297,6 +340,7 @@ fn told(what: &str, total: usize) -> BarContent {
     BarContent {
         what: what.to_owned(),
         number: status::plural(total, "connection"),
+        filter: None,
     }
 }
 
@@ -339,9 +383,8 @@ mod tests {
     }
 
     fn see(connections: &mut ConnectionsScreen, table: &[u8], filter: &Filter) {
-        let (first, room) = connections.wanted(SIZE);
-        let window = Window::read(table, filter, first, room).unwrap();
-        assert!(window.lines.len() <= room);
+        let window = connections.read(table, filter, SIZE).unwrap();
+        assert!(window.lines.len() <= status::room(SIZE));
         connections.see(window, "2026-11-21T10:50:10.123Z".to_owned());
     }
 
@@ -402,7 +445,7 @@ mod tests {
         );
         see(&mut connections, &many(0), &every);
         assert_eq!(shown(&connections), "no rows, 0 connections:");
-        let window = Window::read(&table[..], &every, 5, 0).unwrap();
+        let window = Window::read(&table[..], &every, &RowFilter::default(), 5, 0).unwrap();
         assert_eq!((window.lines.len(), window.total), (0, 100));
     }
 

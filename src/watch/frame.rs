@@ -1,6 +1,6 @@
 //! Lines into what a terminal is sent: a whole frame at a time.
 
-use crate::render::{Emphasis, NORMAL};
+use crate::view::{Emphasis, NORMAL};
 
 /// Of a window, in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

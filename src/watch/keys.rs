@@ -21,6 +21,25 @@ pub enum Action {
     Reverse,
     /// Other rows.
     Scroll(Scroll),
+    /// Only the rows that have a text.
+    Filter(FilterKey),
+}
+
+/// A key that changes the text by which rows are narrowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FilterKey {
+    /// To type one, from its beginning on.
+    Begin,
+    /// One character more.
+    Letter(char),
+    /// The last character less.
+    Erase,
+    /// No character left.
+    EraseAll,
+    /// The text is complete, and goes on narrowing.
+    Keep,
+    /// No narrowing any more.
+    Clear,
 }
 
 /// Where to.
@@ -62,6 +81,17 @@ impl Scroll {
 pub(super) struct Keyboard {
     /// A sequence whose end has not come yet.
     pending: Vec<u8>,
+    mode: Mode,
+}
+
+/// The meaning of letters.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Mode {
+    /// Each is a key of its own.
+    #[default]
+    Keys,
+    /// They are a text, until Enter or Escape.
+    Text,
 }
 
 /// No sequence that means something is longer.
@@ -76,7 +106,30 @@ impl Keyboard {
     /// Returns what these bytes, after all before them, ask for. Those that mean
     /// nothing are passed over.
     pub(super) fn typed(&mut self, bytes: &[u8]) -> Vec<Action> {
-        bytes.iter().filter_map(|byte| self.byte(*byte)).collect()
+        let mut actions = Vec::new();
+        for byte in bytes {
+            if self.pending == [ESCAPE] && !matches!(byte, b'[' | b'O') {
+                actions.extend(self.alone());
+            }
+            actions.extend(self.byte(*byte));
+        }
+        actions
+    }
+
+    /// Returns whether Escape was sent, and more may follow: it begins the sequences of
+    /// other keys, and is a key.
+    pub(super) fn is_undecided(&self) -> bool {
+        self.pending == [ESCAPE]
+    }
+
+    /// Returns what Escape asks for, if it was sent and nothing has followed in time.
+    pub(super) fn alone(&mut self) -> Option<Action> {
+        let is_key = self.is_undecided();
+        if is_key {
+            self.pending.clear();
+            self.mode = Mode::Keys;
+        }
+        is_key.then_some(Action::Filter(FilterKey::Clear))
     }
 
     fn byte(&mut self, byte: u8) -> Option<Action> {
@@ -90,15 +143,10 @@ impl Keyboard {
                 self.pending = vec![ESCAPE];
                 None
             }
-            ([], _) => key(byte),
+            ([], _) => self.key(byte),
             ([ESCAPE], b'[' | b'O') => {
                 self.pending.push(byte);
                 None
-            }
-            // Escape, and then a key.
-            ([ESCAPE], _) => {
-                self.pending.clear();
-                key(byte)
             }
             // Parameters: ECMA-48 calls what ends them a final byte.
             (pending, 0x20..=0x3f) if pending.len() < MAX_PENDING => {
@@ -108,10 +156,36 @@ impl Keyboard {
             (pending, _) => {
                 let action = sequence(pending.get(2..).unwrap_or_default(), byte);
                 self.pending.clear();
-                action
+                action.filter(|_| self.mode == Mode::Keys)
             }
         }
     }
+
+    /// A key that is one byte.
+    fn key(&mut self, byte: u8) -> Option<Action> {
+        let action = match self.mode {
+            Mode::Keys => key(byte),
+            Mode::Text => letter(byte).map(Action::Filter),
+        };
+        match action {
+            Some(Action::Filter(FilterKey::Begin)) => self.mode = Mode::Text,
+            Some(Action::Filter(FilterKey::Keep)) => self.mode = Mode::Keys,
+            _ => {}
+        }
+        action
+    }
+}
+
+/// A key in a text. Those that mean nothing there do nothing.
+fn letter(byte: u8) -> Option<FilterKey> {
+    Some(match byte {
+        b'\r' | b'\n' => FilterKey::Keep,
+        0x08 | 0x7f => FilterKey::Erase,
+        // Ctrl-U, as in a shell.
+        0x15 => FilterKey::EraseAll,
+        b' '..=b'~' => FilterKey::Letter(byte.into()),
+        _ => return None,
+    })
 }
 
 /// Keys for which a terminal sends signals, where it is not in raw mode.
@@ -127,12 +201,14 @@ fn control(byte: u8) -> Option<Action> {
 fn key(byte: u8) -> Option<Action> {
     Some(match byte {
         b'q' | b'Q' => Action::Quit,
+        b'o' => Action::View(View::Overview),
         b's' | b'1' => Action::View(View::Stats),
         b'r' | b'2' => Action::View(View::Rate),
         b'p' | b'3' => Action::View(View::Plain),
         b'<' => Action::SortLeft,
         b'>' => Action::SortRight,
         b'R' => Action::Reverse,
+        b'/' => Action::Filter(FilterKey::Begin),
         b'k' => Action::Scroll(Scroll::Up),
         b'j' => Action::Scroll(Scroll::Down),
         b'b' => Action::Scroll(Scroll::PageUp),
@@ -208,6 +284,58 @@ mod tests {
             assert_eq!(actions.last(), Some(&Action::Quit), "{junk:?}");
         }
         assert_eq!(typed(&[b"\x1b[1;5C", b"q"]), [Action::Quit]);
+    }
+
+    /// The keys of a text, in short.
+    fn told(actions: &[Action]) -> String {
+        let word = |action: &Action| match action {
+            Action::Filter(FilterKey::Letter(letter)) => letter.to_string(),
+            other => format!("<{other:?}>"),
+        };
+        let text: String = actions.iter().map(word).collect();
+        text.replace("Filter(", "").replace(")>", ">")
+    }
+
+    #[test]
+    fn letters_of_a_text_are_no_keys() {
+        for (keys, expected) in [
+            // Every key of its own, and then one.
+            (&b"/qQsr1 <>Rgo/\rq"[..], "<Begin>qQsr1 <>Rgo/<Keep><Quit>"),
+            (
+                b"/ab\x7f\x08c\nR",
+                "<Begin>ab<Erase><Erase>c<Keep><Reverse>",
+            ),
+            (b"/a\x15b", "<Begin>a<EraseAll>b"),
+            // Arrows and what is not a letter.
+            (b"/a\x1b[A\x1b[5~\x1bOC\t\xc3\xa9q", "<Begin>aq"),
+            // Escape ends the text; what follows is a key again.
+            (b"/a\x1bq", "<Begin>a<Clear><Quit>"),
+            (b"/a\x1b\x1b[AR", "<Begin>a<Clear><Scroll(Up><Reverse>"),
+            (b"/a\r/b", "<Begin>a<Keep><Begin>b"),
+        ] {
+            assert_eq!(told(&typed(&[keys])), expected, "{keys:?}");
+            let bytes: Vec<_> = keys.chunks(1).collect();
+            assert_eq!(told(&typed(&bytes)), expected, "{keys:?}");
+        }
+        for (byte, expected) in [(0x03, Action::End(SIGINT)), (0x1a, Action::Suspend)] {
+            assert_eq!(typed(&[b"/a", &[byte]]).last(), Some(&expected));
+        }
+    }
+
+    #[test]
+    fn escape_waits_for_what_may_follow() {
+        let mut keyboard = Keyboard::default();
+        assert_eq!(keyboard.typed(b"/ab\x1b").len(), 3);
+        assert!(keyboard.is_undecided());
+        assert_eq!(keyboard.alone(), Some(Action::Filter(FilterKey::Clear)));
+        assert!(!keyboard.is_undecided());
+        assert_eq!(
+            (keyboard.alone(), keyboard.typed(b"q")),
+            (None, vec![Action::Quit])
+        );
+        // An arrow that arrives in two parts is no Escape.
+        assert_eq!(keyboard.typed(b"\x1b"), []);
+        assert_eq!(keyboard.typed(b"[A"), [Action::Scroll(Scroll::Up)]);
     }
 
     #[test]

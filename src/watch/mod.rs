@@ -3,9 +3,11 @@
 
 mod clock;
 mod connections;
+mod filter;
 mod frame;
 mod keys;
 mod rates;
+mod rows;
 mod screen;
 mod status;
 mod table;
@@ -17,7 +19,7 @@ use std::time::{Duration, Instant};
 pub use clock::rfc_3339;
 pub use connections::{ConnectionsScreen, Window};
 pub use frame::Size;
-pub use keys::Action;
+pub use keys::{Action, FilterKey};
 pub use rates::{Meter, RowId};
 pub use screen::Screen;
 pub use table::TableScreen;

@@ -7,7 +7,7 @@ use std::os::unix::net::UnixStream;
 use std::panic;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -23,6 +23,9 @@ use super::tty::Tty;
 use super::{Event, Terminal};
 use crate::signals::{Caught, Ignored};
 
+/// How long Escape may be the beginning of another key.
+const ESCAPE_TIME: Duration = Duration::from_millis(100);
+
 /// The terminal at standard input and output, ours until it is dropped.
 ///
 /// A terminal that is gone, or a sequence of keys without an end, makes it
@@ -30,6 +33,8 @@ use crate::signals::{Caught, Ignored};
 pub struct Screen {
     tty: Arc<Tty>,
     keyboard: Keyboard,
+    /// Until when more may follow an Escape.
+    escape_until: Option<Instant>,
     /// Becomes readable when a signal comes.
     signals: UnixStream,
     /// The signal that asked to end.
@@ -68,6 +73,7 @@ impl Screen {
         Ok(Self {
             tty,
             keyboard: Keyboard::default(),
+            escape_until: None,
             signals,
             ending,
             continued,
@@ -94,7 +100,12 @@ impl Screen {
             Ok(0) => gone(),
             Ok(length) => {
                 let typed = bytes.get(..length).unwrap_or_default();
-                Event::Keys(self.keyboard.typed(typed))
+                let actions = self.keyboard.typed(typed);
+                self.escape_until = match self.keyboard.is_undecided() {
+                    true => Instant::now().checked_add(ESCAPE_TIME),
+                    false => None,
+                };
+                Event::Keys(actions)
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Event::Keys(Vec::new()),
             Err(_) => gone(),
@@ -133,7 +144,10 @@ impl Terminal for Screen {
 
     fn wait(&mut self, until: Instant) -> io::Result<Event> {
         loop {
-            let left = until.saturating_duration_since(Instant::now());
+            let escape = self.escape_until.filter(|escape| *escape < until);
+            let left = escape
+                .unwrap_or(until)
+                .saturating_duration_since(Instant::now());
             // Not a millisecond too early.
             let millis = left.as_nanos().div_ceil(1_000_000);
             let timeout = PollTimeout::try_from(millis).unwrap_or(PollTimeout::MAX);
@@ -151,6 +165,10 @@ impl Terminal for Screen {
                 (true, _, _) => self.signal(),
                 (false, true, _) => self.pause().map(|()| Event::Resized),
                 (false, false, true) => Ok(self.keys()),
+                (false, false, false) if escape.is_some() => {
+                    self.escape_until = None;
+                    Ok(Event::Keys(self.keyboard.alone().into_iter().collect()))
+                }
                 (false, false, false) => Ok(Event::Due),
             };
         }

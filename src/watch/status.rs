@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::filter::RowFilter;
 use super::frame::{Frame, Size, Style};
 
 /// Which rows are shown.
@@ -15,9 +16,19 @@ pub(super) struct Shown {
     pub(super) room: usize,
 }
 
-pub(super) const KEYS_OF_TABLE: &str =
-    "q quit  s/r/p stats, rate, plain  </> sort  R reverse  arrows, PgUp, PgDn scroll";
-pub(super) const KEYS_OF_CONNECTIONS: &str = "q quit  arrows, PgUp, PgDn, Home, End scroll";
+/// Keys and what they do, those first that matter most.
+pub(super) const KEYS_OF_TABLE: &[&str] = &[
+    "q quit",
+    "o/s/r/p overview, stats, rate, plain",
+    "/ filter",
+    "</> sort",
+    "R reverse",
+    "arrows, PgUp, PgDn scroll",
+];
+pub(super) const KEYS_OF_CONNECTIONS: &[&str] =
+    &["q quit", "/ filter", "arrows, PgUp, PgDn, Home, End scroll"];
+/// The keys while a filter is typed.
+const KEYS_OF_FILTER: &[&str] = &["Enter keep", "Escape clear"];
 
 /// The bar, and two lines of titles.
 const ABOVE: usize = 3;
@@ -36,6 +47,8 @@ pub(super) struct BarContent {
     pub(super) what: String,
     /// How much there is of it.
     pub(super) number: String,
+    /// The text that narrows the rows.
+    pub(super) filter: Option<String>,
 }
 
 /// The first line of a frame: when and how often, what, which rows, and how
@@ -47,7 +60,14 @@ pub(super) fn bar(
     told: &BarContent,
     shown: Shown,
 ) {
-    let BarContent { what, number } = told;
+    let BarContent {
+        what,
+        number,
+        filter,
+    } = told;
+    let filter = filter
+        .as_ref()
+        .map_or_else(String::new, |text| format!("  {text}"));
     // The time of day is enough.
     let clock = time.get(11..19).unwrap_or_default();
     let interval = interval.as_secs_f64();
@@ -58,7 +78,7 @@ pub(super) fn bar(
         false if shown.rows == 0 => "no rows".to_owned(),
         false => format!("none of {} rows", shown.rows),
     };
-    let text = format!("{clock}Z  every {interval}s  {what}  {rows}  {number}");
+    let text = format!("{clock}Z{filter}  every {interval}s  {what}  {rows}  {number}");
     frame.line(text.as_bytes(), Style::Bar);
 }
 
@@ -76,11 +96,25 @@ pub(super) fn titles(frame: &mut Frame, titles: &[u8]) {
     }
 }
 
-/// The last line, where there is room.
-pub(super) fn keys(frame: &mut Frame, size: Size, keys: &str) {
-    if size.rows >= ROOMY {
-        frame.line(keys.as_bytes(), Style::Normal);
+/// The last line, where there is room: as many keys as fit.
+pub(super) fn keys(frame: &mut Frame, size: Size, filter: &RowFilter, keys: &[&str]) {
+    if size.rows < ROOMY {
+        return;
     }
+    let keys = match filter.is_open() {
+        true => KEYS_OF_FILTER,
+        false => keys,
+    };
+    let mut line = String::new();
+    for key in keys {
+        let separator = if line.is_empty() { "" } else { "  " };
+        if line.len() + separator.len() + key.len() > size.columns {
+            break;
+        }
+        line.push_str(separator);
+        line.push_str(key);
+    }
+    frame.line(line.as_bytes(), Style::Normal);
 }
 
 /// `1 service`, `2 services`

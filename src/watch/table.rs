@@ -3,14 +3,16 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use super::filter::RowFilter;
 use super::frame::{Frame, Size, Style};
 use super::keys::Action;
 use super::rates::{Meter, RowId};
+use super::rows::ShownRows;
 use super::status::{self, BarContent, Shown};
 use crate::estimation::Frozen;
 use crate::names::NameOf;
-use crate::render::{self, Cells, Emphasis, Header, Paint, Rates, RowWriter};
-use crate::view::{self, ColumnPlace, Numbers, Order, Sorting, View};
+use crate::render::{self, Cells, Layout, Rates, RowWriter};
+use crate::view::{ColumnPlace, Emphasis, Numbers, Order, Paint, Sorting, View};
 use ipvs::model::{DestinationEntry, ServiceEntry};
 
 /// A look at the table.
@@ -54,7 +56,10 @@ impl TableLook {
                 let cells = Cells::of(view, entry);
                 rows.service(&mut text, &entry.service.id, cells, rates)
             }
-            (entry, Some(server)) => rows.server(&mut text, &entry.service.id, server, rates),
+            (entry, Some(server)) => {
+                let servers = &entry.destinations;
+                rows.server(&mut text, &entry.service.id, server, servers, rates)
+            }
         }
         .ok()?;
         Some(text)
@@ -74,8 +79,9 @@ pub struct TableScreen {
     meter: Meter,
     current: TableLook,
     previous: Option<TableLook>,
-    /// The rows of the current look.
-    rows: Vec<ColumnPlace>,
+    filter: RowFilter,
+    /// The rows of the current look that pass.
+    rows: ShownRows,
     time: String,
     frozen: Option<Frozen>,
 }
@@ -100,7 +106,8 @@ impl TableScreen {
             meter: Meter::default(),
             current: TableLook::default(),
             previous: None,
-            rows: Vec::new(),
+            filter: RowFilter::default(),
+            rows: ShownRows::default(),
             time: String::new(),
             frozen: None,
         }
@@ -114,7 +121,13 @@ impl TableScreen {
 
     /// A new look, at that time: services in the ordinary order. Counters may stand
     /// still.
-    pub fn see(&mut self, entries: Vec<ServiceEntry>, time: String, frozen: Option<Frozen>) {
+    pub fn see(
+        &mut self,
+        entries: Vec<ServiceEntry>,
+        time: String,
+        frozen: Option<Frozen>,
+        names: &dyn NameOf,
+    ) {
         self.frozen = frozen;
         self.meter.end_look();
         let look = TableLook::new(entries, &self.meter);
@@ -122,11 +135,11 @@ impl TableScreen {
         // The very first has none before it.
         self.previous = (!self.time.is_empty()).then_some(before);
         self.time = time;
-        self.rank();
+        self.rank(names);
     }
 
     /// Does what a key asks for.
-    pub fn act(&mut self, action: Action, size: Size) {
+    pub fn act(&mut self, action: Action, size: Size, names: &dyn NameOf) {
         match action {
             Action::View(view) => {
                 if view != self.view {
@@ -139,31 +152,39 @@ impl TableScreen {
             Action::Reverse => self.sorting.reversed = !self.sorting.reversed,
             Action::Scroll(scroll) => {
                 let room = status::room(size);
-                self.first = scroll.from(self.first, self.rows.len(), room);
+                self.first = scroll.from(self.first, self.rows.places.len(), room);
                 return;
+            }
+            Action::Filter(key) => {
+                if self.filter.act(key) {
+                    self.first = 0;
+                }
             }
             Action::Quit | Action::End(_) | Action::Suspend => return,
         }
-        self.rank();
+        self.rank(names);
     }
 
     /// Draws what there is room for.
     pub fn draw(&self, size: Size, names: &dyn NameOf) -> Vec<u8> {
         let room = status::room(size);
-        let first = self.first.min(self.rows.len().saturating_sub(room));
+        let first = self.first.min(self.rows.places.len().saturating_sub(room));
         let mut frame = Frame::new(size);
         let shown = Shown {
             first,
-            rows: self.rows.len(),
+            rows: self.rows.places.len(),
             room,
         };
         status::bar(&mut frame, &self.time, self.interval, &self.told(), shown);
+        // A mark stands before each row.
+        let layout = Layout::fit(self.view, self.rows.longest, size.columns.saturating_sub(1));
         let mut titles = Vec::new();
         // Nothing fails that is written to memory.
-        let _ = render::titles(&mut titles, Header::default(), self.view);
+        let _ = render::title_lines(&mut titles, self.view, layout);
         status::titles(&mut frame, &titles);
-        let mut rows = RowWriter::new(self.view, self.numbers, Paint::Plain, names);
-        for row in self.rows.iter().skip(first).take(room) {
+        let rows = RowWriter::new(self.view, self.numbers, Paint::Plain, names);
+        let mut rows = rows.with_layout(layout);
+        for row in self.rows.places.iter().skip(first).take(room) {
             let Some((entry, server)) = self.current.find(*row) else {
                 continue;
             };
@@ -180,16 +201,21 @@ impl TableScreen {
                 .is_some_and(|look| look.text(&id, self.view, &mut rows).as_ref() != Some(&text));
             let emphasis = match self.paint {
                 Paint::Plain => None,
-                Paint::Colored => server.and_then(Emphasis::of),
+                Paint::Colored => match server {
+                    Some(server) => Emphasis::of(server),
+                    None if self.view == View::Overview => Emphasis::of_service(entry),
+                    None => None,
+                },
             };
             frame.line(&text, Style::Row { changed, emphasis });
         }
-        status::keys(&mut frame, size, status::KEYS_OF_TABLE);
+        status::keys(&mut frame, size, &self.filter, status::KEYS_OF_TABLE);
         frame.finish()
     }
 
-    fn rank(&mut self) {
-        self.rows = view::places(&self.current.entries, self.view, self.sorting);
+    fn rank(&mut self, names: &dyn NameOf) {
+        let entries = &self.current.entries;
+        self.rows = ShownRows::of(entries, self.view, self.sorting, &self.filter, names);
     }
 
     /// View, order and numbers, for the bar.
@@ -209,15 +235,26 @@ impl TableScreen {
             Some(why) if self.view.counts() => format!(", standing still: {why}"),
             Some(_) | None => String::new(),
         };
-        let services = self.current.entries.len();
-        let servers = self.rows.len().saturating_sub(services);
+        let shown = self.rows.places.iter().filter(|row| row.server.is_none());
+        let services = shown.clone().count();
+        let servers = self.rows.places.len().saturating_sub(services);
+        let entries = shown.filter_map(|row| self.current.entries.get(row.service));
+        let unserved = match self.view == View::Overview {
+            true => entries.filter_map(Emphasis::of_service).count(),
+            false => 0,
+        };
+        let unserved = match unserved {
+            0 => String::new(),
+            some => format!(" ({some} without a usable server)"),
+        };
         BarContent {
             what: format!("{view} by {column}{reversed}{frozen}"),
             number: format!(
-                "{}, {}",
+                "{}{unserved}, {}",
                 status::plural(services, "service"),
                 status::plural(servers, "server"),
             ),
+            filter: self.filter.told(),
         }
     }
 }
@@ -268,7 +305,8 @@ mod tests {
         for entry in &mut entries {
             table.measure(entry, at, at);
         }
-        table.see(entries, "2026-11-21T10:50:10.123Z".to_owned(), None);
+        let time = "2026-11-21T10:50:10.123Z".to_owned();
+        table.see(entries, time, None, &Numeric);
     }
 
     /// The lines on the screen, without what makes them bold or coloured.
@@ -303,7 +341,7 @@ mod tests {
  TCP  192.0.2.80:80 rr
    -> 10.0.0.1:80                  Masq    1      2          0
    -> 10.0.0.2:80                  Masq    0      0          0
-q quit  s/r/p stats, rate, plain  </> sort  R reverse  arrows, PgUp, PgDn scroll
+q quit  o/s/r/p overview, stats, rate, plain  / filter  </> sort  R reverse
 ";
         assert_eq!(lines(&table, SIZE).join("\n"), expected);
     }
@@ -328,19 +366,19 @@ q quit  s/r/p stats, rate, plain  </> sort  R reverse  arrows, PgUp, PgDn scroll
         see(&mut table, vec![entry(9, &[(1, 2), (1, 1), (1, 0)])], later);
         // One has a connection more, one is new.
         assert_eq!(marked(&table), "10.0.0.2:80 10.0.0.3:80");
-        table.act(Action::View(View::Stats), SIZE);
+        table.act(Action::View(View::Stats), SIZE, &Numeric);
         assert_eq!(marked(&table), "192.0.2.80:80 10.0.0.3:80");
-        table.act(Action::View(View::Plain), SIZE);
+        table.act(Action::View(View::Plain), SIZE, &Numeric);
         assert_eq!(marked(&table), "10.0.0.2:80 10.0.0.3:80");
         // Another order changes no row.
-        table.act(Action::Reverse, SIZE);
+        table.act(Action::Reverse, SIZE, &Numeric);
         assert_eq!(marked(&table), "10.0.0.3:80 10.0.0.2:80");
     }
 
     #[test]
     fn rates_are_ours() {
         let (start, mut table) = (Instant::now(), table(Paint::Plain));
-        table.act(Action::View(View::Rate), SIZE);
+        table.act(Action::View(View::Rate), SIZE, &Numeric);
         let row = |table: &TableScreen| lines(table, SIZE)[3].trim_start_matches('*').to_owned();
         see(&mut table, vec![entry(7, &[])], start);
         let dash = "        -";
@@ -372,9 +410,9 @@ q quit  s/r/p stats, rate, plain  </> sort  R reverse  arrows, PgUp, PgDn scroll
             format!("{} of {}: {}", rows.len(), lines.len(), ends.join(" "))
         };
         assert_eq!(shown(&table, SIZE), "5 of 10: 10.0.0.1:80 10.0.0.5:80");
-        table.act(Action::Scroll(Scroll::PageDown), SIZE);
+        table.act(Action::Scroll(Scroll::PageDown), SIZE, &Numeric);
         assert_eq!(shown(&table, SIZE), "6 of 10: 10.0.0.6:80 10.0.0.11:80");
-        table.act(Action::Scroll(Scroll::Last), SIZE);
+        table.act(Action::Scroll(Scroll::Last), SIZE, &Numeric);
         assert_eq!(shown(&table, SIZE), "6 of 10: 10.0.0.195:80 10.0.0.200:80");
         let wide = Size {
             columns: 100,

@@ -4,8 +4,8 @@ use std::io::stdout;
 
 use ipvs::model::{Destination, DestinationEntry, Forwarding, Service};
 use ipvsadm::names::Numeric;
-use ipvsadm::render::{Cells, Header, Paint, RowWriter, titles};
-use ipvsadm::view::{Numbers, View};
+use ipvsadm::render::{Cells, Header, RowWriter, titles};
+use ipvsadm::view::{Numbers, Paint, View};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let service = Service::new("TCP 10.0.0.1:80".parse()?, "wlc".parse()?);

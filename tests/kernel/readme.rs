@@ -21,11 +21,7 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
         include_str!("connection_lists.rs"),
         "--by client",
     ),
-    (
-        "--rate --watch",
-        include_str!("watch.rs"),
-        "--rate --exact --watch",
-    ),
+    ("-Ln --watch", include_str!("watch.rs"), "$I -Ln --watch=2"),
     (
         "--netns ingress_sbox",
         include_str!("netns.rs"),

@@ -120,6 +120,8 @@ fn keys_choose_what_is_seen() {
     let before = terminal.state();
     // A mark must stay long enough to be seen.
     terminal.line("echo here before; $I -Ln --watch=2; echo status $?");
+    terminal.until_there_is("every 2s  overview by address  rows 1-4 of 4");
+    terminal.keys("p");
     let plain = terminal.until_there_is("every 2s  plain by address  rows 1-4 of 4");
     let rows: Vec<_> = plain.lines().skip(1).map(str::trim_end).collect();
     assert_eq!(
@@ -169,6 +171,8 @@ fn keys_choose_what_is_seen() {
     terminal.until_there_is("stats by Conns");
     terminal.keys("r '<'");
     terminal.until_there_is("rate by OutBPS");
+    terminal.keys("o");
+    terminal.until_there_is("overview by address");
     terminal.keys("p");
     terminal.until_there_is("plain by address");
 
@@ -570,6 +574,10 @@ mod since_5_16 {
         shell("sysctl -qw net.ipv4.vs.run_estimation=0");
         let terminal = Terminal::open(120, 12);
         terminal.line("$I -Ln --watch=1");
+        terminal.until_there_is(
+            "overview by address, standing still: net.ipv4.vs.run_estimation is 0  rows",
+        );
+        terminal.keys("p");
         let plain = terminal.until_there_is("plain by address  rows");
         assert!(!plain.contains("standing still"), "{plain}");
         terminal.keys("s");
@@ -580,4 +588,98 @@ mod since_5_16 {
         terminal.until_there_is("stats by address  rows");
         terminal.keys("q");
     }
+}
+
+#[test]
+fn the_overview_shows_shares_and_services_without_servers() {
+    let (_place, [client, a, b]) = with_two_servers();
+    let _servers = (a.serve_udp(53), b.serve_udp(53));
+    restore(&RULES.replace("-w 2", "-w 0"));
+    let terminal = Terminal::open(120, 12);
+    terminal.line("$I -Ln --watch=2");
+    let first = terminal.until_there_is("2 services (1 without a usable server), 2 servers");
+    let row = |screen: &str, label: &str| {
+        let row = screen.lines().find(|row| row.contains(label));
+        row.unwrap_or_default().trim_end().to_owned()
+    };
+    assert!(
+        row(&first, "TCP  10.0.0.1:80 ").contains("  NONE      0     0 "),
+        "{first}"
+    );
+    // All of the traffic goes to one server.
+    let served = terminal.until("there are shares", |screen| {
+        client.ask_udp(2, "10.0.0.9", "10.0.0.1:53");
+        screen.contains(" 100% ####################")
+    });
+    assert!(
+        row(&served, "-> 10.1.0.2:53 ").contains(" 100% ####"),
+        "{served}"
+    );
+    assert!(
+        row(&served, "-> 10.1.0.3:53 ").ends_with("   0%"),
+        "{served}"
+    );
+    // That is quiesced too.
+    ipvsadm("-e -u 10.0.0.1:53 -r 10.1.0.2 -m -w 0");
+    let quiesced = terminal.until_there_is("2 services (2 without a usable server), 2 servers");
+    assert!(
+        row(&quiesced, "UDP  10.0.0.1:53 ").contains("  NONE      0 "),
+        "{quiesced}"
+    );
+    terminal.keys("q");
+}
+
+#[test]
+fn a_typed_text_narrows_the_rows() {
+    let (_place, [client, a, b]) = with_two_servers();
+    let _servers = (a.serve_udp(53), b.serve_udp(53));
+    restore(RULES);
+    let terminal = Terminal::open(80, 12);
+    terminal.line("$I -Ln --watch=60; echo st\"\"atus $?");
+    terminal.until_there_is("overview by address  rows 1-4 of 4");
+    // Letters that are keys elsewhere are no keys here.
+    terminal.keys("/ q s R");
+    terminal.until_there_is("Z  /qsR_  every 60s  overview by address  no rows");
+    terminal.keys("BSpace BSpace BSpace 0 . 3");
+    let typed = terminal.until_there_is("/0.3_  every 60s  overview by address  rows 1-2 of 2");
+    assert!(
+        typed.contains("UDP  10.0.0.1:53") && typed.contains("10.1.0.3:53"),
+        "{typed}"
+    );
+    assert!(
+        !typed.contains("TCP") && !typed.contains("10.1.0.2"),
+        "{typed}"
+    );
+    assert!(typed.contains("Enter keep  Escape clear"), "{typed}");
+    // Kept, they are keys again; a new look is narrowed too.
+    terminal.keys("Enter s");
+    terminal.until_there_is("Z  /0.3  every 60s  stats by address  rows 1-2 of 2");
+    terminal.keys("Escape");
+    terminal.until_there_is("Z  every 60s  stats by address  rows 1-4 of 4");
+    terminal.keys("/ t c p Escape");
+    terminal.until("it is cleared", |screen| {
+        screen.contains("Z  every 60s  stats by address  rows 1-4 of 4")
+            && screen.contains("q quit")
+    });
+    terminal.keys("q");
+    terminal.until_there_is("status 0");
+
+    client.ask_udp(3, "10.0.0.9", "10.0.0.1:53");
+    client.ask_udp(4, "10.0.0.8", "10.0.0.1:53");
+    terminal.line("clear; $I -Lnc --watch=60");
+    terminal.until_there_is("connections  rows 1-7 of 7  7 connections");
+    terminal.keys("/ 1 0 . 0 . 0 . 8 :");
+    let clients = terminal.until_there_is("/10.0.0.8:_  every 60s  connections  rows 1-4 of 4");
+    assert!(
+        marked(&clients).is_empty() && !clients.contains("10.0.0.9"),
+        "{clients}"
+    );
+    terminal.keys("Enter q");
+    terminal.until("it is left", |screen| !screen.contains("  every "));
+    terminal.line("clear; $I -Lnc --by client --watch=60");
+    terminal.until_there_is("connections by client  rows 1-2 of 2  7 connections");
+    terminal.keys("/ . 9");
+    terminal.until_there_is("/.9_  every 60s  connections by client  rows 1-1 of 1  3 connections");
+    terminal.keys("C-c");
+    terminal.until("it is left", |screen| !screen.contains("  every "));
 }

@@ -9,17 +9,19 @@ use super::{Audience, OutputFormat, Pages};
 use crate::cli::{Color, Connections, Coverage, List, Save};
 use crate::names::{NameOf, Names, Numeric};
 use crate::netns::KnownNamespace;
-use crate::render::{self, Cells, Header, Paint};
+use crate::render::{self, Cells, Header};
 use crate::run::connections::{open, unlisted};
 use crate::run::rows::{LISTING, RowDetail, Rows, or_numbers};
 use crate::run::save::write_others;
 use crate::run::watch::look;
 use crate::run::{Failure, Out, Report};
-use crate::view::{Detail, Order, ServiceCells, View};
+use crate::view::{Detail, Order, Paint, ServiceCells, View};
 use crate::watch::{Meter, RowId};
 use ipvs::client::Client;
 use ipvs::connections::{Count, Filter, Grouping, for_each_connection};
-use ipvs::model::{Change, Counts, Service, Setting, Stats, VirtualId};
+use ipvs::model::{
+    Change, Counts, DestinationEntry, Service, ServiceEntry, Setting, Stats, VirtualId,
+};
 use ipvs::rules::{ChangeRule, SettingRule, write_service};
 
 pub(super) struct Text;
@@ -79,15 +81,29 @@ fn table(client: &mut Client, list: &List, out: &mut Out) -> Result<(), Failure>
     match description.services {
         ServiceCells::Settings if is_brief => {
             let rows = Rows::brief(client, services, order)?;
-            show(client, list, rows, out, |service| Cells::Settings(service))
+            show(client, list, rows, out, |service, _| {
+                Cells::Settings(service)
+            })
         }
         ServiceCells::Settings => {
             let rows = Rows::<Service>::ask(client, services, order)?;
-            show(client, list, rows, out, |service| Cells::Settings(service))
+            show(client, list, rows, out, |service, _| {
+                Cells::Settings(service)
+            })
         }
         ServiceCells::Counters => {
             let rows = Rows::<(VirtualId, Stats)>::ask(client, services, order)?;
-            show(client, list, rows, out, |(_, stats)| Cells::Counters(stats))
+            show(client, list, rows, out, |(_, stats), _| {
+                Cells::Counters(stats)
+            })
+        }
+        ServiceCells::Totals => {
+            let rows = Rows::<ServiceEntry>::ask(client, services, order)?;
+            show(client, list, rows, out, |entry, servers| Cells::Totals {
+                service: &entry.service,
+                stats: &entry.stats,
+                servers,
+            })
         }
     }
 }
@@ -97,7 +113,7 @@ fn show<R: RowDetail>(
     list: &List,
     mut rows: Rows<R>,
     out: &mut Out,
-    cells: impl Fn(&R) -> Cells<'_>,
+    cells: impl for<'a> Fn(&'a R, &'a [DestinationEntry]) -> Cells<'a>,
 ) -> Result<(), Failure> {
     let names = match list.numeric {
         true => None,
@@ -108,7 +124,7 @@ fn show<R: RowDetail>(
     let paint = paint(list.color);
     let mut writer = render::RowWriter::new(list.view, list.numbers, paint, names);
     rows.for_each(client, |row, servers| {
-        let written = writer.entry(out, row.id(), cells(&row), &servers);
+        let written = writer.entry(out, row.id(), cells(&row, &servers), &servers);
         written.map_err(Failure::writing)
     })
 }
@@ -137,7 +153,7 @@ fn rates(
             .map_err(Failure::writing)?;
         for server in &entry.destinations {
             let known = meter.rates(&RowId::server(id, server));
-            rows.server(out, id, server, known)
+            rows.server(out, id, server, &entry.destinations, known)
                 .map_err(Failure::writing)?;
         }
     }

@@ -1,6 +1,6 @@
-//! `--color`: servers that take no new connections stand out.
+//! Servers that take new connections, and `--color`: those that take none stand out.
 
-use ipvs::model::DestinationEntry;
+use ipvs::model::{DestinationEntry, Service, ServiceEntry};
 
 /// The choice between bare text and colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -12,14 +12,16 @@ pub enum Paint {
     Colored,
 }
 
-/// Why a server takes no new connections.
+/// Why a row stands out: its server, or its service, takes no new connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Emphasis {
-    /// Its weight is 0.
+    /// The weight of the server is 0.
     Quiesced,
-    /// Its connections have reached the upper threshold. The kernel's own mark
+    /// The server's connections have reached the upper threshold. The kernel's own mark
     /// of it, `IP_VS_DEST_F_OVERLOAD`, does not come with its answers.
     Overloaded,
+    /// The service has no server that takes new connections.
+    Unserved,
 }
 
 /// Ends what [`Emphasis::code`] began.
@@ -40,13 +42,30 @@ impl Emphasis {
         }
     }
 
+    /// Returns what a service deserves.
+    pub fn of_service(entry: &ServiceEntry) -> Option<Self> {
+        let mut usable = usable(&entry.service, &entry.destinations);
+        usable.next().is_none().then_some(Self::Unserved)
+    }
+
     /// The terminal's code for its colour: yellow, or red.
     pub fn code(self) -> &'static str {
         match self {
             Self::Quiesced => "\x1b[33m",
-            Self::Overloaded => "\x1b[31m",
+            Self::Overloaded | Self::Unserved => "\x1b[31m",
         }
     }
+}
+
+/// The servers of a service that take new connections. A service without a scheduler
+/// gives none of them any.
+pub fn usable<'a>(
+    service: &Service,
+    servers: &'a [DestinationEntry],
+) -> impl Iterator<Item = &'a DestinationEntry> + use<'a> {
+    let is_scheduled = service.is_scheduled();
+    let servers = servers.iter();
+    servers.filter(move |server| is_scheduled && Emphasis::of(server).is_none())
 }
 
 #[cfg(test)]
