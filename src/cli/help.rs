@@ -11,9 +11,6 @@ use super::options::{Row, SECTIONS, Section};
 use super::tools::Usages;
 use super::types::{Role, Takes, Tool, Verb};
 
-/// The day of the release.
-const RELEASED: &str = "2026/11/21";
-
 /// The columns of the help.
 const WIDTH: usize = 80;
 
@@ -120,8 +117,9 @@ pub fn tool_help(tool: Tool) -> String {
 /// The text of `-v`, with its last line break.
 pub fn version() -> String {
     format!(
-        "ipvsadm v{} {RELEASED} (compiled with clap and IPVS v1.2.1)\n",
-        env!("CARGO_PKG_VERSION")
+        "ipvsadm v{} {} (compiled with clap and IPVS v1.2.1)\n",
+        env!("CARGO_PKG_VERSION"),
+        env!("RELEASED")
     )
 }
 

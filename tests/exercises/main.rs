@@ -136,6 +136,7 @@ impl Copy {
         for part in [
             "Cargo.toml",
             "Cargo.lock",
+            "build.rs",
             "src",
             "ipvs",
             "benches",
