@@ -76,7 +76,7 @@ units := ipvsadm.service ipvsadm-sync.service ipvsadm-metrics.service ipvsadm-me
 kernel_tests := cargo test --locked --quiet $(for) --features kernel-tests
 
 .PHONY: all static install install-boot uninstall deb rpm test-packages test-reproducible
-.PHONY: try test setup documents lint lint-workflows deny unit exercises kernel diagnose compat faults fuzz fuzz-compat fuzz-short
+.PHONY: try test setup documents picture lint lint-workflows deny unit exercises kernel diagnose compat faults fuzz fuzz-compat fuzz-short
 .PHONY: test-library test-kernels test-stock test-static test-targets bench bench-small
 
 all:
@@ -171,6 +171,10 @@ lint:
 # The documents that are made of the table of checks.
 documents:
 	WRITE_DOCUMENTS=1 cargo test --locked --quiet --test diagnoses
+
+# The picture of the README, of a run in the lab; `make diagnose` runs it again.
+picture:
+	@WRITE_PICTURE=1 $(MAKE) --no-print-directory diagnose TEST=picture
 
 # The workflows of the forge, by actionlint.
 lint-workflows:

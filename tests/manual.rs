@@ -106,6 +106,11 @@ fn every_new_option_is_in_the_documents() {
 #[test]
 fn the_readme_is_short_and_lists_every_difference() {
     assert!(README.lines().count() <= 200);
+    let picture = |line: &str| line.contains("](docs/diagnose.svg)");
+    assert!(
+        README.lines().take(20).any(picture),
+        "no picture at first sight"
+    );
     let numbers = |text: &str| -> Vec<String> {
         let numbers = text.lines().filter_map(|line| line.split_once(". "));
         let numbers = numbers.filter(|(number, _)| number.parse::<u8>().is_ok());

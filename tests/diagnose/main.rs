@@ -31,6 +31,7 @@ mod odd;
 mod on_server;
 mod packet_filter;
 mod persistence;
+mod picture;
 mod since_7_2;
 mod sync;
 mod tunnel;

@@ -28,12 +28,6 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
         "what_the_recipes_show",
     ),
     ("-s wlcc", include_str!("hints.rs"), "-s wlcc"),
-    // The fault, seen by a client, and the finding.
-    (
-        "curl -m 6",
-        include_str!("../diagnose/nat.rs"),
-        "while_in_vain",
-    ),
     (
         "--diagnose",
         include_str!("../diagnose/nat.rs"),
