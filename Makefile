@@ -5,7 +5,9 @@
 #                                uninstall takes it away
 # make deb, make rpm             packages, into target/packages
 # make static                    the program without shared libraries
+# make dist                      all that a release is made of, into target/dist
 # make test-packages             from Debian's package to this one and back
+# make test-dist                 what make dist has made, and builds from it
 # make test-reproducible         two builds in two folders
 #
 # Kernel tests run in the lab, a Linux kernel booted as a process (tests/lab).
@@ -44,17 +46,18 @@ export LAB_KERNEL := stock:$(call release_of,$(stock))
 export LAB_SECONDS ?= 3000
 endif
 
-# From 2.36 on glibc's loader takes a program's relocations packed (DT_RELR): ten
-# pages less to read at each start.
+# What makes a start faster, where the program runs with a glibc no older than this
+# machine's: no shared library but libc, whose unwinder came with 2.35 (packaging/linker),
+# and from 2.36 on relocations that are packed (DT_RELR), ten pages less to read.
 comma := ,
-packed := $(if $(shell getconf GNU_LIBC_VERSION 2>/dev/null | awk '$$2 >= 2.36'), \
+faster := "-Lnative=packaging/linker"$(comma) \
+    $(if $(shell getconf GNU_LIBC_VERSION 2>/dev/null | awk '$$2 >= 2.36'), \
     "-Clink-arg=-Wl$(comma)-z$(comma)pack-relative-relocs"$(comma))
 
 # The release is the same wherever it is built: it names no folder of this
-# machine. And it needs no shared library but libc (packaging/linker). A
-# RUSTFLAGS of yours takes the place of these flags.
+# machine. A RUSTFLAGS of yours takes the place of these flags.
 cargo_home := $(or $(CARGO_HOME),$(HOME)/.cargo)
-flags = --config 'build.rustflags = [ "-Lnative=packaging/linker", $(packed) \
+flags = --config 'build.rustflags = [ $(faster) \
     "--remap-path-prefix=$(CURDIR)=/ipvsadm-rs", "--remap-path-prefix=$(cargo_home)=/cargo"]'
 release = --release --locked $(flags)
 target := $(or $(CARGO_TARGET_DIR),$(CARGO_BUILD_TARGET_DIR),target)
@@ -75,7 +78,7 @@ units := ipvsadm.service ipvsadm-sync.service ipvsadm-metrics.service ipvsadm-me
 
 kernel_tests := cargo test --locked --quiet $(for) --features kernel-tests
 
-.PHONY: all static install install-boot uninstall deb rpm test-packages test-reproducible
+.PHONY: all static install install-boot uninstall deb rpm dist test-packages test-dist test-reproducible
 .PHONY: try test setup documents picture lint lint-workflows deny unit exercises kernel diagnose compat faults fuzz fuzz-compat fuzz-short
 .PHONY: test-library test-kernels test-stock test-static test-targets bench bench-small
 
@@ -83,7 +86,7 @@ all:
 	cargo build $(release)
 
 # Needs Rust's library for it: rustup target add x86_64-unknown-linux-musl
-static: packed =
+static: faster =
 static:
 	cargo build $(release) --target $(musl)
 
@@ -137,8 +140,18 @@ uninstall:
 	[ ! -d "$(DESTDIR)$(LIBEXECDIR)" ] || rmdir "$(DESTDIR)$(LIBEXECDIR)"
 	[ ! -d "$(DESTDIR)$(SHAREDIR)/schema" ] || rmdir "$(DESTDIR)$(SHAREDIR)/schema" "$(DESTDIR)$(SHAREDIR)"
 
+# The packages are for machines with an older glibc too.
+deb rpm dist: faster =
 deb rpm: all
 	packaging/$@/build $(target)/packages
+
+dist: all
+	@tests/packages/setup
+	packaging/dist $(target)/dist
+
+test-dist:
+	@tests/packages/setup
+	@tests/packages/dist $(target)/dist
 
 test-packages:
 	@tests/packages/setup
