@@ -50,6 +50,7 @@ const CASES: &[(&str, &[&str])] = &[
     ("ipvsadm -A -t 10.0.0.1:81 -s w", &["wlc", "wrr"]),
     ("ipvsadm -A --pe s", &["sip"]),
     ("ipvsadm --st", &["--start-daemon", "--stop-daemon"]),
+    ("ipvsadm --sysctl sync_q", &["sync_qlen_max="]),
     ("ipvsadm -C ", &["--netns"]),
     (
         "ipvsadm -S ",

@@ -174,6 +174,28 @@ fn settings_are_put_back_where_the_rules_fail() {
 }
 
 #[test]
+fn a_signal_among_the_settings_puts_them_back() {
+    let _place = place();
+    restore(SERVICE);
+    let before = saved();
+    let mut strace = Command::new("strace");
+    strace.args(["-qqq", "-o", "/dev/null", "-e"]);
+    // Nothing is written before the first of them.
+    strace.arg("inject=write:signal=SIGINT:when=1");
+    strace.arg(Program::Ours.path()).args(["-R", "--replace"]);
+    let wanted = format!("-A -f 1 -s rr\n{}", rules(&SETTINGS));
+    let outcome = finish(strace, wanted.as_bytes(), TIMEOUT);
+    assert_eq!(outcome.status, 130, "{outcome}");
+    let lines: Vec<_> = outcome.stderr.lines().collect();
+    assert_eq!(
+        lines[0],
+        "the 3 settings of net.ipv4.vs that had been made were put back"
+    );
+    assert!(lines[1].starts_with("interrupted; "), "{outcome}");
+    assert_eq!(saved(), before);
+}
+
+#[test]
 fn a_value_that_the_kernel_refuses_touches_nothing() {
     let _place = place();
     let refused = format!(
