@@ -89,7 +89,6 @@ fn unseen(error: &Error) -> (ServiceState, String) {
     (state, first.replace('|', "/"))
 }
 
-/// How many servers take new connections.
 /// The line could not be written: then nothing is known of the service.
 fn unsaid(error: io::Error) -> Failure {
     match Failure::writing(error) {
@@ -101,6 +100,7 @@ fn unsaid(error: io::Error) -> Failure {
     }
 }
 
+/// How many servers take new connections.
 struct Usable {
     usable: u64,
     all: u64,
