@@ -6,8 +6,8 @@
 //! speaks of. [`plan`] finds the way from one table to another and goes it, or
 //! takes it back. [`rules`] writes tables and changes as the lines that
 //! `ipvsadm` reads. [`connections`] reads the connection table, [`drain`]
-//! decides when a server may go. [`director`] is the trait, [`fake`] the kernel in
-//! memory.
+//! decides when a server may go, [`ramp`] which weight one has when. [`director`] is
+//! the trait, [`fake`] the kernel in memory.
 
 pub mod client;
 pub mod connections;
@@ -21,5 +21,6 @@ mod namespace;
 pub mod netlink;
 pub mod plan;
 pub mod procfs;
+pub mod ramp;
 pub mod rules;
 mod uapi;

@@ -194,6 +194,13 @@ pub(crate) fn drain_time(word: &str) -> Result<Duration, ValueError> {
         .ok_or_else(|| ValueError::DrainTime(word.to_owned()))
 }
 
+/// `--ramp`: as long as a drain.
+pub(crate) fn ramp_time(word: &str) -> Result<Duration, ValueError> {
+    number(word, 1..=MAX_TIMEOUT)
+        .map(Duration::from_secs)
+        .ok_or_else(|| ValueError::RampTime(word.to_owned()))
+}
+
 /// `--only`
 pub(crate) fn selected(word: &str) -> Result<Selected, ValueError> {
     word.parse()
@@ -256,5 +263,7 @@ mod tests {
         assert_eq!((count("1"), drain_time("0")), (Ok(1), Ok(Duration::ZERO)));
         assert!(count("0").is_err() && count("x").is_err());
         assert!(drain_time("-1").is_err() && drain_time("2678401").is_err());
+        assert_eq!(ramp_time("1"), Ok(Duration::from_secs(1)));
+        assert!(ramp_time("0").is_err() && ramp_time("2678401").is_err());
     }
 }

@@ -1,11 +1,12 @@
 //! Flags into a command: the checks that take more than one option.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use super::command::{
     Command, Coverage, Deed, Diagnose, Drain, Ensure, Everywhere, Explain, Extent, GivenSettings,
-    Leaving, Netns, Restore, RestoreMode, Save, Selection, ServerAnywhere, ServerEdit, ServiceEdit,
-    Strictness, Undrain,
+    Leaving, Netns, Ramp, Ramped, Restore, RestoreMode, Save, Selection, ServerAnywhere,
+    ServerEdit, ServiceEdit, Strictness, Undrain,
 };
 use super::flags::{Flags, TypedServer};
 use super::legality;
@@ -55,6 +56,9 @@ impl Flags<'_> {
             && !verbs.contains(&verb)
         {
             return Err(Usage::Repeated(label));
+        }
+        if let Some(time) = self.ramp_time {
+            return self.into_ramp(verb, time);
         }
         match verb {
             Verb::DeleteService | Verb::DeleteServer if self.given.has(Label::Drain) => {
@@ -121,11 +125,15 @@ impl Flags<'_> {
                 sched_flags: self.sched_flags.map(str::to_owned),
             })));
         }
-        Ok(Ensure::EditedServer(Box::new(ServerEdit {
-            service: id,
+        Ok(Ensure::EditedServer(Box::new(self.server_edit(verb)?)))
+    }
+
+    fn server_edit(&self, verb: Verb) -> Result<ServerEdit, Usage> {
+        Ok(ServerEdit {
+            service: self.id(verb)?,
             server: self.server(verb)?.as_written(),
             settings: self.server_settings(),
-        })))
+        })
     }
 
     fn server_settings(&self) -> GivenSettings {
@@ -288,6 +296,25 @@ impl Flags<'_> {
             port: raw.tunnel_port.unwrap_or(self.tunnel_port),
             flags: raw.tunnel_flags.unwrap_or(flags),
         })
+    }
+
+    #[inline(never)]
+    fn into_ramp(self, verb: Verb, time: Duration) -> Result<Command, Usage> {
+        let given = |label| self.given.has(label);
+        let ramped = match verb {
+            Verb::AddServer => {
+                let (id, server) = (self.id(verb)?, self.destination(verb)?);
+                match given(Label::OrEdit) {
+                    true => Ramped::NewOrThere(id, server),
+                    false => Ramped::New(id, server),
+                }
+            }
+            _ if given(Label::AllServices) => {
+                Ramped::Anywhere(self.server(verb)?.server(), self.server_settings())
+            }
+            _ => Ramped::Edited(self.server_edit(verb)?),
+        };
+        Ok(Command::Ramp(Box::new(Ramp { ramped, time })))
     }
 
     #[inline(never)]

@@ -62,6 +62,8 @@ pub(crate) struct Flags<'a> {
     /// than once.
     pub(crate) again: Option<(Label, &'static [Verb])>,
     pub(crate) drain_limit: Option<Duration>,
+    /// How long it takes to reach the weight.
+    pub(crate) ramp_time: Option<Duration>,
     /// Its meaning depends on the command, which may come later.
     pub(crate) raw: Option<&'a str>,
     /// Its value may go on in the words behind it.
@@ -123,6 +125,7 @@ impl Flags<'_> {
             director: None,
             again: None,
             drain_limit: None,
+            ramp_time: None,
             raw: None,
             sysctl: None,
             shell: None,

@@ -32,12 +32,13 @@ const EDIT_SERVICE: &[&str] = &[
     "@ SERVICE [-s NAME] [-p [SECONDS]] [-M MASK] [--pe NAME] [-o]
                   [-b FLAG,...] [--keep]",
 ];
-const ADD_SERVER: &[&str] = &["@ SERVICE -r SERVER [-g|-i|-m] [-w WEIGHT] [-x NUMBER]
-                  [-y NUMBER] [--tun-type KIND] [--tun-...] [--or-edit]"];
+const ADD_SERVER: &[&str] = &["@ SERVICE -r SERVER [-g|-i|-m] [-w WEIGHT [--ramp SECONDS]]
+                  [-x NUMBER] [-y NUMBER] [--tun-type KIND] [--tun-...]
+                  [--or-edit]"];
 const EDIT_SERVER: &[&str] = &[
     "@ SERVICE|--all-services -r SERVER [-g|-i|-m]
-                  [-w WEIGHT] [-x NUMBER] [-y NUMBER] [--tun-type KIND]
-                  [--tun-...] [--keep]",
+                  [-w WEIGHT [--ramp SECONDS]] [-x NUMBER] [-y NUMBER]
+                  [--tun-type KIND] [--tun-...] [--keep]",
     "@ SERVICE|--all-services -r SERVER --undrain",
 ];
 
@@ -52,7 +53,8 @@ pub(super) const GUIDES: &[Guide] = &[
         &["ipvsadm -a -t 192.0.2.80:80 -r 192.168.10.11:8080 -m -w 3"]),
     guide(Verb::EditServer, EDIT_SERVER,
         &["ipvsadm -e -t 192.0.2.80:80 -r 192.168.10.11:8080 --keep -w 0",
-            "ipvsadm -e -r 192.168.10.11 --all-services --keep -w 0"]),
+            "ipvsadm -e -r 192.168.10.11 --all-services --keep -w 0",
+            "ipvsadm -e -t 192.0.2.80:80 -r 192.168.10.11:8080 -w 10 --ramp=60"]),
     guide(Verb::DeleteServer, &["@ SERVICE -r SERVER [--if-exists|--drain[=SECONDS]]",
         "@ --all-services -r SERVER [--if-exists|--drain[=SECONDS]]"],
         &["ipvsadm -d -t 192.0.2.80:80 -r 192.168.10.11:8080 --drain=600"]),

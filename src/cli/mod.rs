@@ -34,8 +34,8 @@ mod values;
 pub use command::{
     Access, BriefList, Candidates, Color, Command, Completion, Connections, Coverage, Deed,
     Diagnose, Drain, Ensure, Everywhere, Explain, Extent, Format, GivenSettings, Leaving, List,
-    Metrics, Netns, Require, Restore, RestoreMode, Save, Selection, ServerAnywhere, ServerEdit,
-    ServiceEdit, Shell, Standing, Strictness, ToolCommand, Undrain, Watch,
+    Metrics, Netns, Ramp, Ramped, Require, Restore, RestoreMode, Save, Selection, ServerAnywhere,
+    ServerEdit, ServiceEdit, Shell, Standing, Strictness, ToolCommand, Undrain, Watch,
 };
 pub use completions::completions;
 pub use help::{help, tool_help, version};

@@ -7,8 +7,8 @@ use std::fmt;
 
 use super::additions::{BY, COLOR, ORIGINS, SHELLS};
 use super::additions::{
-    check, client, count, director, drain_time, grouping, interval, least, netns, sample, selected,
-    shell, state,
+    check, client, count, director, drain_time, grouping, interval, least, netns, ramp_time,
+    sample, selected, shell, state,
 };
 use super::choice::Words;
 use super::flags::{DEFAULT_PERSISTENCE, Reading};
@@ -233,8 +233,8 @@ const OF_METHODS: Uses = &[
 const OF_RAW: Uses = &[
     (Verb::AddService, Allowed),
     (Verb::EditService, Allowed),
-    (Verb::AddServer, Allowed),
-    (Verb::EditServer, Allowed),
+    (Verb::AddServer, Unless(&[L::Ramp])),
+    (Verb::EditServer, Unless(&[L::Ramp])),
 ];
 const OF_LISTS: Uses = &[(Verb::List, Allowed)];
 /// A line that says whether it is met has no view, and is no listing.
@@ -463,6 +463,12 @@ pub(crate) const SECTIONS: &[Section] = &[
             "its share of the work (1); 0 takes no new connections")
             .with(OF_SERVERS)
             .set(|to, word| put(&mut to.flags.weight, values::weight(word))),
+        option(L::Ramp, "", Value("SECONDS"),
+            "reach the weight in so many seconds, in even steps, from the one that it has, or from 0 if \
+         it is new; with -e, what is not given stays as it is")
+            .with(&[(Verb::AddServer, With(L::Weight)), (Verb::EditServer, With(L::Weight))])
+            .set(|to, word| put(&mut to.flags.ramp_time, ramp_time(word).map(Some)))
+            .on_the_command_line(),
         option(L::UpperThreshold, "x", Value("NUMBER"),
             "with that many connections it takes no more (0: no limit)")
             .with(OF_SERVERS)

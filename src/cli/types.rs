@@ -136,6 +136,7 @@ names! {
     Undrain "undrain",
     Status "status",
     All "all",
+    Ramp "ramp",
 }
 
 impl Label {

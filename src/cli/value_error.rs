@@ -96,6 +96,8 @@ pub enum ValueError {
     Require(String),
     #[error("illegal drain time `{0}' specified: seconds from 0 to 2678400")]
     DrainTime(String),
+    #[error("illegal ramp time `{0}' specified: seconds from 1 to 2678400")]
+    RampTime(String),
     #[error(
         "illegal service `{0}' specified: the number of a protocol, then HOST[:PORT], as in 47:192.0.2.80:0"
     )]

@@ -72,7 +72,8 @@ pub(super) fn edit_server(
     (!same_server(now, &wanted)).then_some(Change::EditServer(*id, wanted))
 }
 
-fn find(client: &mut Client, id: &VirtualId) -> Result<Option<ServiceEntry>, Failure> {
+/// The service, if it is there.
+pub(super) fn find(client: &mut Client, id: &VirtualId) -> Result<Option<ServiceEntry>, Failure> {
     match client.service(id) {
         Ok(entry) => Ok(Some(entry)),
         Err(error) if error.kind() == ErrorKind::NoSuchService => Ok(None),
@@ -80,13 +81,17 @@ fn find(client: &mut Client, id: &VirtualId) -> Result<Option<ServiceEntry>, Fai
     }
 }
 
-fn server_of(entry: &ServiceEntry, is: impl Fn(&Destination) -> bool) -> Option<Destination> {
+/// The server of a service that is the one, if it is there.
+pub(super) fn server_of(
+    entry: &ServiceEntry,
+    is: impl Fn(&Destination) -> bool,
+) -> Option<Destination> {
     let mut servers = entry.destinations.iter().map(|row| row.destination);
     servers.find(is)
 }
 
 /// Returns whether both name the same server.
-fn is_same(one: &Destination, other: &Destination) -> bool {
+pub(super) fn is_same(one: &Destination, other: &Destination) -> bool {
     one.endpoint() == other.endpoint()
 }
 
@@ -99,6 +104,6 @@ fn is_overtaken(error: &Error) -> bool {
 }
 
 /// Returns what the kernel says where there is nothing to change.
-fn no_service(verb: Verb) -> Error {
+pub(super) fn no_service(verb: Verb) -> Error {
     Error::refusal(verb, ErrorKind::NoSuchService)
 }

@@ -19,14 +19,7 @@ pub(super) fn everywhere(
     wanted: &Everywhere,
     report: &mut Report<'_>,
 ) -> Result<(), Failure> {
-    let found: Vec<(VirtualId, Destination)> = services_of(client, &wanted.server)?
-        .into_iter()
-        .flat_map(|entry| {
-            let id = entry.service.id;
-            let rows = entry.destinations.into_iter();
-            rows.map(move |row| (id, row.destination))
-        })
-        .collect();
+    let found = servers_of(client, &wanted.server)?;
     if found.is_empty() {
         return match wanted.deed {
             Deed::RemoveIfThere => Ok(()),
@@ -54,6 +47,20 @@ pub(super) fn everywhere(
     status.map_or(Ok(()), |status| Err(Failure::Lines { status }))
 }
 
+/// A server in each service that has it.
+pub(super) fn servers_of(
+    client: &mut Client,
+    server: &ServerAnywhere,
+) -> Result<Vec<(VirtualId, Destination)>, Failure> {
+    let entries = services_of(client, server)?.into_iter();
+    let servers = entries.flat_map(|entry| {
+        let id = entry.service.id;
+        let rows = entry.destinations.into_iter();
+        rows.map(move |row| (id, row.destination))
+    });
+    Ok(servers.collect())
+}
+
 /// The services that have a server, each with its rows of that server alone, from one
 /// reading of the table.
 pub(super) fn services_of(
@@ -76,7 +83,7 @@ pub(super) fn services_of(
 ///
 /// # Errors
 /// Each change that can't be made has been reported.
-fn plan(
+pub(super) fn plan(
     deed: Deed,
     found: Vec<(VirtualId, Destination)>,
     report: &mut Report<'_>,
@@ -137,6 +144,7 @@ fn edit(
     Ok(edit_server(&id, &now, wanted))
 }
 
-fn no_server(verb: Verb) -> Failure {
+/// Returns what the kernel says where there is no such server.
+pub(super) fn no_server(verb: Verb) -> Failure {
     Error::refusal(verb, ErrorKind::NoSuchServer).into()
 }

@@ -20,17 +20,20 @@ mod from_proc;
 mod hints;
 mod input;
 mod kernel;
+mod look;
 mod metrics;
 mod modules;
 mod namespaces;
 mod out;
 mod per_namespace;
 mod progress;
+mod ramp;
 mod replace;
 mod require;
 mod restore;
 mod rows;
 mod save;
+mod server_names;
 mod settings;
 mod signal;
 mod turn;
@@ -155,6 +158,7 @@ fn perform(
                 }
                 Command::Drain(drain) => drain::drain(&mut client, &drain, report),
                 Command::Undrain(wanted) => drain::undrain(&mut client, &wanted, report),
+                Command::Ramp(wanted) => ramp::ramp(&mut client, *wanted, report),
                 Command::Ensure(wanted) => ensure::ensure(&mut client, &wanted),
                 Command::Everywhere(wanted) => everywhere::everywhere(&mut client, &wanted, report),
                 command => carry_out(&mut client, command, out).inspect(|()| {
@@ -219,6 +223,7 @@ fn carry_out(client: &mut Client, command: Command, out: &mut Out) -> Result<(),
         Command::Restore(_)
         | Command::Drain(_)
         | Command::Undrain(_)
+        | Command::Ramp(_)
         | Command::Ensure(_)
         | Command::Everywhere(_)
         | Command::ToolHelp(_)

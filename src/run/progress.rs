@@ -3,9 +3,11 @@
 //! Written here because the crates for it bring a mathematics library that
 //! every start of the program would have to load.
 
-use std::fmt::Arguments;
+use std::fmt::{Arguments, Display};
 use std::io::{IsTerminal, Stderr, Write, stderr};
 use std::time::{Duration, Instant};
+
+use super::Report;
 
 /// A task that takes less time needs no bar.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -58,12 +60,55 @@ impl<W: Write> Bar<W> {
         let _ = terminal.flush();
         self.drawn = true;
     }
+
+    /// Makes room for a line, if it is drawn.
+    fn erase(&mut self) {
+        if let (true, Some(terminal)) = (self.drawn, &mut self.terminal) {
+            let _ = write!(terminal, "\r\x1b[K");
+            self.drawn = false;
+        }
+    }
 }
 
 impl<W: Write> Drop for Bar<W> {
     fn drop(&mut self) {
-        if let (true, Some(terminal)) = (self.drawn, &mut self.terminal) {
-            let _ = write!(terminal, "\r\x1b[K");
+        self.erase();
+    }
+}
+
+/// Where no bar can be seen, a line is written this often.
+const EVERY: Duration = Duration::from_secs(10);
+
+/// A bar for work that waits, or lines where no bar can be seen.
+pub(super) struct BarOrLines<W: Write = Stderr> {
+    bar: Bar<W>,
+    /// The time of the next line.
+    next: Duration,
+}
+
+impl<W: Write> BarOrLines<W> {
+    pub(super) fn on(bar: Bar<W>) -> Self {
+        Self { bar, next: EVERY }
+    }
+
+    /// Makes room for a line.
+    pub(super) fn erase(&mut self) {
+        self.bar.erase();
+    }
+
+    /// Draws the bar, or writes the line if it is time for one.
+    pub(super) fn tell(
+        &mut self,
+        time: Duration,
+        line: &dyn Display,
+        report: &mut Report<'_>,
+        draw: impl FnOnce(&mut Bar<W>),
+    ) {
+        if self.bar.is_seen() {
+            draw(&mut self.bar);
+        } else if time >= self.next {
+            self.next = self.next.saturating_add(EVERY);
+            report(line);
         }
     }
 }

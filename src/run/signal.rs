@@ -1,8 +1,14 @@
 //! The signals that ask a program to end.
 
+use std::thread::sleep;
+use std::time::Duration;
+
 use anyhow::Context;
 
 use crate::signals::{Caught, Ignored};
+
+/// A signal is noticed after so long.
+const NAP: Duration = Duration::from_millis(500);
 
 /// Notes such a signal, so that what has been begun can first be brought to a
 /// good end.
@@ -23,5 +29,15 @@ impl StopSignal {
     /// its number.
     pub(super) fn status(&self) -> Option<u8> {
         self.0.signal().map(|signal| signal.saturating_add(128))
+    }
+
+    /// Sleeps, but not past a signal for long.
+    pub(super) fn sleep(&self, time: Duration) {
+        let mut left = time;
+        while left > Duration::ZERO && self.status().is_none() {
+            let nap = left.min(NAP);
+            sleep(nap);
+            left = left.saturating_sub(nap);
+        }
     }
 }

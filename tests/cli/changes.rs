@@ -5,7 +5,9 @@ use std::time::Duration;
 use ipvs::model::{
     Change, Destination, Family, Forwarding, Netmask, Protocol, ServiceFlags, TunnelKind, VirtualId,
 };
-use ipvsadm::cli::{Command, Deed, Drain, Ensure, Everywhere, Leaving, ServerAnywhere, Undrain};
+use ipvsadm::cli::{
+    Command, Deed, Drain, Ensure, Everywhere, Leaving, Ramp, Ramped, ServerAnywhere, Undrain,
+};
 
 use super::support::*;
 
@@ -165,6 +167,82 @@ fn draining() {
             2,
             "illegal drain time `x' specified: seconds from 0 to 2678400",
             &["-D -t 10.0.0.1:80 --drain=x"],
+        ),
+    ]);
+}
+
+#[test]
+fn ramps() {
+    let id = tcp("10.0.0.1", 80);
+    let web = server("10.1.0.1", 80, |server| server.weight = 7);
+    let ramp = |ramped, seconds| {
+        let time = Duration::from_secs(seconds);
+        Command::Ramp(Box::new(Ramp { ramped, time }))
+    };
+    accepts_command(
+        "-a -t 10.0.0.1:80 -r 10.1.0.1 -w 7 --ramp=1",
+        ramp(Ramped::New(id, web), 1),
+    );
+    accepts_command(
+        "-a -t 10.0.0.1:80 -r 10.1.0.1 --ramp 2678400 -w 7 --or-edit",
+        ramp(Ramped::NewOrThere(id, web), 2_678_400),
+    );
+    for (line, is_anywhere) in [
+        ("-e -t 10.0.0.1:80 -r 10.1.0.1 -w 0 -x 9 --ramp 5", false),
+        ("-e -t 10.0.0.1:80 -r 10.1.0.1 --keep -w 0 --ramp=5", false),
+        ("-e -r 10.1.0.1 --all-services -w 7 --ramp=5", true),
+    ] {
+        let Ok(Command::Ramp(wanted)) = outcome(line) else {
+            panic!("{line}: {:?}", outcome(line));
+        };
+        assert_eq!(wanted.time, Duration::from_secs(5), "{line}");
+        match &wanted.ramped {
+            Ramped::Edited(edit) if !is_anywhere => {
+                assert_eq!(edit.server.address, address("10.1.0.1"));
+            }
+            Ramped::Anywhere(server, _) if is_anywhere => assert_eq!(server.port, None),
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+    refuse(&[
+        (
+            2,
+            "You need to supply the 'weight' option for the 'ramp' option",
+            &[
+                "-a -t 10.0.0.1:80 -r 10.1.0.1 --ramp=5",
+                "-e -t 10.0.0.1:80 -r 10.1.0.1 --keep --ramp=5",
+                "-e -t 10.0.0.1:80 -r 10.1.0.1 --undrain --ramp=5",
+            ],
+        ),
+        (
+            2,
+            "Illegal 'drain' option with the 'edit-server' command",
+            &["-e -t 10.0.0.1:80 -r 10.1.0.1 -w 5 --ramp=5 --drain"],
+        ),
+        (
+            2,
+            "Illegal 'ramp' option with the 'delete-server' command",
+            &["-d -t 10.0.0.1:80 -r 10.1.0.1 --ramp=5"],
+        ),
+        (
+            2,
+            "The option 'raw' conflicts with the 'ramp' option in the 'add-server' command",
+            &["-a -t 10.0.0.1:80 -r 10.1.0.1 -w 5 --ramp=5 --raw port=0"],
+        ),
+        (
+            2,
+            "illegal ramp time `0' specified: seconds from 1 to 2678400",
+            &["-e -t 10.0.0.1:80 -r 10.1.0.1 -w 5 --ramp=0"],
+        ),
+        (
+            2,
+            "illegal ramp time `2678401' specified: seconds from 1 to 2678400",
+            &["-e -t 10.0.0.1:80 -r 10.1.0.1 -w 5 --ramp 2678401"],
+        ),
+        (
+            2,
+            "Tunnel options conflict with forward method",
+            &["-a -t 10.0.0.1:80 -r 10.1.0.1 -w 5 --ramp=5 --tun-type gre"],
         ),
     ]);
 }

@@ -74,7 +74,7 @@ fn then_the_options_that_go_with_it_and_were_not_given() {
         ),
         (
             "-a -t 10.0.0.1:80 -r 10.1.0.1 -mw 1 ",
-            "-x -y --raw --or-edit --netns".to_owned(),
+            "--ramp -x -y --raw --or-edit --netns".to_owned(),
         ),
         (
             "-a -t 10.0.0.1:80 -r 10.1.0.1 -i ",

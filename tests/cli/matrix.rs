@@ -78,6 +78,7 @@ const OPTIONS: &[(&str, &str)] = &[
     ("--undrain", "undrain"),
     ("--status", "status"),
     ("--all", "all"),
+    ("--ramp 9", "ramp"),
 ];
 
 /// A command with what it needs, its name in messages, and its options: those
@@ -102,13 +103,13 @@ const COMMANDS: &[(&str, &str, &str)] = &[
         "-a -t 10.0.0.1:80 -r 10.1.0.1",
         "add-server",
         "service-address real-server forwarding-method weight u-threshold l-threshold tun-type \
-         tun-port tun-nocsum tun-csum tun-remcsum raw or-edit netns",
+         tun-port tun-nocsum tun-csum tun-remcsum raw or-edit netns ramp",
     ),
     (
         "-e -t 10.0.0.1:80 -r 10.1.0.1",
         "edit-server",
         "service-address real-server forwarding-method weight u-threshold l-threshold tun-type \
-         tun-port tun-nocsum tun-csum tun-remcsum raw keep all-services undrain netns",
+         tun-port tun-nocsum tun-csum tun-remcsum raw keep all-services undrain netns ramp",
     ),
     (
         "-d -t 10.0.0.1:80 -r 10.1.0.1",

@@ -48,6 +48,7 @@ mod nftables;
 mod only;
 mod orphans;
 mod privileges;
+mod ramp;
 mod readme;
 mod replace_pairs;
 mod require;

@@ -53,6 +53,7 @@ fn typed(place: &Place, example: &[String]) -> Vec<String> {
         let line = line.split(" | ").next().unwrap();
         line.replace("/etc/", &format!("{folder}/"))
             .replace("--watch=10", "--watch=0.1")
+            .replace("--ramp=600", "--ramp=1")
     })
     .collect()
 }

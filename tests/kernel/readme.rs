@@ -16,6 +16,7 @@ const DOCUMENTS: [&str; 2] = [
 /// file is the trial.
 const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("--drain=12", include_str!("drain.rs"), "{DRAIN_B}=11"),
+    ("--ramp=12", include_str!("ramp.rs"), "--ramp=11"),
     (
         "--by client",
         include_str!("connection_lists.rs"),

@@ -92,6 +92,28 @@ pub enum Deed {
     RemoveIfThere,
 }
 
+/// `ipvsadm -a|-e ... -w WEIGHT --ramp=SECONDS`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ramp {
+    /// The servers whose weight is led to another.
+    pub ramped: Ramped,
+    /// How long it takes.
+    pub time: Duration,
+}
+
+/// The servers of a ramp, with the settings that they have at its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ramped {
+    /// `-a SERVICE -r SERVER`: it must not be there.
+    New(VirtualId, Destination),
+    /// `-a SERVICE -r SERVER --or-edit`
+    NewOrThere(VirtualId, Destination),
+    /// `-e SERVICE -r SERVER`: what is not given stays.
+    Edited(ServerEdit),
+    /// `-e -r SERVER --all-services`: likewise, in every service that has it.
+    Anywhere(ServerAnywhere, GivenSettings),
+}
+
 /// `ipvsadm -d SERVICE -r SERVER --drain[=SECONDS]`, `ipvsadm -D SERVICE
 /// --drain[=SECONDS]`, `ipvsadm -d -r SERVER --all-services --drain[=SECONDS]`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,8 +8,8 @@ mod rules;
 use std::path::PathBuf;
 
 pub use changes::{
-    Deed, Drain, Ensure, Everywhere, GivenSettings, Leaving, ServerAnywhere, ServerEdit,
-    ServiceEdit, Undrain,
+    Deed, Drain, Ensure, Everywhere, GivenSettings, Leaving, Ramp, Ramped, ServerAnywhere,
+    ServerEdit, ServiceEdit, Undrain,
 };
 pub use diagnosis::{Diagnose, Explain};
 pub use listing::{
@@ -36,6 +36,8 @@ pub enum Command {
     Drain(Drain),
     /// `-e --undrain`
     Undrain(Undrain),
+    /// `-a --ramp`, `-e --ramp`
+    Ramp(Box<Ramp>),
     /// `-L`, or nothing at all
     List(List),
     /// `-L SERVICE --require NUMBER`

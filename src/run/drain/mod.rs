@@ -7,9 +7,8 @@ mod undrain;
 mod wait;
 mod words;
 
-use std::collections::HashMap;
-
 use super::everywhere::services_of;
+use super::look::Entries;
 use super::signal::StopSignal;
 use super::{Failure, Report};
 use crate::cli::{Drain, Leaving};
@@ -17,7 +16,7 @@ use crate::sysctls;
 use ipvs::client::Client;
 use ipvs::drain::{Draining, Together};
 use ipvs::error::{Error, ErrorKind, Verb};
-use ipvs::model::{DestinationEntry, Name, ServiceEntry, ServiceFlags, VirtualId};
+use ipvs::model::{DestinationEntry, Name, ServiceEntry, ServiceFlags};
 use kept::Keeper;
 use words::Drained;
 
@@ -26,9 +25,6 @@ pub(super) use undrain::undrain;
 /// The sysctl by which clients leave a server of weight 0 though they are
 /// persistent.
 const EXPIRE_TEMPLATES: &str = "expire_quiescent_template";
-
-/// Services with the servers that are looked at.
-type Entries = HashMap<VirtualId, ServiceEntry>;
 
 /// Takes servers out, or a service, without hurting anyone.
 #[inline(never)]
@@ -93,26 +89,6 @@ fn drains(drain: &Drain, entry: &ServiceEntry) -> Vec<Draining> {
     }
 }
 
-/// The services of these names, each read once, without those that are gone.
-fn still_there(
-    client: &mut Client,
-    ids: impl IntoIterator<Item = VirtualId>,
-) -> Result<Entries, Error> {
-    let mut entries = Entries::new();
-    for id in ids {
-        if entries.contains_key(&id) {
-            continue;
-        }
-        match client.service(&id) {
-            Err(error) if is_gone(&error) => {}
-            answer => {
-                entries.insert(id, answer?);
-            }
-        }
-    }
-    Ok(entries)
-}
-
 /// Says where weight 0 does not do what is expected of it.
 fn warn(drain: &Drain, draining: &Draining, entry: &ServiceEntry, report: &mut Report<'_>) {
     let drained = Drained(drain, draining);
@@ -153,12 +129,4 @@ fn refusal(drain: &Drain, kind: ErrorKind) -> Error {
         Leaving::Service(_) => Verb::DeleteService,
     };
     Error::refusal(verb, kind)
-}
-
-/// Returns whether the server, its service or the whole of IPVS is gone.
-fn is_gone(error: &Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::NoSuchService | ErrorKind::NoSuchServer | ErrorKind::NoIpvs
-    )
 }

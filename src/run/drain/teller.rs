@@ -5,10 +5,7 @@ use std::io::{Stderr, Write};
 use std::time::Duration;
 
 use crate::run::Report;
-use crate::run::progress::Bar;
-
-/// Where no bar can be seen, a line is written this often.
-const EVERY: Duration = Duration::from_secs(10);
+use crate::run::progress::{Bar, BarOrLines};
 
 /// `3 connections left after 10 s`
 #[derive(Clone, Copy, Debug)]
@@ -36,10 +33,9 @@ impl Display for ConnectionCount {
 
 /// Says how many connections are left: on a terminal all the time.
 pub(super) struct Teller<W: Write = Stderr> {
-    bar: Bar<W>,
+    shown: BarOrLines<W>,
     limit: Option<Duration>,
     most: u64,
-    next: Duration,
 }
 
 impl Teller {
@@ -51,36 +47,32 @@ impl Teller {
 impl<W: Write> Teller<W> {
     fn with(bar: Bar<W>, limit: Option<Duration>) -> Self {
         Self {
-            bar,
+            shown: BarOrLines::on(bar),
             limit,
             most: 0,
-            next: EVERY,
         }
     }
 
+    /// Makes room for a line.
+    pub(super) fn erase(&mut self) {
+        self.shown.erase();
+    }
+
     pub(super) fn tell(&mut self, left: &RemainingConnections, report: &mut Report<'_>) {
-        if !self.bar.is_seen() {
-            if left.time >= self.next {
-                self.next = self.next.saturating_add(EVERY);
-                report(left);
-            }
-            return;
-        }
         self.most = self.most.max(left.connections);
         let size = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
-        let (ended, most) = (
-            size(self.most.saturating_sub(left.connections)),
-            size(self.most),
-        );
-        match self.limit {
+        let ended = size(self.most.saturating_sub(left.connections));
+        let (most, limit) = (size(self.most), self.limit);
+        let draw = |bar: &mut Bar<W>| match limit {
             Some(limit) => {
                 let connections = ConnectionCount(left.connections);
                 let (time, limit) = (left.time.as_secs(), limit.as_secs());
                 let text = format_args!("{connections}, {time} of {limit} s");
-                self.bar.draw(ended, most, text);
+                bar.draw(ended, most, text);
             }
-            None => self.bar.draw(ended, most, format_args!("{left}")),
-        }
+            None => bar.draw(ended, most, format_args!("{left}")),
+        };
+        self.shown.tell(left.time, left, report, draw);
     }
 }
 

@@ -6,10 +6,10 @@ use std::fmt::{self, Display, Formatter};
 use std::ops::ControlFlow;
 
 use super::kept::{DrainedState, Kept, Store};
-use super::still_there;
-use super::words::{AnywhereName, ServerOf};
 use crate::cli::Undrain;
 use crate::names::Numeric;
+use crate::run::look::still_there;
+use crate::run::server_names::{AnywhereName, ServerOf};
 use crate::run::{Failure, Report};
 use ipvs::client::Client;
 use ipvs::model::{Change, Destination, ServiceEntry};

@@ -1,14 +1,13 @@
 //! Waiting for connections to end.
 
 use std::io::BufRead;
-use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::kept::Keeper;
 use super::teller::{RemainingConnections, Teller};
 use super::words::{Drained, Stays, Theirs};
-use super::{Entries, is_gone, still_there};
 use crate::cli::Drain;
+use crate::run::look::{Entries, SHARE, is_gone, still_there};
 use crate::run::signal::StopSignal;
 use crate::run::{Failure, Report};
 use ipvs::client::{Client, Patience};
@@ -18,10 +17,6 @@ use ipvs::error::Error;
 
 /// From one look at the connections to the next.
 const INTERVAL: Duration = Duration::from_millis(500);
-
-/// The connection table may be long. Reading it takes no more than one part in
-/// so many of the time.
-const SHARE: u32 = 10;
 
 /// Waits until there are no connections to wait for, and removes what has none.
 pub(super) fn wait(
@@ -46,7 +41,7 @@ pub(super) fn wait(
         let seen = match see(client, &together, &mut table, report) {
             // Others are changing it: the next look may be luckier.
             Err(Failure::Unlisted(Error::Interrupted)) if !is_last && stop.status().is_none() => {
-                sleep(INTERVAL);
+                stop.sleep(INTERVAL);
                 continue;
             }
             seen => seen?,
@@ -68,6 +63,9 @@ pub(super) fn wait(
             ended,
             is_doubtful,
         } = together.step(sight);
+        if !ended.is_empty() {
+            teller.erase();
+        }
         let mut removed = Vec::new();
         for (draining, end) in ended {
             let drained = Drained(drain, &draining);
@@ -95,10 +93,7 @@ pub(super) fn wait(
         }
         teller.tell(&left(open), report);
         let pause = before.elapsed().saturating_mul(SHARE).max(INTERVAL);
-        rest(
-            remaining.map_or(pause, |remaining| remaining.min(pause)),
-            stop,
-        );
+        stop.sleep(remaining.map_or(pause, |remaining| remaining.min(pause)));
     }
     drop(teller);
     match (over.drains.as_slice(), status) {
@@ -211,14 +206,4 @@ fn count(
     let timeouts = client.timeouts().map_err(Failure::Unlisted)?;
     let tallies = together.tallies(&timeouts, table);
     tallies.map_err(crate::run::connections::unlisted)
-}
-
-/// Sleeps, but not past a signal for long.
-fn rest(time: Duration, stop: &StopSignal) {
-    let mut left = time;
-    while left > Duration::ZERO && stop.status().is_none() {
-        let nap = left.min(INTERVAL);
-        sleep(nap);
-        left = left.saturating_sub(nap);
-    }
 }

@@ -2,8 +2,9 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use crate::cli::{Drain, Leaving, ServerAnywhere};
+use crate::cli::{Drain, Leaving};
 use crate::names::Numeric;
+use crate::run::server_names::{AnywhereName, ServerOf};
 use ipvs::drain::{Draining, Reason};
 use ipvs::model::{Destination, VirtualId};
 use ipvs::rules::{EndpointWords, Selector};
@@ -36,33 +37,6 @@ impl Display for DrainedServer<'_> {
             Leaving::Server(..) | Leaving::Service(_) => {
                 EndpointWords::server(id, server, &Numeric).fmt(f)
             }
-        }
-    }
-}
-
-/// `192.168.10.11:80 of -t 192.0.2.80:80`
-pub(super) struct ServerOf<'a>(pub(super) &'a VirtualId, pub(super) &'a Destination);
-
-impl Display for ServerOf<'_> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Self(id, server) = self;
-        let (service, server) = (
-            Selector::new(id, &Numeric),
-            EndpointWords::server(id, server, &Numeric),
-        );
-        write!(f, "{server} of {service}")
-    }
-}
-
-/// The name of a server in whichever services it is.
-pub(super) struct AnywhereName(pub(super) ServerAnywhere);
-
-impl Display for AnywhereName {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let ServerAnywhere { address, port } = self.0;
-        match port {
-            Some(port) => ipvs::model::Endpoint { address, port }.fmt(f),
-            None => address.fmt(f),
         }
     }
 }

@@ -14,7 +14,7 @@ mod table;
 use std::io::{IsTerminal, stderr};
 
 use super::{Failure, Program, ProgramKind};
-use crate::cli::{self, Command, Ensure, Leaving, Usage, ValueError};
+use crate::cli::{self, Command, Ensure, Leaving, Ramped, Usage, ValueError};
 use crate::rules::unseen;
 use ipvs::client::Client;
 use ipvs::error::{Error, ErrorKind};
@@ -109,6 +109,13 @@ impl Asked {
                 Leaving::Service(id) => Self::about(id, None),
                 Leaving::Server(id, server) => Self::about(id, Some(server)),
                 Leaving::Anywhere(_) => Self::default(),
+            },
+            Command::Ramp(ramp) => match &ramp.ramped {
+                Ramped::New(id, server) | Ramped::NewOrThere(id, server) => {
+                    Self::about(*id, Some(*server))
+                }
+                Ramped::Edited(edit) => Self::about(edit.service, Some(edit.server)),
+                Ramped::Anywhere(..) => Self::default(),
             },
             Command::List(list) => Self {
                 id: list.services.one().copied(),

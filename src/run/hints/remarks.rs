@@ -2,7 +2,7 @@
 //! before it is carried out, and said after it.
 
 use super::{are_read, brackets, masks};
-use crate::cli::{self, Command, Ensure, Label};
+use crate::cli::{self, Command, Ensure, Label, Ramped};
 use crate::estimation::Frozen;
 use crate::names::Numeric;
 use crate::run::kernel;
@@ -31,6 +31,12 @@ pub(in crate::run) fn remark(
         | Command::Ensure(Ensure::Server(id, server)) => {
             swallowed_port(words, id, server).filter(|_| are_read())
         }
+        Command::Ramp(ramp) => match &ramp.ramped {
+            Ramped::New(id, server) | Ramped::NewOrThere(id, server) => {
+                swallowed_port(words, id, server).filter(|_| are_read())
+            }
+            Ramped::Edited(_) | Ramped::Anywhere(..) => None,
+        },
         Command::Change(Change::EditServer(id, server)) if are_read() => {
             not_kept(client, words, id, server).or_else(|| swallowed_port(words, id, server))
         }
