@@ -138,8 +138,8 @@ fn setting(out: &mut impl Write, setting: &Setting) -> io::Result<()> {
     };
     let known = sysctls::known(setting);
     let (default, meaning) = match known {
-        Some(known) => (known.defaults.first().unwrap_or(&"computed"), known.meaning),
-        None => (&"?", "newer than this program"),
+        Some(known) => (known.default_here().unwrap_or("computed"), known.meaning),
+        None => ("?", "newer than this program"),
     };
     write!(out, "{mark} {name:<25} {value:<11} {default:<11} {meaning}")?;
     match known.and_then(|known| known.since) {

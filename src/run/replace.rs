@@ -5,10 +5,9 @@ use std::ops::ControlFlow;
 
 use super::apply::{CountedLines, apply};
 use super::progress::RestoreProgress;
-use super::restore::parts;
+use super::restore::{may_do_part, parts};
 use super::settings::Settings;
 use super::signal::StopSignal;
-use super::turn::{Job, Turn};
 use super::{Failure, Out, Report, daemons, formats, kernel};
 use crate::cli::{Extent, Restore, Strictness};
 use crate::names::Numeric;
@@ -22,8 +21,8 @@ use ipvs::plan::transaction::{
 use ipvs::plan::{Plan, Planned};
 use ipvs::rules::{ChangeRule, EndpointWords, Selector};
 
-/// Plans the way from the kernel's table to the one described, then goes it
-/// or, for a dry run, shows it.
+/// Plans the way from the kernel's table to the one described, then goes it, which
+/// takes a turn, or, for a dry run, shows it.
 pub(super) fn replace(
     client: &mut Client,
     wanted: DescribedTable,
@@ -42,10 +41,9 @@ pub(super) fn replace(
         let changes: Vec<Change> = steps.chain(others).collect();
         return formats::of(restore.format).changes(&settings, &changes, out, report);
     }
-    let _turn = Turn::take(Job::Restore, report)?;
     // A signal is looked for before the first change, and then again and again.
     let mut stop = (!settings.is_empty()).then(StopSignal::watch);
-    let made = settings.make(report)?;
+    let (made, verdict) = settings.make(&mut || may_do_part(client, restore), report)?;
     let mut progress = RestoreProgress::towards(0);
     let reached = &mut |at: Made| {
         progress.is_towards(at.total);
@@ -87,7 +85,7 @@ pub(super) fn replace(
     }
     drop(table);
     daemons::leave_out_done(client, &mut others).map_err(Failure::Unlisted)?;
-    end.and(apply(client, &others, CountedLines::All, out, report))
+    verdict.after(end.and(apply(client, &others, CountedLines::All, out, report)))
 }
 
 /// Returns what a failed replacement means for who asked.

@@ -53,14 +53,18 @@ pub(super) fn rehearse(
     formats::of(restore.format).changes(&settings, &changes, out, report)
 }
 
-/// Settings, and changes of all else, as they stand in rules.
+/// Settings, of which the last of a name counts, and changes of all else, as they
+/// stand in rules.
 pub(super) fn parts(rules: Vec<NumberedRule>) -> (Vec<Setting>, Vec<Change>) {
     let mut settings = Vec::new();
     let mut changes = Vec::new();
     for rule in rules {
         match rule.command {
             Command::Change(change) => changes.push(change),
-            Command::Sysctl(setting) => settings.push(setting),
+            Command::Sysctl(setting) => {
+                settings.retain(|earlier: &Setting| earlier.name != setting.name);
+                settings.push(setting);
+            }
             _ => {}
         }
     }
@@ -84,6 +88,10 @@ pub(super) fn restore(
     let parser = Parser::new(program);
     if restore.mode == RestoreMode::Replace {
         let mut checked = read_table(input, &parser, restore.scope.clone()).map_err(reading)?;
+        let _turn = match restore.stop_at {
+            Extent::Full => Some(Turn::take(Job::Restore, report)?),
+            Extent::Check | Extent::DryRun => None,
+        };
         let settings = Settings::take(&mut checked.rules.others, &mut checked.wrong);
         let (wanted, end) = usable(checked, client, restore, report)?;
         return end.after(replace::replace(
@@ -95,12 +103,12 @@ pub(super) fn restore(
     let settings = Settings::take(&mut checked.rules, &mut checked.wrong);
     let (mut rules, end) = usable(checked, client, restore, report)?;
     // A line that is refused takes nothing back, and so no setting either.
-    let _made = settings.make(report)?;
+    let (_made, made) = settings.make(&mut || may_do_part(client, restore), report)?;
     if restore.mode == RestoreMode::ClearThenApply {
         daemons::leave_out_done(client, &mut rules).map_err(Failure::Unlisted)?;
         client.apply(&Change::Clear)?;
     }
-    end.after(apply(client, &rules, counted, out, report))
+    end.after(made.after(apply(client, &rules, counted, out, report)))
 }
 
 /// Rules from a terminal are carried out as they are typed.
@@ -203,17 +211,20 @@ fn usable<T>(
     report: &mut Report<'_>,
 ) -> Result<(T, RulesVerdict), Failure> {
     let end = remark(&checked, report);
-    let may_go_on = match (end, restore.strictness) {
-        (RulesVerdict::Right, _) => true,
-        (RulesVerdict::Wrong, Strictness::Everywhere) => false,
-        (RulesVerdict::Wrong, Strictness::WhereInUse) => {
-            let services = client.configured().map_err(Failure::Unlisted)?;
-            services.is_empty()
-        }
-    };
-    match may_go_on {
+    match end == RulesVerdict::Right || may_do_part(client, restore)? {
         true => Ok((checked.rules, end)),
         false => Err(WRONG),
+    }
+}
+
+/// Returns whether what is right may be carried out without what is wrong.
+pub(super) fn may_do_part(client: &mut Client, restore: &Restore) -> Result<bool, Failure> {
+    match restore.strictness {
+        Strictness::Everywhere => Ok(false),
+        Strictness::WhereInUse => {
+            let services = client.configured().map_err(Failure::Unlisted)?;
+            Ok(services.is_empty())
+        }
     }
 }
 
@@ -233,14 +244,14 @@ fn remark<T>(checked: &Checked<T>, report: &mut Report<'_>) -> RulesVerdict {
 
 /// The verdict on all lines.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum RulesVerdict {
+pub(super) enum RulesVerdict {
     Right,
     Wrong,
 }
 
 impl RulesVerdict {
     /// The outcome of a run in which this is known of the lines.
-    fn after(self, outcome: Result<(), Failure>) -> Result<(), Failure> {
+    pub(super) fn after(self, outcome: Result<(), Failure>) -> Result<(), Failure> {
         match (self, outcome) {
             (Self::Wrong, Ok(()) | Err(Failure::Lines { .. })) => Err(WRONG),
             (_, outcome) => outcome,

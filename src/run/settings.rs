@@ -1,6 +1,8 @@
 //! Settings among rules, `--sysctl`: checked with all lines, made before the others,
 //! which may depend on them, and put back where those fail.
 
+use super::apply::ends_rules;
+use super::restore::RulesVerdict;
 use super::{Failure, Report};
 use crate::cli::Command;
 use crate::rules::restore::{NumberedRule, Remark};
@@ -21,12 +23,15 @@ struct NumberedSetting {
 pub(super) struct MadeSettings(Vec<MadeSetting>);
 
 impl Settings {
-    /// Takes the settings out of rules and looks for each. Of several lines for one
-    /// setting the last counts. A setting that is not there, or may not be written, is
+    /// Takes the settings out of rules, as far as these are carried out, and looks for
+    /// each. Of several lines for one setting the last counts. A setting that is not there, or may not be written, is
     /// `wrong`, unless it comes with a scheduler: the rules before it may load that, and
     /// it is left among them.
     pub(super) fn take(rules: &mut Vec<NumberedRule>, wrong: &mut Vec<Remark>) -> Self {
-        let taken = rules.extract_if(.., |rule| matches!(rule.command, Command::Sysctl(_)));
+        let end = rules.iter().position(|rule| ends_rules(&rule.command));
+        let taken = rules.extract_if(..end.unwrap_or(rules.len()), |rule| {
+            matches!(rule.command, Command::Sysctl(_))
+        });
         let mut lines: Vec<(u64, Setting)> = Vec::new();
         for NumberedRule { line, command } in taken {
             if let Command::Sysctl(setting) = command {
@@ -65,15 +70,25 @@ impl Settings {
         self.0.iter().map(|setting| setting.pending.setting())
     }
 
-    /// Makes them all or none.
+    /// Makes them. What the kernel refuses is reported and makes its line a wrong one,
+    /// where the rest may go on without; else it puts all of them back.
     ///
     /// # Errors
-    /// Where the kernel refuses one, which is reported.
-    pub(super) fn make(self, report: &mut Report<'_>) -> Result<MadeSettings, Failure> {
+    /// Where the kernel refuses one and the rest may not go on, and those of `may_go_on`.
+    pub(super) fn make(
+        self,
+        may_go_on: &mut dyn FnMut() -> Result<bool, Failure>,
+        report: &mut Report<'_>,
+    ) -> Result<(MadeSettings, RulesVerdict), Failure> {
         let mut made = MadeSettings(Vec::new());
+        let mut verdict = RulesVerdict::Right;
         for NumberedSetting { line, pending } in self.0 {
             match pending.make() {
                 Ok(setting) => made.0.extend(setting),
+                Err(error) if may_go_on()? => {
+                    report(&format_args!("line {line}: {error}"));
+                    verdict = RulesVerdict::Wrong;
+                }
                 Err(error) => {
                     report(&format_args!(
                         "line {line}: {error}; the table is what it was"
@@ -83,7 +98,7 @@ impl Settings {
                 }
             }
         }
-        Ok(made)
+        Ok((made, verdict))
     }
 }
 

@@ -6,6 +6,7 @@ mod making;
 use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use ipvs::model::Setting;
 
@@ -19,9 +20,9 @@ pub const FOLDER: &str = "/proc/sys/net/ipv4/vs";
 pub struct Sysctl {
     /// Its name below `net.ipv4.vs`.
     pub name: &'static str,
-    /// The values that it has in a new network namespace, with single blanks. There
-    /// are several where the first namespace, or a 32-bit machine, has another; none
-    /// where the kernel computes it from memory or processors.
+    /// The values that it has before anybody sets it, with single blanks: that of the
+    /// first network namespace and, if it is another, that of a new one; none where the
+    /// kernel computes it from memory or processors.
     pub defaults: &'static [&'static str],
     /// Its purpose.
     pub meaning: &'static str,
@@ -51,6 +52,15 @@ impl Sysctl {
         self
     }
 
+    /// The value that it has in this network namespace before anybody sets it, if that
+    /// is known.
+    pub fn default_here(&self) -> Option<&'static str> {
+        match self.defaults {
+            [first, new] => Some(if is_first_namespace() { first } else { new }),
+            defaults => defaults.first().copied(),
+        }
+    }
+
     const fn of_scheduler(mut self, name: &'static str) -> Self {
         self.scheduler = Some(name);
         self
@@ -66,7 +76,8 @@ pub const SYSCTLS: &[Sysctl] = &[
     sysctl("cache_bypass", &["0"], "1: where no cache server is usable, packets go to the site itself"),
     sysctl("conn_lfactor", &["-4", "-2"], "the connection table grows above 2^N entries for each bucket")
         .since("7.1"),
-    sysctl("conn_max", &["1073741824", "16777216"], "so many connections at most").since("7.2"),
+    // A 32-bit machine has 16777216, and a new namespace what the first one has then.
+    sysctl("conn_max", &["1073741824"], "so many connections at most").since("7.2"),
     sysctl("conn_reuse_mode", &["1"], "0: a client that uses a port again gets the server that it had"),
     sysctl("conntrack", &["0"], "1: connection tracking of the packet filter knows the connections"),
     sysctl("debug_level", &["0"], "messages in the kernel's log, 0 (few) to 12"),
@@ -114,11 +125,16 @@ pub fn known(setting: &Setting) -> Option<&'static Sysctl> {
     find(&setting.name)
 }
 
-/// Returns whether a setting's value is another than that of a new network
-/// namespace; none where that is not known.
+/// Returns whether a setting of this network namespace has another value than before
+/// anybody set it; none where that is not known.
 pub fn differs(setting: &Setting) -> Option<bool> {
-    let defaults = known(setting)?.defaults;
-    (!defaults.is_empty()).then(|| !defaults.contains(&setting.value.as_str()))
+    let default = known(setting)?.default_here()?;
+    Some(setting.value != default)
+}
+
+/// Returns whether this network namespace is the first: no other has this setting.
+fn is_first_namespace() -> bool {
+    Path::new("/proc/sys/net/core/netdev_max_backlog").exists()
 }
 
 /// The value that was set. The kernel makes 2 of the 1 of a defence while memory is
@@ -199,14 +215,20 @@ mod tests {
     }
 
     #[test]
-    fn a_setting_differs_from_all_of_its_defaults() {
+    fn a_setting_differs_from_its_default() {
         let differs = |name: &str, value: &str| {
             let (name, value) = (name.to_owned(), value.to_owned());
             super::differs(&Setting { name, value })
         };
         assert_eq!(differs("conntrack", "0"), Some(false));
         assert_eq!(differs("conntrack", "1"), Some(true));
-        assert_eq!(differs("conn_lfactor", "-2"), Some(false));
+        let default = find("conn_lfactor").and_then(Sysctl::default_here);
+        assert_eq!(
+            default,
+            Some(if is_first_namespace() { "-4" } else { "-2" })
+        );
+        assert_eq!(differs("conn_lfactor", "-4"), Some(default != Some("-4")));
+        assert_eq!(differs("conn_lfactor", "-2"), Some(default != Some("-2")));
         assert_eq!(differs("sync_threshold", "3 50"), Some(false));
         assert_eq!(differs("sync_qlen_max", "7"), None);
         assert_eq!(differs("something_new", "7"), None);

@@ -164,7 +164,7 @@ fn in_the_midst_of(
 }
 
 /// The file that is locked in this namespace.
-fn lock_file() -> PathBuf {
+pub fn lock_file() -> PathBuf {
     let namespace = Path::new("/proc/thread-self/ns/net").metadata().unwrap();
     PathBuf::from(format!("/run/ipvsadm/netns-{}.lock", namespace.ino()))
 }

@@ -1,10 +1,13 @@
 //! `-S --all`: timeouts, sync daemons and settings beside the table, and their way back.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::thread;
 
 use crate::director::{ipvsadm, place, restore, saved_by_reference};
 use crate::net::wait_until;
+use crate::rivals::lock_file;
 use crate::schema;
 use crate::support::{Outcome, Program, TIMEOUT, finish, run, shell, words};
 use ipvsadm::sysctls;
@@ -202,6 +205,7 @@ fn a_value_that_the_kernel_refuses_touches_nothing() {
         "{}--sysctl sync_retries=9\n-A -f 1 -s rr\n",
         rules(&SETTINGS)
     );
+    restore(SERVICE);
     for words in [&["-R"][..], &["-R", "--replace"], &["-R", "--strict"]] {
         let outcome = restored(words, &refused);
         assert_eq!(outcome.status, 255, "{outcome}");
@@ -212,7 +216,7 @@ fn a_value_that_the_kernel_refuses_touches_nothing() {
              the 3 settings of net.ipv4.vs that had been made were put back\n"
         );
         assert_set(&defaults());
-        assert_eq!(saved(), "--set 900 120 300\n");
+        assert_eq!(saved(), format!("{SERVICE}--set 900 120 300\n"));
     }
     // 010 is 8 to the kernel.
     let outcome = restored(&["-R"], "--sysctl sync_refresh_period=010\n");
@@ -223,6 +227,70 @@ fn a_value_that_the_kernel_refuses_touches_nothing() {
          table is what it was\n"
     );
     assert_set(&[("sync_refresh_period", "0")]);
+}
+
+#[test]
+fn an_empty_table_gets_what_is_right_beside_a_value_that_the_kernel_refuses() {
+    let refused = format!("--sysctl sync_retries=9\n{SERVICE}{}", rules(&SETTINGS));
+    let said = "line 1: cannot set net.ipv4.vs.sync_retries to 9: Invalid argument\n";
+    for words in [&["-R"][..], &["-R", "--replace"]] {
+        let _place = place();
+        let outcome = restored(words, &refused);
+        assert_eq!((outcome.status, &*outcome.stderr), (2, said), "{words:?}");
+        assert_set(&SETTINGS);
+        assert!(saved().starts_with(SERVICE));
+    }
+    let _place = place();
+    let outcome = restored(&["-R", "--strict"], &refused);
+    assert_eq!(outcome.status, 255, "{outcome}");
+    assert_set(&defaults());
+    assert_eq!(saved(), "--set 900 120 300\n");
+}
+
+#[test]
+fn settings_behind_the_end_of_rules_are_not_made() {
+    let _place = place();
+    let rules = "--sysctl conntrack=1\n--sysctl conntrack=0\n-v\n--sysctl nat_icmp_send=1\n";
+    restored(&["-R"], rules).succeeded();
+    assert_set(&[("conntrack", "0"), ("nat_icmp_send", "0")]);
+    let shown = restored(
+        &["-R", "--dry-run"],
+        "--sysctl conntrack=1\n--sysctl conntrack=0\n",
+    );
+    assert_eq!(shown.stdout, "--sysctl conntrack=0\n", "{shown}");
+}
+
+#[test]
+fn a_replacement_looks_at_the_settings_when_its_turn_has_come() {
+    let place = place();
+    set("conntrack", "1");
+    let lock = lock_file();
+    std::fs::create_dir_all(lock.parent().unwrap()).unwrap();
+    let mut other = Command::new("flock");
+    other.arg(&lock).arg("cat").stdin(Stdio::piped());
+    let mut other = other.spawn().unwrap();
+    let is_held = || {
+        let locks = std::fs::read_to_string("/proc/locks").unwrap();
+        let inode = lock.metadata().map_or(0, |file| file.ino());
+        locks.contains(&format!(":{inode} "))
+    };
+    wait_until("another restore has its turn", is_held);
+    let log = place.folder().join("log");
+    let mut waiting = Command::new("strace");
+    waiting.args(["-qqq", "-e", "trace=flock", "-o"]).arg(&log);
+    waiting.arg(Program::Ours.path()).args(["-R", "--replace"]);
+    thread::scope(|scope| {
+        let wanted = format!("{SERVICE}--sysctl conntrack=1\n");
+        let waiting = scope.spawn(move || finish(waiting, wanted.as_bytes(), TIMEOUT));
+        wait_until("the replacement waits", || {
+            std::fs::read_to_string(&log).is_ok_and(|log| log.contains("EAGAIN"))
+        });
+        set("conntrack", "0");
+        drop(other.stdin.take());
+        waiting.join().unwrap().succeeded();
+    });
+    other.wait().unwrap();
+    assert_set(&[("conntrack", "1")]);
 }
 
 #[test]

@@ -55,8 +55,10 @@ impl FromStr for Setting {
             return Err(SettingError::Name);
         }
         let words: Vec<_> = value.split_ascii_whitespace().collect();
-        let of_value = |byte: u8| matches!(byte, b'0'..=b'9' | b'-' | b',');
-        if !words.iter().all(|word| word.bytes().all(of_value)) {
+        if !words
+            .iter()
+            .all(|word| word.split(',').all(is_number_or_range))
+        {
             return Err(SettingError::Value);
         }
         Ok(Self {
@@ -64,6 +66,13 @@ impl FromStr for Setting {
             value: words.join(" "),
         })
     }
+}
+
+/// Returns whether this is `N`, `-N` or `N-N`.
+fn is_number_or_range(text: &str) -> bool {
+    let numbers = text.strip_prefix('-').unwrap_or(text).split('-');
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    numbers.clone().all(is_number) && numbers.count() <= 2
 }
 
 impl Display for Setting {
@@ -112,6 +121,9 @@ mod tests {
             ("conntrack=yes", SettingError::Value),
             ("conntrack=+1", SettingError::Value),
             ("conntrack=1\0", SettingError::Value),
+            ("conntrack=-", SettingError::Value),
+            ("est_cpulist=1,", SettingError::Value),
+            ("est_cpulist=1-2-3", SettingError::Value),
         ] {
             assert_eq!(text.parse::<Setting>(), Err(error), "{text}");
         }
