@@ -193,7 +193,7 @@ fn a_gateway_by_its_link_local_address() {
     let of_client = client.run(|| shell("ip -6 -br addr show dev eth0 scope link"));
     let gateway = of_client.split_whitespace().nth(2).unwrap();
     let gateway = gateway.split('/').next().unwrap();
-    client.ip("addr add 2001:db8:9::9/128 dev lo\n\
+    client.ip("addr add 2001:db8:9::9/128 dev lo nodad\n\
          route add fd00::1/128 dev eth0 src 2001:db8:9::9\n");
     shell(&format!("ip -6 route add default via {gateway} dev eth0"));
     restore(

@@ -85,7 +85,7 @@ fn tun_rp_filter() {
     // The kernel counts the martians of all namespaces together: what the server
     // drops is counted here, too.
     let diagnosis = while_in_vain(&client, "10.0.0.1:80", || diagnose(WATCHED));
-    let dropped = a.run(|| shell("nstat -az TcpExtIPReversePathFilter"));
+    let dropped = a.run(|| shell("nstat -azs TcpExtIPReversePathFilter"));
     assert!(!dropped.contains(" 0 "), "{dropped}");
     let diagnosis = diagnosis.names("tun-rp-filter");
     cure_server(&diagnosis, "tun-rp-filter", &a);
