@@ -30,7 +30,7 @@ impl Flags<'_> {
     pub(crate) fn command(self, verb: Verb) -> Result<Command, Usage> {
         let timeouts = self.timeouts(verb)?;
         let sched_flags = match self.sched_flags {
-            // Those that are kept know the scheduler.
+            // An edit that keeps settings knows the scheduler.
             Some(_) if self.given.has(Label::Keep) => ServiceFlags::default(),
             Some(word) => {
                 values::sched_flags(word, self.scheduler.as_ref().map_or("", Name::as_str))?
@@ -158,7 +158,7 @@ impl Flags<'_> {
             Verb::DeleteServer => Deed::Remove,
             _ if is_given(Label::Keep) => Deed::Edit(self.server_settings()),
             _ => {
-                // What is wrong in every service is so where none has it.
+                // An error in every service is one where none has it.
                 self.tunnel(self.forwarding, &RawServer::default())?;
                 Deed::Replace(self.server_settings())
             }

@@ -30,7 +30,7 @@ impl Layout {
 
     /// Makes the first column as wide as the longest label, if a window of so many
     /// characters has room for all columns then, and never too narrow for its title.
-    /// What is left makes bars longer.
+    /// Room that is left makes bars longer.
     pub fn fit(view: View, longest: usize, window: usize) -> Self {
         let description = view.description();
         let columns = description.columns.iter();

@@ -37,6 +37,7 @@ mod server_names;
 mod settings;
 mod signal;
 mod turn;
+mod verdict;
 mod watch;
 
 use std::fmt::Display;

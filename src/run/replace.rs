@@ -5,9 +5,9 @@ use std::ops::ControlFlow;
 
 use super::apply::{CountedLines, apply};
 use super::progress::RestoreProgress;
-use super::restore::{may_do_part, parts};
-use super::settings::Settings;
+use super::settings::{SettingsOfRules, parts};
 use super::signal::StopSignal;
+use super::verdict::may_do_part;
 use super::{Failure, Out, Report, daemons, formats, kernel};
 use crate::cli::{Extent, Restore, Strictness};
 use crate::names::Numeric;
@@ -26,7 +26,7 @@ use ipvs::rules::{ChangeRule, EndpointWords, Selector};
 pub(super) fn replace(
     client: &mut Client,
     wanted: DescribedTable,
-    settings: Settings,
+    settings: SettingsOfRules,
     restore: &Restore,
     out: &mut Out,
     report: &mut Report<'_>,

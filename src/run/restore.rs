@@ -7,15 +7,16 @@ use std::io::{self, IsTerminal, Write, stdin};
 use anyhow::Context;
 
 use super::apply::{CountedLines, LinesStatus, apply, ends_rules};
-use super::settings::Settings;
+use super::settings::{SettingsOfRules, parts};
 use super::turn::{Job, Turn};
+use super::verdict::{RulesVerdict, WRONG, may_do_part};
 use super::{Failure, Out, Report, carry_out, daemons, formats, input, replace};
-use crate::cli::{self, Command, Extent, Mistake, Restore, RestoreMode, Strictness};
+use crate::cli::{self, Command, Extent, Mistake, Restore, RestoreMode};
 use crate::names::{Gathered, System};
 use crate::rules::lines::Lines;
-use crate::rules::restore::{Checked, NumberedRule, Parse, read_rules, read_table};
+use crate::rules::restore::{Checked, Parse, read_rules, read_table};
 use ipvs::client::Client;
-use ipvs::model::{Change, Setting};
+use ipvs::model::Change;
 
 /// Returns whether a restore asks the kernel for something.
 pub(super) fn needs_kernel(restore: &Restore) -> bool {
@@ -53,24 +54,6 @@ pub(super) fn rehearse(
     formats::of(restore.format).changes(&settings, &changes, out, report)
 }
 
-/// Settings, of which the last of a name counts, and changes of all else, as they
-/// stand in rules.
-pub(super) fn parts(rules: Vec<NumberedRule>) -> (Vec<Setting>, Vec<Change>) {
-    let mut settings = Vec::new();
-    let mut changes = Vec::new();
-    for rule in rules {
-        match rule.command {
-            Command::Change(change) => changes.push(change),
-            Command::Sysctl(setting) => {
-                settings.retain(|earlier: &Setting| earlier.name != setting.name);
-                settings.push(setting);
-            }
-            _ => {}
-        }
-    }
-    (settings, changes)
-}
-
 /// A restore that needs the kernel.
 #[inline(never)]
 pub(super) fn restore(
@@ -92,7 +75,7 @@ pub(super) fn restore(
             Extent::Full => Some(Turn::take(Job::Restore, report)?),
             Extent::Check | Extent::DryRun => None,
         };
-        let settings = Settings::take(&mut checked.rules.others, &mut checked.wrong);
+        let settings = SettingsOfRules::take(&mut checked.rules.others, &mut checked.wrong);
         let (wanted, end) = usable(checked, client, restore, report)?;
         return end.after(replace::replace(
             client, wanted, settings, restore, out, report,
@@ -100,7 +83,7 @@ pub(super) fn restore(
     }
     let mut checked = read_rules(input, &parser).map_err(reading)?;
     let _turn = Turn::take(Job::Restore, report)?;
-    let settings = Settings::take(&mut checked.rules, &mut checked.wrong);
+    let settings = SettingsOfRules::take(&mut checked.rules, &mut checked.wrong);
     let (mut rules, end) = usable(checked, client, restore, report)?;
     // A line that is refused takes nothing back, and so no setting either.
     let (_made, made) = settings.make(&mut || may_do_part(client, restore), report)?;
@@ -191,9 +174,6 @@ fn reading(error: io::Error) -> Failure {
     Failure::Files(anyhow::Error::new(error).context("cannot read the rules"))
 }
 
-/// The status of rules of which some are wrong.
-const WRONG: Failure = Failure::Lines { status: 2 };
-
 /// The rules, if none is wrong. Each that is gets reported.
 fn all<T>(checked: Checked<T>, report: &mut Report<'_>) -> Result<T, Failure> {
     match remark(&checked, report) {
@@ -217,17 +197,6 @@ fn usable<T>(
     }
 }
 
-/// Returns whether what is right may be carried out without what is wrong.
-pub(super) fn may_do_part(client: &mut Client, restore: &Restore) -> Result<bool, Failure> {
-    match restore.strictness {
-        Strictness::Everywhere => Ok(false),
-        Strictness::WhereInUse => {
-            let services = client.configured().map_err(Failure::Unlisted)?;
-            Ok(services.is_empty())
-        }
-    }
-}
-
 /// Reports what there is to say about lines.
 fn remark<T>(checked: &Checked<T>, report: &mut Report<'_>) -> RulesVerdict {
     for remark in &checked.idle {
@@ -239,22 +208,5 @@ fn remark<T>(checked: &Checked<T>, report: &mut Report<'_>) -> RulesVerdict {
     match checked.wrong.is_empty() {
         true => RulesVerdict::Right,
         false => RulesVerdict::Wrong,
-    }
-}
-
-/// The verdict on all lines.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum RulesVerdict {
-    Right,
-    Wrong,
-}
-
-impl RulesVerdict {
-    /// The outcome of a run in which this is known of the lines.
-    pub(super) fn after(self, outcome: Result<(), Failure>) -> Result<(), Failure> {
-        match (self, outcome) {
-            (Self::Wrong, Ok(()) | Err(Failure::Lines { .. })) => Err(WRONG),
-            (_, outcome) => outcome,
-        }
     }
 }

@@ -2,16 +2,16 @@
 //! which may depend on them, and put back where those fail.
 
 use super::apply::ends_rules;
-use super::restore::RulesVerdict;
+use super::verdict::RulesVerdict;
 use super::{Failure, Report};
 use crate::cli::Command;
 use crate::rules::restore::{NumberedRule, Remark};
 use crate::sysctls::{MadeSetting, PendingSetting, PutBack, UnsetError, find};
 use ipvs::error::os_text;
-use ipvs::model::Setting;
+use ipvs::model::{Change, Setting};
 
 /// The settings that are to be made, each once, in the order of the rules.
-pub(super) struct Settings(Vec<NumberedSetting>);
+pub(super) struct SettingsOfRules(Vec<NumberedSetting>);
 
 struct NumberedSetting {
     line: u64,
@@ -22,7 +22,7 @@ struct NumberedSetting {
 #[must_use]
 pub(super) struct MadeSettings(Vec<MadeSetting>);
 
-impl Settings {
+impl SettingsOfRules {
     /// Takes the settings out of rules, as far as these are carried out, and looks for
     /// each. Of several lines for one setting the last counts. A setting that is not there, or may not be written, is
     /// `wrong`, unless it comes with a scheduler: the rules before it may load that, and
@@ -127,4 +127,22 @@ impl MadeSettings {
             )),
         }
     }
+}
+
+/// Settings, of which the last of a name counts, and changes of all else, as they
+/// stand in rules.
+pub(super) fn parts(rules: Vec<NumberedRule>) -> (Vec<Setting>, Vec<Change>) {
+    let mut settings = Vec::new();
+    let mut changes = Vec::new();
+    for rule in rules {
+        match rule.command {
+            Command::Change(change) => changes.push(change),
+            Command::Sysctl(setting) => {
+                settings.retain(|earlier: &Setting| earlier.name != setting.name);
+                settings.push(setting);
+            }
+            _ => {}
+        }
+    }
+    (settings, changes)
 }

@@ -63,7 +63,7 @@ pub(super) fn table(
     })
 }
 
-/// What a terminal shows first: the view that was asked for or, if none was, the
+/// The view that a terminal shows first: the one that was asked for or, if none was, the
 /// overview.
 fn first_view(asked: View) -> View {
     match asked {

@@ -20,7 +20,7 @@ pub enum UnsetError {
     /// It can't be read, or the kernel does not take the value.
     #[error("cannot set net.ipv4.vs.{} to {}: {}", setting.name, setting.value, os_text(error))]
     Refused {
-        /// What was to be set.
+        /// The setting that was asked for.
         setting: Setting,
         /// Why.
         error: io::Error,
@@ -28,9 +28,9 @@ pub enum UnsetError {
     /// The kernel took the value for another one.
     #[error("cannot set net.ipv4.vs.{} to {}: the kernel takes that for {taken}", setting.name, setting.value)]
     Taken {
-        /// What was to be set.
+        /// The setting that was asked for.
         setting: Setting,
-        /// What the kernel made of it, before the old value was put back.
+        /// The value that the kernel made of it, before the old value was put back.
         taken: String,
     },
 }
@@ -50,7 +50,7 @@ fn origin(name: &str) -> String {
 /// A setting of this network namespace that is about to be made.
 #[derive(Debug)]
 pub struct PendingSetting {
-    /// What is to be set.
+    /// The setting that is asked for.
     setting: Setting,
     file: File,
 }
@@ -93,7 +93,7 @@ impl PendingSetting {
         }))
     }
 
-    /// What is to be set.
+    /// The setting that is asked for.
     pub fn setting(&self) -> &Setting {
         &self.setting
     }
@@ -141,7 +141,7 @@ impl PendingSetting {
 }
 
 impl MadeSetting {
-    /// What was set.
+    /// The setting with its new value.
     pub fn setting(&self) -> &Setting {
         &self.pending.setting
     }

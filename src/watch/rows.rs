@@ -16,7 +16,7 @@ pub(super) struct ShownRows {
 }
 
 impl ShownRows {
-    /// Those that pass. A service that passes keeps all of its servers, and a server
+    /// The rows that pass. A service that passes keeps all of its servers, and a server
     /// its service.
     pub(super) fn of(
         entries: &[ServiceEntry],

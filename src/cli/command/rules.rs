@@ -10,7 +10,7 @@ use ipvs::plan::scope::Scope;
 pub struct Save {
     /// No names.
     pub numeric: bool,
-    /// What is saved beside services.
+    /// The part of the director that is saved.
     pub coverage: Coverage,
     /// The file to write; standard output otherwise.
     pub output: Option<PathBuf>,

@@ -19,7 +19,7 @@ use ipvs::error::{Error, ErrorKind, Verb};
 use ipvs::model::{Change, Destination, ServiceEntry};
 use ipvs::ramp::{Interference, RampStep, Ramping};
 use ipvs::rules::ChangeRule;
-use words::{Interrupted, RampedServer, Theirs, UnderWay, WayOn};
+use words::{RampInterrupted, RampLeft, RampedServer, UnderWay, WayOn};
 
 /// The longest time from one look at the servers to the next.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -192,7 +192,7 @@ impl Rise {
 
     fn leave(&mut self, ramping: &Ramping, theirs: Interference, report: &mut Report<'_>) {
         self.shown.erase();
-        report(&Theirs(RampedServer(&self.ramp, ramping), theirs));
+        report(&RampLeft(RampedServer(&self.ramp, ramping), theirs));
         self.status = self.status.max(1);
     }
 
@@ -226,7 +226,7 @@ impl Rise {
         let rest = self.ramp.time.saturating_sub(self.start.elapsed());
         let states = left.iter().map(|ramping| {
             let server = RampedServer(&self.ramp, ramping);
-            (Interrupted(server), WayOn(server, rest))
+            (RampInterrupted(server), WayOn(server, rest))
         });
         let states: Vec<_> = states.collect();
         let message = match (&self.ramp.ramped, states.as_slice()) {

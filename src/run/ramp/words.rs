@@ -27,9 +27,9 @@ impl Display for RampedServer<'_> {
 }
 
 /// The deed of somebody else, and the state that remains.
-pub(super) struct Theirs<'a>(pub(super) RampedServer<'a>, pub(super) Interference);
+pub(super) struct RampLeft<'a>(pub(super) RampedServer<'a>, pub(super) Interference);
 
-impl Display for Theirs<'_> {
+impl Display for RampLeft<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Self(server, theirs) = self;
         let (now, wanted) = (server.1.weight(), server.1.wanted().weight);
@@ -68,9 +68,9 @@ impl Display for UnderWay<'_> {
 }
 
 /// The state of a server, and the words that take it back.
-pub(super) struct Interrupted<'a>(pub(super) RampedServer<'a>);
+pub(super) struct RampInterrupted<'a>(pub(super) RampedServer<'a>);
 
-impl Display for Interrupted<'_> {
+impl Display for RampInterrupted<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let server = self.0;
         let (weight, reversal) = (server.1.weight(), server.1.reversal());
