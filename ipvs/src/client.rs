@@ -288,7 +288,7 @@ impl Client {
         let request = || convert::about(IpvsCommand::GetDest, id);
         let read = |attributes: &[u8]| read(attributes, family);
         self.exchange
-            .list(Verb::ListServers, request, rows, read, |row| {
+            .list_of_many(Verb::ListServers, request, rows, read, |row| {
                 (row.destination.address, row.destination.port)
             })
     }

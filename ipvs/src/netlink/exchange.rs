@@ -27,6 +27,8 @@ const BATCH_BYTES: usize = 30 * 1024;
 /// The most that a refusal takes of the receive buffer: its text, rounded up by
 /// the kernel's allocator, and the kernel's own bookkeeping.
 const REFUSAL_COST: usize = 2 * 1024;
+/// After so many short lists, opening a line for more takes less time than it saves.
+const SOME_LISTS: usize = 16;
 
 /// One socket and what is being said over it.
 pub(crate) struct Exchange {
@@ -36,6 +38,9 @@ pub(crate) struct Exchange {
     inbox: Inbox,
     outbox: Vec<u8>,
     budget: Budget,
+    /// How many of the lists that are asked for by [`Exchange::list_of_many`] were
+    /// short, since the last that was not.
+    short_lists: usize,
 }
 
 impl Exchange {
@@ -47,6 +52,7 @@ impl Exchange {
             inbox: Inbox::new(),
             outbox: Vec::new(),
             budget: Budget::new(Patience::DEFAULT),
+            short_lists: 0,
         }
     }
 
@@ -122,18 +128,56 @@ impl Exchange {
         row: impl Fn(&[u8]) -> Result<Option<R>, DecodeError>,
         key: impl Fn(&R) -> K,
     ) -> Result<(), Error> {
+        self.list_from(KernelLine::First, verb, question, rows, row, key)
+            .map(drop)
+    }
+
+    /// As [`list`](Self::list), one of many that are often short: where some were, a
+    /// line is opened on which the next take the kernel less time.
+    pub(crate) fn list_of_many<R, K: Ord>(
+        &mut self,
+        verb: Verb,
+        question: impl Fn() -> IpvsMessage,
+        rows: &mut Vec<R>,
+        row: impl Fn(&[u8]) -> Result<Option<R>, DecodeError>,
+        key: impl Fn(&R) -> K,
+    ) -> Result<(), Error> {
+        let line = match self.short_lists {
+            ..SOME_LISTS => KernelLine::First,
+            SOME_LISTS.. => KernelLine::Short,
+        };
+        let length = self.list_from(line, verb, question, rows, row, key)?;
+        self.short_lists = match length <= KernelLine::Short.datagram() {
+            true => self.short_lists.saturating_add(1),
+            false => 0,
+        };
+        Ok(())
+    }
+
+    /// As [`list`](Self::list), asked first over this line. Returns the length of the
+    /// last answer.
+    fn list_from<R, K: Ord>(
+        &mut self,
+        mut line: KernelLine,
+        verb: Verb,
+        question: impl Fn() -> IpvsMessage,
+        rows: &mut Vec<R>,
+        row: impl Fn(&[u8]) -> Result<Option<R>, DecodeError>,
+        key: impl Fn(&R) -> K,
+    ) -> Result<usize, Error> {
         let mut budget = std::mem::replace(&mut self.budget, Budget::new(Patience::DEFAULT));
-        let mut line = KernelLine::First;
+        let mut length = 0;
         let outcome = agreed(&mut budget, rows, key, |rows| {
-            let told = self.list_over(line, verb, question(), rows, &row);
+            let told = self.list_over(line, verb, question(), rows, &row)?;
             line = match line {
                 KernelLine::First => KernelLine::Second,
-                KernelLine::Second => KernelLine::First,
+                KernelLine::Second | KernelLine::Short => KernelLine::First,
             };
-            told
+            length = told.length;
+            Ok(told)
         });
         self.budget = budget;
-        outcome
+        outcome.map(|()| length)
     }
 
     /// As [`list`](Self::list), asked once: the rows may be of several states.
@@ -158,13 +202,13 @@ impl Exchange {
         // Where there is no other, two answers over the same have to agree.
         let line = match line {
             KernelLine::First => line,
-            KernelLine::Second => self
+            KernelLine::Second | KernelLine::Short => self
                 .transport
                 .select(line)
                 .map_or(KernelLine::First, |()| line),
         };
         let told = self.receive_list(line, verb, question, rows, row);
-        if line == KernelLine::Second {
+        if line != KernelLine::First {
             self.transport.select(KernelLine::First)?;
         }
         told
@@ -187,6 +231,7 @@ impl Exchange {
         loop {
             self.receive(line.datagram())?;
             for datagram in self.inbox.datagrams() {
+                told.length += datagram.len();
                 let before = rows.len();
                 for message in messages(datagram) {
                     let message = message?;

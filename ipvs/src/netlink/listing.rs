@@ -55,6 +55,8 @@ impl Budget {
 pub(crate) struct Told {
     /// The places of the rows that begin a datagram other than the first.
     starts: Vec<usize>,
+    /// Of all its datagrams, in bytes.
+    pub(crate) length: usize,
     /// True if the kernel says that the list changed meanwhile
     /// (`NLM_F_DUMP_INTR`).
     pub(crate) is_interrupted: bool,

@@ -2,6 +2,7 @@
 //! something that plays the kernel.
 
 use std::io::{self, IoSliceMut};
+use std::iter;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use netlink_sys::protocols::NETLINK_GENERIC;
 use nix::sys::socket::sockopt::{RcvBufForce, ReceiveTimeout};
 use nix::sys::socket::{MsgFlags, MultiHeaders, recvmmsg, setsockopt};
 use nix::sys::time::TimeVal;
+use nix::unistd::{SysconfVar, sysconf};
 
 use crate::namespace::NetworkNamespace;
 
@@ -56,9 +58,8 @@ pub trait Transport: AsFd {
     fn is_privileged(&self) -> bool;
 }
 
-/// Two lines to the kernel, on which it fills datagrams of a list to different
-/// lengths: what it leaves out between two datagrams on one, it tells within one
-/// on the other.
+/// Lines to the kernel, on which it fills datagrams of a list to different lengths:
+/// what it leaves out between two datagrams on one, it tells within one on another.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum KernelLine {
     /// The one for everything.
@@ -66,6 +67,9 @@ pub enum KernelLine {
     First,
     /// The one on which long lists are confirmed.
     Second,
+    /// The one for many short lists: the kernel makes room for as much as it could
+    /// tell, also where it tells little, and more room takes it more time.
+    Short,
 }
 
 impl KernelLine {
@@ -76,6 +80,8 @@ impl KernelLine {
             Self::First => Inbox::LISTING,
             // The golden section makes it rare that both end at the same row.
             Self::Second => 20_054,
+            // The kernel makes no datagram shorter (NLMSG_GOODSIZE).
+            Self::Short => page_size().min(8 * 1024),
         }
     }
 }
@@ -151,6 +157,8 @@ pub struct Socket {
     socket: netlink_sys::Socket,
     /// It is opened when a list is first confirmed.
     second: Option<netlink_sys::Socket>,
+    /// It is opened after some short lists.
+    short: Option<netlink_sys::Socket>,
     line: KernelLine,
     receive_buffer: Option<usize>,
     namespace: NetworkNamespace,
@@ -170,6 +178,7 @@ impl Socket {
         Ok(Self {
             socket: Self::connect(&namespace)?,
             second: None,
+            short: None,
             line: KernelLine::First,
             receive_buffer: None,
             namespace,
@@ -189,10 +198,12 @@ impl Socket {
     }
 
     fn current(&self) -> &netlink_sys::Socket {
-        match (self.line, &self.second) {
-            (KernelLine::Second, Some(second)) => second,
-            (KernelLine::First | KernelLine::Second, _) => &self.socket,
-        }
+        let other = match self.line {
+            KernelLine::First => None,
+            KernelLine::Second => self.second.as_ref(),
+            KernelLine::Short => self.short.as_ref(),
+        };
+        other.unwrap_or(&self.socket)
     }
 
     /// Returns whether the kernel allowed it, which it does with `CAP_NET_ADMIN`.
@@ -232,20 +243,26 @@ impl Transport for Socket {
 
     fn select(&mut self, line: KernelLine) -> io::Result<()> {
         self.line = KernelLine::First;
-        if line == KernelLine::Second && self.second.is_none() {
-            let second = Self::connect(&self.namespace)?;
+        let other = match line {
+            KernelLine::First => return Ok(()),
+            KernelLine::Second => &mut self.second,
+            KernelLine::Short => &mut self.short,
+        };
+        if other.is_none() {
+            let socket = Self::connect(&self.namespace)?;
             if self.timeout.is_some() {
-                wait_for(&second, self.timeout)?;
+                wait_for(&socket, self.timeout)?;
             }
-            self.second = Some(second);
+            *other = Some(socket);
         }
         self.line = line;
         Ok(())
     }
 
     fn set_timeout(&mut self, timeout: Option<Duration>) -> io::Result<()> {
-        for socket in [Some(&self.socket), self.second.as_ref()] {
-            socket.map_or(Ok(()), |socket| wait_for(socket, timeout))?;
+        let others = [self.second.as_ref(), self.short.as_ref()];
+        for socket in iter::once(&self.socket).chain(others.into_iter().flatten()) {
+            wait_for(socket, timeout)?;
         }
         self.timeout = timeout;
         Ok(())
@@ -265,6 +282,11 @@ impl Transport for Socket {
     fn is_privileged(&self) -> bool {
         Self::enlarge(&self.socket)
     }
+}
+
+fn page_size() -> usize {
+    let size = sysconf(SysconfVar::PAGE_SIZE).ok().flatten();
+    size.and_then(|size| size.try_into().ok()).unwrap_or(4096)
 }
 
 /// Sets how long a socket waits for a datagram (`SO_RCVTIMEO`). The kernel takes
@@ -292,6 +314,8 @@ mod tests {
 
     use super::*;
 
+    const LINES: [KernelLine; 3] = [KernelLine::First, KernelLine::Second, KernelLine::Short];
+
     /// Nothing was asked, so nothing comes.
     fn waits(socket: &mut Socket) -> (io::ErrorKind, Duration) {
         let begin = Instant::now();
@@ -300,18 +324,18 @@ mod tests {
     }
 
     #[test]
-    fn both_lines_wait_as_long_as_was_said() {
+    fn all_lines_wait_as_long_as_was_said() {
         let mut socket = Socket::open(NetworkNamespace::default()).unwrap();
         let time = Duration::from_millis(50);
         socket.set_timeout(Some(time)).unwrap();
-        for line in [KernelLine::First, KernelLine::Second] {
+        for line in LINES {
             socket.select(line).unwrap();
             let (kind, waited) = waits(&mut socket);
             assert_eq!(kind, io::ErrorKind::WouldBlock);
             assert!(waited >= time, "{waited:?}");
         }
         socket.set_timeout(Some(Duration::ZERO)).unwrap();
-        for line in [KernelLine::First, KernelLine::Second] {
+        for line in LINES {
             socket.select(line).unwrap();
             assert_eq!(waits(&mut socket).0, io::ErrorKind::WouldBlock);
         }

@@ -11,6 +11,7 @@ use ipvs::netlink::attr::{
     BigEndian, CommandAttr, Counter, DaemonAttr, DestinationAttr, ServiceAttr, StatsAttr,
 };
 use ipvs::netlink::message::{IpvsCommand, IpvsMessage};
+use ipvs::netlink::socket::KernelLine;
 use netlink_packet_core::NetlinkBuffer;
 
 use crate::scripted::*;
@@ -37,6 +38,44 @@ fn a_listing_comes_in_any_number_of_messages_and_datagrams() {
     let entries = script.client().services().unwrap();
     assert_eq!(marks(&entries), [1, 2, 3, 4]);
     assert!(script.is_over());
+}
+
+#[test]
+fn many_short_lists_go_over_a_line_of_their_own() {
+    let lists = |script: Script, count| (0..count).fold(script, |script, _| script.answers(one));
+    fn one(asked: &Asked) -> Vec<Vec<u8>> {
+        vec![server_row(asked.sequence, 80), done(asked.sequence, 0)]
+    }
+    let noop = |asked: &Asked, length| message(NLMSG_NOOP, 0, asked.sequence, &vec![0; length]);
+    let rows = |asked: &Asked| [80, 81].map(|last| server_row(asked.sequence, last));
+    let long = move |asked: &Asked| {
+        let [first, second] = rows(asked);
+        let first = [noop(asked, 3_900), first].concat();
+        vec![first, second, noop(asked, 3_900), done(asked.sequence, 0)]
+    };
+    let whole = move |asked: &Asked| {
+        let one = [noop(asked, 7_800), rows(asked).concat()].concat();
+        vec![one, done(asked.sequence, 0)]
+    };
+    let script = lists(Script::new(), 17).answers(long).answers(whole);
+    let script = lists(script, 1);
+    let mut client = script.client();
+    for _ in 0..17 {
+        assert_eq!(client.destinations(&mark(1)).unwrap().len(), 1);
+    }
+    assert_eq!(client.destinations(&mark(1)).unwrap().len(), 2);
+    assert_eq!(client.destinations(&mark(1)).unwrap().len(), 1);
+    assert!(script.is_over());
+
+    let mut lines = vec![KernelLine::First; 2 + 16];
+    lines.extend([
+        KernelLine::Short,
+        // The long list has two datagrams here, and is asked for again where it has one.
+        KernelLine::Short,
+        KernelLine::First,
+        KernelLine::First,
+    ]);
+    assert_eq!(script.sent_over(), lines);
 }
 
 #[test]

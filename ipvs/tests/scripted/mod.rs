@@ -13,7 +13,7 @@ use ipvs::client::Client;
 use ipvs::error::Error;
 use ipvs::netlink::attr::CommandAttr;
 use ipvs::netlink::message::{IpvsCommand, IpvsMessage};
-use ipvs::netlink::socket::{Inbox, Transport};
+use ipvs::netlink::socket::{Inbox, KernelLine, Transport};
 use netlink_packet_core::{Emitable, NetlinkBuffer};
 use netlink_packet_generic::{GenlFamily, GenlHeader};
 
@@ -72,6 +72,8 @@ struct Play {
     lines: VecDeque<Line>,
     asked: Asked,
     sent: Vec<Vec<u8>>,
+    line: KernelLine,
+    sent_over: Vec<KernelLine>,
     send_errors: VecDeque<i32>,
     receive_buffer: usize,
     buffer_is_asked_for: bool,
@@ -144,6 +146,11 @@ impl Script {
         self.play().sent.clone()
     }
 
+    /// The line that each datagram went over.
+    pub(crate) fn sent_over(&self) -> Vec<KernelLine> {
+        self.play().sent_over.clone()
+    }
+
     /// Whether every line was played.
     pub(crate) fn is_over(&self) -> bool {
         self.play().lines.is_empty()
@@ -165,6 +172,13 @@ impl Transport for Script {
         let last = split(datagram).pop().unwrap();
         play.asked.sequence = NetlinkBuffer::new(last).sequence_number();
         play.sent.push(datagram.to_vec());
+        let line = play.line;
+        play.sent_over.push(line);
+        Ok(())
+    }
+
+    fn select(&mut self, line: KernelLine) -> io::Result<()> {
+        self.play().line = line;
         Ok(())
     }
 
