@@ -80,7 +80,7 @@ kernel_tests := cargo test --locked --quiet $(for) --features kernel-tests
 
 .PHONY: all static install install-boot uninstall deb rpm dist test-packages test-dist test-reproducible
 .PHONY: try test setup documents picture lint lint-workflows deny unit exercises kernel diagnose compat faults fuzz fuzz-compat fuzz-short
-.PHONY: test-library test-kernels test-stock test-static test-targets bench bench-small
+.PHONY: test-library test-kernels test-stock test-static test-targets bench bench-lab bench-section bench-small
 
 all:
 	cargo build $(release)
@@ -279,11 +279,22 @@ test-static:
 test-targets:
 	@tests/lab/targets
 
-# Both programs on the tables of a big director; the result is a document.
-bench: setup
-	mkdir -p docs
-	BENCH_REPORT=$(CURDIR)/docs/benchmarks.md BENCH_MACHINE="$$(tests/lab/machine)" \
-	LAB_SECONDS=3000 LAB_MEMORY=3G \
+# Both programs on the tables of big directors; the result is a document.
+bench: bench-stock-6.1 bench-stock-6.12 bench-lab
+	cat benches/directors/head.md $(target)/bench/stock-*.md $(target)/bench/lab.md \
+	    benches/directors/notes.md >docs/benchmarks.md
+
+bench-stock-%:
+	@$(MAKE) --no-print-directory IPVS_TEST_KERNEL=stock:$* BENCH_SIZE=machine \
+	    BENCH_NAME=stock-$* BENCH_ON="as Debian boots machines with it, emulated" bench-section
+
+bench-lab:
+	@$(MAKE) --no-print-directory BENCH_NAME=lab BENCH_ON="in the lab" LAB_MEMORY=3G bench-section
+
+bench-section: setup
+	mkdir -p $(target)/bench
+	BENCH_SIZE=$(BENCH_SIZE) BENCH_REPORT=$(abspath $(target))/bench/$(BENCH_NAME).md \
+	BENCH_MACHINE="$(BENCH_ON), on $$(tests/lab/machine)" LAB_SECONDS=3000 LAB_MEMORY=$(LAB_MEMORY) \
 	$(in_lab) cargo bench --locked --quiet $(flags) --features kernel-tests --bench directors
 
 bench-small: setup

@@ -1,7 +1,8 @@
 //! `make bench`: both programs in turn on the same tables, in one boot.
 //!
 //! A measurement and no test: nothing here fails because a number is bad.
-//! `BENCH_SIZE=small` runs everything at a size that only shows that it works.
+//! `BENCH_SIZE=small` runs everything at a size that only shows that it works, and
+//! `BENCH_SIZE=machine` at one for a machine's kernel, emulated.
 //! `BENCH_REPORT=FILE` also writes the table there.
 
 #![allow(
@@ -21,12 +22,49 @@ use load::Shape;
 use measure::{Contender, Cost, Program, Work, race};
 use report::Row;
 
-/// The tables: services, and servers of each.
-fn shapes(small: bool) -> [Shape; 3] {
-    if small {
-        [Shape(160, 1), Shape(10, 16), Shape(2, 80)]
-    } else {
-        [Shape(16_000, 1), Shape(1_000, 16), Shape(100, 160)]
+/// How large the tables are.
+#[derive(Clone, Copy)]
+enum Size {
+    Small,
+    /// For a kernel whose machine is emulated: a command takes ten times as long.
+    Machine,
+    /// For the lab's kernel.
+    UserMode,
+}
+
+impl Size {
+    fn asked_for() -> Self {
+        match std::env::var("BENCH_SIZE").as_deref() {
+            Ok("small") => Self::Small,
+            Ok("machine") => Self::Machine,
+            _ => Self::UserMode,
+        }
+    }
+
+    /// The tables: services, and servers of each.
+    fn shapes(self) -> [Shape; 3] {
+        match self {
+            Self::Small => [Shape(160, 1), Shape(10, 16), Shape(2, 80)],
+            Self::Machine => [Shape(1_500, 1), Shape(75, 40), Shape(10, 300)],
+            Self::UserMode => [Shape(16_000, 1), Shape(1_000, 16), Shape(100, 160)],
+        }
+    }
+
+    fn connections(self) -> usize {
+        match self {
+            Self::Small => 600,
+            Self::Machine => 20_000,
+            Self::UserMode => 60_000,
+        }
+    }
+
+    /// Tables beyond any director's, and connections.
+    fn extremes(self) -> Option<([Shape; 2], usize)> {
+        match self {
+            Self::Small => Some(([Shape(1, 1_000), Shape(600, 1)], 2_000)),
+            Self::Machine => None,
+            Self::UserMode => Some(([Shape(1, 100_000), Shape(60_000, 1)], 200_000)),
+        }
     }
 }
 
@@ -40,7 +78,7 @@ const LISTINGS: [&[&str]; 5] = [
 ];
 
 fn main() {
-    let small = std::env::var("BENCH_SIZE").is_ok_and(|size| size == "small");
+    let size = Size::asked_for();
     let mut text = String::from(report::TITLES);
     print!("{text}");
     let mut add = |row: Row| {
@@ -48,14 +86,16 @@ fn main() {
         print!("{line}");
         text += &line;
     };
-    for shape in shapes(small) {
+    for shape in size.shapes() {
         table(shape, &mut add);
     }
-    connections(if small { 600 } else { 60_000 }, &mut add);
+    connections(size.connections(), &mut add);
     single_commands(&mut add);
-    extremes(small, &mut add);
+    if let Some((tables, count)) = size.extremes() {
+        extremes(tables, count, &mut add);
+    }
     if let Ok(file) = std::env::var("BENCH_REPORT") {
-        std::fs::write(&file, report::document(&text)).expect("the report can be written");
+        std::fs::write(&file, report::section(&text)).expect("the report can be written");
     }
 }
 
@@ -140,11 +180,7 @@ fn single_commands(add: &mut impl FnMut(Row)) {
 }
 
 /// Tables beyond any director's: that every command ends, and with what.
-fn extremes(small: bool, add: &mut impl FnMut(Row)) {
-    let (tables, count) = match small {
-        true => ([Shape(1, 1_000), Shape(600, 1)], 2_000),
-        false => ([Shape(1, 100_000), Shape(60_000, 1)], 200_000),
-    };
+fn extremes(tables: [Shape; 2], count: usize, add: &mut impl FnMut(Row)) {
     for shape in tables {
         let rules = load::rules(shape);
         let name = format!("{} x {}", shape.0, shape.1);

@@ -1,4 +1,4 @@
-//! One program at one piece of work: wall time, peak memory, system calls.
+//! One program at one piece of work: wall time, page faults, peak memory, system calls.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -25,8 +25,10 @@ impl Program {
 /// What one program needed.
 #[derive(Clone, Copy)]
 pub(crate) struct Cost {
-    /// The median of the runs.
+    /// The least of the runs: what else the machine does only adds to it.
     pub(crate) time: Duration,
+    /// Pages that were there when they were touched (minor faults).
+    pub(crate) faults: u64,
     /// Peak resident memory in KiB.
     pub(crate) memory: u64,
     /// Of the whole process.
@@ -86,12 +88,18 @@ impl Work {
         self.words.join(" ")
     }
 
-    fn with_memory(&self, path: &Path) -> (Duration, u64) {
+    /// Its time, page faults and peak memory.
+    fn with_memory(&self, path: &Path) -> (Duration, u64, u64) {
         let note = std::env::temp_dir().join("peak-memory");
         let mut command = Command::new("time");
-        let time = self.run(command.args(["-f", "%M", "-o"]).arg(&note).arg(path));
+        let time = self.run(command.args(["-f", "%R %M", "-o"]).arg(&note).arg(path));
         let text = std::fs::read_to_string(note).expect("time has written its note");
-        (time, text.trim().parse().expect("time gives kilobytes"))
+        let mut numbers = text.split_whitespace().map(|number| {
+            let number = number.parse();
+            number.expect("time gives numbers")
+        });
+        let mut next = || numbers.next().expect("time gives two numbers");
+        (time, next(), next())
     }
 
     fn system_calls(&self, path: &Path) -> u64 {
@@ -135,26 +143,24 @@ pub(crate) type Contender<'a> = (&'a Work, Program);
 pub(crate) fn race<const COUNT: usize>(contenders: [Contender<'_>; COUNT]) -> [Cost; COUNT] {
     let mut runs = contenders.map(|(work, program)| {
         let path = program.path();
-        let (time, memory) = work.with_memory(&path);
+        let (time, faults, memory) = work.with_memory(&path);
         let long = Work::is_long(time);
         let times = if long { vec![time] } else { Vec::new() };
-        (work, path, memory, long, times)
+        (work, path, faults, memory, long, times)
     });
     let rounds = contenders.map(|(work, _)| work.runs).into_iter().max();
     // In turn: what else the machine does meanwhile is done to both.
     for _ in 0..rounds.unwrap_or_default() {
-        for (work, path, _, long, times) in &mut runs {
+        for (work, path, _, _, long, times) in &mut runs {
             if !*long {
                 times.push(work.run(&mut Command::new(&*path)));
             }
         }
     }
-    runs.map(|(work, path, memory, long, mut times)| {
-        times.sort();
-        Cost {
-            time: *times.get(times.len() / 2).expect("a run"),
-            memory,
-            system_calls: work.is_counted(long).then(|| work.system_calls(&path)),
-        }
+    runs.map(|(work, path, faults, memory, long, times)| Cost {
+        time: times.into_iter().min().expect("a run"),
+        faults,
+        memory,
+        system_calls: work.is_counted(long).then(|| work.system_calls(&path)),
     })
 }
