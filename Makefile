@@ -43,7 +43,7 @@ in_lab := $(runner)=$(CURDIR)/tests/lab/run
 endif
 ifneq ($(stock),)
 export LAB_KERNEL := stock:$(call release_of,$(stock))
-export LAB_SECONDS ?= 3000
+export LAB_SECONDS ?= 5400
 endif
 
 # What makes a start faster, where the program runs with a glibc no older than this
