@@ -19,7 +19,7 @@ use ipvs::plan::scope::Scope;
 use ipvsadm::cli::{self, Command, Mistake};
 use ipvsadm::json;
 use ipvsadm::names::{Numeric, Resolve};
-use ipvsadm::render::{self, Header};
+use ipvsadm::render::{self, ConnectionLayout, Header};
 use ipvsadm::rules::restore::{read_rules, read_table};
 use ipvsadm::view::{Numbers, View};
 
@@ -185,13 +185,20 @@ pub(crate) fn proc(data: &[u8]) {
     let filter = Filter::default();
     let mut out = Vec::new();
     for engines in [false, true] {
-        let _ = render::connections(&mut out, data, &filter, engines, &Numeric);
+        let _ = render::connections(
+            &mut out,
+            data,
+            &filter,
+            engines,
+            ConnectionLayout::LISTING,
+            &Numeric,
+        );
     }
     assert!(!out.contains(&0x1b), "an escape reaches the terminal");
     let _ = json::connections(&mut out, data, &filter);
     for by in [By::Server, By::Client, By::State, By::Service] {
         if let Ok(counts) = ipvs::connections::count(data, &filter, by) {
-            let _ = render::counts(&mut out, by, &counts, &Numeric);
+            let _ = render::counts(&mut out, by, &counts, None, &Numeric);
             let _ = json::counts(&mut out, by, &counts);
         }
     }

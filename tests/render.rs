@@ -14,7 +14,7 @@ use ipvs::model::{
     Protocol, Service, ServiceEntry, ServiceFlags, Stats, Timeouts, Tunnel, TunnelKind, VirtualId,
 };
 use ipvsadm::names::{NameOf, Numeric};
-use ipvsadm::render::{self, Header};
+use ipvsadm::render::{self, ConnectionLayout, Header};
 use ipvsadm::view::{Numbers, View};
 
 const LONG: &str = "2001:db8:1111:2222:3333:4444:5555:6666";
@@ -439,7 +439,8 @@ fn connections() {
         (true, &Names, include_str!("golden/connections-names.txt")),
     ] {
         let mut out = Vec::new();
-        render::connections(&mut out, &table[..], &filter, engines, names).unwrap();
+        let layout = ConnectionLayout::LISTING;
+        render::connections(&mut out, &table[..], &filter, engines, layout, names).unwrap();
         assert_same(&out, golden);
     }
 }

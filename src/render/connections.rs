@@ -4,10 +4,98 @@ use std::borrow::Cow;
 use std::io::{self, BufRead, Write};
 
 use super::counts;
-use super::label::{Label, pad};
+use super::label::{Label, LabelWidth, characters, pad};
+use super::layout::share;
 use super::number::two_digits;
 use crate::names::{NameOf, Numeric};
-use ipvs::connections::{Connection, Count, Endpoint, Filter, Interrupted, for_each_connection};
+use ipvs::connections::{Connection, Count, Filter, Interrupted, for_each_connection};
+
+/// The widths of the columns of addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConnectionLayout {
+    client: LabelWidth,
+    service: LabelWidth,
+    server: LabelWidth,
+}
+
+/// The columns before those of addresses.
+const BEFORE: &str = "pro expire state       ";
+/// The width of a column of addresses, and of an engine's name.
+const COLUMN: usize = 18;
+
+impl ConnectionLayout {
+    /// As ipvsadm 1.31 lists, whatever the addresses are.
+    pub const LISTING: Self = Self {
+        client: LabelWidth::AtLeast(COLUMN),
+        service: LabelWidth::AtLeast(COLUMN),
+        server: LabelWidth::AtLeast(16),
+    };
+
+    /// Makes each column of addresses as wide as the longest of these connections, as
+    /// far as a window of so many characters has room for all columns, and never
+    /// narrower than in a listing.
+    ///
+    /// # Errors
+    /// None: memory takes all there is.
+    pub fn fit<'a>(
+        connections: impl Iterator<Item = Connection<'a>>,
+        engines: bool,
+        names: &dyn NameOf,
+        window: usize,
+    ) -> io::Result<Self> {
+        let mut label = Label::default();
+        let mut longest = [0; 3];
+        let mut data = "pe_data".len();
+        for connection in connections {
+            let protocol = connection.transport();
+            let ends = [connection.client, connection.service, connection.server];
+            for (longest, end) in longest.iter_mut().zip(ends) {
+                let text = label.set(end.address, end.port, protocol, names)?;
+                *longest = characters(text).max(*longest);
+            }
+            if let Some((_, noted)) = connection.engine {
+                data = data.max(characters(&plain(noted)));
+            }
+        }
+        let blanks = longest.len() - 1;
+        let others = match engines {
+            true => BEFORE.len() + blanks + " ".len() + COLUMN + " ".len() + data,
+            false => BEFORE.len() + blanks,
+        };
+        let room = window.saturating_sub(others);
+        let [client, service, server] = share(room, longest, COLUMN).map(LabelWidth::Fitted);
+        Ok(Self {
+            client,
+            service,
+            server,
+        })
+    }
+
+    fn titles(self, out: &mut impl Write, engines: bool) -> io::Result<()> {
+        let Self {
+            client,
+            service,
+            server,
+        } = self;
+        out.write_all(BEFORE.as_bytes())?;
+        client.pad(out, b"source")?;
+        out.write_all(b" ")?;
+        service.pad(out, b"virtual")?;
+        out.write_all(b" destination")?;
+        if engines {
+            let blanks = server.characters().max(COLUMN) - "destination".len();
+            pad(out, b"", blanks)?;
+            out.write_all(b" pe name          ")?;
+            // ipvsadm 1.31 has the last title where its rows have that column; so its
+            // title of the names is two characters too far to the right.
+            if let LabelWidth::Fitted(_) = server {
+                out.write_all(b"  ")?;
+            }
+            out.write_all(b"pe_data")?;
+        }
+        out.write_all(b"\n")
+    }
+}
 
 /// Lists the connections of a table as the kernel shows it, row by row as it
 /// is read. `engines` adds what persistence engines noted.
@@ -16,18 +104,15 @@ pub fn connections(
     table: impl BufRead,
     filter: &Filter,
     engines: bool,
+    layout: ConnectionLayout,
     names: &dyn NameOf,
 ) -> Result<(), Interrupted> {
     out.write_all(b"IPVS connection entries\n")?;
-    out.write_all(b"pro expire state       source             virtual            destination")?;
-    if engines {
-        out.write_all(b"        pe name          pe_data")?;
-    }
-    out.write_all(b"\n")?;
+    layout.titles(out, engines)?;
     let mut label = Label::default();
     for_each_connection(table, |connection| {
         if filter.passes(connection) {
-            row(out, &mut label, connection, engines, names)?;
+            row(out, &mut label, connection, engines, layout, names)?;
         }
         Ok(())
     })
@@ -38,8 +123,14 @@ fn row(
     label: &mut Label,
     connection: &Connection<'_>,
     engines: bool,
+    layout: ConnectionLayout,
     names: &dyn NameOf,
 ) -> io::Result<()> {
+    let ConnectionLayout {
+        client,
+        service,
+        server,
+    } = layout;
     pad(out, &plain(connection.protocol), 3)?;
     let (minutes, seconds) = (connection.expires / 60, connection.expires % 60);
     // The whole is six characters wide at least.
@@ -50,21 +141,20 @@ fn row(
     out.write_all(if minutes < 100 { b"  " } else { b" " })?;
     pad(out, &plain(connection.state), 11)?;
     let protocol = connection.transport();
-    let mut column = |out: &mut _, endpoint: Endpoint, width| {
-        let text = label.set(endpoint.address, endpoint.port, protocol, names)?;
-        pad(out, text, width)
-    };
+    for (end, width) in [(connection.client, client), (connection.service, service)] {
+        out.write_all(b" ")?;
+        let text = label.set_column(end.address, end.port, protocol, names, width)?;
+        width.pad(out, text)?;
+    }
     out.write_all(b" ")?;
-    column(out, connection.client, 18)?;
-    out.write_all(b" ")?;
-    column(out, connection.service, 18)?;
-    out.write_all(b" ")?;
+    let end = connection.server;
+    let text = label.set_column(end.address, end.port, protocol, names, server)?;
     match connection.engine.filter(|_| engines) {
-        None => column(out, connection.server, 0)?,
+        None => out.write_all(text)?,
         Some((name, data)) => {
-            column(out, connection.server, 16)?;
+            server.pad(out, text)?;
             out.write_all(b" ")?;
-            pad(out, &plain(name), 18)?;
+            pad(out, &plain(name), COLUMN)?;
             out.write_all(b" ")?;
             out.write_all(&plain(data))?;
         }

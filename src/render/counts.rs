@@ -2,13 +2,18 @@
 
 use std::io::{self, Write};
 
-use super::label::{Label, pad};
+use super::label::{Label, LabelWidth, characters};
+use super::layout::share;
 use crate::names::NameOf;
 use ipvs::connections::{By, Count, Grouping, Key};
 use ipvs::model::VirtualId;
 
+/// The number of connections and that of templates, before what they are of.
+const BEFORE: &str = "Connections Templates ";
+
 /// Lists counts, in the order given. What they are of comes last: it may be
-/// of any length. Of two things, the first is as wide as its longest.
+/// of any length, unless a `window` of so many characters has to have room for it. Of
+/// two things, the first is as wide as its longest.
 ///
 /// # Errors
 /// The errors of `out`.
@@ -16,41 +21,83 @@ pub fn counts(
     out: &mut impl Write,
     grouping: impl Into<Grouping>,
     counts: &[Count],
+    window: Option<usize>,
     names: &dyn NameOf,
 ) -> io::Result<()> {
     let Grouping { by, then } = grouping.into();
     let mut label = Label::default();
-    let mut first = Vec::new();
-    let width = match then {
-        None => 0,
-        Some(_) => {
-            let mut width = title(by).len();
-            for count in counts {
-                first.clear();
-                key(&mut first, &mut label, &count.key, names)?;
-                width = width.max(first.len());
-            }
-            width
+    let [first, second] = widths(by, then, counts, window, names)?;
+    out.write_all(BEFORE.as_bytes())?;
+    match then {
+        None => out.write_all(title(by).as_bytes())?,
+        Some(then) => {
+            first.pad(out, title(by).as_bytes())?;
+            write!(out, " {}", title(then))?;
         }
-    };
-    out.write_all(b"Connections Templates ")?;
-    pad(out, title(by).as_bytes(), width)?;
-    if let Some(then) = then {
-        write!(out, " {}", title(then))?;
     }
     out.write_all(b"\n")?;
+    let mut text = Vec::new();
     for count in counts {
         write!(out, "{:>11} {:>9} ", count.connections, count.templates)?;
-        first.clear();
-        key(&mut first, &mut label, &count.key, names)?;
-        pad(out, &first, width)?;
+        text.clear();
+        key(&mut text, &mut label, &count.key, names)?;
+        first.cut(&mut text);
         if let Some(then) = &count.then {
+            first.pad(out, &text)?;
             out.write_all(b" ")?;
-            key(out, &mut label, then, names)?;
+            text.clear();
+            key(&mut text, &mut label, then, names)?;
+            second.cut(&mut text);
         }
+        out.write_all(&text)?;
         out.write_all(b"\n")?;
     }
     Ok(())
+}
+
+/// The widths of the columns of one or two things.
+fn widths(
+    by: By,
+    then: Option<By>,
+    counts: &[Count],
+    window: Option<usize>,
+    names: &dyn NameOf,
+) -> io::Result<[LabelWidth; 2]> {
+    const ANY: LabelWidth = LabelWidth::AtLeast(0);
+    if then.is_none() && window.is_none() {
+        return Ok([ANY, ANY]);
+    }
+    let mut label = Label::default();
+    let mut text = Vec::new();
+    let length = |text: &[u8]| match window {
+        None => text.len(),
+        Some(_) => characters(text),
+    };
+    let mut longest = [by, then.unwrap_or(by)].map(|by| title(by).len());
+    for count in counts {
+        let keys = [Some(&count.key), count.then.as_ref()];
+        for (longest, of) in longest.iter_mut().zip(keys) {
+            text.clear();
+            if let Some(of) = of {
+                key(&mut text, &mut label, of, names)?;
+            }
+            *longest = length(&text).max(*longest);
+        }
+    }
+    let [first, second] = longest;
+    let Some(window) = window else {
+        return Ok([LabelWidth::AtLeast(first), ANY]);
+    };
+    let room = window.saturating_sub(BEFORE.len());
+    let least = title(By::Service).len();
+    let widths = match then {
+        None => {
+            let [only] = share(room, [first], least);
+            [only, 0]
+        }
+        Some(_) => share(room.saturating_sub(1), [first, second], least),
+    };
+    Ok(widths.map(LabelWidth::Fitted))
 }
 
 fn title(by: By) -> &'static str {

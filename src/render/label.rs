@@ -11,11 +11,14 @@ use ipvs::model::{DestinationEntry, Family, Protocol, VirtualId};
 /// other columns to the right.
 pub(super) const WIDTH: usize = 28;
 
-/// The width of the first column of a listing.
+/// The width of a column of labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LabelWidth {
-    /// [`WIDTH`], as ipvsadm 1.31 has it.
+    /// [`WIDTH`], as ipvsadm 1.31 has the first column of the table.
     Listed,
+    /// So many bytes or more, as ipvsadm 1.31 has the columns of connections: nothing
+    /// is cut.
+    AtLeast(usize),
     /// So many characters: what is longer loses its middle.
     Fitted(usize),
 }
@@ -24,7 +27,17 @@ impl LabelWidth {
     pub(super) fn characters(self) -> usize {
         match self {
             Self::Listed => WIDTH,
-            Self::Fitted(width) => width,
+            Self::AtLeast(width) | Self::Fitted(width) => width,
+        }
+    }
+
+    /// Cuts the middle of a label that is too long for a window.
+    pub(super) fn cut(self, label: &mut Vec<u8>) {
+        match self {
+            Self::Fitted(width) if characters(label) > width => {
+                *label = without_middle(label, width).into_bytes();
+            }
+            Self::Listed | Self::AtLeast(_) | Self::Fitted(_) => {}
         }
     }
 
@@ -32,6 +45,7 @@ impl LabelWidth {
     pub(super) fn pad(self, out: &mut impl Write, label: &[u8]) -> io::Result<()> {
         let width = match self {
             Self::Listed => WIDTH,
+            Self::AtLeast(width) => width,
             Self::Fitted(width) => width + label.len() - characters(label),
         };
         pad(out, label, width)
@@ -117,11 +131,7 @@ impl Label {
         self.set(address, port, protocol, names)?;
         match width {
             LabelWidth::Listed if address.is_ipv4() => self.text.truncate(WIDTH),
-            LabelWidth::Listed => {}
-            LabelWidth::Fitted(width) if characters(&self.text) > width => {
-                self.text = without_middle(&self.text, width).into_bytes();
-            }
-            LabelWidth::Fitted(_) => {}
+            width => width.cut(&mut self.text),
         }
         Ok(&self.text)
     }

@@ -50,6 +50,16 @@ impl Layout {
     }
 }
 
+/// Makes columns as wide as the longest label of each and `least`, if all of them have
+/// room together. Otherwise the wide ones are cut to one width, never below `least`.
+pub(super) fn share<const N: usize>(room: usize, longest: [usize; N], least: usize) -> [usize; N] {
+    let wanted = longest.map(|longest| longest.max(least));
+    let widest = wanted.into_iter().max().unwrap_or(least);
+    let cut_to = |most: usize| wanted.map(|wanted| wanted.min(most));
+    let fits = |most: &usize| cut_to(*most).iter().sum::<usize>() <= room;
+    cut_to((least..=widest).rev().find(fits).unwrap_or(least))
+}
+
 /// The width of a column with the blank before it.
 pub(super) fn width(cell: Cell, bar: usize) -> usize {
     match cell {
@@ -89,6 +99,21 @@ mod tests {
             if let Some(bar) = bar {
                 assert_eq!(found.bar, bar, "{view:?} {longest} {window}");
             }
+        }
+    }
+
+    #[test]
+    fn columns_share_a_window() {
+        for (room, longest, expected) in [
+            (54, [11, 12, 13], [18, 18, 18]),
+            (54, [46, 11, 46], [18, 18, 18]),
+            (90, [46, 11, 46], [36, 18, 36]),
+            (91, [46, 11, 46], [36, 18, 36]),
+            (90, [46, 46, 20], [35, 35, 20]),
+            (200, [46, 20, 46], [46, 20, 46]),
+            (0, [46, 20, 46], [18, 18, 18]),
+        ] {
+            assert_eq!(share(room, longest, 18), expected, "{room} {longest:?}");
         }
     }
 }

@@ -12,7 +12,7 @@ mod settings;
 mod status;
 mod table;
 
-pub use connections::{RowText, connections};
+pub use connections::{ConnectionLayout, RowText, connections};
 pub use counts::counts;
 pub use label::{RowLabels, characters};
 pub use layout::Layout;

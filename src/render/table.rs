@@ -207,9 +207,10 @@ impl<'a> RowWriter<'a> {
     ) -> io::Result<()> {
         let (is_column, labels) = match (cells, self.layout.labels) {
             (Cells::Counters(_) | Cells::Totals { .. }, labels) => (true, labels),
-            (Cells::Settings(_) | Cells::Brief(_), LabelWidth::Listed) => {
-                (false, LabelWidth::Listed)
-            }
+            (
+                Cells::Settings(_) | Cells::Brief(_),
+                labels @ (LabelWidth::Listed | LabelWidth::AtLeast(_)),
+            ) => (false, labels),
             // The settings follow it, wherever it ends.
             (Cells::Settings(_) | Cells::Brief(_), LabelWidth::Fitted(_)) => {
                 (false, LabelWidth::Fitted(usize::MAX))

@@ -9,7 +9,7 @@ use super::{Audience, OutputFormat, Pages};
 use crate::cli::{Color, Connections, Coverage, List, Save};
 use crate::names::{NameOf, Names, Numeric};
 use crate::netns::KnownNamespace;
-use crate::render::{self, Cells, Header};
+use crate::render::{self, Cells, ConnectionLayout, Header};
 use crate::run::connections::{open, unlisted};
 use crate::run::rows::{LISTING, RowDetail, Rows, or_numbers};
 use crate::run::save::write_others;
@@ -220,7 +220,9 @@ pub(super) fn connections(
         false => Some(Names::look_up(addresses(wanted, filter)?)),
     };
     let names = or_numbers(&names);
-    render::connections(out, open(wanted)?, filter, wanted.persistent, names).map_err(unlisted)
+    let layout = ConnectionLayout::LISTING;
+    let table = open(wanted)?;
+    render::connections(out, table, filter, wanted.persistent, layout, names).map_err(unlisted)
 }
 
 fn addresses(wanted: &Connections, filter: &Filter) -> Result<HashSet<IpAddr>, Failure> {
@@ -246,7 +248,7 @@ pub(super) fn counts(
 ) -> io::Result<()> {
     let hosts = || counts.iter().flat_map(Count::addresses);
     let names = (!wanted.numeric).then(|| Names::look_up(hosts()));
-    render::counts(out, by, counts, or_numbers(&names))
+    render::counts(out, by, counts, None, or_numbers(&names))
 }
 
 /// The settings and changes as rules, and how many changes to the table there are
