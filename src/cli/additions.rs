@@ -8,7 +8,7 @@ use super::command::{Color, Netns, Shell};
 use super::nearest::nearest;
 use super::types::Label;
 use super::value_error::ValueError;
-use super::values::{MAX_TIMEOUT, number};
+use super::values::{MAX_TIMEOUT, digits};
 use crate::diagnose;
 use ipvs::connections::{By, Grouping, Origin, states};
 use ipvs::model::Prefix;
@@ -179,24 +179,24 @@ pub(crate) fn check(word: &str) -> Result<String, ValueError> {
 
 /// `--count`
 pub(crate) fn count(word: &str) -> Result<u64, ValueError> {
-    number(word, 1..=i64::MAX).ok_or_else(|| ValueError::Count(word.to_owned()))
+    digits(word, 1..=i64::MAX).ok_or_else(|| ValueError::Count(word.to_owned()))
 }
 
 /// `--require`
 pub(crate) fn least(word: &str) -> Result<u64, ValueError> {
-    number(word, 1..=i64::MAX).ok_or_else(|| ValueError::Require(word.to_owned()))
+    digits(word, 1..=i64::MAX).ok_or_else(|| ValueError::Require(word.to_owned()))
 }
 
 /// `--drain`: at most the longest timeout of a connection.
 pub(crate) fn drain_time(word: &str) -> Result<Duration, ValueError> {
-    number(word, 0..=MAX_TIMEOUT)
+    digits(word, 0..=MAX_TIMEOUT)
         .map(Duration::from_secs)
         .ok_or_else(|| ValueError::DrainTime(word.to_owned()))
 }
 
 /// `--ramp`: as long as a drain.
 pub(crate) fn ramp_time(word: &str) -> Result<Duration, ValueError> {
-    number(word, 1..=MAX_TIMEOUT)
+    digits(word, 1..=MAX_TIMEOUT)
         .map(Duration::from_secs)
         .ok_or_else(|| ValueError::RampTime(word.to_owned()))
 }
@@ -265,5 +265,11 @@ mod tests {
         assert!(drain_time("-1").is_err() && drain_time("2678401").is_err());
         assert_eq!(ramp_time("1"), Ok(Duration::from_secs(1)));
         assert!(ramp_time("0").is_err() && ramp_time("2678401").is_err());
+        assert_eq!((count("01"), least("02")), (Ok(1), Ok(2)));
+        for word in ["+5", " 5", "5 ", "0x5", "5.0", "5s", ""] {
+            let read = [count(word).is_ok(), least(word).is_ok()];
+            let times = [drain_time(word).is_ok(), ramp_time(word).is_ok()];
+            assert_eq!((read, times), ([false; 2], [false; 2]), "{word}");
+        }
     }
 }

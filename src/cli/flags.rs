@@ -225,7 +225,7 @@ impl<'a> Reading<'a> {
     pub(super) fn numbered_service(&mut self, word: &'a str) -> Result<(), Usage> {
         let parts = word.split_once(':');
         let parts = parts.and_then(|(protocol, endpoint)| {
-            Some((values::number(protocol, 0..=u16::MAX.into())?, endpoint))
+            Some((values::digits(protocol, 0..=u16::MAX.into())?, endpoint))
         });
         let Some((protocol, endpoint)) = parts else {
             return Err(ValueError::ProtocolService(word.to_owned()).into());

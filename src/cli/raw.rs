@@ -3,7 +3,7 @@
 use super::types::{Given, Label, Verb};
 use super::usage::{Context, Usage};
 use super::value_error::ValueError;
-use super::values::number;
+use super::values::digits;
 use ipvs::model::{Forwarding, ServiceFlags, TunnelKind};
 use ipvs::rules::RawField;
 
@@ -85,8 +85,7 @@ impl Settings {
         for setting in word.split(',') {
             let read = setting.split_once('=').and_then(|(name, text)| {
                 let field = *known.iter().find(|field| field.name() == name)?;
-                let plain = text.bytes().all(|byte| byte.is_ascii_digit());
-                let number = number(text, 0..=field.highest().into()).filter(|_| plain)?;
+                let number = digits(text, 0..=field.highest().into())?;
                 let is_new = settings.iter().all(|(other, _)| *other != field);
                 is_new.then_some((field, number))
             });

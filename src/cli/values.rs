@@ -26,6 +26,12 @@ pub(crate) fn number<T: TryFrom<i64>>(word: &str, range: RangeInclusive<i64>) ->
     T::try_from(value).ok().filter(|_| range.contains(&value))
 }
 
+/// The number of an option that ipvsadm 1.31 lacks: digits alone.
+pub(crate) fn digits<T: TryFrom<i64>>(word: &str, range: RangeInclusive<i64>) -> Option<T> {
+    let plain = word.bytes().all(|byte| byte.is_ascii_digit());
+    number(word, range).filter(|_| plain)
+}
+
 /// `-w`
 pub(crate) fn weight(word: &str) -> Result<u32, ValueError> {
     number(word, 0..=i64::from(i32::MAX)).ok_or(ValueError::Weight)

@@ -4,7 +4,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
 
-use super::{as_set, find, in_line, path};
+use super::{as_set, as_written, find, in_line, path};
 use ipvs::error::os_text;
 use ipvs::model::Setting;
 
@@ -166,7 +166,8 @@ fn is(setting: &Setting, value: &str) -> bool {
         name,
         value: wanted,
     } = setting;
-    as_set(name, wanted) == as_set(name, value)
+    let (wanted, value) = (as_written(wanted), as_written(value));
+    as_set(name, &wanted) == as_set(name, &value)
 }
 
 fn refused(setting: &Setting, error: io::Error) -> UnsetError {

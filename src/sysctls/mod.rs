@@ -146,6 +146,24 @@ fn as_set<'a>(name: &str, value: &'a str) -> &'a str {
     }
 }
 
+/// A value with its numbers as the kernel writes them. A number with zeros before it that
+/// the kernel would take for another, an octal one, stays as it is.
+fn as_written(value: &str) -> String {
+    let number = |word| {
+        let (sign, digits) = match str::strip_prefix(word, "-") {
+            Some(digits) => ("-", digits),
+            None => ("", word),
+        };
+        match digits.trim_start_matches('0') {
+            "" if !digits.is_empty() => "0".to_owned(),
+            digit @ ("1" | "2" | "3" | "4" | "5" | "6" | "7") => format!("{sign}{digit}"),
+            _ => word.to_owned(),
+        }
+    };
+    let words: Vec<_> = value.split(' ').map(number).collect();
+    words.join(" ")
+}
+
 /// The value of a setting; none where this kernel has none of that name, or it may
 /// not be read.
 pub fn value(name: &str) -> Option<String> {
@@ -212,6 +230,24 @@ mod tests {
     #[test]
     fn every_setting_is_in_once_and_in_order() {
         assert!(SYSCTLS.is_sorted_by(|one, next| one.name < next.name));
+    }
+
+    #[test]
+    fn zeros_before_a_number_make_no_other() {
+        for (value, written) in [
+            ("01", "1"),
+            ("-007", "-7"),
+            ("-00", "0"),
+            ("03 50", "3 50"),
+            ("010", "010"),
+            ("08", "08"),
+            ("10", "10"),
+            ("0-3,08", "0-3,08"),
+            ("", ""),
+            ("-", "-"),
+        ] {
+            assert_eq!(as_written(value), written, "{value}");
+        }
     }
 
     #[test]

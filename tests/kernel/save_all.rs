@@ -218,6 +218,11 @@ fn a_value_that_the_kernel_refuses_touches_nothing() {
         assert_set(&defaults());
         assert_eq!(saved(), format!("{SERVICE}--set 900 120 300\n"));
     }
+    // Zeros before it make no other number, unless the kernel reads it as an octal one.
+    for (value, taken) in [("01", "1"), ("007", "7"), ("00", "0"), ("-0", "0")] {
+        ipvsadm(&format!("--sysctl sync_refresh_period={value}"));
+        assert_set(&[("sync_refresh_period", taken)]);
+    }
     // 010 is 8 to the kernel.
     let outcome = restored(&["-R"], "--sysctl sync_refresh_period=010\n");
     assert_eq!(outcome.status, 255, "{outcome}");
