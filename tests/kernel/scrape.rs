@@ -1,6 +1,7 @@
 //! A real Prometheus reads the metrics, whichever of the two formats it is told that
-//! they are.
+//! they are; and a real node_exporter reads the file of them.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -89,4 +90,65 @@ fn prometheus_reads_both_formats_with_types_and_help() {
     let known =
         "\"type\":\"counter\",\"help\":\"Connections scheduled, of a server in a service.\"";
     assert_eq!(metadata.matches(known).count(), 2, "{metadata}");
+}
+
+#[test]
+fn node_exporter_exports_all_that_the_file_has() {
+    let place = place();
+    restore(
+        "-A -t 10.0.0.1:80\n-a -t 10.0.0.1:80 -r 10.1.0.2 -m -w 7\n-A -t [fd00::1]:80\n-A -f 7 -6\n",
+    );
+    let folder = place.folder().join("textfiles");
+    fs::create_dir(&folder).unwrap();
+    let file = folder.join("ipvs.prom");
+    ipvsadm(&format!("-L --openmetrics --output {}", file.display()));
+    let written = fs::read_to_string(&file).unwrap();
+
+    let mut exporter = of_prometheus("prometheus-node-exporter");
+    exporter
+        .args(["--collector.disable-defaults", "--collector.textfile"])
+        .arg(format!(
+            "--collector.textfile.directory={}",
+            folder.display()
+        ))
+        .arg("--web.listen-address=127.0.0.1:9100");
+    let _exporter = Running::start(exporter);
+    let exported = || {
+        let mut curl = Command::new("curl");
+        curl.args(["-s", "-m", "10", "http://127.0.0.1:9100/metrics"]);
+        finish(curl, b"", TIMEOUT).stdout
+    };
+    wait_up_to(Duration::from_secs(60), "node_exporter answers", || {
+        exported().contains("node_textfile_scrape_error")
+    });
+    let exported = exported();
+    assert!(
+        exported.contains("\nnode_textfile_scrape_error 0\n"),
+        "{exported}"
+    );
+    // It writes labels in order of their names and large numbers its own way, and leaves
+    // out metrics without samples.
+    let types = |text: &str| {
+        let of_ipvs = text.lines().filter(|line| line.starts_with("# TYPE ipvs_"));
+        let with_samples = of_ipvs.filter(|line| {
+            let name = line.split(' ').nth(2).unwrap();
+            let mut lines = text.lines().filter_map(|line| line.strip_prefix(name));
+            lines.any(|rest| rest.starts_with([' ', '{']))
+        });
+        with_samples.map(str::to_owned).collect::<BTreeSet<_>>()
+    };
+    assert_eq!(types(&exported), types(&written));
+    let samples = |text: &str| {
+        let samples = text.lines().filter(|line| line.starts_with("ipvs_"));
+        samples.count()
+    };
+    assert_eq!(samples(&exported), samples(&written), "{exported}");
+    assert!(
+        exported.lines().any(|line| {
+            line.starts_with("ipvs_server_weight{")
+                && line.contains("\"10.1.0.2\"")
+                && line.ends_with("} 7")
+        }),
+        "{exported}"
+    );
 }
