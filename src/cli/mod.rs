@@ -132,6 +132,11 @@ impl Invocation<'_> {
         self.tokens.iter().any(|token| token.label() == Some(label))
     }
 
+    /// Returns whether this command is among the words, as far as they can be read.
+    pub fn has_command(&self, verb: Verb) -> bool {
+        self.tokens.iter().any(|token| token.verb() == Some(verb))
+    }
+
     /// Returns the network namespace that the words name, if their command goes with
     /// one. Names of hosts may mean something else there, so it is known before the
     /// words are understood.

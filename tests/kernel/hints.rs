@@ -527,3 +527,82 @@ mod since_5_16 {
         }
     }
 }
+
+#[test]
+fn several_services_and_one_family_are_chosen_with_only() {
+    let _place = place();
+    let several =
+        "several services are chosen with --only, as in --only 192.0.2.80 --only fwmark:1-9";
+    gives("PROGRAM -L -t 10.0.0.1:80 -t 10.0.0.2:80", several);
+    gives("PROGRAM -Ln --stats -f 1 -u 10.0.0.2:53", several);
+    gives("PROGRAM -S -t 10.0.0.1:80 -t 10.0.0.2:80", several);
+    gives("PROGRAM -S -n -t 10.0.0.1:80", several);
+    let v4 = "IPv4 services are chosen with --only 0.0.0.0/0";
+    gives("PROGRAM -L -4", v4);
+    gives("PROGRAM -S -4", v4);
+    let v6 = "IPv6 services are chosen with --only ::/0";
+    gives("PROGRAM -Ln -6", v6);
+    gives("PROGRAM -S -n -6", v6);
+    // There is no such way where connections are listed, or something is changed.
+    gives_none("PROGRAM -Lc -t 10.0.0.1:80 -t 10.0.0.2:80");
+    gives_none("PROGRAM -A -t 10.0.0.1:80 -t 10.0.0.2:80");
+    gives_none("PROGRAM -A -4 -t 10.0.0.1:80");
+}
+
+#[test]
+fn a_ramp_of_which_a_scheduler_makes_something_else() {
+    let _place = place();
+    let unseen = |scheduler: &str| {
+        format!(
+            "{scheduler} only looks at whether a weight is 0: other steps of the ramp change nothing"
+        )
+    };
+    for (scheduler, wanted) in [
+        ("rr", Some(unseen("rr"))),
+        ("lc", Some(unseen("lc"))),
+        ("dh", Some(unseen("dh"))),
+        (
+            "fo",
+            Some(
+                "fo gives all new connections to the server with the highest weight: they move in one \
+                 step of the ramp"
+                    .to_owned(),
+            ),
+        ),
+        (
+            "sh",
+            Some(
+                "sh gives many clients another server at each step of the ramp, not only to or from \
+                 this one"
+                    .to_owned(),
+            ),
+        ),
+        ("wrr", None),
+        ("wlc", None),
+    ] {
+        let rules = format!(
+            "-A -t 10.0.0.1:80 -s {scheduler}\n-a -t 10.0.0.1:80 -r 10.1.0.2 -m -w 5\n\
+             -a -t 10.0.0.1:80 -r 10.1.0.3 -m -w 1\n"
+        );
+        let hint = |options: &str, weight: u32| {
+            restore(&format!("-C\n{rules}"));
+            let path = Program::Ours.path().to_str().unwrap();
+            let line = format!("{path} -e -t 10.0.0.1:80 -r 10.1.0.3 -w {weight} {options}");
+            let plain = in_shell(&line).succeeded();
+            assert_eq!(plain.stderr, "", "{line}");
+            restore(&format!("-C\n{rules}"));
+            let mut script = Command::new("script");
+            script.args(["-qec", &line, "/dev/null"]);
+            let shown = finish(script, b"", TIMEOUT);
+            assert_eq!(shown.status, 0, "{line}\n{shown}");
+            assert!(ipvsadm("-Sn").stdout.contains(&format!("10.1.0.3:80 -m -w {weight}\n")));
+            assert!(shown.stdout.matches("hint: ").count() <= 1, "{shown}");
+            // It comes before the ramp's bar.
+            let said = shown.stdout.strip_prefix("hint: ");
+            said.map(|said| said.split("\r\n").next().unwrap().to_owned())
+        };
+        assert_eq!(hint("--ramp=1", 3), wanted, "{scheduler}");
+        // Nothing is to be done.
+        assert_eq!(hint("--ramp=86400", 1), None, "{scheduler}");
+    }
+}

@@ -8,7 +8,9 @@ mod brackets;
 mod interfaces;
 mod masks;
 mod modules;
+mod ramps;
 mod remarks;
+mod selecting;
 mod table;
 
 use std::io::{IsTerminal, stderr};
@@ -20,6 +22,7 @@ use ipvs::client::Client;
 use ipvs::error::{Error, ErrorKind};
 use ipvs::model::{Change, Daemon, Destination, Service, VirtualId};
 
+pub(super) use ramps::before;
 pub(super) use remarks::remark;
 
 /// Returns whether somebody reads hints.
@@ -42,6 +45,9 @@ pub(super) fn of_words(program: &Program, words: &[String], failure: &Failure) -
 fn of_usage(program: &Program, words: &[String], usage: &Usage) -> Option<String> {
     if let Some(word) = words.iter().find_map(|word| typed(word)) {
         return Some(word);
+    }
+    if let Some(way) = selecting::way(program, words, usage) {
+        return Some(way.to_owned());
     }
     match usage {
         Usage::UnknownOption(word) => meant(program, word),

@@ -11,7 +11,7 @@ use super::everywhere::{no_server, plan, servers_of};
 use super::look::{SHARE, is_gone, still_there};
 use super::progress::{Bar, BarOrLines};
 use super::signal::StopSignal;
-use super::{Failure, Report};
+use super::{Failure, Report, hints};
 use crate::cli::{Deed, Ramp, Ramped};
 use crate::names::Numeric;
 use ipvs::client::{Client, Patience};
@@ -32,6 +32,9 @@ pub(super) fn ramp(
     report: &mut Report<'_>,
 ) -> Result<(), Failure> {
     let ongoing = begin(client, &ramp, report)?;
+    if let Some(hint) = hints::before(client, &ongoing) {
+        report(&format_args!("hint: {hint}"));
+    }
     let stop = StopSignal::watch().map_err(Failure::Files)?;
     let mut rise = Rise {
         ramp,
