@@ -1,7 +1,8 @@
 //! Directors and servers made up for tests.
 
 use super::facts::{
-    Counted, Facts, Flow, Method, Server, ServiceFacts, SyncDaemon, Traffic, WAITING, Way,
+    Chain, Counted, Facts, Flow, Hook, Method, Server, ServiceFacts, SyncDaemon, SystemCounter,
+    Traffic, WAITING, Way,
 };
 use super::finding::{Finding, Gravity};
 use crate::routing::{Address, Answer, Leads, Link, Question, Route};
@@ -69,6 +70,7 @@ pub(super) fn link(index: u32, name: &str) -> Link {
         kind: None,
         mtu: 1500,
         up: true,
+        unplugged: false,
         loopback: name == "lo",
         hardware: None,
     }
@@ -152,6 +154,31 @@ pub(super) fn flow(service: &str, server: &str, waiting: u64, others: u64) -> Fl
         clients: clients(others),
         waiting: clients(waiting),
     }
+}
+
+/// A chain of the packet filter with a rule.
+pub(super) fn chain(hook: Hook) -> Chain {
+    Chain {
+        table: "ip mangle".to_owned(),
+        name: "PREROUTING".to_owned(),
+        kind: "filter".to_owned(),
+        hook,
+        drops: false,
+        rules: 1,
+        changes_source: false,
+        looks_at_state: false,
+        sets_marks: false,
+        legacy: false,
+    }
+}
+
+/// The director, where these counters rose by so much.
+pub(super) fn counted(mut facts: Facts, counters: &[(&str, u64)]) -> Facts {
+    facts.counters.extend(counters.iter().map(|(name, rise)| {
+        let (total, rise) = (*rise, *rise);
+        ((*name).to_owned(), SystemCounter { total, rise })
+    }));
+    facts
 }
 
 /// How grave the findings of a check are.

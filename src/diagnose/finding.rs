@@ -122,6 +122,14 @@ impl Finding {
         self
     }
 
+    /// Is cured by this command too, which is named once.
+    pub fn also_run(&mut self, command: String) {
+        let step = Remedy::Run(command);
+        if !self.remedy.contains(&step) {
+            self.remedy.push(step);
+        }
+    }
+
     /// Is cured by this command on another machine, such as `the server`.
     #[must_use]
     pub fn run_on(mut self, whom: &'static str, command: impl Into<String>) -> Self {

@@ -39,6 +39,10 @@ pub struct Link {
     pub mtu: u32,
     /// It is switched on (`IFF_UP`).
     pub up: bool,
+    /// It is switched on and has no carrier (`IFF_UP` without `IFF_LOWER_UP`): the cable
+    /// is not plugged in, or the other end is off.
+    #[serde(default)]
+    pub unplugged: bool,
     /// It reaches this machine alone (`IFF_LOOPBACK`).
     pub loopback: bool,
     /// Its hardware address as it is written, if it has one.
@@ -357,6 +361,7 @@ fn link(message: LinkMessage) -> Link {
         kind: None,
         mtu: 0,
         up: flags.contains(LinkFlags::Up),
+        unplugged: flags.contains(LinkFlags::Up) && !flags.contains(LinkFlags::LowerUp),
         loopback: flags.contains(LinkFlags::Loopback),
         hardware: None,
     };

@@ -215,6 +215,25 @@ fn server_silent() {
 }
 
 #[test]
+fn server_silent_behind_a_router() {
+    let (_place, [client, _, _]) = behind_nat();
+    shell("ip route add 10.9.0.0/24 via 10.1.0.250");
+    restore("-A -t 10.0.0.1:80 -s rr\n-a -t 10.0.0.1:80 -r 10.9.0.2 -m\n");
+    let diagnosis = while_in_vain(&client, "10.0.0.1:80", || {
+        wait_until("the kernel has given up", || {
+            shell("ip neigh show 10.1.0.250").contains("FAILED")
+        });
+        diagnose(WATCHED)
+    });
+    let diagnosis = diagnosis.names("server-silent");
+    let finding = diagnosis.finding("server-silent");
+    for key in ["sentence", "evidence"] {
+        let said = finding[key].to_string();
+        assert!(said.contains("10.1.0.250"), "{said}");
+    }
+}
+
+#[test]
 fn orphaned_connections() {
     let (_place, [client, a, b]) = behind_nat();
     let _servers = [a.serve_udp(53), b.serve_udp(53)];

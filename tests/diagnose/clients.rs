@@ -120,3 +120,11 @@ pub fn while_served<R>(host: &Host, to: &str, work: impl FnOnce() -> R) -> R {
     assert!(tally.answered > 0 && tally.failed == 0, "{tally:?}");
     result
 }
+
+/// Fails the test unless some requests are answered while this is done, and some are not.
+#[track_caller]
+pub fn while_some_are<R>(host: &Host, to: &str, work: impl FnOnce() -> R) -> R {
+    let (result, tally) = while_asking(host, to, PATIENCE, work);
+    assert!(tally.answered > 0 && tally.failed > 0, "{tally:?}");
+    result
+}

@@ -19,6 +19,7 @@ mod support;
 mod clients;
 mod director;
 
+mod address;
 mod any_method;
 mod direct;
 mod explain;
@@ -27,6 +28,7 @@ mod healthy;
 mod local;
 mod marks;
 mod nat;
+mod nftables;
 mod odd;
 mod on_server;
 mod packet_filter;

@@ -18,6 +18,22 @@ fn mark_unmarked() {
 }
 
 #[test]
+fn a_rule_for_another_port() {
+    let (_place, [client, a, b]) = behind_nat();
+    let _servers = [a.serve(80), b.serve(80)];
+    restore(MARKED);
+    mark("10.0.0.1", 8080);
+    let diagnosis = while_in_vain(&client, "10.0.0.1:80", || diagnose(WATCHED));
+    let diagnosis = diagnosis.without_fault().notes("mark-unmarked");
+    let evidence = diagnosis.finding("mark-unmarked")["evidence"].to_string();
+    assert!(evidence.contains("TcpOutRsts"), "{evidence}");
+    mark("10.0.0.1", 80);
+    are_served(&client, "10.0.0.1:80");
+    let diagnosis = while_served(&client, "10.0.0.1:80", || diagnose(WATCHED));
+    diagnosis.without_fault().lacks("mark-unmarked");
+}
+
+#[test]
 fn mark_not_local() {
     let (_place, [client, a, b]) = behind_nat();
     let _servers = [a.serve(80), b.serve(80)];
@@ -35,11 +51,7 @@ fn mark_not_local() {
         .lacks("mark-not-local");
     // Connections tell.
     shell("ip rule del fwmark 7 lookup 100");
-    let diagnosis = while_in_vain(&client, "10.9.9.9:80", || {
-        // What was counted last is added up first.
-        std::thread::sleep(std::time::Duration::from_millis(2500));
-        diagnose(WATCHED)
-    });
+    let diagnosis = while_in_vain(&client, "10.9.9.9:80", diagnose_anew);
     let diagnosis = diagnosis.names("mark-not-local");
     diagnosis.cure("mark-not-local");
     are_served(&client, "10.9.9.9:80");

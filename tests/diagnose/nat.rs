@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use crate::clients::{are_served, by_udp, while_in_vain, while_served};
+use crate::clients::{are_served, by_udp, while_in_vain, while_served, while_some_are};
 use crate::director::*;
 use crate::net::{Ended, Host, wait_until};
 use crate::support::shell;
@@ -111,4 +111,68 @@ fn nat_loopback() {
     diagnosis.cure("nat-loopback");
     are_served(&client, "10.0.0.1:80");
     diagnose(GLANCE).without_fault().lacks("nat-loopback");
+}
+
+#[test]
+fn nat_server_refuses() {
+    let (_place, [client, a, b]) = behind_nat();
+    restore(NAT);
+    let diagnosis = while_in_vain(&client, "10.0.0.1:80", || diagnose(WATCHED));
+    let diagnosis = diagnosis.names_each("nat-server-refuses", 2);
+    for command in diagnosis.commands("nat-server-refuses", Some("the server")) {
+        assert!(!a.run(|| shell(&command)).contains(":80"));
+    }
+    // One server gets no clients, and the program of the other is started.
+    diagnosis.cure("nat-server-refuses");
+    let _server = b.serve(80);
+    while_served(&client, "10.0.0.1:80", || diagnose(WATCHED)).without_fault();
+    // A program at another port is none at this one.
+    let _other = a.serve(8080);
+    ipvsadm("-e -t 10.0.0.1:80 -r 10.1.0.2 -m -w 1");
+    let diagnosis = while_some_are(&client, "10.0.0.1:80", diagnose_anew);
+    let diagnosis = diagnosis.names_each("nat-server-refuses", 1);
+    let sentence = diagnosis.finding("nat-server-refuses")["sentence"].to_string();
+    assert!(sentence.contains("10.1.0.2:80"), "{sentence}");
+}
+
+/// The client sends from an address of another network.
+fn from_another_network(client: &Host) {
+    client.ip("addr add 10.7.0.9/32 dev lo\n\
+         route replace 10.0.0.0/24 dev eth0 src 10.7.0.9\n");
+}
+
+#[test]
+fn nat_client_unreachable() {
+    let (_place, [client, a, b]) = behind_nat();
+    let _servers = [a.serve(80), b.serve(80)];
+    from_another_network(&client);
+    restore(NAT);
+    let diagnosis = while_in_vain(&client, "10.0.0.1:80", || diagnose(WATCHED));
+    let diagnosis = diagnosis.names("nat-client-unreachable");
+    let remedy = diagnosis.finding("nat-client-unreachable")["remedy"].to_string();
+    assert!(remedy.contains("ip route add default via"), "{remedy}");
+    shell("ip route add default via 10.0.0.9");
+    while_served(&client, "10.0.0.1:80", || diagnose(WATCHED)).without_fault();
+    // Policies have a say in the way of answers alone.
+    shell("ip rule add iif eth1 lookup 77 && ip route add unreachable default table 77");
+    let diagnosis = while_in_vain(&client, "10.0.0.1:80", diagnose_anew);
+    let diagnosis = diagnosis.names("nat-client-unreachable");
+    let remedy = diagnosis.finding("nat-client-unreachable")["remedy"].to_string();
+    assert!(remedy.contains("ip rule"), "{remedy}");
+    shell("ip rule del iif eth1 lookup 77");
+    are_served(&client, "10.0.0.1:80");
+}
+
+#[test]
+fn nat_client_unreachable_over_ipv6() {
+    let (_place, [client, a, _]) = behind_nat();
+    let _server = a.serve(80);
+    client.ip("addr add fd07::9/128 dev lo\n\
+         route add fd00::/64 dev eth0 metric 1 src fd07::9\n");
+    restore("-A -t [fd00::1]:80 -s rr\n-a -t [fd00::1]:80 -r [fd01::2]:80 -m\n");
+    let diagnosis = while_in_vain(&client, "[fd00::1]:80", || diagnose(WATCHED));
+    diagnosis.names("nat-client-unreachable");
+    shell("ip route add default via fd00::9");
+    are_served(&client, "[fd00::1]:80");
+    while_served(&client, "[fd00::1]:80", || diagnose(WATCHED)).without_fault();
 }

@@ -44,6 +44,40 @@ impl Tool {
         });
     }
 
+    /// Drops what this machine would forward, as where containers run.
+    fn drop_forwarded(self) {
+        shell(match self {
+            Self::Nft => {
+                "nft add table ip guard && \
+                 nft add chain ip guard forwarded '{ type filter hook forward priority 0; policy drop; }'"
+            }
+            Self::Iptables => "iptables-legacy -P FORWARD DROP",
+        });
+    }
+
+    /// Drops what this machine would send.
+    fn drop_output(self) {
+        shell(match self {
+            Self::Nft => {
+                "nft add table ip guard && \
+                 nft add chain ip guard out '{ type filter hook output priority 0; policy drop; }'"
+            }
+            Self::Iptables => "iptables-legacy -P OUTPUT DROP",
+        });
+    }
+
+    /// Refuses what comes in for the port 80.
+    fn reject(self) {
+        shell(match self {
+            Self::Nft => {
+                "nft add table ip guard && \
+                 nft add chain ip guard in '{ type filter hook input priority 0; }' && \
+                 nft add rule ip guard in tcp dport 80 reject"
+            }
+            Self::Iptables => "iptables-legacy -A INPUT -p tcp --dport 80 -j REJECT",
+        });
+    }
+
     /// Changes the source of what leaves by eth1.
     fn masquerade(self) {
         shell(match self {
@@ -61,8 +95,8 @@ impl Tool {
         shell(match self {
             Self::Nft => {
                 "nft add table ip guard && \
-                 nft add chain ip guard fwd '{ type filter hook forward priority 0; policy drop; }' && \
-                 nft add rule ip guard fwd ct state established accept"
+                 nft add chain ip guard forwarded '{ type filter hook forward priority 0; policy drop; }' && \
+                 nft add rule ip guard forwarded ct state established accept"
             }
             Self::Iptables => {
                 "iptables-legacy -P FORWARD DROP && \
@@ -83,6 +117,80 @@ fn input_filter() {
     let diagnosis = diagnosis.without_fault().notes("input-filter");
     diagnosis.cure("input-filter");
     are_served(&client, "10.0.0.1:80");
+}
+
+#[test]
+fn nat_forward_filter() {
+    let (_place, [client, a, b]) = behind_nat();
+    let _servers = [a.serve(80), b.serve(80)];
+    restore(NAT);
+    Tool::of_this_kernel().drop_forwarded();
+    // With 0 it might be rules that look at the state of connections, of which the kernel
+    // tells only that there may be some.
+    shell("sysctl -qw net.ipv4.vs.conntrack=1");
+    let diagnosis = while_in_vain(&client, "10.0.0.1:80", || diagnose(WATCHED));
+    let diagnosis = diagnosis.names("nat-forward-filter");
+    diagnosis.cure("nat-forward-filter");
+    while_served(&client, "10.0.0.1:80", || diagnose(WATCHED)).without_fault();
+    // Servers that answer elsewhere have another fault.
+    for server in [&a, &b] {
+        server.ip("route replace default via 10.1.0.250\n");
+    }
+    let diagnosis = while_in_vain(&client, "10.0.0.1:80", diagnose_anew);
+    diagnosis.names("nat-route-back");
+}
+
+#[test]
+fn stateful_rules_beside_servers_that_answer_elsewhere() {
+    let (_place, [client, a, b]) = behind_nat();
+    let _tracked = tracked();
+    let _servers = [a.serve(80), b.serve(80)];
+    restore(NAT);
+    Tool::of_this_kernel().stateful();
+    for server in [&a, &b] {
+        server.ip("route replace default via 10.1.0.250\n");
+    }
+    let diagnosis = while_in_vain(&client, "10.0.0.1:80", || diagnose(WATCHED));
+    diagnosis.names("nat-route-back");
+}
+
+#[test]
+fn output_filter() {
+    let (_place, [client, a, b]) = behind_nat();
+    let _servers = [a.serve(80), b.serve(80)];
+    restore(NAT);
+    Tool::of_this_kernel().drop_output();
+    let diagnosis = while_in_vain(&client, "10.0.0.1:80", || diagnose(WATCHED));
+    let diagnosis = diagnosis.names("output-filter");
+    diagnosis.cure("output-filter");
+    while_served(&client, "10.0.0.1:80", || diagnose(WATCHED)).without_fault();
+}
+
+#[test]
+fn output_filter_with_direct_routing() {
+    let (_place, [client, a, b]) = one_network();
+    let _servers = [a.serve(80), b.serve(80)];
+    for server in [&a, &b] {
+        server.take_quietly("10.0.0.1");
+    }
+    restore(&NAT_IN_FRONT.replace("-m", "-g"));
+    Tool::of_this_kernel().drop_output();
+    let diagnosis = while_in_vain(&client, "10.0.0.1:80", || diagnose(WATCHED));
+    let diagnosis = diagnosis.names("output-filter");
+    diagnosis.cure("output-filter");
+    while_served(&client, "10.0.0.1:80", || diagnose(WATCHED)).without_fault();
+}
+
+#[test]
+fn nat_server_refuses_by_a_packet_filter() {
+    let (_place, [client, a, b]) = behind_nat();
+    let _servers = [a.serve(80), b.serve(80)];
+    restore(NAT);
+    for server in [&a, &b] {
+        server.run(|| Tool::of_this_kernel().reject());
+    }
+    let diagnosis = while_in_vain(&client, "10.0.0.1:80", || diagnose(WATCHED));
+    diagnosis.names_each("nat-server-refuses", 2);
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use crate::diagnose::facts::Chain;
+
 /// Keeps a machine from telling its neighbours of the addresses on its lo.
 pub(super) const QUIET_ARP: &str =
     "sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2";
@@ -13,4 +15,45 @@ pub(super) fn add_to_lo(address: IpAddr) -> String {
         // Another machine of the network has it too: it must not look for that.
         IpAddr::V6(_) => format!("ip addr add {address}/128 dev lo nodad"),
     }
+}
+
+/// The end of a packet's way by which a rule knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    /// It comes from the address.
+    From,
+    /// It goes to the address.
+    To,
+}
+
+/// The command that makes a chain of the packet filter accept packets from or to an
+/// address, of one protocol and port or of all.
+pub(super) fn accept(
+    chain: &Chain,
+    side: Side,
+    address: IpAddr,
+    port: Option<(&str, u16)>,
+) -> String {
+    let (table, name) = (&chain.table, &chain.name);
+    let is_v4 = address.is_ipv4();
+    if chain.legacy {
+        let version = if is_v4 { "ip" } else { "ip6" };
+        let side = match side {
+            Side::From => "-s",
+            Side::To => "-d",
+        };
+        let port = port.map_or_else(String::new, |(protocol, port)| {
+            format!(" -p {protocol} --dport {port}")
+        });
+        return format!("{version}tables-legacy -I {name} {side} {address}{port} -j ACCEPT");
+    }
+    let version = if is_v4 { "ip" } else { "ip6" };
+    let side = match side {
+        Side::From => "saddr",
+        Side::To => "daddr",
+    };
+    let port = port.map_or_else(String::new, |(protocol, port)| {
+        format!(" {protocol} dport {port}")
+    });
+    format!("nft insert rule {table} {name} {version} {side} {address}{port} accept")
 }

@@ -7,9 +7,8 @@ use std::net::IpAddr;
 use super::Check;
 use super::commands::{QUIET_ARP, add_to_lo};
 use super::local::looping;
-use crate::diagnose::facts::{
-    Facts, Flow, IPVS_PACKETS, Method, Server, ServiceFacts, WAITING, selector,
-};
+use super::losses::{kept_back, vanished};
+use crate::diagnose::facts::{Facts, Flow, Method, Server, ServiceFacts, WAITING, selector};
 use crate::diagnose::finding::Finding;
 use crate::routing::Question;
 
@@ -20,8 +19,8 @@ const EINVAL: i32 = 22;
 /// answer: two at least, since one may have come a moment ago.
 pub(super) fn stuck(facts: &Facts) -> Vec<(&ServiceFacts, &Server, &Flow)> {
     let mut found = Vec::new();
-    // Where directors send packets back and forth, servers are not to blame.
-    if !facts.counters_live() || looping(facts).next().is_some() {
+    // Where directors send packets back and forth, or send none, servers are not to blame.
+    if !facts.counters_live() || looping(facts).next().is_some() || kept_back(facts).is_some() {
         return found;
     }
     for service in &facts.services {
@@ -70,38 +69,6 @@ pub(super) fn martian(facts: &Facts, server: &Server, flow: &Flow) -> Option<u32
     let sent = server.traffic.rise.map_or(0, |rise| rise.in_packets).max(1);
     let are_dropped = facts.rise(MARTIANS) >= sent && vanished(facts) >= sent;
     (are_dropped && is_martian && !open).then_some(input)
-}
-
-/// The fate of packets that come in and are not dropped as martians.
-const ACCOUNTED: [&str; 11] = [
-    IPVS_PACKETS,
-    "IpInDelivers",
-    "IpForwDatagrams",
-    "IpInHdrErrors",
-    "IpInAddrErrors",
-    "IpInDiscards",
-    "IpExtInNoRoutes",
-    "TcpExtIPReversePathFilter",
-    "Ip6InDelivers",
-    "Ip6OutForwDatagrams",
-    "Ip6InAddrErrors",
-];
-
-/// Returns how many packets came in, of which the system counts no more. Martians are
-/// among them, and only they of this network namespace: the kernel counts the martians
-/// of all namespaces together.
-fn vanished(facts: &Facts) -> u64 {
-    let received = ["IpInReceives", "Ip6InReceives"].map(|counter| facts.rise(counter));
-    let received = received.into_iter().fold(0, u64::saturating_add);
-    let accounted = ACCOUNTED.map(|counter| facts.rise(counter));
-    let accounted = accounted.into_iter().fold(0, u64::saturating_add);
-    // What IPVS gives to a server on this machine is delivered, and counted twice.
-    let servers = facts.services.iter().flat_map(|service| &service.servers);
-    let twice = servers
-        .filter(|server| facts.is_own(server.address()))
-        .filter_map(|server| Some(server.traffic.rise?.in_packets))
-        .fold(0, u64::saturating_add);
-    received.saturating_sub(accounted.saturating_sub(twice))
 }
 
 pub(super) const DR_ANSWERS_THROUGH_DIRECTOR: Check = Check {
@@ -260,7 +227,7 @@ mod tests {
     use crate::diagnose::example::{
         carried, flow, gravities, link, onward, own, server, service, to, with,
     };
-    use crate::diagnose::facts::{ConnectionFacts, SystemCounter};
+    use crate::diagnose::facts::{ConnectionFacts, IPVS_PACKETS, SystemCounter};
 
     /// Clients wait for a server by direct routing, whose answers would be martians
     /// here, and as many martians as that were counted, in whatever namespace.

@@ -6,7 +6,8 @@ use std::num::NonZeroU32;
 
 use super::Check;
 use super::any::address::stands_by;
-use crate::diagnose::facts::{Facts, Hook, ServiceFacts};
+use super::any::asked::REFUSALS;
+use crate::diagnose::facts::{Chain, Facts, Hook, ServiceFacts};
 use crate::diagnose::finding::Finding;
 use crate::routing::{Answer, Leads};
 use ipvs::model::{Family, VirtualId};
@@ -14,8 +15,8 @@ use ipvs::model::{Family, VirtualId};
 pub(super) const MARK_UNMARKED: Check = Check {
     id: "mark-unmarked",
     symptom: "Connections are refused or time out. The service counts no packets.",
-    cause: "Nothing on this machine gives packets a mark.",
-    seen: "The service has counted no packet, and there are neither chains of the packet filter for incoming packets nor filters of traffic control (tc).",
+    cause: "Nothing on this machine gives packets a mark; or there are rules that do, and none gives this mark to the clients' packets.",
+    seen: "The service has counted no packet, and neither has the packet filter a rule for incoming packets that sets marks, nor traffic control (tc) a filter. Where one of them may, it is a note: what their rules do to a packet is not computed.",
     remedy: "Add a rule that gives the mark to packets for the virtual address.",
     since: "",
     judge: mark_unmarked,
@@ -40,15 +41,37 @@ fn silent(facts: &Facts) -> impl Iterator<Item = (&ServiceFacts, NonZeroU32, Fam
 fn may_mark(facts: &Facts) -> Option<bool> {
     let chains = facts.filters.as_ref()?;
     let is_before = |hook| matches!(hook, Hook::Prerouting | Hook::Input | Hook::Other);
-    let marks = |chain: &crate::diagnose::facts::Chain| {
-        is_before(chain.hook) && (chain.rules > 0 || chain.legacy)
-    };
+    let marks = |chain: &Chain| is_before(chain.hook) && chain.sets_marks;
     Some(chains.iter().any(marks) || !facts.classified.is_empty())
 }
 
+/// Rules may give packets the mark, and no packet has come with it.
+fn perhaps_unmarked(facts: &Facts) -> Vec<Finding> {
+    let mut finding: Option<Finding> = None;
+    for (service, mark, _) in silent(facts) {
+        let finding = finding.get_or_insert_with(|| {
+            let refused = REFUSALS.iter().filter(|counter| facts.rise(counter) > 0);
+            Finding::note(format!(
+                "no packet with the mark {mark} has come so far; if clients ask, no rule gives it to their packets"
+            ))
+            .seen_by(refused.map(|counter| {
+                format!("{}: what no service takes is refused here", facts.rose(counter))
+            }))
+            .say("the rules are not evaluated here: see whether one names this mark, and the address, port and protocol that clients ask for, and whether its counter rises:")
+            .run("nft list ruleset")
+            .run("iptables-save -c -t mangle")
+            .say("or, by traffic control, on the interface of the clients: tc -s filter show dev INTERFACE ingress")
+        });
+        finding.add(service.id);
+    }
+    finding.into_iter().collect()
+}
+
 fn mark_unmarked(facts: &Facts) -> Vec<Finding> {
-    if may_mark(facts) != Some(false) {
-        return Vec::new();
+    match may_mark(facts) {
+        Some(false) => {}
+        Some(true) if mark_not_local(facts).is_empty() => return perhaps_unmarked(facts),
+        Some(true) | None => return Vec::new(),
     }
     let mut finding: Option<Finding> = None;
     for (service, mark, family) in silent(facts) {
@@ -63,15 +86,15 @@ fn mark_unmarked(facts: &Facts) -> Vec<Finding> {
                 None => Finding::fail(sentence),
             };
             finding
-                .seen("nft list ruleset: no rule for incoming packets")
+                .seen("nft list ruleset: no rule for incoming packets sets a mark")
                 .seen("tc qdisc: neither clsact nor ingress")
                 .say("with the virtual address and port in place of ADDRESS and PORT:")
                 .run(format!("nft add table {ip} ipvs"))
                 .run(format!(
-                    "nft 'add chain {ip} ipvs mark {{ type filter hook prerouting priority mangle; }}'"
+                    "nft 'add chain {ip} ipvs marking {{ type filter hook prerouting priority mangle; }}'"
                 ))
                 .run(format!(
-                    "nft add rule {ip} ipvs mark {ip} daddr ADDRESS tcp dport PORT meta mark set {mark}"
+                    "nft add rule {ip} ipvs marking {ip} daddr ADDRESS tcp dport PORT meta mark set {mark}"
                 ))
         });
         finding.add(service.id);
@@ -164,9 +187,9 @@ mod tests {
     use super::*;
     use crate::diagnose::Gravity;
     use crate::diagnose::example::{
-        carried, daemon, flow, gravities, onward, server, service, to, with,
+        carried, chain, daemon, flow, gravities, onward, server, service, to, with,
     };
-    use crate::diagnose::facts::{Chain, ConnectionFacts, Method, SystemCounter};
+    use crate::diagnose::facts::{ConnectionFacts, Method, SystemCounter};
     use crate::routing::Question;
 
     fn marked() -> Facts {
@@ -176,17 +199,11 @@ mod tests {
         facts
     }
 
-    fn chain(hook: Hook) -> Chain {
+    /// A chain whose table has a rule that sets marks.
+    fn marking(hook: Hook) -> Chain {
         Chain {
-            table: "ip mangle".to_owned(),
-            name: "PREROUTING".to_owned(),
-            kind: "filter".to_owned(),
-            hook,
-            drops: false,
-            rules: 1,
-            changes_source: false,
-            looks_at_state: false,
-            legacy: false,
+            sets_marks: true,
+            ..chain(hook)
         }
     }
 
@@ -196,12 +213,15 @@ mod tests {
         let mut facts = marked();
         facts.filters = None;
         assert_eq!(gravities(mark_unmarked, &facts), []);
-        facts.filters = Some(vec![chain(Hook::Prerouting)]);
-        assert_eq!(gravities(mark_unmarked, &facts), []);
-        facts.filters = Some(vec![chain(Hook::Postrouting)]);
+        facts.filters = Some(vec![marking(Hook::Prerouting)]);
+        assert_eq!(gravities(mark_unmarked, &facts), [Gravity::Note]);
+        // A firewall that sets no marks.
+        facts.filters.as_mut().unwrap()[0].sets_marks = false;
+        assert_eq!(gravities(mark_unmarked, &facts), [Gravity::Fail]);
+        facts.filters = Some(vec![marking(Hook::Postrouting)]);
         assert_eq!(gravities(mark_unmarked, &facts), [Gravity::Fail]);
         facts.classified = vec![2];
-        assert_eq!(gravities(mark_unmarked, &facts), []);
+        assert_eq!(gravities(mark_unmarked, &facts), [Gravity::Note]);
         let mut facts = marked();
         facts.services[0].traffic = carried(1, 1);
         assert_eq!(gravities(mark_unmarked, &facts), []);
@@ -222,7 +242,7 @@ mod tests {
     /// A client was served, and its packets are sent on now.
     fn passed_on() -> Facts {
         let mut facts = marked();
-        facts.filters = Some(vec![chain(Hook::Prerouting)]);
+        facts.filters = Some(vec![marking(Hook::Prerouting)]);
         facts.connections = Some(ConnectionFacts {
             flows: vec![flow("10.9.9.9:80", "10.1.0.2:80", 0, 1)],
             ..ConnectionFacts::default()

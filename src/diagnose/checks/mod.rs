@@ -11,6 +11,7 @@ mod commands;
 mod direct;
 mod ipv6;
 mod local;
+mod losses;
 mod marks;
 mod nat;
 mod on_server;
@@ -23,6 +24,8 @@ mod tests;
 
 use super::facts::Facts;
 use super::finding::Finding;
+
+pub(super) use nat::here::no_way_back;
 
 /// A check.
 #[derive(Clone, Copy, Debug)]
@@ -70,9 +73,13 @@ pub const FAMILIES: &[Family] = &[
         machine: Machine::Director,
         checks: &[
             &any::address::VIP_NOT_LOCAL,
+            &any::address::VIP_LINK_DOWN,
+            &any::address::VIP_ARP_IGNORED,
             &any::address::VIP_DUPLICATE,
             &any::filters::RP_FILTER,
             &any::filters::INPUT_FILTER,
+            &any::filters::OUTPUT_FILTER,
+            &any::asked::NO_SERVICE,
             &any::servers::NO_USABLE_SERVER,
             &any::servers::ALL_OVERLOADED,
             &any::servers::SERVER_UNREACHABLE,
@@ -97,6 +104,9 @@ pub const FAMILIES: &[Family] = &[
             &nat::way::NAT_FORWARDING,
             &nat::way::NAT_CLIENT_ON_LINK,
             &nat::way::NAT_ROUTE_BACK,
+            &nat::here::NAT_CLIENT_UNREACHABLE,
+            &nat::here::NAT_FORWARD_FILTER,
+            &nat::refusal::NAT_SERVER_REFUSES,
             &nat::tracking::NAT_MASQUERADE,
             &nat::tracking::NAT_STATEFUL_FORWARD,
             &nat::tracking::CONNTRACK_FULL,

@@ -8,7 +8,12 @@ use crate::diagnose::finding::Finding;
 use crate::routing::{Answer, Leads, Question};
 use ipvs::model::VirtualId;
 
-pub(super) const CHECKS: &[&str] = &["vip-not-local", "vip-duplicate", "input-filter"];
+pub(super) const CHECKS: &[&str] = &[
+    "vip-not-local",
+    "vip-arp-ignored",
+    "vip-duplicate",
+    "input-filter",
+];
 pub(super) const CHECKS_OF_MARKS: &[&str] = &["mark-unmarked"];
 
 pub(super) fn arrival(journey: &Journey) -> Leg {

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{Leg, Passage, for_each_server, found_of};
-use crate::diagnose::facts::{Facts, Journey, Method, Server, errno_text, selector};
+use crate::diagnose::checks::no_way_back;
+use crate::diagnose::facts::{Facts, Hook, Journey, Method, Server, errno_text, selector};
 use crate::diagnose::finding::Finding;
 use crate::routing::{Leads, Question, Route};
 use ipvs::model::VirtualId;
@@ -120,11 +121,19 @@ fn through_director(leg: &mut Leg, journey: &Journey, server: &Server) {
             ));
         }
         Some(Err(errno)) => {
-            leg.at_most(Passage::Shut);
             leg.say(format!(
                 "Answers of {address} that come back by {name} are not sent on to {client}: {}.",
                 errno_text(errno)
             ));
+            let is_off = leg
+                .findings
+                .iter()
+                .any(|finding| CHECKS.contains(&finding.id));
+            if !is_off {
+                let question = Question::through(address, input, client);
+                leg.find([no_way_back(facts, &question, &errno_text(errno))]);
+            }
+            leg.at_most(Passage::Shut);
         }
         None => leg.at_most(Passage::Unsure),
     }
@@ -201,10 +210,22 @@ fn on_server(journey: &Journey, server: &Server) -> String {
     }
 }
 
-/// Rules of the packet filter that do not know IPVS's connections.
+/// Rules of the packet filter that answers pass, and those that do not know IPVS's
+/// connections.
 fn filters(leg: &mut Leg, facts: &Facts) {
     const NAME: &str = "net.ipv4.vs.conntrack";
     let mut chains = facts.filters.iter().flatten();
+    if let Some(chain) = chains
+        .clone()
+        .find(|chain| chain.hook == Hook::Forward && chain.may_drop())
+    {
+        leg.say(format!(
+            "Forwarded packets, as the answers are, pass the packet filter ({} {}{}). Its rules are not evaluated here.",
+            chain.table,
+            chain.name,
+            if chain.drops { ", which drops what no rule accepts" } else { "" }
+        ));
+    }
     let suspect = chains.find(|chain| chain.changes_source || chain.looks_at_state);
     if let Some(chain) = suspect.filter(|_| facts.sysctl(NAME) == Some(0)) {
         leg.say(format!(

@@ -4,16 +4,20 @@
 use super::{Fixed, Leg, beyond, found, time};
 use crate::diagnose::facts::{Journey, Remembered, SINGLE_CONNECTIONS, ServiceFacts, WAITING};
 use crate::diagnose::finding::Finding;
+use ipvs::connections::states;
 use ipvs::model::Endpoint;
 
 pub(super) const CHECKS: &[&str] = &["conn-max", "defence-active"];
+
+/// The leg's name.
+pub(super) const NAME: &str = "connection";
 
 /// So many connections are told of one by one.
 const SHOWN: usize = 3;
 
 /// The leg, and the server that gets the client whatever the scheduler would say.
 pub(super) fn memory(journey: &Journey) -> (Leg, Option<Fixed>) {
-    let mut leg = Leg::new("connection");
+    let mut leg = Leg::new(NAME);
     let client = journey.client;
     if journey.facts.is_unread(SINGLE_CONNECTIONS) {
         leg.say(format!(
@@ -72,6 +76,7 @@ pub(super) fn memory(journey: &Journey) -> (Leg, Option<Fixed>) {
             if let Some(known) = some.iter().find(|known| known.state == WAITING) {
                 waits(&mut leg, known);
             }
+            leg.sentences.extend(in_vain(journey));
             leg.say("What follows is about its next connection.");
         }
     }
@@ -90,6 +95,21 @@ fn waits(leg: &mut Leg, known: &Remembered) {
             "{WAITING} means that the client's first packet was sent on, and that no more has come since."
         ));
     }
+}
+
+/// The words for it where none of several connections came about.
+pub(super) fn in_vain(journey: &Journey) -> Option<String> {
+    let some = journey.connections.as_slice();
+    let all_are = |state| some.len() > 1 && some.iter().all(|known| known.state == state);
+    if all_are(WAITING) {
+        return Some("None of them came about: while the client asks, ipvsadm --diagnose tells what is seen of the reason.".to_owned());
+    }
+    all_are(states::CLOSE).then(|| {
+        format!(
+            "{} means that one end reset the connection, as a server does where no program listens. None of them lived on.",
+            states::CLOSE
+        )
+    })
 }
 
 fn in_table(journey: &Journey, server: Endpoint) -> bool {

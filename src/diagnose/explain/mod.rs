@@ -125,7 +125,15 @@ pub fn explain(journey: &Journey) -> Explanation {
         }
         servers = candidates;
     }
-    Explanation { legs, servers }
+    let mut explanation = Explanation { legs, servers };
+    // Nothing speaks against it, and yet it has failed.
+    if explanation.passage() == Passage::Open && memory::in_vain(journey).is_some() {
+        let mut legs = explanation.legs.iter_mut();
+        if let Some(leg) = legs.find(|leg| leg.name == memory::NAME) {
+            leg.at_most(Passage::Unsure);
+        }
+    }
+    explanation
 }
 
 /// Returns the findings of these checks where the service has this server alone, which gets the

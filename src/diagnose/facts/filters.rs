@@ -48,8 +48,19 @@ pub struct Chain {
     pub changes_source: bool,
     /// Rules of its table look at the state of tracked connections.
     pub looks_at_state: bool,
+    /// Rules of its table give packets marks.
+    #[serde(default)]
+    pub sets_marks: bool,
     /// Its table belongs to the older kind, whose rules are not read.
     pub legacy: bool,
+}
+
+impl Chain {
+    /// Packets may be dropped here: by its policy, by its rules, or by rules that are
+    /// not read.
+    pub fn may_drop(&self) -> bool {
+        self.kind == "filter" && (self.drops || self.rules > 0 || self.legacy)
+    }
 }
 
 const NFNL_SUBSYS_NFTABLES: u16 = 10 << 8;
@@ -87,6 +98,7 @@ pub(super) fn read() -> io::Result<Vec<Chain>> {
             chain.rules = rules.count;
             chain.changes_source = rules.words.contains("masq") || rules.words.contains("snat");
             chain.looks_at_state = rules.words.contains("ct");
+            chain.sets_marks = rules.words.contains("mark");
         }
     }
     for version in ["ip", "ip6", "arp"] {
@@ -95,10 +107,11 @@ pub(super) fn read() -> io::Result<Vec<Chain>> {
             text.unwrap_or_default()
         };
         let (names, targets, matches) = (read("names"), read("targets"), read("matches"));
-        let has = |words: &str, any: [&str; 2]| words.lines().any(|word| any.contains(&word));
+        let has = |words: &str, any: &[&str]| words.lines().any(|word| any.contains(&word));
         let known = Known {
-            changes_source: has(&targets, ["MASQUERADE", "SNAT"]),
-            looks_at_state: has(&matches, ["conntrack", "state"]),
+            changes_source: has(&targets, &["MASQUERADE", "SNAT"]),
+            looks_at_state: has(&matches, &["conntrack", "state"]),
+            sets_marks: has(&targets, &MARKING),
         };
         chains.extend(names.lines().flat_map(|name| legacy(version, name, known)));
     }
@@ -117,7 +130,11 @@ struct Rules {
 struct Known {
     changes_source: bool,
     looks_at_state: bool,
+    sets_marks: bool,
 }
+
+/// The targets of iptables that give packets marks.
+const MARKING: [&str; 4] = ["MARK", "CONNMARK", "HMARK", "TPROXY"];
 
 fn legacy(version: &str, table: &str, known: Known) -> Vec<Chain> {
     let chain = |name: &str, kind: &str, hook| Chain {
@@ -129,6 +146,7 @@ fn legacy(version: &str, table: &str, known: Known) -> Vec<Chain> {
         rules: 0,
         changes_source: kind == "nat" && known.changes_source,
         looks_at_state: kind == "filter" && known.looks_at_state,
+        sets_marks: known.sets_marks,
         legacy: true,
     };
     match table {
@@ -137,6 +155,7 @@ fn legacy(version: &str, table: &str, known: Known) -> Vec<Chain> {
         "filter" => vec![
             chain("INPUT", "filter", Hook::Input),
             chain("FORWARD", "filter", Hook::Forward),
+            chain("OUTPUT", "filter", Hook::Output),
         ],
         "mangle" | "raw" => vec![chain("PREROUTING", "filter", Hook::Prerouting)],
         _ => Vec::new(),
@@ -195,6 +214,7 @@ fn chain(family: u8, attributes: &[u8]) -> Option<Chain> {
         rules: 0,
         changes_source: false,
         looks_at_state: false,
+        sets_marks: false,
         legacy: false,
     };
     for (kind, value) in each(attributes) {
@@ -262,9 +282,15 @@ fn word(expression: &[u8]) -> Option<&'static str> {
             Some("snat")
         }
         "ct" => Some("ct"),
+        // `NFTA_META_KEY` (2) is `NFT_META_MARK` (3), and with `NFTA_META_SREG` (3) it is
+        // not read but set.
+        "meta" if each(data).any(|(kind, value)| kind == 2 && number(value) == Some(3)) => {
+            each(data).any(|(kind, _)| kind == 3).then_some("mark")
+        }
         "target" => match of_iptables()?.as_str() {
             "MASQUERADE" => Some("masq"),
             "SNAT" => Some("snat"),
+            name if MARKING.contains(&name) => Some("mark"),
             _ => None,
         },
         "match" => match of_iptables()?.as_str() {
@@ -375,6 +401,22 @@ mod tests {
         };
         assert_eq!(words("ip out"), Some((1, HashSet::from(["masq"]))));
         assert_eq!(words("ip nat"), Some((1, HashSet::from(["snat"]))));
+    }
+
+    #[test]
+    fn rules_that_set_marks() {
+        let meta = |attribute: u8, key: u8| {
+            let mut expression = bytes("09000100");
+            expression.extend(b"meta\0\0\0\0");
+            expression.extend(bytes("14000280080002000000"));
+            expression.extend([0, key]);
+            expression.extend([8, 0, attribute, 0, 0, 0, 0, 1]);
+            expression
+        };
+        assert_eq!(word(&meta(3, 3)), Some("mark"));
+        // To read the mark is another thing, and so is what else is set.
+        assert_eq!(word(&meta(1, 3)), None);
+        assert_eq!(word(&meta(3, 2)), None);
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub use journey::{Journey, Remembered};
 pub use lookup::Lookup;
 pub use on_server::{ELSEWHERE, OnServer};
 pub use replay::{NotReplayed, SINGLE_CONNECTIONS};
-pub use system::{IPVS_PACKETS, MANAGERS, MOVERS};
+pub use system::{IPVS_BYTES, IPVS_PACKETS, MANAGERS, MOVERS};
 pub use table::{Counted, Method, Server, ServiceFacts, Traffic};
 pub use ways::{Marked, Way, errno_text};
 
@@ -307,9 +307,14 @@ impl Facts {
     /// The address is on the link of an interface: the interface and the
     /// address of this machine in the same network.
     pub fn on_link(&self, address: IpAddr) -> Option<&Address> {
-        let in_network = |own: &&Address| same_network(own.address, address, own.prefix);
-        let has_more = |own: &&Address| own.prefix < if address.is_ipv4() { 32 } else { 128 };
-        self.addresses.iter().filter(has_more).find(in_network)
+        self.networks(address).next()
+    }
+
+    /// All of them.
+    pub fn networks(&self, address: IpAddr) -> impl Iterator<Item = &Address> {
+        let in_network = move |own: &&Address| same_network(own.address, address, own.prefix);
+        let has_more = move |own: &&Address| own.prefix < if address.is_ipv4() { 32 } else { 128 };
+        self.addresses.iter().filter(has_more).filter(in_network)
     }
 
     /// Returns what is known of a machine on an interface.
@@ -325,9 +330,13 @@ impl Facts {
         };
         let next = route.gateway.unwrap_or(address);
         let neighbour = route.output.and_then(|output| self.neighbour(next, output));
-        // A neighbour that is there is incomplete for a thousandth of a second.
-        neighbour
-            .is_some_and(|neighbour| matches!(neighbour.state, Reach::Failed | Reach::Incomplete))
+        // A neighbour that is there is incomplete, or probed, for a thousandth of a second.
+        neighbour.is_some_and(|neighbour| {
+            matches!(
+                neighbour.state,
+                Reach::Failed | Reach::Incomplete | Reach::Probe
+            )
+        })
     }
 
     /// The connections to a server.

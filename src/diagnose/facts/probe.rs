@@ -18,8 +18,8 @@ const PATIENCE: Duration = Duration::from_millis(1500);
 const ADDRESSES: usize = 256;
 
 /// Asks for every virtual address on the interfaces that lead to servers on the
-/// link, and for these servers: one that clients reach past this director may not
-/// be known to it. Returns every neighbour that is known afterwards, and of them
+/// link and on those in its own network, and for these servers: one that clients reach
+/// past this director may not be known to it. Returns every neighbour that is known afterwards, and of them
 /// those that have a virtual address.
 pub(super) fn probe(
     facts: &Facts,
@@ -31,6 +31,11 @@ pub(super) fn probe(
         let Some(vip) = service.address() else {
             continue;
         };
+        // Another machine may have it too.
+        let link = facts.on_link(vip).and_then(|own| facts.link(own.interface));
+        if let Some(link) = link.filter(|link| link.up && !link.loopback) {
+            virtual_addresses.insert((vip, link.index));
+        }
         for server in &service.servers {
             if let Some(Ok(route)) = facts.way_to(server.address())
                 && route.gateway.is_none()

@@ -56,6 +56,9 @@ pub const MOVERS: &[&str] = &[
 /// The counter of the packets that IPVS has taken.
 pub const IPVS_PACKETS: &str = "ip_vs.InPkts";
 
+/// The counter of their bytes.
+pub const IPVS_BYTES: &str = "ip_vs.InBytes";
+
 /// Files whose text some checks read.
 const FILES: &[&str] = &[
     "/proc/net/igmp",
@@ -129,24 +132,30 @@ pub(super) fn counters() -> BTreeMap<String, u64> {
         }
     }
     found.extend(per_processor("rt_cache.", &text("/proc/net/stat/rt_cache")));
-    let taken = taken_by_ipvs(&text("/proc/net/ip_vs_stats_percpu"));
-    found.extend(taken.map(|packets| (IPVS_PACKETS.to_owned(), packets)));
+    if let Some((packets, bytes)) = taken_by_ipvs(&text("/proc/net/ip_vs_stats_percpu")) {
+        found.insert(IPVS_PACKETS.to_owned(), packets);
+        found.insert(IPVS_BYTES.to_owned(), bytes);
+    }
     found
 }
 
-/// The packets that IPVS has taken, of each processor: they are counted at once,
-/// where the sums of services are added up every two seconds. The rows are the
+/// The packets that IPVS has taken, and their bytes, of each processor: they are counted
+/// at once, where the sums of services are added up every two seconds. The rows are the
 /// processor's number, connections, packets in, packets out, bytes in, bytes out.
-fn taken_by_ipvs(text: &str) -> Option<u64> {
-    let packets = |line: &str| -> Option<u64> {
+fn taken_by_ipvs(text: &str) -> Option<(u64, u64)> {
+    let taken = |line: &str| -> Option<(u64, u64)> {
         let words: Vec<_> = line.split_whitespace().collect();
-        let [processor, _, packets, _, _, _] = words.as_slice() else {
+        let [processor, _, packets, _, bytes, _] = words.as_slice() else {
             return None;
         };
         u32::from_str_radix(processor, 16).ok()?;
-        u64::from_str_radix(packets, 16).ok()
+        let number = |word| u64::from_str_radix(word, 16).ok();
+        Some((number(packets)?, number(bytes)?))
     };
-    text.lines().filter_map(packets).reduce(u64::saturating_add)
+    let add = |one: (u64, u64), other: (u64, u64)| {
+        (one.0.saturating_add(other.0), one.1.saturating_add(other.1))
+    };
+    text.lines().filter_map(taken).reduce(add)
 }
 
 /// Two lines a group: `Ip: NAME…` and `Ip: NUMBER…`.
@@ -387,7 +396,7 @@ CPU    Conns  Packets  Packets            Bytes            Bytes
      Conns/s   Pkts/s   Pkts/s          Bytes/s          Bytes/s
            1        2        3                4                5
 ";
-        assert_eq!(taken_by_ipvs(text), Some(16));
+        assert_eq!(taken_by_ipvs(text), Some((16, 0x78)));
         assert_eq!(taken_by_ipvs(""), None);
     }
 

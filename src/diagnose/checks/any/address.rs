@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use super::super::Check;
 use crate::diagnose::facts::{Facts, MOVERS};
 use crate::diagnose::finding::Finding;
-use crate::routing::Address;
+use crate::routing::{Address, Neighbour};
 
 pub(in crate::diagnose::checks) const VIP_NOT_LOCAL: Check = Check {
     id: "vip-not-local",
@@ -68,12 +68,127 @@ pub(in crate::diagnose::checks) fn stands_by(facts: &Facts) -> Option<String> {
     Some(format!("{mover} runs, which moves virtual addresses"))
 }
 
+pub(in crate::diagnose::checks) const VIP_ARP_IGNORED: Check = Check {
+    id: "vip-arp-ignored",
+    symptom: "Connections time out, or clients hear that there is no such host. The service counts no packets.",
+    cause: "The director itself is silent about the virtual address, as real servers should be: the address is on another interface than the one in its network, and arp_ignore forbids to answer for it there.",
+    seen: "The interface that has the address, net.ipv4.conf.INTERFACE.arp_ignore of the one in its network, and a service that has counted no packet.",
+    remedy: "Give the address to the interface in its network, or set arp_ignore to 0 on the director.",
+    since: "",
+    judge: vip_arp_ignored,
+};
+
+fn vip_arp_ignored(facts: &Facts) -> Vec<Finding> {
+    let mut found: BTreeMap<IpAddr, Finding> = BTreeMap::new();
+    if !facts.counters_live() || stands_by(facts).is_some() {
+        return Vec::new();
+    }
+    for service in &facts.services {
+        let Some(vip) = service.address().filter(IpAddr::is_ipv4) else {
+            continue;
+        };
+        if service.traffic.total.in_packets > 0 || !facts.is_own(vip) {
+            continue;
+        }
+        // Where no interface is in its network, routers know the way, and do not ask.
+        let Some(link) = facts
+            .on_link(vip)
+            .and_then(|own| facts.link(own.interface))
+            .filter(|link| link.up && !link.loopback)
+        else {
+            continue;
+        };
+        let is_there = |own: &Address| own.address == vip && own.interface == link.index;
+        let ignores = facts.larger("ipv4", &link.name, "arp_ignore");
+        if facts.addresses.iter().any(is_there) || !matches!(ignores, Some(1 | 2)) {
+            continue;
+        }
+        let finding = found.entry(vip).or_insert_with(|| {
+            let name = &link.name;
+            let has = facts.addresses.iter().find(|own| own.address == vip);
+            let here = has.map_or("?", |own| facts.interface(own.interface));
+            Finding::fail(format!(
+                "nobody on {name} is told who has {vip}: it is on {here}, and arp_ignore is set, as on a real server; clients wait and time out"
+            ))
+            .seen(format!("ip addr show to {vip} names {here}"))
+            .seen(format!(
+                "the larger of net.ipv4.conf.all.arp_ignore and net.ipv4.conf.{name}.arp_ignore is {}",
+                ignores.unwrap_or(0)
+            ))
+            .run(format!("ip addr add {vip}/32 dev {name}"))
+            .say("and for good, in the configuration of the network; or set arp_ignore to 0")
+        });
+        finding.add(service.id);
+    }
+    found.into_values().collect()
+}
+
+pub(in crate::diagnose::checks) const VIP_LINK_DOWN: Check = Check {
+    id: "vip-link-down",
+    symptom: "Connections time out, or clients hear that there is no such host. The service counts no packets.",
+    cause: "The interface in the virtual address's network is switched off, or has no carrier.",
+    seen: "The interface (ip link show), and a service that counted no packet from the first look to the second.",
+    remedy: "Switch the interface on, or plug it in.",
+    since: "",
+    judge: vip_link_down,
+};
+
+fn vip_link_down(facts: &Facts) -> Vec<Finding> {
+    let mut found: BTreeMap<u32, Finding> = BTreeMap::new();
+    if stands_by(facts).is_some() {
+        return Vec::new();
+    }
+    for service in &facts.services {
+        let idle = service
+            .traffic
+            .rise
+            .is_some_and(|rise| rise.in_packets == 0);
+        let Some(vip) = service.address().filter(|vip| idle && facts.is_own(*vip)) else {
+            continue;
+        };
+        // Packets can come by others too, if it is the network of several.
+        let mut links = facts
+            .networks(vip)
+            .filter_map(|own| facts.link(own.interface))
+            .filter(|link| link.kind.as_deref() != Some("dummy"))
+            .peekable();
+        let Some(first) = links.peek().copied() else {
+            continue;
+        };
+        if links.any(|link| link.loopback || (link.up && !link.unplugged)) {
+            continue;
+        }
+        let finding = found.entry(first.index).or_insert_with(|| {
+            let name = &first.name;
+            let finding = Finding::fail(format!(
+                "{name}, the interface in the network of {vip}, is {}: clients wait and time out",
+                if first.up {
+                    "not plugged in"
+                } else {
+                    "switched off"
+                }
+            ));
+            match first.up {
+                true => finding
+                    .seen(format!("ip link show {name} says NO-CARRIER"))
+                    .say("see to the cable, and to the machine or the switch at its other end"),
+                false => finding
+                    .seen(format!("ip link show {name} does not say UP"))
+                    .run(format!("ip link set {name} up"))
+                    .say("and see that routes by it are there again: ip route"),
+            }
+        });
+        finding.add(service.id);
+    }
+    found.into_values().collect()
+}
+
 pub(in crate::diagnose::checks) const VIP_DUPLICATE: Check = Check {
     id: "vip-duplicate",
-    symptom: "Connections over IPv6 time out or reach another machine.",
-    cause: "Another machine on the link has the IPv6 virtual address, so that this one refuses to use it.",
-    seen: "The address is marked `dadfailed'.",
-    remedy: "Take the address from the other machine, then give it to this one again.",
+    symptom: "Connections time out, are refused or reach another machine.",
+    cause: "Another machine on the link has the virtual address too: another director that took it over while this one was thought dead, or a wrong configuration. With IPv6 this one then refuses to use it.",
+    seen: "With IPv6 the address is marked `dadfailed'. With IPv4, --probe asks on the link who has it, and a machine that is no server answers.",
+    remedy: "Take the address from the other machine; with IPv6 give it to this one again then.",
     since: "",
     judge: vip_duplicate,
 };
@@ -84,6 +199,17 @@ fn vip_duplicate(facts: &Facts) -> Vec<Finding> {
         let Some(vip) = service.address() else {
             continue;
         };
+        if let Some((interface, hardware)) = stranger(facts, vip) {
+            let finding = found.entry(vip).or_insert_with(|| {
+                Finding::warn(format!(
+                    "another machine on {interface} has {vip} too: clients reach the one or the other, whichever their neighbours heard of last"
+                ))
+                .seen(format!("asked on {interface} who has {vip}, {hardware} answered, which is neither this machine nor a server"))
+                .say(format!("find the machine with the hardware address {hardware}, and take {vip} from it; if that is a router which answers for others (proxy_arp), nothing is wrong"))
+            });
+            finding.add(service.id);
+            continue;
+        }
         let Some(own) = facts
             .addresses
             .iter()
@@ -104,4 +230,30 @@ fn vip_duplicate(facts: &Facts) -> Vec<Finding> {
         finding.add(service.id);
     }
     found.into_values().collect()
+}
+
+/// Another machine that has answered for an address of this one, and is no server: its
+/// interface and its hardware address.
+fn stranger(facts: &Facts, vip: IpAddr) -> Option<(&str, &str)> {
+    if !facts.is_own(vip) {
+        return None;
+    }
+    let mut servers = facts.services.iter().flat_map(|service| &service.servers);
+    let mut is_server = |hardware: &str| {
+        servers.any(|server| {
+            let is_it = |known: &Neighbour| {
+                known.address == server.address() && known.hardware.as_deref() == Some(hardware)
+            };
+            facts.neighbours.iter().any(is_it)
+        })
+    };
+    let is_mine = |hardware: &str| {
+        let mut links = facts.links.iter();
+        links.any(|link| link.hardware.as_deref() == Some(hardware))
+    };
+    let answers = facts.answered.iter().filter(|answer| answer.address == vip);
+    answers
+        .filter_map(|answer| Some((answer.interface, answer.hardware.as_deref()?)))
+        .find(|(_, hardware)| !is_mine(hardware) && !is_server(hardware))
+        .map(|(interface, hardware)| (facts.interface(interface), hardware))
 }

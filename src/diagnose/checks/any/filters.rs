@@ -3,7 +3,9 @@
 use std::net::IpAddr;
 
 use super::super::Check;
-use crate::diagnose::facts::{Facts, Hook, ServiceFacts, version};
+use super::super::commands::{Side, accept};
+use super::super::losses::{OUT_BYTES, kept_back};
+use crate::diagnose::facts::{Chain, Facts, Hook, IPVS_BYTES, Method, ServiceFacts};
 use crate::diagnose::finding::Finding;
 use crate::routing::{Link, Question};
 use ipvs::model::VirtualId;
@@ -93,11 +95,7 @@ fn input_filter(facts: &Facts) -> Vec<Finding> {
     }
     let is_before = |hook| matches!(hook, Hook::Input | Hook::Prerouting);
     let chains = facts.filters.iter().flatten();
-    let mut chains = chains.filter(|chain| {
-        chain.kind == "filter"
-            && is_before(chain.hook)
-            && (chain.drops || chain.rules > 0 || chain.legacy)
-    });
+    let mut chains = chains.filter(|chain| is_before(chain.hook) && chain.may_drop());
     let Some(chain) = chains.next() else {
         return Vec::new();
     };
@@ -111,7 +109,7 @@ fn input_filter(facts: &Facts) -> Vec<Finding> {
                     "no packet of a client has come so far; if clients time out, the packet filter may drop them before IPVS sees them",
                 )
                 .seen(format!("chain {} of table {} for incoming packets", chain.name, chain.table));
-                match accepting(service, &chain.table, &chain.name, chain.legacy) {
+                match accepting(service, chain) {
                     Some(command) => finding.say("to let them through:").run(command),
                     None => finding,
                 }
@@ -122,8 +120,58 @@ fn input_filter(facts: &Facts) -> Vec<Finding> {
     finding.into_iter().collect()
 }
 
+pub(in crate::diagnose::checks) const OUTPUT_FILTER: Check = Check {
+    id: "output-filter",
+    symptom: "Connections time out. The service counts packets, and the servers get none.",
+    cause: "A chain of the packet filter for packets of this machine's own drops those that IPVS gives to servers: they pass it too.",
+    seen: "There is such a chain, and the bytes that leave (IpExtOutOctets, Ip6OutOctets) are far fewer than those that IPVS takes in (/proc/net/ip_vs_stats_percpu).",
+    remedy: "Let packets to the servers out.",
+    since: "",
+    judge: output_filter,
+};
+
+fn output_filter(facts: &Facts) -> Vec<Finding> {
+    let Some(chain) = kept_back(facts).filter(|_| facts.counters_live()) else {
+        return Vec::new();
+    };
+    let mut finding: Option<Finding> = None;
+    for service in &facts.services {
+        for server in &service.servers {
+            let address = server.address();
+            // Only clients that wait are known to be lost, and not if that is why.
+            let waits = facts
+                .flows_to(server.endpoint)
+                .any(|flow| !flow.waiting.is_empty());
+            let is_given = server.only_inwards() && !facts.is_own(address);
+            let has_way = facts.interface_to(address).is_some() && !facts.is_silent(address);
+            if !waits || !is_given || !has_way {
+                continue;
+            }
+            let finding = finding.get_or_insert_with(|| {
+                Finding::fail("the packet filter lets no packets to the servers out: clients wait and time out")
+                    .seen(format!("chain {} of table {} for packets of this machine", chain.name, chain.table))
+                    .seen(facts.rose(IPVS_BYTES))
+                    .seen_by(OUT_BYTES.map(|counter| facts.rose(counter)))
+                    .say("to let them out:")
+            });
+            finding.add(service.id);
+            // With direct routing, packets still go to the virtual address.
+            let there = match server.method {
+                Method::DirectRouting => service.address(),
+                Method::Nat | Method::Tunnel | Method::Gue | Method::Gre | Method::Other => {
+                    Some(address)
+                }
+            };
+            if let Some(there) = there {
+                finding.also_run(accept(chain, Side::To, there, None));
+            }
+        }
+    }
+    finding.into_iter().collect()
+}
+
 /// The command that lets packets to a service through.
-fn accepting(service: &ServiceFacts, table: &str, chain: &str, legacy: bool) -> Option<String> {
+fn accepting(service: &ServiceFacts, chain: &Chain) -> Option<String> {
     let VirtualId::Endpoint {
         protocol,
         address,
@@ -133,23 +181,5 @@ fn accepting(service: &ServiceFacts, table: &str, chain: &str, legacy: bool) -> 
         return None;
     };
     let protocol = protocol.keyword()?;
-    let is_v4 = version(address) == "ipv4";
-    Some(match (legacy, is_v4) {
-        (false, _) => {
-            let family = if is_v4 { "ip" } else { "ip6" };
-            format!(
-                "nft insert rule {table} {chain} {family} daddr {address} {protocol} dport {port} accept"
-            )
-        }
-        (true, true) => {
-            format!(
-                "iptables-legacy -I {chain} -d {address} -p {protocol} --dport {port} -j ACCEPT"
-            )
-        }
-        (true, false) => {
-            format!(
-                "ip6tables-legacy -I {chain} -d {address} -p {protocol} --dport {port} -j ACCEPT"
-            )
-        }
-    })
+    Some(accept(chain, Side::To, address, Some((protocol, port))))
 }

@@ -190,20 +190,36 @@ fn server_silent(facts: &Facts) -> Vec<Finding> {
             }
             // An entry may be old: of a server that nobody wants, it says little.
             let wanted = server.traffic.rise.is_some_and(|rise| rise.in_packets > 0);
+            let router = facts.way_to(address).and_then(|way| way.ok()?.gateway);
             let finding = found.entry(address).or_insert_with(|| {
+                let (who, next) = match router {
+                    Some(router) => (format!("the router {router} before the server {address}"), router),
+                    None => (format!("the server {address}"), address),
+                };
                 let finding = match wanted {
                     true => Finding::fail(format!(
-                        "the server {address} does not answer on its link: clients that are given to it wait and time out"
+                        "{who} does not answer on its link: clients that are given to the server wait and time out"
                     )),
-                    false => Finding::note(format!("the server {address} did not answer on its link when it was last asked")),
+                    false => Finding::note(format!("{who} did not answer on its link when it was last asked")),
                 };
-                finding
-                    .seen(format!("ip neigh show {address} says FAILED"))
-                    .say("see that it is up, plugged in, and has that address; until then:")
-                    .run(format!("ipvsadm -e {} {} -w 0", selector(service.id), server.option()))
+                let finding = finding.seen(format!("ip neigh show {next} says FAILED")).seen_by(unplugged(facts, next));
+                let finding = match router {
+                    Some(router) => finding.seen(format!("ip route get {address} says `via {router}'")).say(
+                        "see that the router is up and has that address; if the server is on a link of this machine, give this machine an address with the prefix of the server's network there; until then:",
+                    ),
+                    None => finding.say("see that it is up, plugged in, and has that address; until then:"),
+                };
+                finding.run(format!("ipvsadm -e {} {} -w 0", selector(service.id), server.option()))
             });
             finding.add(service.id);
         }
     }
     found.into_values().collect()
+}
+
+/// The interface that leads to a machine has no carrier.
+fn unplugged(facts: &Facts, address: IpAddr) -> Option<String> {
+    let link = facts.link(facts.on_link(address)?.interface)?;
+    link.unplugged
+        .then(|| format!("ip link show {} says NO-CARRIER", link.name))
 }

@@ -1,9 +1,12 @@
 //! Faults of NAT: the servers' answers must come back through the director.
 
+pub(super) mod here;
+pub(super) mod refusal;
 pub(super) mod table;
 pub(super) mod tracking;
 pub(super) mod way;
 
+use super::losses::{kept_back, vanished};
 use crate::diagnose::facts::{Counted, Facts, Method, Server, ServiceFacts};
 
 /// Answers that are lost show in two packets or more: a single one may have been
@@ -15,7 +18,8 @@ const SURE: u64 = 2;
 /// wait for each of them.
 fn unanswered(facts: &Facts) -> Vec<(&ServiceFacts, &Server)> {
     let mut found = Vec::new();
-    if !facts.counters_live() {
+    // What never leaves this machine finds no answer.
+    if !facts.counters_live() || kept_back(facts).is_some() {
         return found;
     }
     for service in &facts.services {
@@ -56,6 +60,15 @@ fn forwards(facts: &Facts, server: &Server) -> bool {
         true => facts.of_interface("ipv4", &link.name, "forwarding") != Some(0),
         false => facts.of_interface("ipv6", "all", "forwarding") != Some(0),
     }
+}
+
+/// The answers come back to this machine, and are lost here: packets come in and have no
+/// end that is counted, nearly as many as the servers were given.
+fn come_back(facts: &Facts) -> bool {
+    let given = unanswered(facts).into_iter();
+    let given = given.filter_map(|(_, server)| Some(server.traffic.rise?.in_packets));
+    let given = given.fold(0, u64::saturating_add);
+    given > 0 && vanished(facts) > given / 2
 }
 
 /// Returns what was counted of a server that gives no answer.

@@ -2,7 +2,7 @@
 //! connection, which IPVS tells them only if it is asked to.
 
 use super::super::Check;
-use super::{inwards, unanswered};
+use super::{come_back, here, inwards, unanswered};
 use crate::diagnose::facts::{Chain, Facts, Hook};
 use crate::diagnose::finding::Finding;
 
@@ -28,9 +28,10 @@ pub(in crate::diagnose::checks) const NAT_STATEFUL_FORWARD: Check = Check {
     judge: nat_stateful_forward,
 };
 
-/// A chain that changes the source of packets, while IPVS does not track.
+/// A chain that changes the source of packets, while IPVS does not track. Servers then
+/// answer elsewhere: no answer comes back.
 fn masquerade(facts: &Facts) -> Option<&Chain> {
-    if facts.sysctl(CONNTRACK) != Some(0) {
+    if facts.sysctl(CONNTRACK) != Some(0) || come_back(facts) {
         return None;
     }
     let mut chains = facts.filters.iter().flatten();
@@ -39,9 +40,10 @@ fn masquerade(facts: &Facts) -> Option<&Chain> {
     })
 }
 
-/// A chain that looks at the state of forwarded packets, while IPVS does not track.
+/// A chain that looks at the state of forwarded packets, while IPVS does not track, and
+/// drops answers that come back.
 fn stateful(facts: &Facts) -> Option<&Chain> {
-    if facts.sysctl(CONNTRACK) != Some(0) {
+    if facts.sysctl(CONNTRACK) != Some(0) || !come_back(facts) {
         return None;
     }
     let mut chains = facts.filters.iter().flatten();
@@ -63,8 +65,7 @@ fn nat_masquerade(facts: &Facts) -> Vec<Finding> {
 }
 
 fn nat_stateful_forward(facts: &Facts) -> Vec<Finding> {
-    // With both kinds of rules, one remedy cures both.
-    let (Some(chain), None) = (stateful(facts), masquerade(facts)) else {
+    let Some(chain) = stateful(facts) else {
         return Vec::new();
     };
     let sentence = "the packet filter takes the servers' answers for packets of strangers, since it does not know IPVS's connections: clients wait and time out";
@@ -74,13 +75,16 @@ fn nat_stateful_forward(facts: &Facts) -> Vec<Finding> {
 fn found(facts: &Facts, chain: &Chain, sentence: &str) -> Vec<Finding> {
     let mut finding: Option<Finding> = None;
     for (service, server) in unanswered(facts) {
+        if here::refusal(facts, server).is_some() {
+            continue;
+        }
         let finding = finding.get_or_insert_with(|| {
             Finding::fail(sentence)
                 .seen(format!("chain {} of table {}", chain.name, chain.table))
                 .seen(format!("{CONNTRACK} = 0"))
                 .seen(inwards(facts, server.traffic.rise))
                 .set(CONNTRACK, "1")
-                .say("if that changes nothing, the servers' way back may not lead through this director: see nat-route-back in ipvsadm-diagnose(7)")
+                .say("if that changes nothing, diagnose again: with it, other causes can be told apart")
         });
         finding.add(service.id);
     }

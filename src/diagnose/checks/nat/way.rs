@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::super::Check;
-use super::{inwards, tracking, unanswered};
+use super::{here, inwards, tracking, unanswered};
 use crate::diagnose::facts::{Facts, Method, version};
 use crate::diagnose::finding::Finding;
 use ipvs::model::Endpoint;
@@ -136,8 +136,10 @@ fn nat_route_back(facts: &Facts) -> Vec<Finding> {
     let mut found: BTreeMap<IpAddr, Finding> = BTreeMap::new();
     for (service, server) in unanswered(facts) {
         let address = server.address();
-        let explained =
-            tracking::explains(facts) || neighbour_of(facts, address, server.endpoint).is_some();
+        let explained = tracking::explains(facts)
+            || here::filter(facts).is_some()
+            || here::refusal(facts, server).is_some()
+            || neighbour_of(facts, address, server.endpoint).is_some();
         if explained {
             continue;
         }
@@ -151,7 +153,7 @@ fn nat_route_back(facts: &Facts) -> Vec<Finding> {
                 Some(own) => finding.run_on("the server", format!("ip route replace default via {}", own.address)),
                 None => finding.say("let the server's routes to the clients lead through this director"),
             };
-            finding.say("if they do, look for a packet filter on the server, and for a program that listens on its port")
+            finding.say("if they do, see that the server is up (ping), and look for a packet filter there")
         });
         finding.add(service.id);
     }

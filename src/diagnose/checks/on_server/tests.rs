@@ -116,6 +116,7 @@ fn links_where_the_address_may_be_asked_for() {
         rules: 1,
         changes_source: false,
         looks_at_state: false,
+        sets_marks: false,
         legacy: false,
     }]);
     assert_eq!(found(&filtered), [""; 0]);

@@ -1,0 +1,148 @@
+//! Packets that this machine itself loses: those that come in and have no end that the
+//! system counts, and those that IPVS gives away and that never leave.
+
+use crate::diagnose::facts::{Chain, Facts, Hook, IPVS_BYTES, IPVS_PACKETS, Server};
+
+/// The fate of packets that come in and are not dropped as martians.
+const ACCOUNTED: [&str; 9] = [
+    IPVS_PACKETS,
+    "IpInDelivers",
+    "IpInHdrErrors",
+    "IpInAddrErrors",
+    "IpInDiscards",
+    "IpExtInNoRoutes",
+    "TcpExtIPReversePathFilter",
+    "Ip6InDelivers",
+    "Ip6InAddrErrors",
+];
+
+/// The sum of counters' rises.
+fn rises(facts: &Facts, counters: &[&str]) -> u64 {
+    let rises = counters.iter().map(|counter| facts.rise(counter));
+    rises.fold(0, u64::saturating_add)
+}
+
+/// Returns how many packets were forwarded. From Linux 6.7 on, those that a filter then
+/// drops are counted as forwarded too; but since then, those that leave are counted as
+/// well: this machine's own, those of IPVS, and the forwarded ones.
+fn forwarded(facts: &Facts, given: u64) -> u64 {
+    const TRANSMITTED: [&str; 2] = ["IpOutTransmits", "Ip6OutTransmits"];
+    let all = rises(facts, &["IpForwDatagrams", "Ip6OutForwDatagrams"]);
+    if !TRANSMITTED
+        .iter()
+        .any(|name| facts.counters.contains_key(*name))
+    {
+        return all;
+    }
+    let own = rises(facts, &["IpOutRequests", "Ip6OutRequests"]).saturating_add(given);
+    all.min(rises(facts, &TRANSMITTED).saturating_sub(own))
+}
+
+/// Returns how many packets the servers of a kind were given.
+fn given_to(facts: &Facts, kind: impl Fn(&Server) -> bool) -> u64 {
+    let servers = facts.services.iter().flat_map(|service| &service.servers);
+    let packets = servers
+        .filter(|server| kind(server))
+        .filter_map(|server| Some(server.traffic.rise?.in_packets));
+    packets.fold(0, u64::saturating_add)
+}
+
+/// Returns how many packets came in, of which the system counts no more. Martians are
+/// among them, and only they of this network namespace: the kernel counts the martians
+/// of all namespaces together.
+pub(super) fn vanished(facts: &Facts) -> u64 {
+    let received = rises(facts, &["IpInReceives", "Ip6InReceives"]);
+    // What IPVS gives to a server on this machine is delivered, and counted twice.
+    let twice = given_to(facts, |server| facts.is_own(server.address()));
+    // Packets in a tunnel are this machine's own.
+    let given = facts
+        .rise(IPVS_PACKETS)
+        .saturating_sub(twice)
+        .saturating_sub(given_to(facts, |server| server.method.is_tunnel()));
+    let accounted = rises(facts, &ACCOUNTED).saturating_add(forwarded(facts, given));
+    received.saturating_sub(accounted.saturating_sub(twice))
+}
+
+/// Returns the chain of the packet filter that keeps packets of IPVS from leaving: there
+/// is one, and much less left this machine than IPVS took in and gave away.
+pub(super) fn kept_back(facts: &Facts) -> Option<&Chain> {
+    let servers = facts.services.iter().flat_map(|service| &service.servers);
+    let stays = servers
+        .filter(|server| facts.is_own(server.address()))
+        .filter_map(|server| Some(server.traffic.rise?.in_bytes))
+        .fold(0, u64::saturating_add);
+    let given = facts.rise(IPVS_BYTES).saturating_sub(stays);
+    let left = rises(facts, &OUT_BYTES);
+    if given == 0 || left > given / 2 {
+        return None;
+    }
+    let mut chains = facts.filters.iter().flatten();
+    chains.find(|chain| chain.hook == Hook::Output && chain.may_drop())
+}
+
+/// The bytes of packets that left, counted behind the filter of what this machine sends.
+pub(super) const OUT_BYTES: [&str; 2] = ["IpExtOutOctets", "Ip6OutOctets"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnose::example::{chain, counted, own, server, service, with};
+    use crate::diagnose::facts::{Counted, Method, Traffic};
+
+    /// A director that gave away so many bytes, of which so many left.
+    fn director(given: u64, left: u64) -> Facts {
+        let servers = vec![server("10.1.0.2:80", Method::Nat)];
+        let facts = with(vec![service("TCP 10.0.0.1:80", servers)], &[]);
+        let mut facts = counted(facts, &[(IPVS_BYTES, given), (OUT_BYTES[0], left)]);
+        facts.filters = Some(vec![chain(Hook::Output)]);
+        facts
+    }
+
+    #[test]
+    fn what_does_not_leave_is_kept_back_by_a_chain() {
+        assert!(kept_back(&director(600, 60)).is_some());
+        assert!(kept_back(&director(600, 400)).is_none());
+        assert!(kept_back(&director(0, 0)).is_none());
+        let mut facts = director(600, 60);
+        facts.filters = Some(vec![chain(Hook::Forward)]);
+        assert!(kept_back(&facts).is_none());
+        facts.filters = None;
+        assert!(kept_back(&facts).is_none());
+    }
+
+    #[test]
+    fn what_a_filter_drops_vanishes_though_it_counts_as_forwarded() {
+        let vanish = |counters: &[(&str, u64)]| vanished(&counted(Facts::default(), counters));
+        // Ten packets of clients went to servers, and ten answers came.
+        let both = [("IpInReceives", 20), (IPVS_PACKETS, 10)];
+        assert_eq!(vanish(&both), 10);
+        let forwarded = [both[0], both[1], ("IpForwDatagrams", 10)];
+        assert_eq!(vanish(&forwarded), 0);
+        let with = |transmitted| {
+            let own = ("IpOutRequests", 3);
+            vanish(&[&forwarded[..], &[own, ("IpOutTransmits", transmitted)]].concat())
+        };
+        assert_eq!(with(23), 0);
+        assert_eq!(with(13), 10);
+    }
+
+    #[test]
+    fn what_a_server_here_gets_need_not_leave() {
+        let mut facts = director(600, 60);
+        facts.addresses = vec![own("10.1.0.2/32", 2)];
+        let rise = Counted {
+            in_packets: 10,
+            in_bytes: 600,
+            ..Counted::default()
+        };
+        for service in &mut facts.services {
+            for server in &mut service.servers {
+                server.traffic = Traffic {
+                    total: rise,
+                    rise: Some(rise),
+                };
+            }
+        }
+        assert!(kept_back(&facts).is_none());
+    }
+}

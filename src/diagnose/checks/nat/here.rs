@@ -1,0 +1,123 @@
+//! Answers of servers that come back to the director, and are lost there.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use super::super::Check;
+use super::super::commands::{Side, accept};
+use super::{come_back, inwards, tracking, unanswered};
+use crate::diagnose::facts::{Chain, Facts, Hook, Server, errno_text};
+use crate::diagnose::finding::Finding;
+use crate::routing::{Leads, Question};
+
+pub(in crate::diagnose::checks) const NAT_CLIENT_UNREACHABLE: Check = Check {
+    id: "nat-client-unreachable",
+    symptom: "Connections time out, of all clients or of those in some networks. Clients' packets are counted, answers are not.",
+    cause: "The director has no route back to the clients: it drops the servers' answers.",
+    seen: "The kernel's route from a server to a client that waits is refused, or leads nowhere.",
+    remedy: "Give the director a route to its clients.",
+    since: "",
+    judge: nat_client_unreachable,
+};
+
+/// The refusal that an answer of this server to a waiting client meets here.
+pub(super) fn refusal(facts: &Facts, server: &Server) -> Option<(Question, String)> {
+    let input = facts.interface_to(server.address())?;
+    let mut waiting = facts
+        .flows_to(server.endpoint)
+        .flat_map(|flow| flow.waiting.iter().take(1));
+    waiting.find_map(|client| {
+        let question = Question::through(server.address(), input, *client);
+        let why = match facts.answer(&question)? {
+            Err(errno) => errno_text(errno),
+            Ok(route) if route.leads == Leads::Nowhere => "a route that leads nowhere".to_owned(),
+            Ok(_) => return None,
+        };
+        Some((question, why))
+    })
+}
+
+/// An answer of a server to a client is refused here with these words.
+pub(in crate::diagnose) fn no_way_back(facts: &Facts, answer: &Question, why: &str) -> Finding {
+    let Question {
+        destination: client,
+        source,
+        input,
+        mark: _,
+    } = *answer;
+    let server = source.map_or_else(|| "?".to_owned(), |server| server.to_string());
+    let input = input.map_or("?", |input| facts.interface(input));
+    let finding = Finding::fail(format!(
+        "answers of the servers to {client} are not sent on: it waits and times out"
+    ))
+    .seen(format!(
+        "ip route get {client} from {server} iif {input}: {why}"
+    ));
+    // Where packets of this machine's own find a way, it is a matter of policy.
+    match facts.way_to(client).is_some_and(|way| way.is_ok()) {
+        true => finding.say(format!(
+            "look for what treats packets that come by {input} otherwise than this machine's own: ip rule, and net.ipv4.conf.{input}.rp_filter"
+        )),
+        false => finding.say(format!(
+            "give this director a route to {client}, as a rule a default one: ip route add default via GATEWAY; or remove the one that refuses it"
+        )),
+    }
+}
+
+fn nat_client_unreachable(facts: &Facts) -> Vec<Finding> {
+    let mut found: BTreeMap<IpAddr, Finding> = BTreeMap::new();
+    for (service, server) in unanswered(facts) {
+        let Some((question, why)) = refusal(facts, server) else {
+            continue;
+        };
+        let finding = found.entry(question.destination).or_insert_with(|| {
+            no_way_back(facts, &question, &why).seen(inwards(facts, server.traffic.rise))
+        });
+        finding.add(service.id);
+    }
+    found.into_values().collect()
+}
+
+pub(in crate::diagnose::checks) const NAT_FORWARD_FILTER: Check = Check {
+    id: "nat-forward-filter",
+    symptom: "Connections time out. Clients' packets are counted, answers are not.",
+    cause: "A chain of the packet filter for forwarded packets drops the servers' answers. Where containers run, such a chain drops whatever is not theirs.",
+    seen: "There is such a chain, and as many packets as the servers were given come in here and are counted nowhere else (IpInReceives, IpInDelivers, IpForwDatagrams).",
+    remedy: "Let the servers' answers through.",
+    since: "",
+    judge: nat_forward_filter,
+};
+
+/// The chain that drops the servers' answers, where they come back.
+pub(super) fn filter(facts: &Facts) -> Option<&Chain> {
+    let chains = || facts.filters.iter().flatten();
+    let mut chains = chains()
+        .filter(|chain| chain.drops)
+        .chain(chains().filter(|chain| !chain.drops));
+    let chain = chains.find(|chain| chain.hook == Hook::Forward && chain.may_drop())?;
+    come_back(facts).then_some(chain)
+}
+
+fn nat_forward_filter(facts: &Facts) -> Vec<Finding> {
+    let Some(chain) = filter(facts) else {
+        return Vec::new();
+    };
+    if tracking::explains(facts) {
+        return Vec::new();
+    }
+    let mut finding: Option<Finding> = None;
+    for (service, server) in unanswered(facts) {
+        if refusal(facts, server).is_some() {
+            continue;
+        }
+        let finding = finding.get_or_insert_with(|| {
+            Finding::fail("answers of the servers come back here, and the packet filter drops them: clients wait and time out")
+                .seen(format!("chain {} of table {} for forwarded packets", chain.name, chain.table))
+                .seen(inwards(facts, server.traffic.rise))
+                .say("to let them through:")
+        });
+        finding.add(service.id);
+        finding.also_run(accept(chain, Side::From, server.address(), None));
+    }
+    finding.into_iter().collect()
+}

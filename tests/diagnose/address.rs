@@ -1,0 +1,106 @@
+//! Virtual addresses that this machine has, and that clients do not find.
+
+use crate::clients::{answered, are_served, while_in_vain, while_served};
+use crate::director::*;
+use crate::net::Host;
+use crate::support::shell;
+
+#[test]
+fn vip_arp_ignored() {
+    let (_place, [client, a, b]) = behind_nat();
+    let _servers = [a.serve(80), b.serve(80)];
+    restore(NAT);
+    // As on a real server: the virtual address on lo, and nobody is told of it.
+    shell(
+        "ip addr del 10.0.0.1/24 dev eth0 && ip addr add 10.0.0.5/24 dev eth0 && \
+         ip addr add 10.0.0.1/32 dev lo",
+    );
+    diagnose(GLANCE).without_fault();
+    shell("sysctl -qw net.ipv4.conf.all.arp_ignore=1");
+    let diagnosis = while_in_vain(&client, "10.0.0.1:80", || diagnose(WATCHED));
+    let diagnosis = diagnosis.names("vip-arp-ignored");
+    diagnosis.cure("vip-arp-ignored");
+    are_served(&client, "10.0.0.1:80");
+    while_served(&client, "10.0.0.1:80", || diagnose(WATCHED)).without_fault();
+}
+
+#[test]
+fn a_standby_director_may_ignore_requests_for_the_address() {
+    let _place = behind_nat();
+    shell(
+        "ip addr del 10.0.0.1/24 dev eth0 && ip addr add 10.0.0.5/24 dev eth0 && \
+         ip addr add 10.0.0.1/32 dev lo && sysctl -qw net.ipv4.conf.all.arp_ignore=1",
+    );
+    restore(NAT);
+    diagnose(GLANCE).names("vip-arp-ignored");
+    ipvsadm("--start-daemon backup --mcast-interface eth1 --syncid 7");
+    diagnose(GLANCE).without_fault();
+}
+
+#[test]
+fn vip_link_down() {
+    let (_place, [client, a, b]) = behind_nat();
+    let _servers = [a.serve(80), b.serve(80)];
+    restore(NAT);
+    shell("ip link set eth0 down");
+    let diagnosis = while_in_vain(&client, "10.0.0.1:80", || diagnose(WATCHED));
+    let diagnosis = diagnosis.names("vip-link-down");
+    diagnosis.cure("vip-link-down");
+    are_served(&client, "10.0.0.1:80");
+    while_served(&client, "10.0.0.1:80", || diagnose(WATCHED)).without_fault();
+}
+
+#[test]
+fn vip_link_down_for_want_of_a_carrier() {
+    let (_place, [client, a, b]) = behind_nat();
+    let _servers = [a.serve(80), b.serve(80)];
+    let here = Host::this("director");
+    here.join("lan0", &client, "lan0");
+    here.ip("addr add 10.5.0.1/24 dev lan0\n");
+    client.ip("addr add 10.5.0.9/24 dev lan0\n");
+    restore(&NAT.replace("10.0.0.1", "10.5.0.1"));
+    while_served(&client, "10.5.0.1:80", || diagnose(WATCHED)).without_fault();
+    client.ip("link set lan0 down\n");
+    diagnose_anew().names("vip-link-down");
+    client.ip("link set lan0 up\n");
+    are_served(&client, "10.5.0.1:80");
+    while_served(&client, "10.5.0.1:80", || diagnose(WATCHED)).without_fault();
+}
+
+#[test]
+fn vip_duplicate_that_answers() {
+    let (_place, [client, a, stranger]) = one_network();
+    let _server = a.serve(80);
+    a.take_quietly("10.0.0.1");
+    restore("-A -t 10.0.0.1:80 -s rr\n-a -t 10.0.0.1:80 -r 10.0.0.2 -g\n");
+    are_served(&client, "10.0.0.1:80");
+    let probe = format!("{GLANCE} --probe");
+    diagnose(&probe).without_fault();
+    stranger.ip("addr add 10.0.0.1/32 dev eth0\n");
+    let diagnosis = diagnose(&probe).names("vip-duplicate");
+    let evidence = diagnosis.finding("vip-duplicate")["evidence"].to_string();
+    let link = stranger.run(|| shell("ip -br link show dev eth0"));
+    let hardware = link.split_whitespace().nth(2).unwrap();
+    assert!(evidence.contains(hardware), "{evidence}");
+    // Clients that hear of it go there, in vain.
+    client.ip(&format!(
+        "neigh replace 10.0.0.1 lladdr {hardware} dev eth0 nud reachable\n"
+    ));
+    assert_eq!(answered(&client, 2, "10.0.0.1:80"), 0);
+    stranger.ip("addr del 10.0.0.1/32 dev eth0\n");
+    client.ip("neigh flush dev eth0\n");
+    shell("ip neigh flush dev eth0");
+    are_served(&client, "10.0.0.1:80");
+    diagnose(&probe).without_fault();
+}
+
+#[test]
+fn no_service() {
+    let (_place, [client, a, b]) = behind_nat();
+    let _servers = [a.serve(80), b.serve(80)];
+    restore(NAT);
+    let diagnosis = while_in_vain(&client, "10.0.0.1:8080", || diagnose(WATCHED));
+    diagnosis.without_fault().notes("no-service");
+    let diagnosis = while_served(&client, "10.0.0.1:80", || diagnose(WATCHED));
+    diagnosis.without_fault().lacks("no-service");
+}
