@@ -268,9 +268,14 @@ impl<'a> TypedWords<'a> {
                 })
             ),
             Role::Option(label) | Role::Modifier(label) => {
-                let is_tunneled = flags.forwarding == Forwarding::Tunnel;
+                let is_tunneled = flags.forwarding == Some(Forwarding::Tunnel);
                 (is_tunneled || !Label::OF_TUNNELS.contains(&label))
-                    && legality::may_follow(verb, flags.tunnel_kind, flags.given, label)
+                    && legality::may_follow(
+                        verb,
+                        flags.tunnel_kind.unwrap_or_default(),
+                        flags.given,
+                        label,
+                    )
             }
         }
     }

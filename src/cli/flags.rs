@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::additions::{self, ClientWord};
+use super::additions::ClientWord;
 use super::address::{self, Resolved, Spelling, TypedEndpoint};
 use super::command::{Color, Netns, Shell};
 use super::types::{Given, Label, Verb};
@@ -19,8 +19,9 @@ use ipvs::model::{
 };
 use ipvs::plan::scope::Selected;
 
-/// The options typed, with nothing checked that takes more than one option.
-#[derive(Debug)]
+/// The options typed, with nothing checked that takes more than one option. A value
+/// that was not given is none; the commands know their defaults.
+#[derive(Debug, Default)]
 pub(crate) struct Flags<'a> {
     pub(crate) given: Given,
     pub(crate) service: Option<VirtualId>,
@@ -31,28 +32,27 @@ pub(crate) struct Flags<'a> {
     pub(crate) engine: Option<Name>,
     /// Its meaning depends on the scheduler, which may come later.
     pub(crate) sched_flags: Option<&'a str>,
-    pub(crate) forwarding: Forwarding,
-    pub(crate) weight: u32,
-    pub(crate) upper_threshold: u32,
-    pub(crate) lower_threshold: u32,
-    pub(crate) tunnel_kind: TunnelKind,
-    pub(crate) tunnel_port: u16,
-    /// Its state is meant only with `--start-daemon` and `--stop-daemon`.
-    pub(crate) daemon: Daemon,
+    pub(crate) forwarding: Option<Forwarding>,
+    pub(crate) weight: Option<u32>,
+    pub(crate) upper_threshold: Option<u32>,
+    pub(crate) lower_threshold: Option<u32>,
+    pub(crate) tunnel_kind: Option<TunnelKind>,
+    pub(crate) tunnel_port: Option<u16>,
+    pub(crate) daemon: TypedDaemon,
     pub(crate) output: Option<PathBuf>,
     pub(crate) clients: Vec<ClientWord>,
     /// As the kernel spells it.
     pub(crate) state: Option<&'static str>,
     pub(crate) origin: Option<Origin>,
     pub(crate) by: Option<Grouping>,
-    pub(crate) color: Color,
+    pub(crate) color: Option<Color>,
     /// From one look to the next.
-    pub(crate) interval: Duration,
+    pub(crate) interval: Option<Duration>,
     pub(crate) count: Option<u64>,
     /// How many servers have to take new connections.
     pub(crate) least: Option<u64>,
     /// From the first look of a diagnosis to the second.
-    pub(crate) sample: Duration,
+    pub(crate) sample: Option<Duration>,
     /// Checks that are left out.
     pub(crate) ignored: BTreeSet<String>,
     pub(crate) facts: Option<PathBuf>,
@@ -86,56 +86,21 @@ pub(crate) struct TypedServer {
     pub(crate) default_port: u16,
 }
 
+/// A sync daemon. Its state is meant only with `--start-daemon` and `--stop-daemon`.
+#[derive(Debug)]
+pub(crate) struct TypedDaemon(pub(crate) Daemon);
+
+impl Default for TypedDaemon {
+    fn default() -> Self {
+        Self(Daemon::new(DaemonState::Master, DEFAULT_INTERFACE, 0))
+    }
+}
+
 /// How long a client stays with its server when `-p` names no time.
 pub(super) const DEFAULT_PERSISTENCE: u32 = 360;
 
 /// The network interface of a daemon for which none is named.
 const DEFAULT_INTERFACE: &str = "eth0";
-
-impl Flags<'_> {
-    fn new() -> Self {
-        Self {
-            given: Given::default(),
-            service: None,
-            server: None,
-            scheduler: None,
-            persistence: None,
-            netmask: None,
-            engine: None,
-            sched_flags: None,
-            forwarding: Forwarding::DirectRoute,
-            weight: 1,
-            upper_threshold: 0,
-            lower_threshold: 0,
-            tunnel_kind: TunnelKind::default(),
-            tunnel_port: 0,
-            daemon: Daemon::new(DaemonState::Master, DEFAULT_INTERFACE, 0),
-            output: None,
-            clients: Vec::new(),
-            state: None,
-            origin: None,
-            by: None,
-            color: Color::default(),
-            interval: additions::DEFAULT_INTERVAL,
-            count: None,
-            least: None,
-            sample: additions::DEFAULT_SAMPLE,
-            ignored: BTreeSet::new(),
-            facts: None,
-            director: None,
-            again: None,
-            drain_limit: None,
-            ramp_time: None,
-            raw: None,
-            sysctl: None,
-            shell: None,
-            only: Vec::new(),
-            netns: None,
-            topic: None,
-            words: Vec::new(),
-        }
-    }
-}
 
 /// Options on their way to being flags.
 pub(crate) struct Reading<'a> {
@@ -156,7 +121,7 @@ impl<'a> Reading<'a> {
     pub(crate) fn new(names: &'a dyn Resolve) -> Self {
         Self {
             names,
-            flags: Flags::new(),
+            flags: Flags::default(),
             mark_follows: false,
             early_ipv6: false,
             overlooked: None,
@@ -166,7 +131,7 @@ impl<'a> Reading<'a> {
 
     /// Forgets every option: `-h` and `-v` are not interested.
     pub(super) fn clear(&mut self) {
-        self.flags = Flags::new();
+        self.flags = Flags::default();
     }
 
     pub(super) fn overlook(&mut self, refusal: Usage) {
@@ -187,13 +152,13 @@ impl<'a> Reading<'a> {
     }
 
     pub(super) fn daemon_state(&mut self, word: &str, refusal: ValueError) -> Result<(), Usage> {
-        self.flags.daemon.state = values::DAEMON_STATES.find(word).ok_or(refusal)?;
+        self.flags.daemon.0.state = values::DAEMON_STATES.find(word).ok_or(refusal)?;
         Ok(())
     }
 
     pub(super) fn interface(&mut self, word: &str) {
         let name = Some(values::interface(word)).filter(|name| !name.is_empty());
-        self.flags.daemon.interface = name.unwrap_or(DEFAULT_INTERFACE).to_owned();
+        self.flags.daemon.0.interface = name.unwrap_or(DEFAULT_INTERFACE).to_owned();
     }
 
     fn endpoint(

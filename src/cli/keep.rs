@@ -136,15 +136,10 @@ fn tunnel(
         given.insert(Label::TunPort);
     }
     legality::tunnel(now.kind, given)?;
-    let checksums = [
-        (Label::TunNoCsum, Tunnel::NO_CHECKSUM),
-        (Label::TunCsum, Tunnel::CHECKSUM),
-        (Label::TunRemCsum, Tunnel::REMOTE_CHECKSUM),
-    ];
-    let chosen = checksums.into_iter().find(|(label, _)| given.has(*label));
+    let flags = given.chosen(&values::TUNNEL_CHECKSUMS);
     Ok(Tunnel {
         kind: now.kind,
         port: port.unwrap_or(now.port),
-        flags: chosen.map_or(now.flags, |(_, flags)| flags),
+        flags: flags.unwrap_or(now.flags),
     })
 }

@@ -19,7 +19,6 @@ mod help;
 mod keep;
 mod legality;
 mod lexer;
-mod listing;
 mod nearest;
 mod options;
 mod raw;

@@ -199,8 +199,8 @@ const fn modifier(label: L, short: &'static str, long: &'static str, help: &'sta
 }
 
 /// Puts a value that was read in its place.
-fn put<T>(place: &mut T, value: Result<T, ValueError>) -> Result<(), Usage> {
-    *place = value?;
+fn put<T>(place: &mut Option<T>, value: Result<T, ValueError>) -> Result<(), Usage> {
+    *place = Some(value?);
     Ok(())
 }
 
@@ -365,7 +365,7 @@ pub(crate) const SECTIONS: &[Section] = &[
         command(Verb::Version, "v", "show the version"),
         Row::new(Role::Command(Verb::Completions), "", "completions", Value("SHELL"))
             .help("print what makes bash, zsh or fish complete words of ipvsadm")
-            .set(|to, word| put(&mut to.flags.shell, shell(word).map(Some)))
+            .set(|to, word| put(&mut to.flags.shell, shell(word)))
             .offers(Offers::Words(&SHELLS))
             .on_the_command_line(),
     ] },
@@ -428,7 +428,7 @@ pub(crate) const SECTIONS: &[Section] = &[
             "set the weight to 0 and wait until its connections have ended before it is removed; not \
          longer than SECONDS")
             .with(OF_REMOVALS)
-            .may_set(|to, value| put(&mut to.flags.drain_limit, value.map(drain_time).transpose()))
+            .may_set(|to, value| value.map_or(Ok(()), |word| put(&mut to.flags.drain_limit, drain_time(word))))
             .on_the_command_line(),
         option(L::Undrain, "", Nothing,
             "with -e: give the weight back that it had before --drain; what --drain has removed is added \
@@ -452,13 +452,13 @@ pub(crate) const SECTIONS: &[Section] = &[
             .on_the_command_line(),
         one_of(L::Forwarding, "g", "gatewaying", Nothing, "reach it by direct routing (the default)")
             .with(OF_METHODS)
-            .set(|to, _| { to.flags.forwarding = Forwarding::DirectRoute; Ok(()) }),
+            .set(|to, _| { to.flags.forwarding = Some(Forwarding::DirectRoute); Ok(()) }),
         one_of(L::Forwarding, "i", "ipip", Nothing, "reach it through a tunnel")
             .with(OF_METHODS)
-            .set(|to, _| { to.flags.forwarding = Forwarding::Tunnel; Ok(()) }),
+            .set(|to, _| { to.flags.forwarding = Some(Forwarding::Tunnel); Ok(()) }),
         one_of(L::Forwarding, "m", "masquerading", Nothing, "reach it by address translation (NAT)")
             .with(OF_METHODS)
-            .set(|to, _| { to.flags.forwarding = Forwarding::Masquerade; Ok(()) }),
+            .set(|to, _| { to.flags.forwarding = Some(Forwarding::Masquerade); Ok(()) }),
         option(L::Weight, "w", Value("WEIGHT"),
             "its share of the work (1); 0 takes no new connections")
             .with(OF_SERVERS)
@@ -467,7 +467,7 @@ pub(crate) const SECTIONS: &[Section] = &[
             "reach the weight in so many seconds, in even steps, from the one that it has, or from 0 if \
          it is new; with -e, what is not given stays as it is")
             .with(&[(Verb::AddServer, With(L::Weight)), (Verb::EditServer, With(L::Weight))])
-            .set(|to, word| put(&mut to.flags.ramp_time, ramp_time(word).map(Some)))
+            .set(|to, word| put(&mut to.flags.ramp_time, ramp_time(word)))
             .on_the_command_line(),
         option(L::UpperThreshold, "x", Value("NUMBER"),
             "with that many connections it takes no more (0: no limit)")
@@ -577,7 +577,7 @@ pub(crate) const SECTIONS: &[Section] = &[
         option(L::State, "", Value("NAME"),
             "with -c: only the connections in this state, such as ESTABLISHED")
             .with(OF_CONNECTIONS)
-            .set(|to, word| put(&mut to.flags.state, state(word).map(Some)))
+            .set(|to, word| put(&mut to.flags.state, state(word)))
             .offers(Offers::Words(&states::ALL)),
         option(L::Orphans, "", Nothing,
             "with -c: only the connections to servers that are no longer in the table")
@@ -586,23 +586,23 @@ pub(crate) const SECTIONS: &[Section] = &[
         option(L::Origin, "", Value("ORIGIN"),
             "with -c: only the connections that came by here (local) or from another director (sync)")
             .with(OF_CONNECTIONS)
-            .set(|to, word| put(&mut to.flags.origin, ORIGINS.read(L::Origin, word).map(Some)))
+            .set(|to, word| put(&mut to.flags.origin, ORIGINS.read(L::Origin, word)))
             .offers(Offers::Words(&ORIGINS)),
         option(L::By, "", Value("WHAT"),
             "with -c: count the connections by server, client, state or service, or by two of them: \
              server,state")
             .with(OF_CONNECTIONS)
-            .set(|to, word| put(&mut to.flags.by, grouping(word).map(Some)))
+            .set(|to, word| put(&mut to.flags.by, grouping(word)))
             .offers(Offers::Pair(&BY)),
         option(L::Watch, "", Attached("SECONDS"),
             "again and again, every 2 seconds or as told; q ends it")
             .with(&[(Verb::List, Unless(&[L::Timeout, L::Daemon]))])
-            .may_set(|to, value| match value { Some(word) => put(&mut to.flags.interval, interval(word)), None => Ok(()) })
+            .may_set(|to, value| value.map_or(Ok(()), |word| put(&mut to.flags.interval, interval(word))))
             .on_the_command_line(),
         option(L::Count, "", Value("NUMBER"),
             "with --watch: that many times")
             .with(&[(Verb::List, With(L::Watch))])
-            .set(|to, word| put(&mut to.flags.count, count(word).map(Some))),
+            .set(|to, word| put(&mut to.flags.count, count(word))),
         option(L::FromProc, "", Nothing,
             "what any user may read, without asking IPVS: the table, less what standard error says, \
              or all connections with -c")
@@ -613,7 +613,7 @@ pub(crate) const SECTIONS: &[Section] = &[
             "of one service: say in one line, for a monitoring system, whether so many servers take new \
              connections; status 0, 1 if fewer do, 2 if there is no such service, 3 if it can't be told")
             .with(OF_REQUIREMENTS)
-            .set(|to, word| put(&mut to.flags.least, least(word).map(Some)))
+            .set(|to, word| put(&mut to.flags.least, least(word)))
             .on_the_command_line(),
         option(L::Color, "", Value("WHEN"),
             "servers of weight 0 and overloaded ones stand out: auto (on a terminal), always or never")
@@ -656,7 +656,7 @@ pub(crate) const SECTIONS: &[Section] = &[
         option(L::Director, "", Value("ADDRESS"),
             "with --on-server: the director's address in the server's network")
             .with(&[(Verb::Diagnose, With(L::OnServer))])
-            .set(|to, word| put(&mut to.flags.director, director(word).map(Some))),
+            .set(|to, word| put(&mut to.flags.director, director(word))),
     ] },
     Section { title: "Synchronization, with --start-daemon", options: &[
         option(L::McastInterface, "", Value("NAME"),
@@ -666,23 +666,23 @@ pub(crate) const SECTIONS: &[Section] = &[
         option(L::SyncId, "", Value("ID"),
             "0 to 255; a backup with 0 takes every master's messages")
             .with(&[(Verb::StartDaemon, Allowed), (Verb::StopDaemon, Idle), (Verb::List, Idle)])
-            .set(|to, word| put(&mut to.flags.daemon.sync_id, values::sync_id(word))),
+            .set(|to, word| { to.flags.daemon.0.sync_id = values::sync_id(word)?; Ok(()) }),
         option(L::SyncMaxLen, "", Value("BYTES"),
             "longest message")
             .with(OF_DAEMONS)
-            .set(|to, word| put(&mut to.flags.daemon.max_len, values::sync_max_len(word).map(Some))),
+            .set(|to, word| put(&mut to.flags.daemon.0.max_len, values::sync_max_len(word))),
         option(L::McastGroup, "", Value("ADDRESS"),
             "multicast address, IPv4 or IPv6")
             .with(OF_DAEMONS)
-            .set(|to, word| put(&mut to.flags.daemon.group, values::mcast_group(word).map(Some))),
+            .set(|to, word| put(&mut to.flags.daemon.0.group, values::mcast_group(word))),
         option(L::McastPort, "", Value("PORT"),
             "UDP port")
             .with(OF_DAEMONS)
-            .set(|to, word| put(&mut to.flags.daemon.port, values::mcast_port(word).map(Some))),
+            .set(|to, word| put(&mut to.flags.daemon.0.port, values::mcast_port(word))),
         option(L::McastTtl, "", Value("NUMBER"),
             "how many routers a message may pass")
             .with(OF_DAEMONS)
-            .set(|to, word| put(&mut to.flags.daemon.ttl, values::mcast_ttl(word).map(Some))),
+            .set(|to, word| put(&mut to.flags.daemon.0.ttl, values::mcast_ttl(word))),
     ] },
     Section { title: "Saving and restoring", options: &[
         option(L::Output, "", Value("FILE"),
@@ -721,7 +721,7 @@ pub(crate) const SECTIONS: &[Section] = &[
             "in the network namespace of this name, as ip netns and Docker name them, or of this file, \
          such as /proc/PID/ns/net; with -L and --diagnose, all shows each in turn")
             .with(OF_NAMESPACES)
-            .set(|to, word| put(&mut to.flags.netns, netns(word).map(Some)))
+            .set(|to, word| put(&mut to.flags.netns, netns(word)))
             .offers(Offers::Namespaces)
             .on_the_command_line(),
     ] },

@@ -173,6 +173,12 @@ impl Given {
         self.0 & Self::bit(label) != 0
     }
 
+    /// Returns the meaning of the first of these options that was given.
+    pub(crate) fn chosen<T: Copy>(self, options: &[(Label, T)]) -> Option<T> {
+        let mut given = options.iter().filter(|(label, _)| self.has(*label));
+        given.next().map(|&(_, meaning)| meaning)
+    }
+
     /// Notes an option; false if there was one of that name already.
     pub(crate) fn insert(&mut self, label: Label) -> bool {
         let new = !self.has(label);

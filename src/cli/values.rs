@@ -5,8 +5,11 @@ use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
 
 use super::choice::Choice;
+use super::types::Label;
 use super::value_error::ValueError;
-use ipvs::model::{DaemonState, Name, PrefixLength, SCHEDULER_FLAGS, ServiceFlags, TunnelKind};
+use ipvs::model::{
+    DaemonState, Name, PrefixLength, SCHEDULER_FLAGS, ServiceFlags, Tunnel, TunnelKind,
+};
 use ipvs::rules::{HIGHEST_THRESHOLD, LONGEST_TIMEOUT};
 
 /// The longest timeout of a connection, in seconds: 31 days.
@@ -150,6 +153,13 @@ pub(crate) const TUNNEL_KINDS: Choice<TunnelKind> = Choice(TunnelKind::NAMES);
 pub(crate) fn tunnel_kind(word: &str) -> Result<TunnelKind, ValueError> {
     TUNNEL_KINDS.find(word).ok_or(ValueError::TunnelKind)
 }
+
+/// The checksums of a tunnel, by the options for them.
+pub(crate) const TUNNEL_CHECKSUMS: [(Label, u16); 3] = [
+    (Label::TunNoCsum, Tunnel::NO_CHECKSUM),
+    (Label::TunCsum, Tunnel::CHECKSUM),
+    (Label::TunRemCsum, Tunnel::REMOTE_CHECKSUM),
+];
 
 /// `--tun-port`
 pub(crate) fn tunnel_port(word: &str) -> Result<u16, ValueError> {

@@ -70,7 +70,7 @@ const OPTION_OF_FORMAT: &[Addition] = &[
             .with(&[(Verb::List, Allowed), (Verb::Restore, With(L::DryRun))]),"#,
     ),
     add(
-        "src/cli/listing.rs",
+        "src/cli/assemble/mod.rs",
         "            (Label::Json, Format::Json),",
         "            (Label::Csv, Format::Csv),",
     ),
@@ -89,7 +89,7 @@ const OPTION: &[Addition] = &[
         "        option(L::Strict, \"\", Nothing,",
         r#"        option(L::First, "", Value("NUMBER"), "with -R --dry-run: only the first changes")
             .with(&[(Verb::Restore, With(L::DryRun))])
-            .set(|to, word| put(&mut to.flags.first, count(word).map(Some))),"#,
+            .set(|to, word| put(&mut to.flags.first, count(word))),"#,
     ),
     add(
         "src/cli/flags.rs",
@@ -97,17 +97,12 @@ const OPTION: &[Addition] = &[
         "    pub(crate) first: Option<u64>,",
     ),
     add(
-        "src/cli/flags.rs",
-        "            count: None,",
-        "            first: None,",
-    ),
-    add(
         "src/cli/command/rules.rs",
         "    /// How the changes of a dry run are printed.",
         "    /// How many changes are shown.\n    pub first: Option<u64>,",
     ),
     add(
-        "src/cli/assemble.rs",
+        "src/cli/assemble/rules.rs",
         "            input: None,",
         "            first: self.first,",
     ),
@@ -303,7 +298,7 @@ fn a_field_of_a_service_asks_whoever_sends_compares_saves_or_shows_services() {
     copy.decide(&library);
     let program = copy.mistakes("ipvsadm");
     let asked = [
-        "src/cli/assemble.rs",
+        "src/cli/assemble/servers.rs",
         "src/cli/keep.rs",
         "src/json/service.rs",
         "src/openmetrics/service.rs",
