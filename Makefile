@@ -27,7 +27,7 @@ STOCK ?= 5.10 6.1 6.12 sid
 # What the tests are built for, if not for this machine as it is.
 TARGET ?=
 for := $(if $(TARGET),--target $(TARGET))
-host := $(shell rustc -vV | sed -n 's/^host: //p')
+host := $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p')
 musl := $(shell uname -m)-unknown-linux-musl
 runner := CARGO_TARGET_$(shell echo $(or $(TARGET),$(host)) | tr a-z- A-Z_)_RUNNER
 # The release of Debian that has a kernel.
