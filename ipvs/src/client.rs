@@ -17,7 +17,7 @@ use crate::model::{
 };
 use crate::namespace::NetworkNamespace;
 use crate::netlink::convert;
-use crate::netlink::exchange::Exchange;
+use crate::netlink::exchange::{Exchange, Number};
 pub use crate::netlink::listing::Patience;
 use crate::netlink::message::{IpvsCommand, IpvsMessage};
 use crate::netlink::socket::{Socket, Transport};
@@ -216,10 +216,14 @@ impl Client {
         id: impl Fn(&R) -> &VirtualId,
     ) -> Result<Vec<R>, Error> {
         let mut rows = Vec::new();
-        self.exchange
-            .list(Verb::ListServices, every_service, &mut rows, read, |row| {
-                *id(row)
-            })?;
+        self.exchange.list(
+            Number::One,
+            Verb::ListServices,
+            every_service,
+            &mut rows,
+            read,
+            |row| *id(row),
+        )?;
         Ok(rows)
     }
 
@@ -287,10 +291,14 @@ impl Client {
         let family = id.family();
         let request = || convert::about(IpvsCommand::GetDest, id);
         let read = |attributes: &[u8]| read(attributes, family);
-        self.exchange
-            .list_of_many(Verb::ListServers, request, rows, read, |row| {
-                (row.destination.address, row.destination.port)
-            })
+        self.exchange.list(
+            Number::OneOfMany,
+            Verb::ListServers,
+            request,
+            rows,
+            read,
+            |row| (row.destination.address, row.destination.port),
+        )
     }
 
     /// Opens the table of connections, for
@@ -362,6 +370,7 @@ impl Client {
         let request = || IpvsMessage::new(IpvsCommand::GetDaemon, Vec::new());
         let mut daemons = Vec::new();
         self.exchange.list(
+            Number::One,
             Verb::ListDaemons,
             request,
             &mut daemons,

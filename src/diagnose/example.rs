@@ -123,10 +123,12 @@ pub(super) fn daemon(backup: bool) -> SyncDaemon {
 }
 
 impl Facts {
-    /// The kernel answers this to the question.
+    /// The kernel answers this to the question, whatever it answered before.
     pub(super) fn answers(mut self, question: Question, answer: Answer) -> Self {
-        self.ways.push(Way { question, answer });
-        self.ways.sort_unstable_by_key(|way| way.question);
+        self.ways.change(|ways| {
+            ways.retain(|way| way.question != question);
+            ways.push(Way { question, answer });
+        });
         self
     }
 }

@@ -1,17 +1,26 @@
 //! Requests to rtnetlink, and what is answered to each.
 
-use std::io;
+use std::io::{self, IoSliceMut};
+use std::os::fd::AsRawFd;
 
 use netlink_packet_core::{NetlinkBuffer, NetlinkHeader, NetlinkMessage, NetlinkPayload};
 use netlink_packet_route::RouteNetlinkMessage as Message;
 use netlink_sys::protocols::NETLINK_ROUTE;
 use netlink_sys::{Socket, SocketAddr};
+use nix::sys::socket::{MsgFlags, MultiHeaders, recvmmsg};
 
-/// The kernel fills a datagram of a listing up to 32 KiB.
+/// The room for datagrams.
 const ROOM: usize = 64 * 1024;
+/// The kernel fills a datagram of a listing up to 32 KiB.
+const LISTING: usize = 32 * 1024;
+/// A route has a few hundred bytes, and a refusal has those of its question besides.
+const ANSWER: usize = 2 * 1024;
 
-/// How often a listing that was interrupted by a change is begun again: the
-/// rows are those of one moment or nearly so, and nothing is decided by one.
+/// A message's sequence number, and its content if that is understood.
+type Received = (u32, Option<NetlinkPayload<Message>>);
+
+/// What is being said over a socket. Nothing is decided by one listing, so that one which
+/// a change has interrupted is not begun again.
 #[derive(Debug)]
 pub(super) struct Conversation {
     socket: Socket,
@@ -60,7 +69,7 @@ impl Conversation {
         mut each: impl FnMut(Message),
     ) -> io::Result<()> {
         loop {
-            for (number, payload) in self.receive()? {
+            for (number, payload) in self.receive(LISTING)? {
                 match payload {
                     _ if number != sequence => {}
                     Some(NetlinkPayload::InnerMessage(message)) => each(message),
@@ -83,7 +92,7 @@ impl Conversation {
         answers.resize_with(count, || None);
         let mut left = count;
         while left > 0 {
-            for (number, payload) in self.receive()? {
+            for (number, payload) in self.receive(ANSWER)? {
                 let place = usize::try_from(number.wrapping_sub(first)).unwrap_or(count);
                 let Some(answer) = answers.get_mut(place).filter(|answer| answer.is_none()) else {
                     continue;
@@ -102,24 +111,50 @@ impl Conversation {
             .collect())
     }
 
-    /// The messages of a datagram with their sequence numbers; nothing in place
-    /// of one that is not understood.
-    fn receive(&mut self) -> io::Result<Vec<(u32, Option<NetlinkPayload<Message>>)>> {
-        let length = uninterrupted(|| self.socket.recv(&mut self.room.as_mut_slice(), 0))?;
-        let mut rest = self.room.get(..length).unwrap_or_default();
-        let mut messages = Vec::new();
-        while let Ok(header) = NetlinkBuffer::new_checked(rest) {
-            let length = usize::try_from(header.length()).unwrap_or(usize::MAX);
-            let Some(message) = rest.get(..length) else {
-                break;
-            };
-            let read = NetlinkMessage::<Message>::deserialize(message).ok();
-            messages.push((header.sequence_number(), read.map(|read| read.payload)));
-            rest = rest
-                .get(length.saturating_add(3) & !3..)
-                .unwrap_or_default();
+    /// The messages of the datagrams that are there, none of which is longer than
+    /// `longest`; waits for the first.
+    fn receive(&mut self, longest: usize) -> io::Result<Vec<Received>> {
+        let datagrams = uninterrupted(|| self.receive_datagrams(longest))?;
+        let mut all = Vec::new();
+        for (slot, (length, flags)) in self.room.chunks_exact(longest).zip(datagrams) {
+            if flags.contains(MsgFlags::MSG_TRUNC) {
+                return Err(io::Error::other("an answer is longer than it may be"));
+            }
+            messages(slot.get(..length).unwrap_or_default(), &mut all);
         }
-        Ok(messages)
+        Ok(all)
+    }
+
+    /// Puts each datagram into a part of the room; returns their lengths.
+    fn receive_datagrams(&mut self, longest: usize) -> io::Result<Vec<(usize, MsgFlags)>> {
+        let slots = self.room.chunks_exact_mut(longest);
+        let mut slots: Vec<_> = slots.map(|slot| [IoSliceMut::new(slot)]).collect();
+        let mut headers = MultiHeaders::<()>::preallocate(slots.len(), None);
+        let received = recvmmsg(
+            self.socket.as_raw_fd(),
+            &mut headers,
+            slots.iter_mut(),
+            MsgFlags::MSG_WAITFORONE,
+            None,
+        )?;
+        Ok(received
+            .map(|datagram| (datagram.bytes, datagram.flags))
+            .collect())
+    }
+}
+
+/// Appends the messages of a datagram.
+fn messages(mut rest: &[u8], all: &mut Vec<Received>) {
+    while let Ok(header) = NetlinkBuffer::new_checked(rest) {
+        let length = usize::try_from(header.length()).unwrap_or(usize::MAX);
+        let Some(message) = rest.get(..length) else {
+            break;
+        };
+        let read = NetlinkMessage::<Message>::deserialize(message).ok();
+        all.push((header.sequence_number(), read.map(|read| read.payload)));
+        rest = rest
+            .get(length.saturating_add(3) & !3..)
+            .unwrap_or_default();
     }
 }
 

@@ -8,20 +8,20 @@ use crate::support::{Program, shell};
 /// Of `make bench`.
 const SERVICES: usize = 16_000;
 
-/// The processor's time for a command line, in seconds: the least of some runs. Waiting
-/// does not count.
+/// The processor's time for a command line, in seconds. Waiting does not count.
 fn costs(line: &str) -> f64 {
     let program = Program::Ours.path().display();
-    let run = || {
-        let timed = format!("TIMEFORMAT='%U %S'; time {program} {line} >/dev/null");
-        let said = shell(&format!("bash -c \"{timed}\" 2>&1"));
-        let parts = said
-            .split_whitespace()
-            .map(|part| part.parse::<f64>().unwrap());
-        parts.sum()
-    };
-    (0..3).map(|_| run()).fold(f64::INFINITY, f64::min)
+    let timed = format!("TIMEFORMAT='%U %S'; time {program} {line} >/dev/null");
+    let said = shell(&format!("bash -c \"{timed}\" 2>&1"));
+    let parts = said
+        .split_whitespace()
+        .map(|part| part.parse::<f64>().unwrap());
+    parts.sum()
 }
+
+/// So often at least both are measured, one after the other; and so often at most, where
+/// other programs take the processor, which makes single runs twice as long.
+const ROUNDS: std::ops::Range<usize> = 3..12;
 
 #[test]
 fn a_diagnosis_costs_no_more_than_two_listings() {
@@ -40,8 +40,14 @@ fn a_diagnosis_costs_no_more_than_two_listings() {
     restore(&rules);
     shell("ip route add local 10.16.0.0/16 dev lo");
     ipvsadm("--diagnose --sample 0.1");
-    let listing = costs("-Ln --stats");
-    let diagnosis = costs("--diagnose --sample 0.1");
+    let (mut listing, mut diagnosis) = (f64::INFINITY, f64::INFINITY);
+    for round in 1..=ROUNDS.end {
+        listing = listing.min(costs("-Ln --stats"));
+        diagnosis = diagnosis.min(costs("--diagnose --sample 0.1"));
+        if round >= ROUNDS.start && diagnosis <= 2.0 * listing {
+            break;
+        }
+    }
     assert!(
         diagnosis <= 2.0 * listing,
         "{diagnosis:.2} s beside {listing:.2} s"

@@ -30,6 +30,16 @@ const REFUSAL_COST: usize = 2 * 1024;
 /// After so many short lists, opening a line for more takes less time than it saves.
 const SOME_LISTS: usize = 16;
 
+/// How many lists of its kind are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Number {
+    /// This one, as a rule.
+    One,
+    /// Many, and they are often short: after some, a line is opened on which the next
+    /// take the kernel less time.
+    OneOfMany,
+}
+
 /// One socket and what is being said over it.
 pub(crate) struct Exchange {
     transport: Box<dyn Transport + Send>,
@@ -38,8 +48,7 @@ pub(crate) struct Exchange {
     inbox: Inbox,
     outbox: Vec<u8>,
     budget: Budget,
-    /// How many of the lists that are asked for by [`Exchange::list_of_many`] were
-    /// short, since the last that was not.
+    /// How many lists of [`Number::OneOfMany`] were short, since the last that was not.
     short_lists: usize,
 }
 
@@ -122,49 +131,17 @@ impl Exchange {
     /// tell none. `key` is what tells one row from another.
     pub(crate) fn list<R, K: Ord>(
         &mut self,
+        number: Number,
         verb: Verb,
         question: impl Fn() -> IpvsMessage,
         rows: &mut Vec<R>,
         row: impl Fn(&[u8]) -> Result<Option<R>, DecodeError>,
         key: impl Fn(&R) -> K,
     ) -> Result<(), Error> {
-        self.list_from(KernelLine::First, verb, question, rows, row, key)
-            .map(drop)
-    }
-
-    /// As [`list`](Self::list), one of many that are often short: where some were, a
-    /// line is opened on which the next take the kernel less time.
-    pub(crate) fn list_of_many<R, K: Ord>(
-        &mut self,
-        verb: Verb,
-        question: impl Fn() -> IpvsMessage,
-        rows: &mut Vec<R>,
-        row: impl Fn(&[u8]) -> Result<Option<R>, DecodeError>,
-        key: impl Fn(&R) -> K,
-    ) -> Result<(), Error> {
-        let line = match self.short_lists {
-            ..SOME_LISTS => KernelLine::First,
-            SOME_LISTS.. => KernelLine::Short,
+        let mut line = match (number, self.short_lists) {
+            (Number::OneOfMany, SOME_LISTS..) => KernelLine::Short,
+            (Number::OneOfMany, ..SOME_LISTS) | (Number::One, _) => KernelLine::First,
         };
-        let length = self.list_from(line, verb, question, rows, row, key)?;
-        self.short_lists = match length <= KernelLine::Short.datagram() {
-            true => self.short_lists.saturating_add(1),
-            false => 0,
-        };
-        Ok(())
-    }
-
-    /// As [`list`](Self::list), asked first over this line. Returns the length of the
-    /// last answer.
-    fn list_from<R, K: Ord>(
-        &mut self,
-        mut line: KernelLine,
-        verb: Verb,
-        question: impl Fn() -> IpvsMessage,
-        rows: &mut Vec<R>,
-        row: impl Fn(&[u8]) -> Result<Option<R>, DecodeError>,
-        key: impl Fn(&R) -> K,
-    ) -> Result<usize, Error> {
         let mut budget = std::mem::replace(&mut self.budget, Budget::new(Patience::DEFAULT));
         let mut length = 0;
         let outcome = agreed(&mut budget, rows, key, |rows| {
@@ -177,7 +154,15 @@ impl Exchange {
             Ok(told)
         });
         self.budget = budget;
-        outcome.map(|()| length)
+        outcome?;
+        self.short_lists = match number {
+            Number::One => self.short_lists,
+            Number::OneOfMany if length <= KernelLine::Short.datagram() => {
+                self.short_lists.saturating_add(1)
+            }
+            Number::OneOfMany => 0,
+        };
+        Ok(())
     }
 
     /// As [`list`](Self::list), asked once: the rows may be of several states.

@@ -95,19 +95,19 @@ mod tests {
         let servers = vec![server("10.0.0.2:80", Method::DirectRouting)];
         let mut facts = with(vec![service("TCP 10.0.0.1:80", servers)], &[]);
         facts.links = vec![link(2, "eth0")];
-        facts.addresses = vec![own("10.0.0.1/32", 2)];
-        facts.neighbours = vec![neighbour("10.0.0.2", "02:00:00:00:00:02")];
+        facts.addresses = vec![own("10.0.0.1/32", 2)].into();
+        facts.neighbours = vec![neighbour("10.0.0.2", "02:00:00:00:00:02")].into();
         let mut facts = facts.answers(to("10.0.0.2"), onward(2));
         assert_eq!(gravities(dr_server_answers_arp, &facts), []);
         // A router that answers for others, or another director.
-        facts.answered = vec![neighbour("10.0.0.1", "02:00:00:00:00:03")];
+        facts.answered = vec![neighbour("10.0.0.1", "02:00:00:00:00:03")].into();
         assert_eq!(gravities(dr_server_answers_arp, &facts), []);
         facts
             .answered
-            .push(neighbour("10.0.0.1", "02:00:00:00:00:02"));
+            .extend([neighbour("10.0.0.1", "02:00:00:00:00:02")]);
         assert_eq!(gravities(dr_server_answers_arp, &facts), [Fail]);
         let mut standby = facts.clone();
-        standby.addresses.clear();
+        standby.addresses = Vec::new().into();
         assert_eq!(gravities(dr_server_answers_arp, &standby), []);
         facts.services[0].servers[0].method = Method::Nat;
         assert_eq!(gravities(dr_server_answers_arp, &facts), []);

@@ -236,7 +236,7 @@ mod tests {
         server.traffic = carried(6, 0);
         let mut facts = with(vec![service("TCP 10.0.0.1:80", vec![server])], &[]);
         facts.connections = Some(ConnectionFacts {
-            flows: vec![flow("10.0.0.1:80", "10.0.0.2:80", 6, 0)],
+            flows: vec![flow("10.0.0.1:80", "10.0.0.2:80", 6, 0)].into(),
             ..ConnectionFacts::default()
         });
         facts.links = vec![link(2, "eth0")];
@@ -280,7 +280,7 @@ mod tests {
         let mut local = server("10.0.0.1:80", Method::DirectRouting);
         local.traffic = carried(8, 0);
         facts.services[0].servers.push(local);
-        facts.addresses = vec![own("10.0.0.1/32", 2)];
+        facts.addresses = vec![own("10.0.0.1/32", 2)].into();
         assert_eq!(gravities(dr_answers_through_director, &facts), [Fail]);
     }
 

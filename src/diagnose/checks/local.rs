@@ -118,11 +118,7 @@ pub(super) fn looping(facts: &Facts) -> impl Iterator<Item = &ServiceFacts> {
 
 /// The address is on no link, so that nobody hears of it from here.
 fn is_quiet(facts: &Facts, vip: IpAddr) -> bool {
-    let mut here = facts
-        .addresses
-        .iter()
-        .filter(|own| own.address == vip)
-        .peekable();
+    let mut here = facts.addresses.of(vip).peekable();
     let is_loopback = |index| facts.link(index).is_some_and(|link| link.loopback);
     here.peek().is_some() && here.all(|own| is_loopback(own.interface))
 }
@@ -156,7 +152,7 @@ mod tests {
         let servers = vec![server(server_at, method)];
         let mut facts = with(vec![service("TCP 10.0.0.1:80", servers)], &[]);
         facts.links = vec![link(1, "lo"), link(2, "eth0"), link(3, "eth1")];
-        facts.addresses = vec![own("10.0.0.1/24", 2), own("10.1.0.1/24", 3)];
+        facts.addresses = vec![own("10.0.0.1/24", 2), own("10.1.0.1/24", 3)].into();
         facts.answers(to("10.0.0.1"), here())
     }
 
@@ -215,7 +211,9 @@ mod tests {
     #[test]
     fn a_standby_director_balances_again() {
         let mut facts = on_director(Method::DirectRouting, "10.1.0.1:80");
-        facts.addresses[0] = own("10.0.0.1/32", 1);
+        facts
+            .addresses
+            .change(|rows| rows[0] = own("10.0.0.1/32", 1));
         facts.services[0]
             .servers
             .push(server("10.1.0.2:80", Method::DirectRouting));
@@ -230,7 +228,9 @@ mod tests {
         };
         // It is active.
         assert_eq!(
-            change(|facts| facts.addresses[0] = own("10.0.0.1/32", 2)),
+            change(|facts| facts
+                .addresses
+                .change(|rows| rows[0] = own("10.0.0.1/32", 2))),
             []
         );
         assert_eq!(change(|facts| facts.services[0].servers[0].weight = 0), []);

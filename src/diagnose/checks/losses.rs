@@ -129,7 +129,7 @@ mod tests {
     #[test]
     fn what_a_server_here_gets_need_not_leave() {
         let mut facts = director(600, 60);
-        facts.addresses = vec![own("10.1.0.2/32", 2)];
+        facts.addresses = vec![own("10.1.0.2/32", 2)].into();
         let rise = Counted {
             in_packets: 10,
             in_bytes: 600,

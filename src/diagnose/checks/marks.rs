@@ -244,7 +244,7 @@ mod tests {
         let mut facts = marked();
         facts.filters = Some(vec![marking(Hook::Prerouting)]);
         facts.connections = Some(ConnectionFacts {
-            flows: vec![flow("10.9.9.9:80", "10.1.0.2:80", 0, 1)],
+            flows: vec![flow("10.9.9.9:80", "10.1.0.2:80", 0, 1)].into(),
             ..ConnectionFacts::default()
         });
         facts.services[0].traffic = carried(5, 5);

@@ -20,6 +20,7 @@ mod sync;
 mod tunnel;
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;
 
 use super::facts::Facts;
@@ -105,7 +106,7 @@ pub const FAMILIES: &[Family] = &[
             &nat::way::NAT_CLIENT_ON_LINK,
             &nat::way::NAT_ROUTE_BACK,
             &nat::here::NAT_CLIENT_UNREACHABLE,
-            &nat::here::NAT_FORWARD_FILTER,
+            &nat::forward::NAT_FORWARD_FILTER,
             &nat::refusal::NAT_SERVER_REFUSES,
             &nat::tracking::NAT_MASQUERADE,
             &nat::tracking::NAT_STATEFUL_FORWARD,

@@ -255,7 +255,7 @@ fn way(facts: &Facts, address: IpAddr) -> Option<(&Link, Route)> {
 /// The interfaces that lead to some clients of each server.
 fn client_links(facts: &Facts) -> HashMap<Endpoint, BTreeSet<u32>> {
     let mut links: HashMap<Endpoint, BTreeSet<u32>> = HashMap::new();
-    for flow in facts.connections.iter().flat_map(|all| &all.flows) {
+    for flow in facts.connections.iter().flat_map(|all| all.flows.iter()) {
         let ways = flow
             .clients
             .iter()
@@ -273,11 +273,9 @@ fn fronts<'a>(
     server: &Server,
     clients: &'a HashMap<Endpoint, BTreeSet<u32>>,
 ) -> impl Iterator<Item = &'a Link> {
-    let own = facts
-        .addresses
-        .iter()
-        .filter(|own| Some(own.address) == service.address())
-        .map(|own| own.interface);
+    let vip = service.address();
+    let own = vip.into_iter().flat_map(|vip| facts.addresses.of(vip));
+    let own = own.map(|own| own.interface);
     let ways = clients.get(&server.endpoint).into_iter().flatten().copied();
     let named = facts.clients.iter();
     let named = named.filter_map(|client| facts.interface_to(*client));
@@ -317,11 +315,11 @@ mod tests {
         server.traffic = traffic;
         let mut facts = with(vec![service("TCP 10.0.0.1:80", vec![server])], &[]);
         facts.connections = Some(ConnectionFacts {
-            flows: vec![flow("10.0.0.1:80", "10.0.0.2:80", 3, 0)],
+            flows: vec![flow("10.0.0.1:80", "10.0.0.2:80", 3, 0)].into(),
             ..ConnectionFacts::default()
         });
         facts.links = vec![link(1, "lo"), link(2, "eth0")];
-        facts.addresses = vec![own("10.0.0.1/32", 2)];
+        facts.addresses = vec![own("10.0.0.1/32", 2)].into();
         facts.answers(to("10.0.0.2"), onward(2))
     }
 
@@ -349,7 +347,8 @@ mod tests {
     #[test]
     fn a_client_that_is_served_clears_the_server() {
         let mut facts = waiting(Method::Tunnel, carried(6, 0));
-        facts.connections.as_mut().unwrap().flows = vec![flow("10.0.0.1:80", "10.0.0.2:80", 3, 1)];
+        facts.connections.as_mut().unwrap().flows =
+            vec![flow("10.0.0.1:80", "10.0.0.2:80", 3, 1)].into();
         assert_eq!(found(&facts), [""; 0]);
         let idle = waiting(Method::Tunnel, Traffic::default());
         assert_eq!(found(&idle), [""; 0]);
@@ -382,7 +381,7 @@ mod tests {
             let mut facts = waiting(method, Traffic::default());
             facts.links[1].mtu = mtu.unwrap_or(1500);
             facts.links.push(link(3, "eth1"));
-            facts.addresses = vec![own("10.0.0.1/24", 3)];
+            facts.addresses = vec![own("10.0.0.1/24", 3)].into();
             tun_mtu(&facts)
                 .into_iter()
                 .map(|found| found.sentence)

@@ -37,14 +37,10 @@ fn journey(servers: Vec<Server>) -> Journey {
         let answer = Question::through(server.address(), 2, client);
         ways.push((answer, route(Leads::Onward, 1)));
     }
-    let mut ways: Vec<Way> = ways
-        .into_iter()
-        .map(|(question, route)| Way {
-            question,
-            answer: Ok(route),
-        })
-        .collect();
-    ways.sort_by_key(|way| way.question);
+    let ways = ways.into_iter().map(|(question, route)| Way {
+        question,
+        answer: Ok(route),
+    });
     Journey {
         wanted: "TCP 10.0.0.1:80".parse().unwrap(),
         client,
@@ -59,8 +55,8 @@ fn journey(servers: Vec<Server>) -> Journey {
         facts: Facts {
             services: vec![service("TCP 10.0.0.1:80", servers)],
             links: vec![link(1, "eth0"), link(2, "eth1")],
-            addresses: vec![own("10.0.0.1/24", 1)],
-            ways,
+            addresses: vec![own("10.0.0.1/24", 1)].into(),
+            ways: ways.collect(),
             ..Facts::default()
         },
     }
@@ -136,11 +132,8 @@ fn a_path_without_a_fault() {
 #[test]
 fn answers_of_the_virtual_address_may_have_a_way_of_their_own() {
     let mut journey = journey(two());
-    for way in &mut journey.facts.ways {
-        if way.question == Question::to(journey.client) {
-            way.answer = Err(101);
-        }
-    }
+    let to_client = Question::to(journey.client);
+    journey.facts = journey.facts.answers(to_client, Err(101));
     assert_eq!(outcome(&journey).1, Passage::Unsure);
     let question = Question {
         source: Some(ip("10.0.0.1")),
@@ -163,11 +156,7 @@ fn nothing_is_known() {
 fn one_of_two_servers_has_no_way() {
     let mut journey = journey(two());
     let lost = Question::to(ip("10.1.0.3"));
-    for way in &mut journey.facts.ways {
-        if way.question == lost {
-            way.answer = Err(101);
-        }
-    }
+    journey.facts = journey.facts.answers(lost, Err(101));
     assert_eq!(
         outcome(&journey),
         ends("way-to-server", Passage::Unsure, &BOTH)
@@ -206,11 +195,8 @@ fn a_template_counts_where_the_service_is_persistent_by_address() {
     journey.engine = None;
     // Its way is asked for whatever its weight is.
     journey.facts.services[0].servers[1].weight = 0;
-    for way in &mut journey.facts.ways {
-        if way.question == Question::to(ip("10.1.0.3")) {
-            way.answer = Err(101);
-        }
-    }
+    let lost = Question::to(ip("10.1.0.3"));
+    journey.facts = journey.facts.answers(lost, Err(101));
     let explanation = explain(&journey);
     assert_eq!(summary(&explanation).0, "way-to-server");
     let leg = explanation

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::{Keyed, Row};
 use ipvs::connections::{self, CONNECTIONS, Connection, states};
 use ipvs::model::Endpoint;
 use ipvs::procfs;
@@ -31,6 +32,14 @@ pub struct Flow {
     pub clients: Vec<IpAddr>,
     /// Some clients that wait for the answer to their first packet (`SYN_RECV`).
     pub waiting: Vec<IpAddr>,
+}
+
+impl Row for Flow {
+    type Key = Endpoint;
+
+    fn key(&self) -> Endpoint {
+        self.server
+    }
 }
 
 impl Flow {
@@ -75,7 +84,7 @@ pub struct ConnectionFacts {
     /// How many templates there are.
     pub templates: u64,
     /// By virtual address and server.
-    pub flows: Vec<Flow>,
+    pub flows: Keyed<Flow>,
     /// Of the clients that were named, those that have connections whose server
     /// answered.
     pub served: BTreeSet<IpAddr>,
@@ -121,14 +130,15 @@ impl ConnectionFacts {
             Ok(())
         });
         outcome?;
-        all.flows = flows.into_values().collect();
-        all.flows.sort_unstable_by(|one, other| {
+        let mut flows: Vec<_> = flows.into_values().collect();
+        flows.sort_unstable_by(|one, other| {
             (one.service, one.server, &one.protocol).cmp(&(
                 other.service,
                 other.server,
                 &other.protocol,
             ))
         });
+        all.flows = flows.into();
         Ok(all)
     }
 }

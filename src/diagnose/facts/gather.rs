@@ -128,8 +128,8 @@ pub(super) fn surroundings(facts: &mut Facts, probe: bool, unread: &mut Vec<Unre
 fn around(facts: &mut Facts, probe: bool, unread: &mut Vec<Unread>) -> std::io::Result<()> {
     let mut routing = Routing::open()?;
     facts.links = routing.links()?;
-    facts.addresses = routing.addresses()?;
-    facts.neighbours = routing.neighbours()?;
+    facts.addresses = routing.addresses()?.into();
+    facts.neighbours = routing.neighbours()?.into();
     facts.classified = routing.classified()?;
     unread.extend(facts.drop_own_director());
     facts.ask_ways(&mut routing)?;

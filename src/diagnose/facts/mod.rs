@@ -9,6 +9,7 @@ mod filters;
 mod gather;
 mod identity;
 mod journey;
+mod keyed;
 mod lookup;
 mod on_server;
 mod probe;
@@ -28,6 +29,7 @@ pub use filters::{Chain, Hook};
 pub use gather::{Wanted, gather};
 pub use identity::selector;
 pub use journey::{Journey, Remembered};
+pub use keyed::{Keyed, Row};
 pub use lookup::Lookup;
 pub use on_server::{ELSEWHERE, OnServer};
 pub use replay::{NotReplayed, SINGLE_CONNECTIONS};
@@ -79,11 +81,11 @@ pub struct Facts {
     /// The interfaces.
     pub links: Vec<Link>,
     /// The addresses of this machine.
-    pub addresses: Vec<Address>,
+    pub addresses: Keyed<Address>,
     /// The machines on its links.
-    pub neighbours: Vec<Neighbour>,
-    /// The questions to the kernel and its answers, in their order.
-    pub ways: Vec<Way>,
+    pub neighbours: Keyed<Neighbour>,
+    /// The questions to the kernel and its answers.
+    pub ways: Keyed<Way>,
     /// The loaded modules, with the number of their users.
     pub modules: BTreeMap<String, u32>,
     /// The programs that run, of those that change tables like this one.
@@ -100,9 +102,25 @@ pub struct Facts {
     /// The links were asked who has the virtual addresses (`--probe`).
     pub probed: bool,
     /// The neighbours that answered.
-    pub answered: Vec<Neighbour>,
+    pub answered: Keyed<Neighbour>,
     /// The sources that could not be read, and why.
     pub unread: Vec<Unread>,
+}
+
+impl Row for Address {
+    type Key = IpAddr;
+
+    fn key(&self) -> IpAddr {
+        self.address
+    }
+}
+
+impl Row for Neighbour {
+    type Key = IpAddr;
+
+    fn key(&self) -> IpAddr {
+        self.address
+    }
 }
 
 /// The timeouts of connections, in seconds.
@@ -260,18 +278,13 @@ impl Facts {
 
     /// It is an address of this machine.
     pub fn is_own(&self, address: IpAddr) -> bool {
-        let is_it = |own: &Address| own.address == address && !own.duplicate;
-        address.is_loopback() || self.addresses.iter().any(is_it)
+        address.is_loopback() || self.addresses.of(address).any(|own| !own.duplicate)
     }
 
     /// Returns what the kernel answered to a question; none where it was not
     /// asked.
     pub fn answer(&self, question: &Question) -> Option<Answer> {
-        let place = self
-            .ways
-            .binary_search_by_key(question, |way| way.question)
-            .ok()?;
-        self.ways.get(place).map(|way| way.answer)
+        self.ways.of(*question).next().map(|way| way.answer)
     }
 
     /// The way of this machine's own packets to an address.
@@ -319,8 +332,8 @@ impl Facts {
 
     /// Returns what is known of a machine on an interface.
     pub fn neighbour(&self, address: IpAddr, interface: u32) -> Option<&Neighbour> {
-        let is_it = |found: &&Neighbour| found.address == address && found.interface == interface;
-        self.neighbours.iter().find(is_it)
+        let mut there = self.neighbours.of(address);
+        there.find(|found| found.interface == interface)
     }
 
     /// The neighbour does not answer.
@@ -341,8 +354,8 @@ impl Facts {
 
     /// The connections to a server.
     pub fn flows_to(&self, server: Endpoint) -> impl Iterator<Item = &Flow> {
-        let flows = self.connections.iter().flat_map(|all| &all.flows);
-        flows.filter(move |flow| flow.server == server)
+        let connections = self.connections.iter();
+        connections.flat_map(move |all| all.flows.of(server))
     }
 
     /// Version numbers at the start of the kernel's release.

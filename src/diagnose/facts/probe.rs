@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use std::thread;
 use std::time::Duration;
 
-use super::Facts;
+use super::{Facts, Keyed};
 use crate::routing::{Neighbour, Reach, Routing};
 
 /// The kernel asks three times, a second apart; who is there answers at once.
@@ -24,7 +24,7 @@ const ADDRESSES: usize = 256;
 pub(super) fn probe(
     facts: &Facts,
     routing: &mut Routing,
-) -> io::Result<(Vec<Neighbour>, Vec<Neighbour>)> {
+) -> io::Result<(Keyed<Neighbour>, Keyed<Neighbour>)> {
     let mut virtual_addresses: BTreeSet<(IpAddr, u32)> = BTreeSet::new();
     let mut servers: BTreeSet<(IpAddr, u32)> = BTreeSet::new();
     for service in &facts.services {
@@ -51,7 +51,7 @@ pub(super) fn probe(
     routing.look_for(&virtual_addresses)?;
     routing.look_for(&servers.into_iter().take(ADDRESSES).collect::<Vec<_>>())?;
     thread::sleep(PATIENCE);
-    let found = routing.neighbours()?;
+    let found: Keyed<_> = routing.neighbours()?.into();
     let has_answered = |neighbour: &&Neighbour| {
         let is_wanted = virtual_addresses.contains(&(neighbour.address, neighbour.interface));
         let is_there = matches!(

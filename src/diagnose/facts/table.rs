@@ -1,5 +1,6 @@
 //! The table of services and servers, and what they carried between two looks.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
@@ -263,7 +264,7 @@ pub(super) fn first(
 
 /// The second look, at the counters.
 pub(super) fn again(client: &mut Client, services: &mut [ServiceFacts]) -> Result<(), Error> {
-    let counters: std::collections::HashMap<VirtualId, Counted> = match services {
+    let counters: HashMap<VirtualId, Counted> = match services {
         [one] => {
             let entry = client.service(&one.id)?;
             [(one.id, Counted::from(&entry.stats))].into()
@@ -284,9 +285,12 @@ pub(super) fn again(client: &mut Client, services: &mut [ServiceFacts]) -> Resul
         .take(SERVERS_TWICE)
     {
         let entries = client.destinations(&service.id)?;
+        let entries: HashMap<Endpoint, DestinationEntry> = entries
+            .into_iter()
+            .map(|entry| (entry.destination.endpoint(), entry))
+            .collect();
         for server in &mut service.servers {
-            let is_it = |entry: &&DestinationEntry| entry.destination.endpoint() == server.endpoint;
-            if let Some(entry) = entries.iter().find(is_it) {
+            if let Some(entry) = entries.get(&server.endpoint) {
                 server.traffic.again((&entry.stats).into());
                 server.active = entry.activity.active;
                 server.inactive = entry.activity.inactive;

@@ -4,15 +4,15 @@
 //! interface a client's packets come is not known: it is taken to be the one by
 //! which packets go to it, and a named client is tried on every interface.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io;
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Facts, Flow, Method, Server, ServiceFacts};
+use super::{Facts, Method, Row, Server};
 use crate::routing::{Answer, Question, Routing};
-use ipvs::model::VirtualId;
+use ipvs::model::{Endpoint, VirtualId};
 
 /// So many pairs of clients and virtual addresses are asked for.
 const PAIRS: usize = 256;
@@ -24,6 +24,14 @@ pub struct Way {
     pub question: Question,
     /// The route, or the number of the error.
     pub answer: Answer,
+}
+
+impl Row for Way {
+    type Key = Question;
+
+    fn key(&self) -> Question {
+        self.question
+    }
 }
 
 /// A packet as it comes to a service of a mark.
@@ -59,13 +67,12 @@ impl Facts {
         routing: &mut Routing,
         questions: BTreeSet<Question>,
     ) -> io::Result<()> {
-        let questions: Vec<_> = questions.into_iter().collect();
+        let new = |question: &Question| self.answer(question).is_none();
+        let questions: Vec<_> = questions.into_iter().filter(new).collect();
         let answers = routing.routes(&questions)?;
         let ways = questions.into_iter().zip(answers);
         self.ways
             .extend(ways.map(|(question, answer)| Way { question, answer }));
-        self.ways.sort_unstable_by_key(|way| way.question);
-        self.ways.dedup_by_key(|way| way.question);
         Ok(())
     }
 
@@ -96,7 +103,7 @@ impl Facts {
                 questions.insert(Question::through(vip, input, client));
             }
         }
-        questions.extend(self.marked().map(|marked| marked.question));
+        questions.extend(self.marked().iter().map(|marked| marked.question));
         let inputs = || self.links.iter().filter(|link| link.up && !link.loopback);
         for client in &self.clients {
             for service in &self.services {
@@ -117,52 +124,46 @@ impl Facts {
 
     /// Packets of clients as they come to services of a mark: the table does not
     /// tell which virtual addresses these have, but connections do.
-    pub fn marked(&self) -> impl Iterator<Item = Marked> {
-        let services = self.services.iter().filter_map(|service| {
-            let VirtualId::Fwmark { mark, .. } = service.id else {
-                return None;
-            };
-            Some((service, mark.get()))
+    pub fn marked(&self) -> Vec<Marked> {
+        let addressed = self.services.iter().filter_map(|service| match service.id {
+            VirtualId::Endpoint { address, port, .. } => Some((address, port)),
+            VirtualId::Fwmark { .. } => None,
         });
-        let services = services.take(PAIRS);
-        services.flat_map(move |(service, mark)| {
-            let flows = self.connections.iter().flat_map(|all| &all.flows);
-            let flows = flows.filter(move |flow| self.is_of_mark(flow, service));
+        let addressed: HashSet<_> = addressed.collect();
+        let has_service = |Endpoint { address, port }: Endpoint| {
+            addressed.contains(&(address, port)) || addressed.contains(&(address, 0))
+        };
+        let flows = self.connections.iter().flat_map(|all| all.flows.iter());
+        // No service of an address is theirs: they came by a mark.
+        let by_mark = flows.filter(|flow| flow.count() > 0 && !has_service(flow.service));
+        let by_mark: Vec<_> = by_mark.collect();
+        let services = self.services.iter().filter_map(|service| match service.id {
+            VirtualId::Fwmark { mark, .. } => Some((service, mark.get())),
+            VirtualId::Endpoint { .. } => None,
+        });
+        let marked = services.take(PAIRS).flat_map(|(service, mark)| {
+            let servers: HashSet<_> = service.servers.iter().map(Server::address).collect();
+            let flows = by_mark.iter();
+            let flows = flows.filter(move |flow| servers.contains(&flow.server.address));
             flows.take(PAIRS).filter_map(move |flow| {
-                let vip = flow.service.address;
                 let client = *flow.clients.first().or(flow.waiting.first())?;
                 let input = self.interface_to(client)?;
-                let unmarked = Question::through(client, input, vip);
-                let question = Question { mark, ..unmarked };
+                let unmarked = Question::through(client, input, flow.service.address);
                 Some(Marked {
                     service: service.id,
                     mark,
-                    question,
+                    question: Question { mark, ..unmarked },
                 })
             })
-        })
-    }
-
-    /// The connections came by the mark of this service: its server has them, and
-    /// no service of an address is theirs.
-    fn is_of_mark(&self, flow: &Flow, service: &ServiceFacts) -> bool {
-        let is_server = |server: &Server| server.address() == flow.server.address;
-        let is_theirs = |service: &ServiceFacts| match service.id {
-            VirtualId::Endpoint { address, port, .. } => {
-                address == flow.service.address && (port == flow.service.port || port == 0)
-            }
-            VirtualId::Fwmark { .. } => false,
-        };
-        flow.count() > 0
-            && service.servers.iter().any(is_server)
-            && !self.services.iter().any(is_theirs)
+        });
+        marked.collect()
     }
 
     /// Clients with the virtual address that they want, and a server that
     /// answers them, of each server a client or two.
     pub fn pairs(&self) -> BTreeSet<(IpAddr, IpAddr, Option<IpAddr>)> {
         let mut pairs = BTreeSet::new();
-        let flows = self.connections.iter().flat_map(|all| &all.flows);
+        let flows = self.connections.iter().flat_map(|all| all.flows.iter());
         for flow in flows.take(PAIRS) {
             let clients = flow
                 .waiting

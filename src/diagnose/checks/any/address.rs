@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use super::super::Check;
 use crate::diagnose::facts::{Facts, MOVERS};
 use crate::diagnose::finding::Finding;
-use crate::routing::{Address, Neighbour};
+use crate::routing::Address;
 
 pub(in crate::diagnose::checks) const VIP_NOT_LOCAL: Check = Check {
     id: "vip-not-local",
@@ -25,8 +25,8 @@ fn vip_not_local(facts: &Facts) -> Vec<Finding> {
         let Some(vip) = service.address() else {
             continue;
         };
-        let is_here = |own: &Address| own.address == vip;
-        if facts.is_taken_in(vip) != Some(false) || facts.addresses.iter().any(is_here) {
+        let is_here = facts.addresses.of(vip).next().is_some();
+        if facts.is_taken_in(vip) != Some(false) || is_here {
             continue;
         }
         let finding = missing.entry(vip).or_insert_with(|| match &stands_by {
@@ -98,14 +98,14 @@ fn vip_arp_ignored(facts: &Facts) -> Vec<Finding> {
         else {
             continue;
         };
-        let is_there = |own: &Address| own.address == vip && own.interface == link.index;
+        let is_there = |own: &Address| own.interface == link.index;
         let ignores = facts.larger("ipv4", &link.name, "arp_ignore");
-        if facts.addresses.iter().any(is_there) || !matches!(ignores, Some(1 | 2)) {
+        if facts.addresses.of(vip).any(is_there) || !matches!(ignores, Some(1 | 2)) {
             continue;
         }
         let finding = found.entry(vip).or_insert_with(|| {
             let name = &link.name;
-            let has = facts.addresses.iter().find(|own| own.address == vip);
+            let has = facts.addresses.of(vip).next();
             let here = has.map_or("?", |own| facts.interface(own.interface));
             Finding::fail(format!(
                 "nobody on {name} is told who has {vip}: it is on {here}, and arp_ignore is set, as on a real server; clients wait and time out"
@@ -210,11 +210,7 @@ fn vip_duplicate(facts: &Facts) -> Vec<Finding> {
             finding.add(service.id);
             continue;
         }
-        let Some(own) = facts
-            .addresses
-            .iter()
-            .find(|own| own.address == vip && own.duplicate)
-        else {
+        let Some(own) = facts.addresses.of(vip).find(|own| own.duplicate) else {
             continue;
         };
         let interface = facts.interface(own.interface);
@@ -238,20 +234,18 @@ fn stranger(facts: &Facts, vip: IpAddr) -> Option<(&str, &str)> {
     if !facts.is_own(vip) {
         return None;
     }
-    let mut servers = facts.services.iter().flat_map(|service| &service.servers);
-    let mut is_server = |hardware: &str| {
+    let is_server = |hardware: &str| {
+        let mut servers = facts.services.iter().flat_map(|service| &service.servers);
         servers.any(|server| {
-            let is_it = |known: &Neighbour| {
-                known.address == server.address() && known.hardware.as_deref() == Some(hardware)
-            };
-            facts.neighbours.iter().any(is_it)
+            let mut known = facts.neighbours.of(server.address());
+            known.any(|known| known.hardware.as_deref() == Some(hardware))
         })
     };
     let is_mine = |hardware: &str| {
         let mut links = facts.links.iter();
         links.any(|link| link.hardware.as_deref() == Some(hardware))
     };
-    let answers = facts.answered.iter().filter(|answer| answer.address == vip);
+    let answers = facts.answered.of(vip);
     answers
         .filter_map(|answer| Some((answer.interface, answer.hardware.as_deref()?)))
         .find(|(_, hardware)| !is_mine(hardware) && !is_server(hardware))

@@ -1,5 +1,6 @@
 //! Faults of NAT: the servers' answers must come back through the director.
 
+pub(super) mod forward;
 pub(super) mod here;
 pub(super) mod refusal;
 pub(super) mod table;

@@ -23,15 +23,16 @@ pub(in crate::diagnose::checks) const NAT_SERVER_REFUSES: Check = Check {
 /// So many connections are needed: of the last one, a packet may not be counted yet.
 const SURE: u64 = 3;
 
-/// The way in which a server refuses.
-enum Refusal {
+/// How a server refuses.
+enum Manner {
     /// It resets each connection.
     Reset,
     /// It says by ICMP that packets are not wanted.
     Icmp,
 }
 
-fn refusal(facts: &Facts, server: &Server) -> Option<Refusal> {
+/// How the server refuses, if it does.
+fn refuses(facts: &Facts, server: &Server) -> Option<Manner> {
     let Counted {
         connections,
         in_packets,
@@ -57,7 +58,7 @@ fn refusal(facts: &Facts, server: &Server) -> Option<Refusal> {
     let one_each =
         in_packets <= connections.saturating_add(1) && out_packets.abs_diff(in_packets) <= 1;
     if one_each && in_state(states::CLOSE) >= 2 {
-        return Some(Refusal::Reset);
+        return Some(Manner::Reset);
     }
     // The longest answer to a client's first packet has 40 bytes of options.
     let longest = match server.address().is_ipv4() {
@@ -66,7 +67,7 @@ fn refusal(facts: &Facts, server: &Server) -> Option<Refusal> {
     };
     let is_icmp = out_packets > 0 && out_bytes / out_packets > longest;
     let waits = in_state(WAITING) >= 2 && in_state(WAITING) == all;
-    (is_icmp && waits).then_some(Refusal::Icmp)
+    (is_icmp && waits).then_some(Manner::Icmp)
 }
 
 fn nat_server_refuses(facts: &Facts) -> Vec<Finding> {
@@ -80,14 +81,14 @@ fn nat_server_refuses(facts: &Facts) -> Vec<Finding> {
             VirtualId::Fwmark { .. } => true,
         };
         for server in service.servers.iter().filter(|_| is_tcp) {
-            let Some(refusal) = refusal(facts, server) else {
+            let Some(manner) = refuses(facts, server) else {
                 continue;
             };
             let Endpoint { address, port } = server.endpoint;
             let finding = found.entry((address, port)).or_insert_with(|| {
                 let rise = server.traffic.rise.unwrap_or_default();
-                let finding = match refusal {
-                    Refusal::Reset => Finding::fail(format!(
+                let finding = match manner {
+                    Manner::Reset => Finding::fail(format!(
                         "the server {} refuses connections, since no program listens there: clients are refused at once",
                         server.endpoint
                     ))
@@ -96,7 +97,7 @@ fn nat_server_refuses(facts: &Facts) -> Vec<Finding> {
                         facts.sample, rise.connections, rise.in_packets, rise.out_packets
                     ))
                     .seen(format!("ipvsadm -Lnc -r {} --state CLOSE", server.endpoint)),
-                    Refusal::Icmp => Finding::fail(format!(
+                    Manner::Icmp => Finding::fail(format!(
                         "the server {} or a router before it refuses packets by ICMP, as packet filters do: clients are refused or time out",
                         server.endpoint
                     ))
@@ -108,16 +109,16 @@ fn nat_server_refuses(facts: &Facts) -> Vec<Finding> {
                     ))
                     .seen(format!("ipvsadm -Lnc -r {} --state {WAITING}", server.endpoint)),
                 };
-                let finding = match refusal {
-                    Refusal::Reset if port == 0 => finding.run_on("the server", "ss -ltn"),
-                    Refusal::Reset => finding.run_on("the server", format!("ss -ltn 'sport = :{port}'")),
-                    Refusal::Icmp => finding.run_on("the server", "nft list ruleset"),
+                let finding = match manner {
+                    Manner::Reset if port == 0 => finding.run_on("the server", "ss -ltn"),
+                    Manner::Reset => finding.run_on("the server", format!("ss -ltn 'sport = :{port}'")),
+                    Manner::Icmp => finding.run_on("the server", "nft list ruleset"),
                 };
-                let finding = match refusal {
-                    Refusal::Reset => finding.say(format!(
+                let finding = match manner {
+                    Manner::Reset => finding.say(format!(
                         "let the program listen on {address} or on every address; if it has another port, name that one in the table (ipvsadm -a, then -d); until then:"
                     )),
-                    Refusal::Icmp => finding.say("let the packets in there; until then:"),
+                    Manner::Icmp => finding.say("let the packets in there; until then:"),
                 };
                 finding.run(format!(
                     "ipvsadm -e {} {} -w 0",
@@ -150,7 +151,7 @@ mod tests {
         let mut flow = flow("10.0.0.1:80", "10.1.0.2:80", 0, 1);
         flow.states = [(state.to_owned(), rise.connections)].into();
         facts.connections = Some(ConnectionFacts {
-            flows: vec![flow],
+            flows: vec![flow].into(),
             ..ConnectionFacts::default()
         });
         facts.answers(to("10.1.0.2"), onward(2))

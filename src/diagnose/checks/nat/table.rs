@@ -199,7 +199,7 @@ mod tests {
         remembered.services[0].one_packet = false;
         assert_eq!(found(&remembered), []);
         let mut local = broken;
-        local.addresses = vec![own("10.1.0.2/24", 2)];
+        local.addresses = vec![own("10.1.0.2/24", 2)].into();
         assert_eq!(found(&local), []);
     }
 

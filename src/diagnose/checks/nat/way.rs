@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::super::Check;
-use super::{here, inwards, tracking, unanswered};
+use super::{forward, here, inwards, tracking, unanswered};
 use crate::diagnose::facts::{Facts, Method, version};
 use crate::diagnose::finding::Finding;
 use ipvs::model::Endpoint;
@@ -134,11 +134,12 @@ pub(in crate::diagnose::checks) const NAT_ROUTE_BACK: Check = Check {
 
 fn nat_route_back(facts: &Facts) -> Vec<Finding> {
     let mut found: BTreeMap<IpAddr, Finding> = BTreeMap::new();
+    if tracking::explains(facts) || forward::filter(facts).is_some() {
+        return Vec::new();
+    }
     for (service, server) in unanswered(facts) {
         let address = server.address();
-        let explained = tracking::explains(facts)
-            || here::filter(facts).is_some()
-            || here::refusal(facts, server).is_some()
+        let explained = here::refusal(facts, server).is_some()
             || neighbour_of(facts, address, server.endpoint).is_some();
         if explained {
             continue;

@@ -64,9 +64,9 @@ fn srv_vip_prefix(facts: &Facts) -> Vec<Finding> {
     let vip = on_server.vip();
     let is_wide = |own: &&Address| {
         let on_loopback = facts.link(own.interface).is_some_and(|link| link.loopback);
-        own.address == vip && vip.is_ipv4() && own.prefix < 32 && on_loopback
+        vip.is_ipv4() && own.prefix < 32 && on_loopback
     };
-    let Some(own) = facts.addresses.iter().find(is_wide) else {
+    let Some(own) = facts.addresses.of(vip).find(is_wide) else {
         return Vec::new();
     };
     let (prefix, lo) = (own.prefix, facts.interface(own.interface));

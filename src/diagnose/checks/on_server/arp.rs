@@ -25,8 +25,8 @@ fn srv_vip_on_link(facts: &Facts) -> Vec<Finding> {
     let vip = on_server.vip();
     let mut wires = facts.wires();
     let held = wires.find_map(|link| {
-        let is_it = |own: &&Address| own.address == vip && own.interface == link.index;
-        Some((link, facts.addresses.iter().find(is_it)?))
+        let is_it = |own: &&Address| own.interface == link.index;
+        Some((link, facts.addresses.of(vip).find(is_it)?))
     });
     let Some((link, own)) = held else {
         return Vec::new();

@@ -40,7 +40,7 @@ fn server(method: Method) -> Facts {
     let mut facts = Facts {
         on_server: Some(on_server),
         links: vec![link(1, "lo", None), link(2, "eth0", None)],
-        addresses: vec![own("10.0.0.1/32", 1), own("10.0.0.2/24", 2)],
+        addresses: vec![own("10.0.0.1/32", 1), own("10.0.0.2/24", 2)].into(),
         sockets: vec![Listener {
             protocol: "TCP".to_owned(),
             local: Endpoint::new(ip("::"), 80),
@@ -83,11 +83,9 @@ fn healthy_ones() {
 #[test]
 fn of_a_director_nothing_is_said_and_of_a_server_nothing_of_directors() {
     let mut facts = server(Method::DirectRouting);
-    facts.addresses.clear();
-    facts.ways = vec![crate::diagnose::facts::Way {
-        question: Question::to(ip("10.0.0.1")),
-        answer: Ok(route(None, 2)),
-    }];
+    facts.addresses = Vec::new().into();
+    facts.ways = Vec::new().into();
+    let mut facts = facts.answers(Question::to(ip("10.0.0.1")), Ok(route(None, 2)));
     facts.sockets.clear();
     set(&mut facts, "all", "arp_ignore", "0");
     assert_eq!(
@@ -122,11 +120,15 @@ fn links_where_the_address_may_be_asked_for() {
     assert_eq!(found(&filtered), [""; 0]);
     // A link of another network is not asked, as long as one is that is in it.
     facts.links.push(link(3, "eth1", None));
-    facts.addresses.push(own("172.16.0.2/16", 3));
+    facts
+        .addresses
+        .change(|rows| rows.push(own("172.16.0.2/16", 3)));
     set(&mut facts, "eth0", "arp_ignore", "1");
     assert_eq!(found(&facts), [""; 0]);
     // Where no link is in it, one may be; behind a tunnel none is.
-    facts.addresses[1] = own("192.168.0.2/24", 2);
+    facts
+        .addresses
+        .change(|rows| rows[1] = own("192.168.0.2/24", 2));
     assert_eq!(found(&facts), [""; 0]);
     set(&mut facts, "eth0", "arp_ignore", "0");
     assert_eq!(found(&facts), ["WARN srv-answers-arp"]);
@@ -138,12 +140,16 @@ fn links_where_the_address_may_be_asked_for() {
 #[test]
 fn the_prefix_and_the_link_of_the_address() {
     let mut facts = server(Method::DirectRouting);
-    facts.addresses[0] = own("10.0.0.1/24", 1);
+    facts
+        .addresses
+        .change(|rows| rows[0] = own("10.0.0.1/24", 1));
     assert_eq!(found(&facts), ["FAIL srv-vip-prefix"]);
     // Clients of a network that is elsewhere.
-    facts.addresses[1] = own("192.168.0.2/24", 2);
+    facts
+        .addresses
+        .change(|rows| rows[1] = own("192.168.0.2/24", 2));
     assert_eq!(found(&facts), ["WARN srv-vip-prefix"]);
-    facts.addresses = vec![own("10.0.0.1/32", 2), own("10.0.0.2/24", 2)];
+    facts.addresses = vec![own("10.0.0.1/32", 2), own("10.0.0.2/24", 2)].into();
     assert_eq!(found(&facts), ["FAIL srv-vip-on-link"]);
     // Of an only address the machine must not be robbed.
     let warns = |facts: &Facts| {
@@ -152,7 +158,7 @@ fn the_prefix_and_the_link_of_the_address() {
         found[0].remedy.iter().any(is_warning)
     };
     assert!(!warns(&facts));
-    facts.addresses.truncate(1);
+    facts.addresses.change(|rows| rows.truncate(1));
     assert!(warns(&facts));
     facts.links[1].kind = Some("dummy".to_owned());
     assert_eq!(found(&facts), [""; 0]);
@@ -181,7 +187,9 @@ fn devices_of_tunnels() {
     // The loose filter needs an address on the device.
     set(&mut facts, "tunl0", "rp_filter", "2");
     assert_eq!(found(&facts), ["FAIL srv-rp-filter"]);
-    facts.addresses.push(own("10.0.0.1/32", 4));
+    facts
+        .addresses
+        .change(|rows| rows.push(own("10.0.0.1/32", 4)));
     assert_eq!(found(&facts), [""; 0]);
 }
 
@@ -217,7 +225,9 @@ fn a_program_for_ipv4_alone_does_not_listen_on_an_ipv6_address() {
     let mut facts = server(Method::DirectRouting);
     let vip = ip("fd00::1");
     facts.on_server.as_mut().unwrap().service = Endpoint::new(vip, 80);
-    facts.addresses.push(own("fd00::1/128", 1));
+    facts
+        .addresses
+        .change(|rows| rows.push(own("fd00::1/128", 1)));
     assert_eq!(found(&facts), [""; 0]);
     facts.sockets[0].local = "0.0.0.0:80".parse().unwrap();
     assert_eq!(found(&facts), ["FAIL srv-not-listening"]);
@@ -228,10 +238,8 @@ fn ways_of_answers_behind_nat() {
     let mut facts = server(Method::Nat);
     facts.peers = vec![ip("198.51.100.7")];
     let answer = |facts: &mut Facts, gateway| {
-        facts.ways = vec![crate::diagnose::facts::Way {
-            question: facts.answer_of_server(ip("198.51.100.7")),
-            answer: Ok(route(gateway, 2)),
-        }];
+        let question = facts.answer_of_server(ip("198.51.100.7"));
+        *facts = std::mem::take(facts).answers(question, Ok(route(gateway, 2)));
     };
     answer(&mut facts, Some("10.0.0.5"));
     assert_eq!(found(&facts), [""; 0], "the director is not known");
@@ -245,21 +253,17 @@ fn ways_of_answers_behind_nat() {
     // Two addresses of one machine.
     answer(&mut facts, Some("10.0.0.5"));
     for host in ["10.0.0.5", "10.0.0.6"] {
-        facts.neighbours.push(Neighbour {
+        facts.neighbours.extend([Neighbour {
             address: ip(host),
             interface: 2,
             hardware: Some("02:00:00:00:00:05".to_owned()),
             state: Reach::Reachable,
-        });
-        facts.ways.push(crate::diagnose::facts::Way {
-            question: Question::to(ip(host)),
-            answer: Ok(route(None, 2)),
-        });
+        }]);
+        facts = facts.answers(Question::to(ip(host)), Ok(route(None, 2)));
     }
-    facts.ways.sort_by_key(|way| way.question);
     assert_eq!(found(&facts), [""; 0]);
     // The director itself asks whether the server lives.
-    facts.neighbours.clear();
+    facts.neighbours = Vec::new().into();
     facts.peers = vec![ip("10.0.0.6")];
     assert_eq!(found(&facts), [""; 0]);
 }
