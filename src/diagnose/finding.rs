@@ -1,11 +1,13 @@
 //! A cause that was found, with all that it affects.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::net::IpAddr;
 
 use serde::Serialize;
 
 /// How grave a finding is. The gravest comes first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Gravity {
     /// Clients fail.
@@ -33,6 +35,9 @@ pub struct Finding {
     pub id: &'static str,
     /// How grave it is.
     pub gravity: Gravity,
+    /// The servers that have the fault, where it is one of servers: the sentence and the
+    /// evidence are about the first.
+    pub servers: Vec<IpAddr>,
     /// The services or servers that it affects; none where it affects all.
     pub affected: Vec<String>,
     /// One sentence: the fault, and what clients see of it.
@@ -44,7 +49,7 @@ pub struct Finding {
 }
 
 /// A step of what to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Remedy {
     /// A command of this machine that can be pasted.
     Run(String),
@@ -74,6 +79,7 @@ impl Finding {
         Self {
             id: "",
             gravity,
+            servers: Vec::new(),
             affected: Vec::new(),
             sentence: sentence.into(),
             evidence: Vec::new(),
@@ -83,6 +89,13 @@ impl Finding {
 
     pub(super) fn of(mut self, id: &'static str) -> Self {
         self.id = id;
+        self
+    }
+
+    /// Is a fault of this server, which others may have too.
+    #[must_use]
+    pub fn at(mut self, server: IpAddr) -> Self {
+        self.servers.push(server);
         self
     }
 
@@ -151,4 +164,34 @@ impl Finding {
             "and for good, in /etc/sysctl.d/ipvs.conf: {name} = {value}"
         ))
     }
+}
+
+/// Makes one finding of those of a check that are alike but for the server and have the
+/// same remedy: forty servers that lack the virtual address have one cause.
+pub(super) fn together(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut all: Vec<Finding> = Vec::new();
+    let mut places = HashMap::new();
+    for finding in findings {
+        let Some(server) = finding.servers.first() else {
+            all.push(finding);
+            continue;
+        };
+        let sentence = finding.sentence.replace(&server.to_string(), "");
+        let kind = (finding.gravity, sentence, finding.remedy.clone());
+        let place = *places.entry(kind).or_insert(all.len());
+        match all.get_mut(place) {
+            Some(first) => {
+                first.servers.extend(finding.servers);
+                first.affected.extend(finding.affected);
+            }
+            None => all.push(finding),
+        }
+    }
+    for finding in &mut all {
+        let mut named = HashSet::new();
+        finding
+            .affected
+            .retain(|affected| named.insert(affected.clone()));
+    }
+    all
 }

@@ -20,6 +20,7 @@ pub use checks::{Check, FAMILIES, Family, Machine, all, of};
 pub use document::{NOT_MADE, for_manual, for_web};
 pub use explain::{Explanation, Passage, explain};
 pub use facts::{FORM, Facts, Journey, Method, OnServer, Wanted, gather};
+use finding::together;
 pub use finding::{Finding, Gravity};
 
 /// Returns what the checks find, gravest first, without those that are to be
@@ -28,11 +29,8 @@ pub fn judge(facts: &Facts, ignored: &BTreeSet<String>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for check in checks::of(facts) {
         if !ignored.contains(check.id) {
-            findings.extend(
-                (check.judge)(facts)
-                    .into_iter()
-                    .map(|found| found.of(check.id)),
-            );
+            let found = together((check.judge)(facts));
+            findings.extend(found.into_iter().map(|found| found.of(check.id)));
         }
     }
     // The order of the table is kept among those of the same gravity.

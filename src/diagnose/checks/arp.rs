@@ -37,6 +37,7 @@ fn dr_server_answers_arp(facts: &Facts) -> Vec<Finding> {
                 let finding = Finding::fail(format!(
                     "the server {address} tells its neighbours that it has {vip}: clients go to it past the director"
                 ))
+.at(address)
                 .seen(format!(
                     "asked on {interface} who has {vip}, {hardware} answered, which ip neigh show {address} names too"
                 ));
@@ -65,8 +66,8 @@ fn answers(facts: &Facts, vip: IpAddr, server: IpAddr) -> Option<(&str, &str)> {
     let hardware = facts.neighbour(server, interface)?.hardware.as_deref()?;
     let mut answers = facts
         .answered
-        .iter()
-        .filter(|answer| answer.address == vip && answer.interface == interface);
+        .of(vip)
+        .filter(|answer| answer.interface == interface);
     let is_it = |answer: &crate::routing::Neighbour| answer.hardware.as_deref() == Some(hardware);
     answers
         .any(is_it)

@@ -128,6 +128,7 @@ fn dr_server_lacks_vip(facts: &Facts) -> Vec<Finding> {
             let finding = Finding::fail(format!(
                 "the server {address} gets packets, and no client gets an answer: it lacks {vip}, or its program does not listen there"
             ))
+.at(address)
             .seen(format!(
                 "ipvsadm -Lnc -r {} lists {} connections, all in {WAITING}",
                 server.endpoint,
@@ -174,6 +175,7 @@ fn dr_behind_router(facts: &Facts) -> Vec<Finding> {
                 Finding::note(format!(
                     "the router {gateway} is before the server {address}; direct routing works only if it hands it packets for the virtual address"
                 ))
+.at(address)
                     .seen(format!("ip route get {address} says `via {gateway}'"))
                     .say("put the server on a link of the director, or use a tunnel (-i)")
             });

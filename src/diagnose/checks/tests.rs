@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use super::all;
 use crate::diagnose::example::{
-    carried, counted, flow, here, link, onward, own, server, service, to, with,
+    carried, counted, flow, here, link, onward, own, route, server, service, to, with,
 };
 use crate::diagnose::facts::{ConnectionFacts, Method, Way};
 use crate::diagnose::{Facts, judge};
-use crate::routing::{Neighbour, Reach};
+use crate::routing::{Leads, Neighbour, Reach, Route};
 
 #[test]
 fn every_check_has_a_name_and_a_text_of_its_own() {
@@ -61,7 +61,11 @@ fn large(services: u32, method: Method) -> Facts {
     });
     facts.neighbours = neighbours.collect();
     let ways = (1..=services).flat_map(|n| [(to(&vip(n)), here()), (to(&host(n)), onward(2))]);
-    let ways = ways.chain([(to("192.0.2.9"), onward(2))]);
+    let router = Route {
+        gateway: Some(Ipv4Addr::new(10, 18, 0, 1).into()),
+        ..route(Leads::Onward, 2)
+    };
+    let ways = ways.chain([(to("192.0.2.9"), Ok(router))]);
     facts.ways = ways
         .map(|(question, answer)| Way { question, answer })
         .collect();
@@ -87,5 +91,21 @@ fn a_large_director_with_many_faults_is_judged_soon() {
         // Were servers looked for one by one in each check, it would take minutes.
         assert!(start.elapsed() < Duration::from_secs(20), "{method:?}");
         assert!(!findings.is_empty(), "{method:?}");
+    }
+}
+
+#[test]
+fn servers_with_the_same_fault_are_one_finding() {
+    for (method, id, remedies) in [
+        (Method::Nat, "nat-route-back", 1),
+        (Method::DirectRouting, "dr-server-lacks-vip", 40),
+    ] {
+        let found = judge(&large(40, method), &BTreeSet::new());
+        let found: Vec<_> = found.iter().filter(|found| found.id == id).collect();
+        // Each server lacks another virtual address: another command cures it.
+        assert_eq!(found.len(), remedies, "{method:?}");
+        let servers: usize = found.iter().map(|found| found.servers.len()).sum();
+        let affected: usize = found.iter().map(|found| found.affected.len()).sum();
+        assert_eq!((servers, affected), (40, 40), "{method:?}");
     }
 }

@@ -48,6 +48,7 @@ fn tun_down(facts: &Facts) -> Vec<Finding> {
             Finding::fail(format!(
                 "the server {address} refuses the packets of the tunnel: clients wait and time out"
             ))
+            .at(address)
             .seen(sent_back(facts, server))
             .seen(half_open(server, flow))
             .run_on("the server", device.up(address))
@@ -76,6 +77,7 @@ fn tun_gue_port(facts: &Facts) -> Vec<Finding> {
             Finding::fail(format!(
                 "the server {address} refuses GUE on UDP port {port}: clients wait and time out"
             ))
+            .at(address)
             .seen(sent_back(facts, server))
             .seen(half_open(server, flow))
             .run_on(
@@ -168,6 +170,7 @@ fn tun_rp_filter(facts: &Facts) -> Vec<Finding> {
             let finding = Finding::fail(format!(
                 "the server {address} gets packets by its tunnel, and no client gets an answer: its reverse path filter drops them, or it lacks {vip}, or its program does not listen there"
             ))
+.at(address)
             .seen(half_open(server, flow));
             match vip {
                 IpAddr::V4(_) => finding

@@ -39,6 +39,7 @@ pub(super) struct FindingItem<'a> {
     gravity: Gravity,
     id: &'a str,
     affected: &'a [String],
+    servers: &'a [IpAddr],
     sentence: &'a str,
     evidence: &'a [String],
     remedy: Vec<RemedyStep<'a>>,
@@ -111,6 +112,7 @@ pub(super) fn item(finding: &Finding) -> FindingItem<'_> {
     let Finding {
         id,
         gravity,
+        servers,
         affected,
         sentence,
         evidence,
@@ -120,6 +122,7 @@ pub(super) fn item(finding: &Finding) -> FindingItem<'_> {
         gravity: *gravity,
         id,
         affected,
+        servers,
         sentence,
         evidence,
         remedy: remedy.iter().map(step).collect(),

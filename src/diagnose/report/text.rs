@@ -1,6 +1,6 @@
 //! Findings for people.
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 use std::io::{self, Write};
 use std::net::IpAddr;
 
@@ -10,6 +10,8 @@ use crate::diagnose::{Facts, of};
 
 /// Lines are broken before this column, but for what is to be pasted.
 const WIDTH: usize = 80;
+/// So many servers are named of those that have the same fault.
+const SERVERS_NAMED: usize = 24;
 
 /// Writes the findings, then what was looked at.
 ///
@@ -33,23 +35,24 @@ pub fn text(out: &mut impl Write, facts: &Facts, findings: &[Finding]) -> io::Re
 
 fn one(finding: &Finding) -> String {
     let mut text = format!("{} {}", finding.gravity, finding.id);
-    let affected = &finding.affected;
-    let named: Vec<_> = affected.iter().take(NAMED).map(String::as_str).collect();
-    if !named.is_empty() {
+    if !finding.affected.is_empty() {
         text += "  ";
-        text += &named.join(", ");
-    }
-    match affected.len().saturating_sub(NAMED) {
-        0 => {}
-        more => {
-            let _ = write!(text, " and {more} more");
-        }
+        text += &few(&finding.affected, NAMED);
     }
     text.push('\n');
     text += &paragraph("  ", "  ", &capital(&finding.sentence));
     text += &why_and_what("  ", finding);
     text.push('\n');
     text
+}
+
+/// The first of many, and how many more there are.
+fn few(all: &[impl Display], named: usize) -> String {
+    let names: Vec<_> = all.iter().take(named).map(ToString::to_string).collect();
+    match all.len().saturating_sub(named) {
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names.join(", ")),
+    }
 }
 
 /// The evidence and the remedy, so far from the margin.
@@ -60,6 +63,12 @@ pub(super) fn why_and_what(margin: &str, finding: &Finding) -> String {
     for evidence in &finding.evidence {
         text += &paragraph(&label, &next, evidence);
         label.clone_from(&next);
+    }
+    if let [_, others @ ..] = finding.servers.as_slice()
+        && !others.is_empty()
+    {
+        let others = few(others, SERVERS_NAMED);
+        text += &paragraph(&label, &next, &format!("the same of {others}"));
     }
     let mut label = format!("{margin}do:   ");
     for remedy in &finding.remedy {
@@ -160,5 +169,18 @@ mod tests {
             "The service has no server."
         );
         assert_eq!(capital("fe80::1 is no address"), "fe80::1 is no address.");
+    }
+    #[test]
+    fn other_servers_are_named_a_few() {
+        let mut finding = Finding::fail("the server 10.1.0.1 is lost").seen("a look");
+        finding.servers = (1..=27).map(|n| IpAddr::from([10, 1, 0, n])).collect();
+        let text = why_and_what("", &finding);
+        assert!(
+            text.contains("a look\n      the same of 10.1.0.2, "),
+            "{text}"
+        );
+        assert!(text.ends_with(" 10.1.0.25 and 2\n      more\n"), "{text}");
+        finding.servers.truncate(1);
+        assert!(!why_and_what("", &finding).contains("the same"));
     }
 }

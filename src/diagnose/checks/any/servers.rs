@@ -150,6 +150,7 @@ fn server_unreachable(facts: &Facts) -> Vec<Finding> {
                 let finding = Finding::fail(format!(
                     "there is no way to the server {address}: clients that are given to it are refused or time out"
                 ))
+.at(address)
                 .seen(format!("ip route get {address}: {why}"));
                 match switched_off(facts, address) {
                     Some(link) => finding

@@ -86,6 +86,7 @@ fn nat_client_on_link(facts: &Facts) -> Vec<Finding> {
             let finding = Finding::fail(format!(
                 "the client {client} is in the network of the server {address}, which answers it past the director: it waits and times out"
             ))
+            .at(address)
             .seen(format!("ip route get {client} and ip route get {address} name the same link"))
             .seen(inwards(facts, server.traffic.rise));
             let finding = match director {
@@ -148,6 +149,7 @@ fn nat_route_back(facts: &Facts) -> Vec<Finding> {
             let finding = Finding::fail(format!(
                 "answers of the server {address} do not come back through this director: clients wait and time out"
             ))
+.at(address)
             .seen(inwards(facts, server.traffic.rise))
             .seen(format!("ipvsadm -Lnc -r {} --state SYN_RECV", server.endpoint));
             let finding = match facts.on_link(address) {
