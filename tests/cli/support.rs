@@ -6,6 +6,12 @@ use ipvs::model::{Change, Destination, Family, Forwarding, Netmask, Protocol, Se
 use ipvsadm::cli::{self, Command, List, Usage, parse};
 use ipvsadm::names::Resolve;
 
+#[allow(unreachable_pub)] // the other tests use it too
+#[path = "../support/words.rs"]
+mod words;
+
+pub(crate) use words::words as split;
+
 /// The hosts and ports of the tests.
 pub(crate) struct Book;
 
@@ -28,25 +34,6 @@ impl Resolve for Book {
             _ => None,
         }
     }
-}
-
-/// Words between blanks; single quotes hold a word together.
-pub(crate) fn split(line: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut word: Option<String> = None;
-    let mut quoted = false;
-    for c in line.chars() {
-        match c {
-            '\'' => {
-                quoted = !quoted;
-                word.get_or_insert_default();
-            }
-            ' ' if !quoted => words.extend(word.take()),
-            c => word.get_or_insert_default().push(c),
-        }
-    }
-    words.extend(word);
-    words
 }
 
 /// What words of `ipvsadm-save` become, wherever it is to be done.

@@ -152,6 +152,18 @@ impl Diagnosis {
         self.names(id)
     }
 
+    /// The same, with one finding of it, of these servers.
+    #[track_caller]
+    pub fn names_of(self, id: &str, servers: &[&str]) -> Self {
+        assert_eq!(
+            self.finding(id)["servers"],
+            serde_json::json!(servers),
+            "{:#}",
+            self.document
+        );
+        self.names(id)
+    }
+
     /// Fails the test unless there are notes at most.
     #[track_caller]
     pub fn without_fault(self) -> Self {

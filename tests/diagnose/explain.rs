@@ -237,6 +237,9 @@ fn a_mark_comes_first() {
     // A route for the mark takes in all of them.
     shell("ip rule add fwmark 7 lookup 100 && ip route add local 0.0.0.0/0 dev lo table 100");
     explain("-f 7 --client 10.0.0.9").says("arrival", "whatever their address is");
+    let text = ipvsadm("--explain -f 7 --client 10.0.0.9").stdout;
+    let end = "10.0.0.9 would be served if its packets get the mark 7.\n";
+    assert!(text.ends_with(end), "{text}");
 }
 
 #[test]

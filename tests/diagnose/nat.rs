@@ -45,7 +45,7 @@ fn nat_route_back() {
         server.ip("route replace default via 10.1.0.250\n");
     }
     let diagnosis = while_in_vain(&client, "10.0.0.1:80", || diagnose(WATCHED));
-    let diagnosis = diagnosis.names_each("nat-route-back", 2);
+    let diagnosis = diagnosis.names_of("nat-route-back", &["10.1.0.2", "10.1.0.3"]);
     for server in [&a, &b] {
         for command in diagnosis.commands("nat-route-back", Some("the server")) {
             server.run(|| shell(&command));

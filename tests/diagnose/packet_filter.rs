@@ -12,7 +12,7 @@ use nix::sched::{CloneFlags, setns};
 
 use crate::clients::{answered, are_served, while_in_vain, while_served};
 use crate::director::*;
-use crate::net::{Talk, bound};
+use crate::net::{Host, Talk, bound};
 use crate::support::shell;
 
 /// A way to write rules: with nft, where the kernel has nftables for IP, or with
@@ -33,36 +33,15 @@ impl Tool {
         }
     }
 
-    /// Drops what comes in for this machine.
-    fn drop_input(self) {
-        shell(match self {
-            Self::Nft => {
-                "nft add table inet guard && \
-                 nft add chain inet guard in '{ type filter hook input priority 0; policy drop; }'"
-            }
-            Self::Iptables => "iptables-legacy -P INPUT DROP",
-        });
-    }
-
-    /// Drops what this machine would forward, as where containers run.
-    fn drop_forwarded(self) {
-        shell(match self {
-            Self::Nft => {
-                "nft add table ip guard && \
-                 nft add chain ip guard forwarded '{ type filter hook forward priority 0; policy drop; }'"
-            }
-            Self::Iptables => "iptables-legacy -P FORWARD DROP",
-        });
-    }
-
-    /// Drops what this machine would send.
-    fn drop_output(self) {
-        shell(match self {
-            Self::Nft => {
-                "nft add table ip guard && \
-                 nft add chain ip guard out '{ type filter hook output priority 0; policy drop; }'"
-            }
-            Self::Iptables => "iptables-legacy -P OUTPUT DROP",
+    /// Drops what comes by this hook, in a table of this family: where containers run, all
+    /// that is forwarded.
+    fn drop_all(self, family: &str, hook: &str) {
+        shell(&match self {
+            Self::Nft => format!(
+                "nft add table {family} guard && nft add chain {family} guard all \
+                 '{{ type filter hook {hook} priority 0; policy drop; }}'"
+            ),
+            Self::Iptables => format!("iptables-legacy -P {} DROP", hook.to_uppercase()),
         });
     }
 
@@ -106,13 +85,22 @@ impl Tool {
     }
 }
 
+/// Clients wait in vain, for this reason alone; when the remedy is carried out they are
+/// served, and nothing is found.
+#[track_caller]
+fn is_found_and_cured(client: &Host, id: &str) {
+    let diagnosis = while_in_vain(client, "10.0.0.1:80", || diagnose(WATCHED));
+    diagnosis.names(id).cure(id);
+    while_served(client, "10.0.0.1:80", || diagnose(WATCHED)).without_fault();
+}
+
 #[test]
 fn input_filter() {
     let (_place, [client, a, b]) = behind_nat();
     let _servers = [a.serve(80), b.serve(80)];
     restore(NAT);
     diagnose(GLANCE).without_fault().lacks("input-filter");
-    Tool::of_this_kernel().drop_input();
+    Tool::of_this_kernel().drop_all("inet", "input");
     let diagnosis = while_in_vain(&client, "10.0.0.1:80", || diagnose(WATCHED));
     let diagnosis = diagnosis.without_fault().notes("input-filter");
     diagnosis.cure("input-filter");
@@ -124,14 +112,11 @@ fn nat_forward_filter() {
     let (_place, [client, a, b]) = behind_nat();
     let _servers = [a.serve(80), b.serve(80)];
     restore(NAT);
-    Tool::of_this_kernel().drop_forwarded();
+    Tool::of_this_kernel().drop_all("ip", "forward");
     // With 0 it might be rules that look at the state of connections, of which the kernel
     // tells only that there may be some.
     shell("sysctl -qw net.ipv4.vs.conntrack=1");
-    let diagnosis = while_in_vain(&client, "10.0.0.1:80", || diagnose(WATCHED));
-    let diagnosis = diagnosis.names("nat-forward-filter");
-    diagnosis.cure("nat-forward-filter");
-    while_served(&client, "10.0.0.1:80", || diagnose(WATCHED)).without_fault();
+    is_found_and_cured(&client, "nat-forward-filter");
     // Servers that answer elsewhere have another fault.
     for server in [&a, &b] {
         server.ip("route replace default via 10.1.0.250\n");
@@ -159,11 +144,8 @@ fn output_filter() {
     let (_place, [client, a, b]) = behind_nat();
     let _servers = [a.serve(80), b.serve(80)];
     restore(NAT);
-    Tool::of_this_kernel().drop_output();
-    let diagnosis = while_in_vain(&client, "10.0.0.1:80", || diagnose(WATCHED));
-    let diagnosis = diagnosis.names("output-filter");
-    diagnosis.cure("output-filter");
-    while_served(&client, "10.0.0.1:80", || diagnose(WATCHED)).without_fault();
+    Tool::of_this_kernel().drop_all("ip", "output");
+    is_found_and_cured(&client, "output-filter");
 }
 
 #[test]
@@ -174,11 +156,8 @@ fn output_filter_with_direct_routing() {
         server.take_quietly("10.0.0.1");
     }
     restore(&NAT_IN_FRONT.replace("-m", "-g"));
-    Tool::of_this_kernel().drop_output();
-    let diagnosis = while_in_vain(&client, "10.0.0.1:80", || diagnose(WATCHED));
-    let diagnosis = diagnosis.names("output-filter");
-    diagnosis.cure("output-filter");
-    while_served(&client, "10.0.0.1:80", || diagnose(WATCHED)).without_fault();
+    Tool::of_this_kernel().drop_all("ip", "output");
+    is_found_and_cured(&client, "output-filter");
 }
 
 #[test]
@@ -281,10 +260,7 @@ fn nat_masquerade() {
         server.ip("route replace default via 10.1.0.250\n");
     }
     Tool::of_this_kernel().masquerade();
-    let diagnosis = while_in_vain(&client, "10.0.0.1:80", || diagnose(WATCHED));
-    let diagnosis = diagnosis.names("nat-masquerade");
-    diagnosis.cure("nat-masquerade");
-    while_served(&client, "10.0.0.1:80", || diagnose(WATCHED)).without_fault();
+    is_found_and_cured(&client, "nat-masquerade");
 }
 
 #[test]
@@ -294,10 +270,7 @@ fn nat_stateful_forward() {
     let _servers = [a.serve(80), b.serve(80)];
     restore(NAT);
     Tool::of_this_kernel().stateful();
-    let diagnosis = while_in_vain(&client, "10.0.0.1:80", || diagnose(WATCHED));
-    let diagnosis = diagnosis.names("nat-stateful-forward");
-    diagnosis.cure("nat-stateful-forward");
-    while_served(&client, "10.0.0.1:80", || diagnose(WATCHED)).without_fault();
+    is_found_and_cured(&client, "nat-stateful-forward");
 }
 
 #[test]

@@ -283,19 +283,25 @@ fn a_roll_back_leaves_what_a_third_program_has_made() {
     );
 }
 
+/// A replacement by one service that is interrupted when it sends for that time.
+#[track_caller]
+fn interrupted_at(send: usize) -> Outcome {
+    let mut strace = Command::new("strace");
+    strace.args(["-qqq", "-o", "/dev/null", "-e"]);
+    strace.arg(format!("inject=sendto:signal=INT:when={send}"));
+    strace.arg(Program::Ours.path()).args(["-R", "--replace"]);
+    let outcome = finish(strace, b"-A -f 5 -s rr\n", TIMEOUT);
+    assert_eq!(outcome.status, 130, "{outcome}");
+    outcome
+}
+
 #[test]
 fn a_roll_back_says_what_it_can_not_bring_back() {
     let place = place();
     restore(&format!("{}-A -f 9\n", services(300, "10.1.0.1:80")));
     let before = saved_by_reference();
-    let first = sends_to_read(&place, "") + 1;
-    let mut strace = Command::new("strace");
-    strace.args(["-qqq", "-o", "/dev/null", "-e"]);
-    strace.arg(format!("inject=sendto:signal=INT:when={first}"));
-    strace.arg(Program::Ours.path()).args(["-R", "--replace"]);
     // 301 services go: too many for one piece, so that the signal is noticed.
-    let outcome = finish(strace, b"-A -f 5 -s rr\n", TIMEOUT);
-    assert_eq!(outcome.status, 130, "{outcome}");
+    let outcome = interrupted_at(sends_to_read(&place, "") + 1);
     assert_eq!(
         outcome.stderr,
         "interrupted; everything was rolled back: the table is what it was\n"
@@ -309,13 +315,7 @@ fn a_roll_back_says_what_it_can_not_bring_back() {
         .collect();
     restore(&more);
     let before = saved_by_reference();
-    let first = sends_to_read(&place, "-A -f 5 -s rr\n") + 1;
-    let mut strace = Command::new("strace");
-    strace.args(["-qqq", "-o", "/dev/null", "-e"]);
-    strace.arg(format!("inject=sendto:signal=INT:when={first}"));
-    strace.arg(Program::Ours.path()).args(["-R", "--replace"]);
-    let outcome = finish(strace, b"-A -f 5 -s rr\n", TIMEOUT);
-    assert_eq!(outcome.status, 130, "{outcome}");
+    let outcome = interrupted_at(sends_to_read(&place, "-A -f 5 -s rr\n") + 1);
     assert_eq!(
         outcome.stderr,
         "interrupted; everything was rolled back: the table is what it was; \

@@ -6,6 +6,10 @@
 pub mod compare;
 pub mod netlink;
 pub mod probe;
+mod words;
+
+#[allow(unused_imports)] // as above
+pub use words::words;
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -305,25 +309,4 @@ impl Drop for Namespace {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.folder);
     }
-}
-
-/// Splits a line into words at blanks; single quotes keep blanks, and `''` is
-/// an empty word.
-pub fn words(line: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut word: Option<String> = None;
-    let mut quoted = false;
-    for c in line.chars() {
-        match c {
-            '\'' => {
-                quoted = !quoted;
-                word.get_or_insert_default();
-            }
-            ' ' if !quoted => words.extend(word.take()),
-            c => word.get_or_insert_default().push(c),
-        }
-    }
-    assert!(!quoted, "a quote is not closed: {line}");
-    words.extend(word);
-    words
 }
