@@ -48,10 +48,9 @@ fn apply(client: &mut Client, changes: &[Change]) {
     assert_eq!(sent.unwrap(), changes.len());
 }
 
-/// Does `turn` again and again, that many milliseconds apart, while `test` runs;
-/// returns how often.
+/// Does `turn` again and again, so far apart, while `test` runs; returns how often.
 fn while_others_write(
-    pause: u64,
+    pause: Duration,
     mut turn: impl FnMut(&mut Client) + Send,
     test: impl FnOnce(),
 ) -> usize {
@@ -69,7 +68,7 @@ fn while_others_write(
             while !stop.load(Ordering::Relaxed) {
                 turn(&mut client);
                 turns.fetch_add(1, Ordering::Relaxed);
-                thread::sleep(Duration::from_millis(pause));
+                thread::sleep(pause);
             }
         });
         let _stop = Stop(&stop);
@@ -91,8 +90,16 @@ fn stable<'a>(rules: &'a str, other: &str) -> Vec<&'a str> {
     rules.lines().filter(|rule| !rule.contains(other)).collect()
 }
 
-/// A director whose service has many servers, and the rules that it is saved as.
-fn with_servers(id: &VirtualId) -> (Place, String) {
+/// A director whose service has many servers.
+struct Large {
+    place: Place,
+    /// The rules that it is saved as.
+    rules: String,
+    /// How long a save took: an emulated machine is many times slower than another.
+    save: Duration,
+}
+
+fn with_servers(id: &VirtualId) -> Large {
     let place = place();
     let mut client = Client::open().unwrap();
     let service = Change::AddService(Service::new(*id, "rr".parse().unwrap()));
@@ -101,9 +108,11 @@ fn with_servers(id: &VirtualId) -> (Place, String) {
         &mut client,
         &[service].into_iter().chain(servers).collect::<Vec<_>>(),
     );
+    let began = Instant::now();
     let rules = ours("-Sn").succeeded().stdout;
+    let save = began.elapsed();
     assert_eq!(rules.lines().count(), 1 + usize::from(SERVERS));
-    (place, rules)
+    Large { place, rules, save }
 }
 
 /// Adds and removes one server.
@@ -130,14 +139,16 @@ fn a_save_has_each_server_once_while_one_comes_and_goes() {
             family: Family::V4,
         },
     ] {
-        let (place, whole) = with_servers(&id);
+        let Large { place, rules, save } = with_servers(&id);
         let other = server(&id, u16::MAX).address.to_string();
-        let expected: HashSet<_> = whole.lines().collect();
+        let expected: HashSet<_> = rules.lines().collect();
         let file = place.folder().join("rules");
         let mut kept = 0;
-        let turns = while_others_write(40, to_and_fro(id), || {
+        // Now and then the table rests for as long as a save takes.
+        let pause = save.max(Duration::from_millis(40));
+        let turns = while_others_write(pause, to_and_fro(id), || {
             for round in 0..20 {
-                if round >= 4 && kept > 0 {
+                if round >= 8 && kept > 0 {
                     break;
                 }
                 let save = ours(&format!("-Sn --output {}", file.display()));
@@ -173,13 +184,17 @@ fn a_save_has_each_server_once_while_one_comes_and_goes() {
 #[test]
 fn a_replacement_sends_nothing_for_servers_that_were_told_twice_or_not_at_all() {
     let id = service(Protocol::Tcp, VIP);
-    let (_place, whole) = with_servers(&id);
+    let Large {
+        place: _place,
+        rules,
+        ..
+    } = with_servers(&id);
     let other = server(&id, u16::MAX).address.to_string();
-    let turns = while_others_write(10, to_and_fro(id), || {
+    let turns = while_others_write(Duration::from_millis(10), to_and_fro(id), || {
         for _ in 0..12 {
             let mut plan = Program::Ours.command("ipvsadm");
             plan.args(["-R", "--replace", "--dry-run"]);
-            let plan = finish(plan, whole.as_bytes(), TIMEOUT);
+            let plan = finish(plan, rules.as_bytes(), TIMEOUT);
             if plan.status == 0 {
                 let changes: Vec<_> = plan.stdout.lines().collect();
                 assert!(
@@ -242,7 +257,7 @@ fn no_listing_fails_while_the_table_is_being_changed() {
     };
     let file = place.folder().join("rules");
     std::fs::write(&file, "old\n").unwrap();
-    let turns = while_others_write(1, restore, || {
+    let turns = while_others_write(Duration::from_millis(1), restore, || {
         for _ in 0..2 {
             for line in ["-Ln", "-Ln --stats", "-Sn", "-Ln --rate", "-Ln --nosort"] {
                 let began = Instant::now();
@@ -277,7 +292,7 @@ fn no_listing_fails_while_the_table_is_being_changed() {
 #[test]
 fn on_a_terminal_a_hint_tells_that_rows_may_be_missing() {
     let id = service(Protocol::Tcp, VIP);
-    let (_place, _) = with_servers(&id);
+    let _director = with_servers(&id);
     // Two servers each time: no two answers agree on who is there.
     let mut number = u16::MAX;
     let turn = |client: &mut Client| {
@@ -298,7 +313,7 @@ fn on_a_terminal_a_hint_tells_that_rows_may_be_missing() {
         "strace -qqq -o /dev/null -e inject=recvfrom:delay_enter=2000 {} -Ln --stats | tail -1",
         Program::Ours.path().display()
     );
-    while_others_write(1, turn, || {
+    while_others_write(Duration::from_millis(1), turn, || {
         let mut script = Command::new("script");
         script.args(["-qec", &line, "/dev/null"]);
         let shown = finish(script, b"", TIMEOUT).succeeded();
@@ -328,7 +343,7 @@ fn from_proc_each_service_is_told_once_while_one_comes_and_goes() {
         client.apply(&change).unwrap();
         is_there = !is_there;
     };
-    while_others_write(5, turn, || {
+    while_others_write(Duration::from_millis(5), turn, || {
         for _ in 0..20 {
             let listed = ours("-Ln --from-proc");
             assert_eq!(listed.status, 0, "{listed}");

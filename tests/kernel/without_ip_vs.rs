@@ -152,12 +152,12 @@ fn watching_ends_when_the_module_goes() {
         // The kernel itself may load it now, where it is asked for it.
         std::fs::write(HELPER, "/sbin/modprobe\n").unwrap();
         for line in [
-            "-Ln --watch=0.1",
-            "-L --json --watch=0.1",
-            "-Ln --rate --watch=0.1",
-            "-Lnc --watch=0.1",
-            "-Lnc --by state --watch=0.1",
-            "-Lc --json --watch=0.1",
+            "-Ln --watch=1",
+            "-L --json --watch=1",
+            "-Ln --rate --watch=1",
+            "-Lnc --watch=1",
+            "-Lnc --by state --watch=1",
+            "-Lc --json --watch=1",
         ] {
             let outcome = outcome(line, &unload);
             assert_eq!(
