@@ -9,7 +9,7 @@
 //! are not used.
 //!
 //! All samples of a metric stand together: the rows are gone through once for each
-//! metric, and no more than a line of the text is in memory.
+//! metric. Of the text, no more than a line and the labels of each row are in memory.
 
 mod server;
 mod service;
@@ -21,7 +21,7 @@ use std::io::{self, Write};
 pub use settings::Sysctls;
 
 use ipvs::model::{Daemon, DaemonState, Info, ServiceEntry, Stats, Timeouts};
-use text::{Exposition, Labels, MetricType};
+use text::{Exposition, MetricType};
 
 use crate::estimation::Frozen;
 use crate::names::HostText;
@@ -99,8 +99,7 @@ pub fn write(out: &mut (impl Write + ?Sized), scrape: &Scrape) -> io::Result<()>
         &mut text,
         "",
         "of all services, removed ones included",
-        || totals.iter().map(|stats| ((), stats)),
-        |(), _| Ok(()),
+        || totals.iter().map(|stats| (None, stats)),
     )?;
     service::services(&mut text, services)?;
     server::servers(&mut text, services)?;
@@ -208,13 +207,12 @@ fn sync_daemons<W: Write + ?Sized>(
     Ok(())
 }
 
-/// Writes the [`COUNTERS`] of rows, each with its labels.
-fn counters<'a, W: Write + ?Sized, R, I: Iterator<Item = (R, &'a Stats)>>(
+/// Writes the [`COUNTERS`] of rows, each with its labels if it has some.
+fn counters<'a, W: Write + ?Sized, I: Iterator<Item = (Option<&'a [u8]>, &'a Stats)>>(
     text: &mut Exposition<'_, W>,
     prefix: &str,
     whose: &str,
     rows: impl Fn() -> I,
-    labels: impl Fn(&R, &mut Labels<'_, W>) -> io::Result<()>,
 ) -> io::Result<()> {
     for (name, what, value) in COUNTERS {
         text.metric(
@@ -222,8 +220,11 @@ fn counters<'a, W: Write + ?Sized, R, I: Iterator<Item = (R, &'a Stats)>>(
             MetricType::Counter,
             &format!("{what}, {whose}."),
         )?;
-        for (row, stats) in rows() {
-            text.sample(|set| labels(&row, set), value(stats))?;
+        for (labels, stats) in rows() {
+            text.sample(
+                |set| labels.map_or(Ok(()), |labels| set.made(labels)),
+                value(stats),
+            )?;
         }
     }
     Ok(())

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::counters;
 use super::service::identity;
-use super::text::{Exposition, Labels, MetricType};
+use super::text::{Exposition, LabelSets, Labels, MetricType};
 use crate::json::method;
 use crate::names::HostText;
 use ipvs::model::{Activity, Destination, DestinationEntry, ServiceEntry, VirtualId};
@@ -80,35 +80,34 @@ pub(super) fn servers<W: Write + ?Sized>(
             servers.map(|server| (&entry.service.id, server))
         })
     };
+    let labels = LabelSets::of(servers(), |(id, server), labels| {
+        member(id, &server.destination, labels)
+    })?;
     text.metric(
         "ipvs_server_info",
         MetricType::Gauge,
         "The forwarding method of a server.",
     )?;
-    for (id, server) in servers() {
-        let destination = &server.destination;
+    for (made, (_, server)) in labels.iter().zip(servers()) {
         text.sample(
             |labels| {
-                member(id, destination, labels)?;
-                labels.plain("forwarding_method", method(destination.forwarding))
+                labels.made(made)?;
+                labels.plain("forwarding_method", method(server.destination.forwarding))
             },
             1,
         )?;
     }
     for (at, (name, help)) in GAUGES.into_iter().enumerate() {
         text.metric(name, MetricType::Gauge, help)?;
-        for (id, server) in servers() {
+        for (made, (_, server)) in labels.iter().zip(servers()) {
             let value = gauged(server).get(at).copied().unwrap_or_default();
-            text.sample(|labels| member(id, &server.destination, labels), value)?;
+            text.sample(|labels| labels.made(made), value)?;
         }
     }
-    counters(
-        text,
-        "server_",
-        "of a server in a service",
-        || servers().map(|(id, server)| ((id, &server.destination), &server.stats)),
-        |(id, destination), labels| member(id, destination, labels),
-    )
+    let stats = || servers().map(|(_, server)| &server.stats);
+    counters(text, "server_", "of a server in a service", || {
+        labels.iter().map(Some).zip(stats())
+    })
 }
 
 /// Writes the labels by which a server of a service is known.

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::counters;
-use super::text::{Exposition, Labels, MetricType};
+use super::text::{Exposition, LabelSets, Labels, MetricType};
 use crate::json::{family, protocol};
 use crate::names::HostText;
 use ipvs::model::{Service, ServiceEntry, VirtualId};
@@ -19,14 +19,17 @@ pub(super) fn services<W: Write + ?Sized>(
         "How many services there are.",
         services.len(),
     )?;
+    let labels = LabelSets::of(services.iter(), |entry, labels| {
+        identity(&entry.service.id, labels)
+    })?;
     text.metric(
         "ipvs_service_info",
         MetricType::Gauge,
         "The scheduler of a service, and its persistence engine.",
     )?;
-    for ServiceEntry { service, .. } in services {
+    for (made, ServiceEntry { service, .. }) in labels.iter().zip(services) {
         let Service {
-            id,
+            id: _,
             scheduler,
             engine,
             flags: _,
@@ -36,7 +39,7 @@ pub(super) fn services<W: Write + ?Sized>(
         let named = [("scheduler", scheduler), ("persistence_engine", engine)];
         text.sample(
             |labels| {
-                identity(id, labels)?;
+                labels.made(made)?;
                 for (label, name) in named {
                     if let Some(name) = name {
                         labels.text(label, name.as_str())?;
@@ -52,32 +55,23 @@ pub(super) fn services<W: Write + ?Sized>(
         MetricType::Gauge,
         "How long a client stays with its server; of persistent services.",
     )?;
-    let persistent = services.iter().map(|entry| &entry.service);
-    for service in persistent.filter(|service| service.is_persistent()) {
-        text.sample(|labels| identity(&service.id, labels), service.timeout)?;
+    for (made, ServiceEntry { service, .. }) in labels.iter().zip(services) {
+        if service.is_persistent() {
+            text.sample(|labels| labels.made(made), service.timeout)?;
+        }
     }
     text.metric(
         "ipvs_service_servers",
         MetricType::Gauge,
         "How many servers a service has.",
     )?;
-    for entry in services {
-        text.sample(
-            |labels| identity(&entry.service.id, labels),
-            entry.destinations.len(),
-        )?;
+    for (made, entry) in labels.iter().zip(services) {
+        text.sample(|labels| labels.made(made), entry.destinations.len())?;
     }
-    counters(
-        text,
-        "service_",
-        "of a service",
-        || {
-            services
-                .iter()
-                .map(|entry| (&entry.service.id, &entry.stats))
-        },
-        |id, labels| identity(id, labels),
-    )
+    let stats = || services.iter().map(|entry| &entry.stats);
+    counters(text, "service_", "of a service", || {
+        labels.iter().map(Some).zip(stats())
+    })
 }
 
 /// Writes the labels by which a service is known.

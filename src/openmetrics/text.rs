@@ -84,6 +84,13 @@ pub(super) struct Labels<'a, W: ?Sized> {
 }
 
 impl<W: Write + ?Sized> Labels<'_, W> {
+    /// Writes labels of a [`LabelSets`].
+    pub(super) fn made(&mut self, labels: &[u8]) -> io::Result<()> {
+        self.out.write_all(self.before)?;
+        self.before = b",";
+        self.out.write_all(labels)
+    }
+
     fn begin(&mut self, name: &str) -> io::Result<()> {
         self.out.write_all(self.before)?;
         self.before = b",";
@@ -120,6 +127,42 @@ impl<W: Write + ?Sized> Labels<'_, W> {
             self.out.write_all(escaped.as_bytes())?;
         }
         self.out.write_all(b"\"")
+    }
+}
+
+/// The labels of each of many rows, made once: a row has a sample of every metric.
+pub(super) struct LabelSets {
+    text: Vec<u8>,
+    /// The ends of the rows' labels in the text.
+    ends: Vec<usize>,
+}
+
+impl LabelSets {
+    /// Makes the labels of each row, of which there is one at least.
+    pub(super) fn of<R>(
+        rows: impl Iterator<Item = R>,
+        labels: impl Fn(R, &mut Labels<'_, Vec<u8>>) -> io::Result<()>,
+    ) -> io::Result<Self> {
+        let (mut text, mut ends) = (Vec::new(), Vec::new());
+        for row in rows {
+            let mut set = Labels {
+                out: &mut text,
+                before: b"",
+            };
+            labels(row, &mut set)?;
+            ends.push(text.len());
+        }
+        Ok(Self { text, ends })
+    }
+
+    /// The labels of the rows, in their order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        let mut start = 0;
+        self.ends.iter().map(move |&end| {
+            let labels = self.text.get(start..end).unwrap_or_default();
+            start = end;
+            labels
+        })
     }
 }
 
