@@ -1,6 +1,8 @@
 //! Settings among rules, `--sysctl`: checked with all lines, made before the others,
 //! which may depend on them, and put back where those fail.
 
+use std::collections::HashSet;
+
 use super::apply::ends_rules;
 use super::verdict::RulesVerdict;
 use super::{Failure, Report};
@@ -24,23 +26,20 @@ pub(super) struct MadeSettings(Vec<MadeSetting>);
 
 impl SettingsOfRules {
     /// Takes the settings out of rules, as far as these are carried out, and looks for
-    /// each. Of several lines for one setting the last counts. A setting that is not there, or may not be written, is
-    /// `wrong`, unless it comes with a scheduler: the rules before it may load that, and
-    /// it is left among them.
+    /// each. A setting that is not there, or may not be written, is `wrong`, unless it
+    /// comes with a scheduler: the rules before it may load that, and it is left among
+    /// them.
     pub(super) fn take(rules: &mut Vec<NumberedRule>, wrong: &mut Vec<Remark>) -> Self {
         let end = rules.iter().position(|rule| ends_rules(&rule.command));
         let taken = rules.extract_if(..end.unwrap_or(rules.len()), |rule| {
             matches!(rule.command, Command::Sysctl(_))
         });
-        let mut lines: Vec<(u64, Setting)> = Vec::new();
-        for NumberedRule { line, command } in taken {
-            if let Command::Sysctl(setting) = command {
-                lines.retain(|(_, earlier)| earlier.name != setting.name);
-                lines.push((line, setting));
-            }
-        }
+        let lines = taken.filter_map(|NumberedRule { line, command }| match command {
+            Command::Sysctl(setting) => Some((line, setting)),
+            _ => None,
+        });
         let mut settings = Vec::new();
-        for (line, setting) in lines {
+        for (line, setting) in last_of_each(lines.collect()) {
             match PendingSetting::find(&setting) {
                 Ok(None) => {}
                 Ok(Some(pending)) => settings.push(NumberedSetting { line, pending }),
@@ -129,20 +128,26 @@ impl MadeSettings {
     }
 }
 
-/// Settings, of which the last of a name counts, and changes of all else, as they
-/// stand in rules.
+/// Settings, each with its line: of several for one name the last counts.
+fn last_of_each(mut lines: Vec<(u64, Setting)>) -> Vec<(u64, Setting)> {
+    let mut names = HashSet::new();
+    lines.reverse();
+    lines.retain(|(_, setting)| names.insert(setting.name.clone()));
+    lines.reverse();
+    lines
+}
+
+/// Settings and changes of all else, as they stand in rules.
 pub(super) fn parts(rules: Vec<NumberedRule>) -> (Vec<Setting>, Vec<Change>) {
     let mut settings = Vec::new();
     let mut changes = Vec::new();
     for rule in rules {
         match rule.command {
             Command::Change(change) => changes.push(change),
-            Command::Sysctl(setting) => {
-                settings.retain(|earlier: &Setting| earlier.name != setting.name);
-                settings.push(setting);
-            }
+            Command::Sysctl(setting) => settings.push((rule.line, setting)),
             _ => {}
         }
     }
-    (settings, changes)
+    let settings = last_of_each(settings).into_iter();
+    (settings.map(|(_, setting)| setting).collect(), changes)
 }
