@@ -10,7 +10,7 @@ use super::json::{FindingItem, NotLookedAt, item, not_looked_at};
 use super::text::{capital, paragraph, why_and_what};
 use crate::diagnose::explain::{Candidate, Explanation, Leg, Passage};
 use crate::diagnose::facts::{Journey, Method};
-use ipvs::model::Endpoint;
+use ipvs::model::{Endpoint, VirtualId};
 
 /// Writes the path in sentences, then how it ends.
 ///
@@ -32,7 +32,12 @@ pub fn explanation_text(
     let steps = if shut.len() == 1 { "step" } else { "steps" };
     let steps = format!("see {steps} {}", shut.join(", "));
     let end = match explanation.passage() {
-        Passage::Open => "would be served".to_owned(),
+        Passage::Open => match journey.wanted {
+            VirtualId::Endpoint { .. } => "would be served".to_owned(),
+            VirtualId::Fwmark { mark, .. } => {
+                format!("would be served if its packets get the mark {mark}")
+            }
+        },
         Passage::Unsure => format!("may not be served: {steps}"),
         Passage::Shut => format!("would not be served: {steps}"),
     };
