@@ -15,7 +15,7 @@ use crate::error::Error;
 
 /// How long a list that changes while the kernel tells it is asked for again,
 /// and what happens when that time is over. A list of several messages is asked
-/// for twice at least.
+/// for twice at least, and again as long as its answers agree: three that do are sure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Patience {
     /// The list fails with [`Error::Interrupted`]. Each list has this time. This
@@ -137,6 +137,7 @@ pub(crate) fn agreed<R, K: Ord>(
         if told.is_of_one_moment() && rows.len() <= 1 {
             break;
         }
+        let had_before = before.is_some();
         let mut answer = UnconfirmedAnswer::new(&told, rows, &key);
         if answer
             .as_mut()
@@ -144,9 +145,14 @@ pub(crate) fn agreed<R, K: Ord>(
         {
             break;
         }
+        // What nothing contradicts yet is asked for once more, however long that takes: a
+        // list that takes longer than the patience has not changed for that.
+        let is_contradicted = answer
+            .as_ref()
+            .is_none_or(|answer| had_before && answer.confirmed == 0);
         let again = began.map_or(Duration::ZERO, |began: Instant| began.elapsed());
         match budget.patience {
-            _ if began.is_none() => {}
+            _ if began.is_none() || !is_contradicted => {}
             Patience::Insist(time) if again >= time => return Err(Error::Interrupted),
             Patience::Settle(time) if budget.spent + again >= time => {
                 keep_each_once(rows, &key);

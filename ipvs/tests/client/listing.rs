@@ -202,6 +202,38 @@ fn two_answers_that_could_lack_the_same_row_are_confirmed_by_a_third() {
     assert!(script.is_over());
 }
 
+/// On a slow machine one answer of a large table takes longer than the patience.
+#[test]
+fn who_has_no_time_gets_a_table_that_does_not_change() {
+    let same = told(&[&[1, 2], &[3, 4]]);
+    let torn = told(&[&[1, 2], &[2, 3]]);
+    let other = told(&[&[1, 2], &[5]]);
+    for patience in [
+        Patience::Insist(Duration::ZERO),
+        Patience::Settle(Duration::ZERO),
+    ] {
+        for script in [
+            Script::new().answers(same).answers(same).answers(same),
+            Script::new()
+                .answers(torn)
+                .answers(same)
+                .answers(same)
+                .answers(same),
+        ] {
+            let mut client = script.client();
+            client.set_patience(patience);
+            assert_eq!(marks(&client.services().unwrap()), [1, 2, 3, 4]);
+            assert!(!client.has_settled());
+            assert!(script.is_over());
+        }
+    }
+    let script = Script::new().answers(torn).answers(same).answers(other);
+    let mut client = script.client();
+    client.set_patience(Patience::Insist(Duration::ZERO));
+    assert!(client.services().is_err());
+    assert!(script.is_over());
+}
+
 #[test]
 fn servers_and_daemons_are_asked_for_again_too() {
     let servers = |datagrams: &'static [&'static [u8]]| {
