@@ -167,7 +167,7 @@ fn nat_client_unreachable() {
 fn nat_client_unreachable_over_ipv6() {
     let (_place, [client, a, _]) = behind_nat();
     let _server = a.serve(80);
-    client.ip("addr add fd07::9/128 dev lo\n\
+    client.ip("addr add fd07::9/128 dev eth0 nodad\n\
          route add fd00::/64 dev eth0 metric 1 src fd07::9\n");
     restore("-A -t [fd00::1]:80 -s rr\n-a -t [fd00::1]:80 -r [fd01::2]:80 -m\n");
     let diagnosis = while_in_vain(&client, "[fd00::1]:80", || diagnose(WATCHED));

@@ -80,7 +80,15 @@ fn nat_server_refuses(facts: &Facts) -> Vec<Finding> {
             VirtualId::Endpoint { protocol, .. } => protocol == Protocol::Tcp,
             VirtualId::Fwmark { .. } => true,
         };
-        for server in service.servers.iter().filter(|_| is_tcp) {
+        // The kernel adds its counters up every two seconds: what it counts of a server
+        // that gets no clients was before that.
+        let gets_clients = |server: &&Server| server.weight > 0 || service.persistent;
+        for server in service
+            .servers
+            .iter()
+            .filter(gets_clients)
+            .filter(|_| is_tcp)
+        {
             let Some(manner) = refuses(facts, server) else {
                 continue;
             };
@@ -196,5 +204,14 @@ mod tests {
         let mut facts = director(states::CLOSE, rise(6, 6, 6, 40));
         facts.services[0].servers[0].method = Method::DirectRouting;
         assert_eq!(gravities(nat_server_refuses, &facts), []);
+    }
+
+    #[test]
+    fn of_weight_0_nobody_is_refused_but_clients_that_stay() {
+        let mut facts = director(states::CLOSE, rise(6, 6, 6, 40));
+        facts.services[0].servers[0].weight = 0;
+        assert_eq!(gravities(nat_server_refuses, &facts), []);
+        facts.services[0].persistent = true;
+        assert_eq!(gravities(nat_server_refuses, &facts), [Fail]);
     }
 }
