@@ -12,6 +12,10 @@ const PATIENCE: Duration = Duration::from_millis(800);
 /// How long one waits that must be served: a packet that is lost on a busy machine is
 /// sent again after a second.
 const FORBEARANCE: Duration = Duration::from_millis(2500);
+/// How long clients have been in vain before it is looked at: the kernel adds its own
+/// counters up every two seconds and the system's at once, so that of clients that have
+/// just come, packets seem lost that are not yet counted.
+pub const ADDED_UP: Duration = Duration::from_millis(2500);
 /// How many clients ask at a time.
 const CLIENTS: usize = 3;
 
@@ -108,6 +112,10 @@ pub fn are_served(host: &Host, to: &str) {
 /// Fails the test unless none of some requests is answered while this is done.
 #[track_caller]
 pub fn while_in_vain<R>(host: &Host, to: &str, work: impl FnOnce() -> R) -> R {
+    let work = || {
+        thread::sleep(ADDED_UP);
+        work()
+    };
     let (result, tally) = while_asking(host, to, PATIENCE, work);
     assert!(tally.answered == 0 && tally.failed > 0, "{tally:?}");
     result

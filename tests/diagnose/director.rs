@@ -93,7 +93,7 @@ pub struct Diagnosis {
 /// Watches a director that carried other traffic a moment ago, after that is added up.
 #[track_caller]
 pub fn diagnose_anew() -> Diagnosis {
-    std::thread::sleep(std::time::Duration::from_millis(2500));
+    std::thread::sleep(crate::clients::ADDED_UP);
     diagnose(WATCHED)
 }
 

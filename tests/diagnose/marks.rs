@@ -51,7 +51,7 @@ fn mark_not_local() {
         .lacks("mark-not-local");
     // Connections tell.
     shell("ip rule del fwmark 7 lookup 100");
-    let diagnosis = while_in_vain(&client, "10.9.9.9:80", diagnose_anew);
+    let diagnosis = while_in_vain(&client, "10.9.9.9:80", || diagnose(WATCHED));
     let diagnosis = diagnosis.names("mark-not-local");
     diagnosis.cure("mark-not-local");
     are_served(&client, "10.9.9.9:80");

@@ -155,7 +155,7 @@ fn nat_client_unreachable() {
     while_served(&client, "10.0.0.1:80", || diagnose(WATCHED)).without_fault();
     // Policies have a say in the way of answers alone.
     shell("ip rule add iif eth1 lookup 77 && ip route add unreachable default table 77");
-    let diagnosis = while_in_vain(&client, "10.0.0.1:80", diagnose_anew);
+    let diagnosis = while_in_vain(&client, "10.0.0.1:80", || diagnose(WATCHED));
     let diagnosis = diagnosis.names("nat-client-unreachable");
     let remedy = diagnosis.finding("nat-client-unreachable")["remedy"].to_string();
     assert!(remedy.contains("ip rule"), "{remedy}");

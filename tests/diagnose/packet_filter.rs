@@ -121,7 +121,7 @@ fn nat_forward_filter() {
     for server in [&a, &b] {
         server.ip("route replace default via 10.1.0.250\n");
     }
-    let diagnosis = while_in_vain(&client, "10.0.0.1:80", diagnose_anew);
+    let diagnosis = while_in_vain(&client, "10.0.0.1:80", || diagnose(WATCHED));
     diagnosis.names("nat-route-back");
 }
 
