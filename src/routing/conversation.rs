@@ -17,9 +17,9 @@ const LISTING: usize = 32 * 1024;
 const ANSWER: usize = 2 * 1024;
 
 /// A message's sequence number, and its content if that is understood.
-type Received = (u32, Option<NetlinkPayload<Message>>);
+type NumberedPayload = (u32, Option<NetlinkPayload<Message>>);
 
-/// What is being said over a socket. Nothing is decided by one listing, so that one which
+/// A socket, and its messages. Nothing is decided by one listing, so that one which
 /// a change has interrupted is not begun again.
 #[derive(Debug)]
 pub(super) struct Conversation {
@@ -113,7 +113,7 @@ impl Conversation {
 
     /// The messages of the datagrams that are there, none of which is longer than
     /// `longest`; waits for the first.
-    fn receive(&mut self, longest: usize) -> io::Result<Vec<Received>> {
+    fn receive(&mut self, longest: usize) -> io::Result<Vec<NumberedPayload>> {
         let datagrams = uninterrupted(|| self.receive_datagrams(longest))?;
         let mut all = Vec::new();
         for (slot, (length, flags)) in self.room.chunks_exact(longest).zip(datagrams) {
@@ -144,7 +144,7 @@ impl Conversation {
 }
 
 /// Appends the messages of a datagram.
-fn messages(mut rest: &[u8], all: &mut Vec<Received>) {
+fn messages(mut rest: &[u8], all: &mut Vec<NumberedPayload>) {
     while let Ok(header) = NetlinkBuffer::new_checked(rest) {
         let length = usize::try_from(header.length()).unwrap_or(usize::MAX);
         let Some(message) = rest.get(..length) else {

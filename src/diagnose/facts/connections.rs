@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Keyed, Row};
+use super::{HasKey, Keyed};
 use ipvs::connections::{self, CONNECTIONS, Connection, states};
 use ipvs::model::Endpoint;
 use ipvs::procfs;
@@ -34,8 +34,8 @@ pub struct Flow {
     pub waiting: Vec<IpAddr>,
 }
 
-impl Row for Flow {
-    type Key = Endpoint;
+impl HasKey for Flow {
+    type LookupKey = Endpoint;
 
     fn key(&self) -> Endpoint {
         self.server

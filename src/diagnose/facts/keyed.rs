@@ -6,17 +6,17 @@ use std::ops::Deref;
 use serde::{Deserialize, Serialize, Serializer};
 
 /// A row that is looked for by a key. Several rows may have the same.
-pub trait Row {
-    /// What it is looked for by.
-    type Key: Ord;
+pub trait HasKey {
+    /// The type of the value that it is looked for by.
+    type LookupKey: Ord;
 
     /// Its key.
-    fn key(&self) -> Self::Key;
+    fn key(&self) -> Self::LookupKey;
 }
 
 /// Rows in the order in which they were read, each found by its key.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(from = "Vec<T>", bound = "T: Row + Deserialize<'de>")]
+#[serde(from = "Vec<T>", bound = "T: HasKey + Deserialize<'de>")]
 pub struct Keyed<T> {
     rows: Vec<T>,
     /// The places of the rows, by their keys, and by the places themselves where these
@@ -24,10 +24,10 @@ pub struct Keyed<T> {
     order: Vec<usize>,
 }
 
-impl<T: Row> Keyed<T> {
+impl<T: HasKey> Keyed<T> {
     /// The rows that have this key, in their order.
-    pub fn of(&self, key: T::Key) -> impl Iterator<Item = &T> {
-        let key_of = |place: &usize| self.rows.get(*place).map(Row::key);
+    pub fn of(&self, key: T::LookupKey) -> impl Iterator<Item = &T> {
+        let key_of = |place: &usize| self.rows.get(*place).map(HasKey::key);
         let start = self
             .order
             .partition_point(|place| key_of(place).is_some_and(|other| other < key));
@@ -38,7 +38,7 @@ impl<T: Row> Keyed<T> {
 }
 
 #[cfg(test)]
-impl<T: Row> Keyed<T> {
+impl<T: HasKey> Keyed<T> {
     /// Changes the rows.
     pub fn change(&mut self, how: impl FnOnce(&mut Vec<T>)) {
         let mut rows = std::mem::take(&mut self.rows);
@@ -64,21 +64,21 @@ impl<T> Deref for Keyed<T> {
     }
 }
 
-impl<T: Row> From<Vec<T>> for Keyed<T> {
+impl<T: HasKey> From<Vec<T>> for Keyed<T> {
     fn from(rows: Vec<T>) -> Self {
         let mut order: Vec<usize> = (0..rows.len()).collect();
-        order.sort_by_cached_key(|place| rows.get(*place).map(Row::key));
+        order.sort_by_cached_key(|place| rows.get(*place).map(HasKey::key));
         Self { rows, order }
     }
 }
 
-impl<T: Row> FromIterator<T> for Keyed<T> {
+impl<T: HasKey> FromIterator<T> for Keyed<T> {
     fn from_iter<I: IntoIterator<Item = T>>(rows: I) -> Self {
         Vec::from_iter(rows).into()
     }
 }
 
-impl<T: Row> Extend<T> for Keyed<T> {
+impl<T: HasKey> Extend<T> for Keyed<T> {
     fn extend<I: IntoIterator<Item = T>>(&mut self, rows: I) {
         let mut all = std::mem::take(&mut self.rows);
         all.extend(rows);
@@ -97,8 +97,8 @@ impl<T: Serialize> Serialize for Keyed<T> {
 mod tests {
     use super::*;
 
-    impl Row for (u8, char) {
-        type Key = u8;
+    impl HasKey for (u8, char) {
+        type LookupKey = u8;
 
         fn key(&self) -> u8 {
             self.0

@@ -29,7 +29,7 @@ pub use filters::{Chain, Hook};
 pub use gather::{Wanted, gather};
 pub use identity::selector;
 pub use journey::{Journey, Remembered};
-pub use keyed::{Keyed, Row};
+pub use keyed::{HasKey, Keyed};
 pub use lookup::Lookup;
 pub use on_server::{ELSEWHERE, OnServer};
 pub use replay::{NotReplayed, SINGLE_CONNECTIONS};
@@ -107,16 +107,16 @@ pub struct Facts {
     pub unread: Vec<Unread>,
 }
 
-impl Row for Address {
-    type Key = IpAddr;
+impl HasKey for Address {
+    type LookupKey = IpAddr;
 
     fn key(&self) -> IpAddr {
         self.address
     }
 }
 
-impl Row for Neighbour {
-    type Key = IpAddr;
+impl HasKey for Neighbour {
+    type LookupKey = IpAddr;
 
     fn key(&self) -> IpAddr {
         self.address

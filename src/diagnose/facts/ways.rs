@@ -10,7 +10,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Facts, Method, Row, Server};
+use super::{Facts, HasKey, Method, Server};
 use crate::routing::{Answer, Question, Routing};
 use ipvs::model::{Endpoint, VirtualId};
 
@@ -26,8 +26,8 @@ pub struct Way {
     pub answer: Answer,
 }
 
-impl Row for Way {
-    type Key = Question;
+impl HasKey for Way {
+    type LookupKey = Question;
 
     fn key(&self) -> Question {
         self.question

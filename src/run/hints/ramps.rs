@@ -4,7 +4,7 @@ use super::are_read;
 use ipvs::client::Client;
 use ipvs::ramp::Ramping;
 
-/// What to say before servers are led to another weight; none where nobody reads it.
+/// The words before servers are led to another weight; none where nobody reads it.
 /// Nothing is said of a server that has its weight.
 pub(in crate::run) fn before(client: &mut Client, ramps: &[Ramping]) -> Option<String> {
     if !are_read() {
@@ -19,8 +19,8 @@ pub(in crate::run) fn before(client: &mut Client, ramps: &[Ramping]) -> Option<S
     })
 }
 
-/// What a scheduler makes of each step; none where a larger weight is a larger share, or
-/// is not known to be anything else.
+/// The effect that a scheduler gives each step; none where a larger weight is a larger
+/// share, or is not known to be anything else.
 fn effect(scheduler: &str) -> Option<String> {
     let what = match scheduler {
         "rr" | "lc" | "dh" => {

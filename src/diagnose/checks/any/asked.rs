@@ -1,4 +1,4 @@
-//! What clients ask for, and what services there are.
+//! Clients that ask for what no service has.
 
 use super::super::Check;
 use crate::diagnose::facts::{Facts, ServiceFacts};
