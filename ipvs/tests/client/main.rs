@@ -7,6 +7,7 @@
     clippy::indexing_slicing
 )]
 
+mod agreement;
 mod changes;
 mod listing;
 mod opening;
