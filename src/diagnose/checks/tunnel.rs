@@ -258,7 +258,7 @@ fn way(facts: &Facts, address: IpAddr) -> Option<(&Link, Route)> {
 /// The interfaces that lead to some clients of each server.
 fn client_links(facts: &Facts) -> HashMap<Endpoint, BTreeSet<u32>> {
     let mut links: HashMap<Endpoint, BTreeSet<u32>> = HashMap::new();
-    for flow in facts.connections.iter().flat_map(|all| all.flows.iter()) {
+    for flow in facts.flows() {
         let ways = flow
             .clients
             .iter()

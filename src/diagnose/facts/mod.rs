@@ -352,6 +352,11 @@ impl Facts {
         })
     }
 
+    /// The connections.
+    pub fn flows(&self) -> impl Iterator<Item = &Flow> {
+        self.connections.iter().flat_map(|all| all.flows.iter())
+    }
+
     /// The connections to a server.
     pub fn flows_to(&self, server: Endpoint) -> impl Iterator<Item = &Flow> {
         let connections = self.connections.iter();

@@ -133,7 +133,7 @@ impl Facts {
         let has_service = |Endpoint { address, port }: Endpoint| {
             addressed.contains(&(address, port)) || addressed.contains(&(address, 0))
         };
-        let flows = self.connections.iter().flat_map(|all| all.flows.iter());
+        let flows = self.flows();
         // No service of an address is theirs: they came by a mark.
         let by_mark = flows.filter(|flow| flow.count() > 0 && !has_service(flow.service));
         let by_mark: Vec<_> = by_mark.collect();
@@ -163,7 +163,7 @@ impl Facts {
     /// answers them, of each server a client or two.
     pub fn pairs(&self) -> BTreeSet<(IpAddr, IpAddr, Option<IpAddr>)> {
         let mut pairs = BTreeSet::new();
-        let flows = self.connections.iter().flat_map(|all| all.flows.iter());
+        let flows = self.flows();
         for flow in flows.take(PAIRS) {
             let clients = flow
                 .waiting

@@ -66,7 +66,7 @@ fn orphaned_connections(facts: &Facts) -> Vec<Finding> {
         known.contains(&server) || known.contains(&Endpoint::new(server.address, 0))
     };
     let mut orphans: BTreeMap<Endpoint, u64> = BTreeMap::new();
-    for flow in facts.connections.iter().flat_map(|all| all.flows.iter()) {
+    for flow in facts.flows() {
         let alive: u64 = ALIVE.iter().map(|state| flow.in_state(state)).sum();
         if alive > 0 && !is_known(flow.server) {
             let count = orphans.entry(flow.server).or_default();
