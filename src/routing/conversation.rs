@@ -9,10 +9,8 @@ use netlink_sys::protocols::NETLINK_ROUTE;
 use netlink_sys::{Socket, SocketAddr};
 use nix::sys::socket::{MsgFlags, MultiHeaders, recvmmsg};
 
-/// The room for datagrams.
+/// The kernel fills a datagram of a listing up to 32 KiB, and more by a single long row.
 const ROOM: usize = 64 * 1024;
-/// The kernel fills a datagram of a listing up to 32 KiB.
-const LISTING: usize = 32 * 1024;
 /// A route has a few hundred bytes, and a refusal has those of its question besides.
 const ANSWER: usize = 2 * 1024;
 
@@ -69,7 +67,7 @@ impl Conversation {
         mut each: impl FnMut(Message),
     ) -> io::Result<()> {
         loop {
-            for (number, payload) in self.receive(LISTING)? {
+            for (number, payload) in self.receive(ROOM)? {
                 match payload {
                     _ if number != sequence => {}
                     Some(NetlinkPayload::InnerMessage(message)) => each(message),
@@ -112,7 +110,7 @@ impl Conversation {
     }
 
     /// The messages of the datagrams that are there, none of which is longer than
-    /// `longest`; waits for the first.
+    /// `longest`, as many as have room; waits for the first.
     fn receive(&mut self, longest: usize) -> io::Result<Vec<NumberedPayload>> {
         let datagrams = uninterrupted(|| self.receive_datagrams(longest))?;
         let mut all = Vec::new();
