@@ -138,7 +138,7 @@ pub(super) struct LabelSets {
 }
 
 impl LabelSets {
-    /// Makes the labels of each row, of which there is one at least.
+    /// Makes the labels of each row. No row is without one.
     pub(super) fn of<R>(
         rows: impl Iterator<Item = R>,
         labels: impl Fn(R, &mut Labels<'_, Vec<u8>>) -> io::Result<()>,
