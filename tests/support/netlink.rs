@@ -43,10 +43,12 @@ impl Attribute {
 
     /// The value as the kernel's number of its length.
     pub fn number(&self) -> u64 {
-        self.value
-            .iter()
-            .rev()
-            .fold(0, |number, byte| number << 8 | u64::from(*byte))
+        let with = |number, byte: &u8| number << 8 | u64::from(*byte);
+        if cfg!(target_endian = "big") {
+            self.value.iter().fold(0, with)
+        } else {
+            self.value.iter().rfold(0, with)
+        }
     }
 }
 

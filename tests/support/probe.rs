@@ -251,8 +251,8 @@ impl Table {
                 find(&service.attributes, kind).is_some_and(|part| part.value.starts_with(value))
             };
             let addr_is = match addr {
-                std::net::IpAddr::V4(v4) => is(3, &v4.octets()) && is(1, &[2]),
-                std::net::IpAddr::V6(v6) => is(3, &v6.octets()) && is(1, &[10]),
+                std::net::IpAddr::V4(v4) => is(3, &v4.octets()) && is(1, &2_u16.to_ne_bytes()),
+                std::net::IpAddr::V6(v6) => is(3, &v6.octets()) && is(1, &10_u16.to_ne_bytes()),
             };
             addr_is && is(4, &port.to_be_bytes())
         })
@@ -269,14 +269,17 @@ fn bytes(attributes: &Vec<Attribute>) -> String {
 fn settable(attribute: &Attribute) -> Attribute {
     let mut attribute = attribute.clone();
     if attribute.kind == SERVICE_FLAGS {
-        attribute.value[0] &= !2;
+        let hashed = 2_u32.to_ne_bytes();
+        for (byte, bits) in attribute.value.iter_mut().zip(hashed) {
+            *byte &= !bits;
+        }
     }
     attribute
 }
 
 fn named(attributes: &[Attribute], names: &[&str]) -> String {
-    let of_family_6 = find(attributes, 1).is_some_and(|af| af.value == [10, 0])
-        || find(attributes, 11).is_some_and(|af| af.value == [10, 0]);
+    let is_family_6 = |kind| find(attributes, kind).is_some_and(|af| af.number() == 10);
+    let of_family_6 = is_family_6(1) || is_family_6(11);
     let one = |attribute: &Attribute| {
         let name = names
             .get(usize::from(attribute.kind))
