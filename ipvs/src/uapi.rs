@@ -1,5 +1,13 @@
 //! Constants under the kernel's names, from its `linux/ip_vs.h`,
-//! `linux/netlink.h`, `linux/genetlink.h` and `asm-generic/errno*.h`.
+//! `linux/netlink.h`, `linux/genetlink.h` and `asm-generic/errno*.h`, and its page size.
+
+use nix::unistd::{SysconfVar, sysconf};
+
+/// How long the kernel's pages of memory are, in bytes (`PAGE_SIZE`).
+pub(crate) fn page_size() -> usize {
+    let size = sysconf(SysconfVar::PAGE_SIZE).ok().flatten();
+    size.and_then(|size| size.try_into().ok()).unwrap_or(4096)
+}
 
 pub(crate) const IPVS_GENL_NAME: &str = "IPVS";
 pub(crate) const IPVS_GENL_VERSION: u8 = 1;

@@ -11,9 +11,9 @@ use netlink_sys::protocols::NETLINK_GENERIC;
 use nix::sys::socket::sockopt::{RcvBufForce, ReceiveTimeout};
 use nix::sys::socket::{MsgFlags, MultiHeaders, recvmmsg, setsockopt};
 use nix::sys::time::TimeVal;
-use nix::unistd::{SysconfVar, sysconf};
 
 use crate::namespace::NetworkNamespace;
+use crate::uapi::page_size;
 
 /// Carries requests to the kernel and its answers back.
 pub trait Transport: AsFd {
@@ -282,11 +282,6 @@ impl Transport for Socket {
     fn is_privileged(&self) -> bool {
         Self::enlarge(&self.socket)
     }
-}
-
-fn page_size() -> usize {
-    let size = sysconf(SysconfVar::PAGE_SIZE).ok().flatten();
-    size.and_then(|size| size.try_into().ok()).unwrap_or(4096)
 }
 
 /// Sets how long a socket waits for a datagram (`SO_RCVTIMEO`). The kernel takes

@@ -11,18 +11,19 @@ use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use crate::namespace::NetworkNamespace;
+use crate::uapi::page_size;
 
 pub use brief::{BriefService, BriefTable, brief};
 pub use processors::{OfProcessor, PROCESSORS, by_processor};
 pub use table::{BriefServers, TABLE, servers};
 pub use totals::{TOTALS, totals};
 
-const READ_SIZE: usize = 1 << 20;
-
-/// Opens a table for reading in pieces as large as the kernel gives them.
+/// Opens a table for reading in pieces as the kernel makes them.
 ///
-/// The kernel walks the table from the start at every `read()`, so the time goes with
-/// the number of pieces. Linux fills a page at most, whatever it is asked for.
+/// The kernel walks the table from the start for every piece. A piece is as many rows
+/// as fit a page, or a single row that is longer, such as a service with all its
+/// servers. It is read a page at a time: where there is room for more, the kernel makes
+/// the next row too, and makes it again if it finds no room.
 ///
 /// `/proc/net` has the table of this thread's network namespace.
 ///
@@ -38,7 +39,7 @@ pub(crate) fn open_in(
     path: &Path,
 ) -> io::Result<impl BufRead + Send + use<>> {
     let file = namespace.open(|| File::open(of_this_thread(path)))?;
-    Ok(BufReader::with_capacity(READ_SIZE, file))
+    Ok(BufReader::with_capacity(page_size(), file))
 }
 
 /// `/proc/net` is a link to the folder of the process, which is that of its main
