@@ -17,7 +17,7 @@ use crate::model::{
 };
 use crate::namespace::NetworkNamespace;
 use crate::netlink::convert;
-use crate::netlink::exchange::{Exchange, Number};
+use crate::netlink::exchange::{Exchange, ListReader, Number};
 pub use crate::netlink::listing::Patience;
 use crate::netlink::message::{IpvsCommand, IpvsMessage};
 use crate::netlink::socket::{Socket, Transport};
@@ -221,8 +221,11 @@ impl Client {
             Verb::ListServices,
             every_service,
             &mut rows,
-            read,
-            |row| *id(row),
+            &ListReader {
+                row: read,
+                key_of: |row: &R| *id(row),
+                key: convert::service_key,
+            },
         )?;
         Ok(rows)
     }
@@ -290,14 +293,16 @@ impl Client {
     ) -> Result<(), Error> {
         let family = id.family();
         let request = || convert::about(IpvsCommand::GetDest, id);
-        let read = |attributes: &[u8]| read(attributes, family);
         self.exchange.list(
             Number::OneOfMany,
             Verb::ListServers,
             request,
             rows,
-            read,
-            |row| (row.destination.address, row.destination.port),
+            &ListReader {
+                row: |attributes: &[u8]| read(attributes, family),
+                key_of: |row: &DestinationEntry| (row.destination.address, row.destination.port),
+                key: |attributes: &[u8]| convert::destination_key(attributes, family),
+            },
         )
     }
 
@@ -374,8 +379,13 @@ impl Client {
             Verb::ListDaemons,
             request,
             &mut daemons,
-            convert::daemon,
-            |daemon| daemon.state.number(),
+            &ListReader {
+                row: convert::daemon,
+                key_of: |daemon: &Daemon| daemon.state.number(),
+                key: |attributes: &[u8]| {
+                    Ok(convert::daemon(attributes)?.map(|daemon| daemon.state.number()))
+                },
+            },
         )?;
         Ok(daemons)
     }

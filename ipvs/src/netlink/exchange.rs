@@ -14,7 +14,7 @@ use netlink_packet_generic::ctrl::{GenlCtrl, GenlCtrlCmd};
 use netlink_packet_generic::{GenlFamily, GenlMessage};
 
 use super::attr::Value;
-use super::listing::{Budget, Patience, Told, agreed};
+use super::listing::{Budget, Patience, Told, Wanted, agreed};
 use super::message::IpvsMessage;
 use super::received::{attributes, messages, not_understood};
 use super::socket::{Inbox, KernelLine, Transport};
@@ -38,6 +38,16 @@ pub(crate) enum Number {
     /// Many, and they are often short: after some, a line is opened on which the next
     /// take the kernel less time.
     OneOfMany,
+}
+
+/// How the rows of a list are read.
+pub(crate) struct ListReader<Row, KeyOf, Key> {
+    /// Makes a row of a message's attributes, or nothing of those that tell none.
+    pub(crate) row: Row,
+    /// Gives what tells the row from another.
+    pub(crate) key_of: KeyOf,
+    /// Reads that alone, as `row` reads the whole.
+    pub(crate) key: Key,
 }
 
 /// One socket and what is being said over it.
@@ -126,17 +136,17 @@ impl Exchange {
     /// A question whose answer is a list: its rows are put in `rows`, in place
     /// of what is there. It is asked again until the answer is sure to be of
     /// one state, or the patience is over.
-    ///
-    /// `row` makes a row of a message's attributes, or nothing of those that
-    /// tell none. `key` is what tells one row from another.
-    pub(crate) fn list<R, K: Ord>(
+    pub(crate) fn list<R, K: Ord + Copy>(
         &mut self,
         number: Number,
         verb: Verb,
         question: impl Fn() -> IpvsMessage,
         rows: &mut Vec<R>,
-        row: impl Fn(&[u8]) -> Result<Option<R>, DecodeError>,
-        key: impl Fn(&R) -> K,
+        reader: &ListReader<
+            impl Fn(&[u8]) -> Result<Option<R>, DecodeError>,
+            impl Fn(&R) -> K,
+            impl Fn(&[u8]) -> Result<Option<K>, DecodeError>,
+        >,
     ) -> Result<(), Error> {
         let mut line = match (number, self.short_lists) {
             (Number::OneOfMany, SOME_LISTS..) => KernelLine::Short,
@@ -144,8 +154,11 @@ impl Exchange {
         };
         let mut budget = std::mem::replace(&mut self.budget, Budget::new(Patience::DEFAULT));
         let mut length = 0;
-        let outcome = agreed(&mut budget, rows, key, |rows| {
-            let told = self.list_over(line, verb, question(), rows, &row)?;
+        let outcome = agreed(&mut budget, rows, &reader.key_of, |wanted| {
+            let told = match wanted {
+                Wanted::Rows(rows) => self.list_over(line, verb, question(), rows, &reader.row),
+                Wanted::Keys(keys) => self.list_over(line, verb, question(), keys, &reader.key),
+            }?;
             line = match line {
                 KernelLine::First => KernelLine::Second,
                 KernelLine::Second | KernelLine::Short => KernelLine::First,

@@ -87,16 +87,15 @@ struct UnconfirmedAnswer<K> {
     confirmed: usize,
 }
 
-impl<K: Ord> UnconfirmedAnswer<K> {
+impl<K: Ord + Copy> UnconfirmedAnswer<K> {
     /// None where a row is there twice, or the kernel says that it is torn.
-    fn new<R>(told: &Told, rows: &[R], key: impl Fn(&R) -> K) -> Option<Self> {
+    fn new(told: &Told, mut keys: Vec<K>) -> Option<Self> {
         if told.is_interrupted {
             return None;
         }
-        let starts = told.starts.iter().filter_map(|place| rows.get(*place));
-        let mut starts: Vec<_> = starts.map(&key).collect();
+        let starts = told.starts.iter().filter_map(|place| keys.get(*place));
+        let mut starts: Vec<_> = starts.copied().collect();
         starts.sort_unstable();
-        let mut keys: Vec<_> = rows.iter().map(key).collect();
         keys.sort_unstable();
         let is_distinct = keys.is_sorted_by(|one, next| one < next);
         is_distinct.then_some(Self {
@@ -106,10 +105,11 @@ impl<K: Ord> UnconfirmedAnswer<K> {
         })
     }
 
-    /// Returns whether it names the same rows as the one before it. Each can lack
-    /// a row only before one that begins a datagram. Where both have such a row in
-    /// common, both could lack the same: a third answer has to agree.
-    fn is_sure_after(&mut self, before: Option<Self>) -> bool {
+    /// Counts the answer before it, where it names the same rows. Returns whether
+    /// both are sure then: each can lack a row only before one that begins a datagram.
+    /// Where both have such a row in common, both could lack the same: a third answer
+    /// has to agree.
+    fn is_sure_after(&mut self, before: Option<&Self>) -> bool {
         let Some(before) = before.filter(|before| before.keys == self.keys) else {
             return false;
         };
@@ -119,37 +119,55 @@ impl<K: Ord> UnconfirmedAnswer<K> {
     }
 }
 
+/// What is asked for in a list: its rows, or, to confirm rows that are there, no more
+/// of them than what tells one from another.
+pub(crate) enum Wanted<'a, R, K> {
+    /// They are added to those that are there.
+    Rows(&'a mut Vec<R>),
+    /// As for rows.
+    Keys(&'a mut Vec<K>),
+}
+
 /// Puts the rows of a list in `rows`, in place of what is there. `ask` adds
 /// those of one answer; `key` is what tells one row from another.
-pub(crate) fn agreed<R, K: Ord>(
+pub(crate) fn agreed<R, K: Ord + Copy>(
     budget: &mut Budget,
     rows: &mut Vec<R>,
     key: impl Fn(&R) -> K,
-    mut ask: impl FnMut(&mut Vec<R>) -> Result<Told, Error>,
+    mut ask: impl FnMut(Wanted<'_, R, K>) -> Result<Told, Error>,
 ) -> Result<(), Error> {
-    let mut before = None;
+    let mut before: Option<UnconfirmedAnswer<K>> = None;
+    // The rows are those that the answer before names.
+    let mut has_rows = false;
     // The clock is looked at only where a list is asked for again.
     let mut began = None;
     loop {
-        rows.clear();
-        let told = ask(rows)?;
-        // Most services have one server.
-        if told.is_of_one_moment() && rows.len() <= 1 {
-            break;
-        }
-        let had_before = before.is_some();
-        let mut answer = UnconfirmedAnswer::new(&told, rows, &key);
-        if answer
+        let mut keys = Vec::new();
+        let told = if has_rows {
+            ask(Wanted::Keys(&mut keys))?
+        } else {
+            rows.clear();
+            let told = ask(Wanted::Rows(rows))?;
+            // Most services have one server.
+            if told.is_of_one_moment() && rows.len() <= 1 {
+                break;
+            }
+            keys.extend(rows.iter().map(&key));
+            told
+        };
+        let mut answer = UnconfirmedAnswer::new(&told, keys);
+        let is_sure = answer
             .as_mut()
-            .is_some_and(|answer| told.is_of_one_moment() || answer.is_sure_after(before.take()))
-        {
+            .is_some_and(|answer| answer.is_sure_after(before.as_ref()));
+        let agrees = answer.as_ref().is_some_and(|answer| answer.confirmed > 0);
+        // From here on: the rows are those that this answer names.
+        has_rows = answer.is_some() && (agrees || !has_rows);
+        if has_rows && (is_sure || told.is_of_one_moment()) {
             break;
         }
         // What nothing contradicts yet is asked for once more, however long that takes: a
         // list that takes longer than the patience has not changed for that.
-        let is_contradicted = answer
-            .as_ref()
-            .is_none_or(|answer| had_before && answer.confirmed == 0);
+        let is_contradicted = answer.is_none() || before.is_some() && !agrees;
         let again = began.map_or(Duration::ZERO, |began: Instant| began.elapsed());
         match budget.patience {
             _ if began.is_none() || !is_contradicted => {}

@@ -43,17 +43,26 @@ pub(crate) fn counters(attributes: &[u8]) -> Result<Option<(VirtualId, Stats)>, 
             match attribute.kind() {
                 IPVS_SVC_ATTR_STATS => counters.narrow = Some(attribute),
                 IPVS_SVC_ATTR_STATS64 => counters.wide = Some(attribute),
-                IPVS_SVC_ATTR_AF
-                | IPVS_SVC_ATTR_PROTOCOL
-                | IPVS_SVC_ATTR_ADDR
-                | IPVS_SVC_ATTR_PORT
-                | IPVS_SVC_ATTR_FWMARK => identity.note(&ServiceAttr::parse(&attribute)?),
-                _ => {}
+                _ => identity.note_alone(&attribute)?,
             }
         }
         Ok((identity.id()?, counters.stats()?))
     });
     counted.transpose().context("IPVS_CMD_ATTR_SERVICE")
+}
+
+/// The identity of the service that the attributes of a message tell. Nothing else
+/// is read.
+pub(crate) fn service_key(attributes: &[u8]) -> Result<Option<VirtualId>, DecodeError> {
+    let told = told(attributes, IPVS_CMD_ATTR_SERVICE)?;
+    let key = told.map(|told| {
+        let mut identity = PartialIdentity::default();
+        for attribute in NlasIterator::new(told.value()) {
+            identity.note_alone(&attribute?)?;
+        }
+        identity.id()
+    });
+    key.transpose().context("IPVS_CMD_ATTR_SERVICE")
 }
 
 /// As [`service_entry`], without the counters.
@@ -125,6 +134,19 @@ impl Default for PartialIdentity {
 }
 
 impl PartialIdentity {
+    /// Notes the attribute, if it is a part of the identity.
+    fn note_alone(&mut self, attribute: &NlaBuffer<&[u8]>) -> Result<(), DecodeError> {
+        if let IPVS_SVC_ATTR_AF
+        | IPVS_SVC_ATTR_PROTOCOL
+        | IPVS_SVC_ATTR_ADDR
+        | IPVS_SVC_ATTR_PORT
+        | IPVS_SVC_ATTR_FWMARK = attribute.kind()
+        {
+            self.note(&ServiceAttr::parse(attribute)?);
+        }
+        Ok(())
+    }
+
     fn note(&mut self, attribute: &ServiceAttr) {
         match *attribute {
             ServiceAttr::AddressFamily(value) => self.family = value,
@@ -175,6 +197,30 @@ pub(crate) fn destination(
     let told = told(attributes, IPVS_CMD_ATTR_DEST)?;
     let entry = told.map(|told| Ok(destination_from(told.value(), family)?.0));
     entry.transpose().context("IPVS_CMD_ATTR_DEST")
+}
+
+/// The address and port of the server that the attributes of a message tell. Nothing
+/// else is read.
+pub(crate) fn destination_key(
+    attributes: &[u8],
+    family: Family,
+) -> Result<Option<(IpAddr, u16)>, DecodeError> {
+    let told = told(attributes, IPVS_CMD_ATTR_DEST)?;
+    let key = told.map(|told| {
+        let (mut address, mut family, mut port) = ([0; 16], family, 0);
+        for attribute in NlasIterator::new(told.value()) {
+            let attribute = attribute?;
+            let value = attribute.value();
+            match attribute.kind() {
+                IPVS_DEST_ATTR_ADDR => address = Value::read(value)?,
+                IPVS_DEST_ATTR_PORT => BigEndian(port) = Value::read(value)?,
+                IPVS_DEST_ATTR_ADDR_FAMILY => family = family_from(Value::read(value)?),
+                _ => {}
+            }
+        }
+        Ok((address_from(address, family), port))
+    });
+    key.transpose().context("IPVS_CMD_ATTR_DEST")
 }
 
 fn destination_from(
