@@ -14,7 +14,7 @@ use netlink_packet_generic::ctrl::{GenlCtrl, GenlCtrlCmd};
 use netlink_packet_generic::{GenlFamily, GenlMessage};
 
 use super::attr::Value;
-use super::listing::{Budget, Patience, Told, Wanted, agreed};
+use super::listing::{Budget, Patience, Sought, Told, agreed};
 use super::message::IpvsMessage;
 use super::received::{attributes, messages, not_understood};
 use super::socket::{Inbox, KernelLine, Transport};
@@ -156,8 +156,8 @@ impl Exchange {
         let mut length = 0;
         let outcome = agreed(&mut budget, rows, &reader.key_of, |wanted| {
             let told = match wanted {
-                Wanted::Rows(rows) => self.list_over(line, verb, question(), rows, &reader.row),
-                Wanted::Keys(keys) => self.list_over(line, verb, question(), keys, &reader.key),
+                Sought::Rows(rows) => self.list_over(line, verb, question(), rows, &reader.row),
+                Sought::Keys(keys) => self.list_over(line, verb, question(), keys, &reader.key),
             }?;
             line = match line {
                 KernelLine::First => KernelLine::Second,

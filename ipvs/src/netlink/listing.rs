@@ -119,9 +119,9 @@ impl<K: Ord + Copy> UnconfirmedAnswer<K> {
     }
 }
 
-/// What is asked for in a list: its rows, or, to confirm rows that are there, no more
+/// The part of a list that is asked for: its rows, or, to confirm rows that are there, no more
 /// of them than what tells one from another.
-pub(crate) enum Wanted<'a, R, K> {
+pub(crate) enum Sought<'a, R, K> {
     /// They are added to those that are there.
     Rows(&'a mut Vec<R>),
     /// As for rows.
@@ -134,7 +134,7 @@ pub(crate) fn agreed<R, K: Ord + Copy>(
     budget: &mut Budget,
     rows: &mut Vec<R>,
     key: impl Fn(&R) -> K,
-    mut ask: impl FnMut(Wanted<'_, R, K>) -> Result<Told, Error>,
+    mut ask: impl FnMut(Sought<'_, R, K>) -> Result<Told, Error>,
 ) -> Result<(), Error> {
     let mut before: Option<UnconfirmedAnswer<K>> = None;
     // The rows are those that the answer before names.
@@ -144,10 +144,10 @@ pub(crate) fn agreed<R, K: Ord + Copy>(
     loop {
         let mut keys = Vec::new();
         let told = if has_rows {
-            ask(Wanted::Keys(&mut keys))?
+            ask(Sought::Keys(&mut keys))?
         } else {
             rows.clear();
-            let told = ask(Wanted::Rows(rows))?;
+            let told = ask(Sought::Rows(rows))?;
             // Most services have one server.
             if told.is_of_one_moment() && rows.len() <= 1 {
                 break;
