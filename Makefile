@@ -25,7 +25,7 @@ RELEASES ?= bookworm trixie sid
 # Those that test-stock goes through.
 STOCK ?= 5.10 6.1 6.12 sid
 # The kinds of machines that test-arch goes through, as Debian calls them.
-ARCH ?= s390x arm64
+ARCH ?= s390x arm64 i386
 
 # What the tests are built for, if not for this machine as it is.
 TARGET ?= $(CARGO_BUILD_TARGET)
