@@ -73,6 +73,9 @@ fn disagreements() -> String {
     );
     arena.table_of(RULES);
     talk();
+    // At once: half-open ones end after a minute.
+    let connections = run(Reference, ["-Lnc"], "").stdout;
+    assert!(connections.lines().count() > 12, "{connections}");
     // The kernel adds its counters up every two seconds; newer ones begin later.
     let counted = (0..50).any(|_| {
         std::thread::sleep(Duration::from_millis(200));
@@ -97,8 +100,6 @@ fn disagreements() -> String {
             );
         }
     }
-    let connections = run(Reference, ["-Lnc"], "").stdout;
-    assert!(connections.lines().count() > 12, "{connections}");
     wrong
 }
 
