@@ -282,12 +282,11 @@ arch_tests := any_table:: connection_lists:: from_proc:: json:: random_tables:: 
 
 test-arch: $(ARCH:%=test-arch-%)
 
+test-arch-%: on = tests/lab/cross $* $(MAKE) --no-print-directory IPVS_TEST_KERNEL=stock:6.1:$*
 test-arch-%:
-	@tests/lab/cross $* $(MAKE) --no-print-directory IPVS_TEST_KERNEL=stock:6.1:$* \
-	    TEST="$(arch_tests)" kernel
-	@tests/lab/cross $* $(MAKE) --no-print-directory IPVS_TEST_KERNEL=stock:6.1:$* compat
-	@tests/lab/cross $* $(MAKE) --no-print-directory IPVS_TEST_KERNEL=stock:6.1:$* \
-	    fuzz-compat SECONDS=300
+	@$(on) kernel TEST="$(arch_tests)"
+	@$(on) compat
+	@$(on) fuzz-compat SECONDS=300
 
 # With the C library that make static links. Not the comparison: without a name
 # server, musl waits for one.
