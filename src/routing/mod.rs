@@ -3,7 +3,8 @@
 //! [`Routing`] asks over rtnetlink. A route is asked for as the kernel would
 //! look it up for a packet that comes in by an interface: the refusal of such a
 //! question is an answer too. Nothing here changes anything but for
-//! [`Routing::look_for`], which makes the kernel ask on the links.
+//! [`Routing::forget`] and [`Routing::look_for`], which make the kernel ask on the
+//! links.
 
 mod conversation;
 
@@ -257,6 +258,16 @@ impl Routing {
         })
     }
 
+    /// Makes the kernel forget who has these addresses on these interfaces; one that
+    /// it does not hold is passed over. It needs the privilege of an administrator.
+    ///
+    /// # Errors
+    /// Where the conversation fails.
+    pub fn forget(&mut self, known: &[(IpAddr, u32)]) -> io::Result<()> {
+        let forget = |entry| Message::DelNeighbour(entry);
+        self.tell(known, forget, NLM_F_REQUEST | NLM_F_ACK, |_| Ok(()))
+    }
+
     /// Makes the kernel ask for these addresses on these interfaces, by ARP or
     /// neighbour discovery. It needs the privilege of an administrator.
     ///
@@ -264,22 +275,38 @@ impl Routing {
     /// Where the kernel refuses the first of them, or the conversation fails.
     pub fn look_for(&mut self, wanted: &[(IpAddr, u32)]) -> io::Result<()> {
         const FLAGS: u16 = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE;
-        for some in wanted.chunks(AT_ONCE) {
+        let ask = |mut entry: NeighbourMessage| {
+            entry.header.flags = NeighbourFlags::Use;
+            Message::NewNeighbour(entry)
+        };
+        self.tell(wanted, ask, FLAGS, |errno| {
+            Err(io::Error::from_raw_os_error(errno))
+        })
+    }
+
+    /// Sends a message of each entry, and judges each refusal by its number.
+    fn tell(
+        &mut self,
+        entries: &[(IpAddr, u32)],
+        message: impl Fn(NeighbourMessage) -> Message,
+        flags: u16,
+        refusal: impl Fn(i32) -> io::Result<()>,
+    ) -> io::Result<()> {
+        for some in entries.chunks(AT_ONCE) {
             let messages = some.iter().map(|(address, interface)| {
-                let mut message = NeighbourMessage::default();
-                message.header.family = family(*address);
-                message.header.ifindex = *interface;
-                message.header.state = NeighbourState::None;
-                message.header.flags = NeighbourFlags::Use;
-                message
+                let mut entry = NeighbourMessage::default();
+                entry.header.family = family(*address);
+                entry.header.ifindex = *interface;
+                entry.header.state = NeighbourState::None;
+                entry
                     .attributes
                     .push(NeighbourAttribute::Destination((*address).into()));
-                Message::NewNeighbour(message)
+                message(entry)
             });
-            let first = self.conversation.send(messages.collect(), FLAGS)?;
+            let first = self.conversation.send(messages.collect(), flags)?;
             for answer in self.conversation.receive_each(first, some.len())? {
                 match answer {
-                    Err(errno) if errno != 0 => return Err(io::Error::from_raw_os_error(errno)),
+                    Err(errno) if errno != 0 => refusal(errno)?,
                     Ok(_) | Err(_) => {}
                 }
             }

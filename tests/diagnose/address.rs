@@ -1,5 +1,8 @@
 //! Virtual addresses that this machine has, and that clients do not find.
 
+use std::thread;
+use std::time::Duration;
+
 use crate::clients::{answered, are_served, while_in_vain, while_served};
 use crate::director::*;
 use crate::net::Host;
@@ -76,6 +79,8 @@ fn vip_duplicate_that_answers() {
     are_served(&client, "10.0.0.1:80");
     let probe = format!("{GLANCE} --probe");
     diagnose(&probe).without_fault();
+    // The kernel has asked for the last time, and has not given up yet.
+    thread::sleep(Duration::from_millis(1000));
     stranger.ip("addr add 10.0.0.1/32 dev eth0\n");
     let diagnosis = diagnose(&probe).names("vip-duplicate");
     let evidence = diagnosis.finding("vip-duplicate")["evidence"].to_string();
@@ -89,7 +94,6 @@ fn vip_duplicate_that_answers() {
     assert_eq!(answered(&client, 2, "10.0.0.1:80"), 0);
     stranger.ip("addr del 10.0.0.1/32 dev eth0\n");
     client.ip("neigh flush dev eth0\n");
-    shell("ip neigh flush dev eth0");
     are_served(&client, "10.0.0.1:80");
     diagnose(&probe).without_fault();
 }

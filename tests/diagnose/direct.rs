@@ -68,8 +68,10 @@ fn dr_port_differs() {
     kernel.apply(&Change::AddServer(service, server)).unwrap();
     let listed = ipvsadm("-Ln").stdout;
     assert!(listed.contains("10.0.0.2:8080"), "{listed}");
-    let diagnosis = while_in_vain(&client, "10.0.0.1:80", || diagnose(GLANCE));
-    diagnosis.without_fault().notes("dr-port-differs");
+    diagnose(GLANCE).without_fault().notes("dr-port-differs");
+    let diagnosis = while_in_vain(&client, "10.0.0.1:80", || diagnose(WATCHED));
+    let diagnosis = diagnosis.names("dr-server-lacks-vip");
+    diagnosis.notes("dr-port-differs");
     assert_eq!(elsewhere.served(), 0);
     let _server = a.serve(80);
     are_served(&client, "10.0.0.1:80");
@@ -100,7 +102,6 @@ fn dr_server_answers_arp() {
         b.run(|| shell(&command));
     }
     client.ip("neigh flush dev eth0\n");
-    shell("ip neigh flush dev eth0");
     are_served(&client, "10.0.0.1:80");
     assert!(answers_seen() > before);
     diagnose(&format!("{GLANCE} --probe")).without_fault();

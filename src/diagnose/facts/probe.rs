@@ -1,7 +1,10 @@
 //! `--probe`: who on the links has a virtual address.
 //!
 //! An entry for the address that is in use makes the kernel ask for it (ARP, or
-//! neighbour discovery), and is read afterwards. The kernel forgets it by itself.
+//! neighbour discovery), and is read afterwards. The kernel forgets it by itself, but
+//! only after a while: one of an earlier look is deleted first. Otherwise the kernel
+//! would not ask for an address that it has just asked for, nor for one that a machine
+//! had which has given it up since.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -48,17 +51,23 @@ pub(super) fn probe(
         }
     }
     let virtual_addresses: Vec<_> = virtual_addresses.into_iter().take(ADDRESSES).collect();
+    let place = |neighbour: &Neighbour| (neighbour.address, neighbour.interface);
+    let is_wanted = |neighbour: &Neighbour| virtual_addresses.contains(&place(neighbour));
+    let is_entered =
+        |neighbour: &Neighbour| matches!(neighbour.state, Reach::Permanent | Reach::NoArp);
+    let mut earlier = routing.neighbours()?;
+    earlier.retain(|neighbour| is_wanted(neighbour) && !is_entered(neighbour));
+    routing.forget(&earlier.iter().map(place).collect::<Vec<_>>())?;
     routing.look_for(&virtual_addresses)?;
     routing.look_for(&servers.into_iter().take(ADDRESSES).collect::<Vec<_>>())?;
     thread::sleep(PATIENCE);
     let found: Keyed<_> = routing.neighbours()?.into();
     let has_answered = |neighbour: &&Neighbour| {
-        let is_wanted = virtual_addresses.contains(&(neighbour.address, neighbour.interface));
         let is_there = matches!(
             neighbour.state,
             Reach::Reachable | Reach::Stale | Reach::Delay | Reach::Probe
         );
-        is_wanted && is_there && neighbour.hardware.is_some()
+        is_wanted(neighbour) && is_there && neighbour.hardware.is_some()
     };
     let answered = found.iter().filter(has_answered).cloned().collect();
     Ok((found, answered))
