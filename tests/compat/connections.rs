@@ -89,6 +89,7 @@ fn disagreements() -> String {
         let same = (0..5).any(|_| {
             let [before, ours, after] =
                 [Reference, Ours, Reference].map(|program| run(program, words(listing), "").stdout);
+            let ours = cut(listing, &ours);
             is_between(&before, &ours, &after)
         });
         if !same {
@@ -101,6 +102,27 @@ fn disagreements() -> String {
         }
     }
     wrong
+}
+
+/// The numbers of real servers as the reference shows them: it cuts rates, and the
+/// counters of connections and packets, to 32 bits. On a big-endian machine those are
+/// the upper ones.
+fn cut(listing: &str, printed: &str) -> String {
+    const COLUMN: usize = 9;
+    let columns = match listing {
+        _ if cfg!(target_endian = "little") => 0,
+        _ if listing.contains("--stats") => 3,
+        _ if listing.contains("--rate") => 5,
+        _ => 0,
+    };
+    let zeros = format!("{:>COLUMN$}", 0).repeat(columns);
+    let cut_line = |line: &str| match (line.get(..33), line.get(33 + zeros.len()..)) {
+        (Some(server), Some(rest)) if server.starts_with("  -> ") => {
+            format!("{server}{zeros}{rest}\n")
+        }
+        _ => format!("{line}\n"),
+    };
+    printed.lines().map(cut_line).collect()
 }
 
 /// Each line is as it was before or as it is afterwards, or is a connection whose time
