@@ -8,7 +8,7 @@ use ipvs::model::{DestinationEntry, Family, VirtualId};
 /// Sorts rows of services by their numbers: firewall marks last; then family,
 /// protocol, address and port.
 pub fn sort_services<R>(rows: &mut [R], id: impl Fn(&R) -> &VirtualId) {
-    rows.sort_unstable_by_key(|row| key(id(row)));
+    rows.sort_by_cached_key(|row| key(id(row)));
 }
 
 /// Sorts servers by family, address and port.

@@ -1,6 +1,7 @@
 //! Questions and answers: sequence numbers, dumps, refusals and batches.
 
 use std::fmt::Debug;
+use std::hash::Hash;
 use std::io;
 use std::ops::ControlFlow;
 
@@ -136,7 +137,7 @@ impl Exchange {
     /// A question whose answer is a list: its rows are put in `rows`, in place
     /// of what is there. It is asked again until the answer is sure to be of
     /// one state, or the patience is over.
-    pub(crate) fn list<R, K: Ord + Copy>(
+    pub(crate) fn list<R, K: Hash + Eq + Copy>(
         &mut self,
         number: Number,
         verb: Verb,
@@ -227,7 +228,7 @@ impl Exchange {
         // the next question finds the socket empty.
         let mut outcome = Ok(());
         loop {
-            self.receive(line.datagram())?;
+            self.receive(line.datagram(), Inbox::LISTINGS)?;
             for datagram in self.inbox.datagrams() {
                 told.length += datagram.len();
                 let before = rows.len();
@@ -346,7 +347,7 @@ impl Exchange {
         let first = self.sequence.wrapping_sub(count).wrapping_add(1);
         let mut flow = ControlFlow::Continue(());
         loop {
-            self.receive(Inbox::REFUSAL)?;
+            self.receive(Inbox::REFUSAL, Inbox::REFUSALS)?;
             for message in self.inbox.datagrams().flat_map(messages) {
                 let message = message?;
                 let Some(place) = message.place(first, count)? else {
@@ -410,7 +411,7 @@ impl Exchange {
         read: impl Fn(&[u8]) -> Result<R, DecodeError>,
     ) -> Result<R, Error> {
         loop {
-            self.receive(Inbox::LISTING)?;
+            self.receive(Inbox::LISTING, Inbox::LISTINGS)?;
             for message in self.inbox.datagrams().flat_map(messages) {
                 let message = message?;
                 if message.place(sequence, 1)?.is_none() {
@@ -437,8 +438,8 @@ impl Exchange {
         Ok(uninterrupted(|| self.transport.send(&self.outbox))?)
     }
 
-    fn receive(&mut self, slot: usize) -> Result<(), Error> {
-        self.inbox.clear(slot);
+    fn receive(&mut self, slot: usize, slots: usize) -> Result<(), Error> {
+        self.inbox.clear(slot, slots);
         let received = uninterrupted(|| self.transport.receive(&mut self.inbox));
         received.map_err(|error| match error.raw_os_error() {
             Some(ENOBUFS) => Error::Overrun,

@@ -8,7 +8,8 @@
 //! asked for again, over a socket whose messages end at other rows, until two
 //! answers in a row name the same rows.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
+use std::hash::Hash;
 use std::time::{Duration, Instant};
 
 use crate::error::Error;
@@ -78,44 +79,55 @@ impl Told {
 
 /// An answer that is to be confirmed.
 struct UnconfirmedAnswer<K> {
-    /// In order.
+    /// As they were told.
     keys: Vec<K>,
-    /// Of the rows that begin a datagram, in order. A row before one of them may
-    /// be missing.
+    /// Of the rows that begin a datagram. A row before one of them may be missing.
     starts: Vec<K>,
     /// How many answers before it have named the same rows.
     confirmed: usize,
 }
 
-impl<K: Ord + Copy> UnconfirmedAnswer<K> {
+impl<K: Hash + Eq + Copy> UnconfirmedAnswer<K> {
     /// None where a row is there twice, or the kernel says that it is torn.
-    fn new(told: &Told, mut keys: Vec<K>) -> Option<Self> {
+    fn new(told: &Told, keys: Vec<K>, before: Option<&Self>) -> Option<Self> {
         if told.is_interrupted {
             return None;
         }
+        // Rows that do not change are told in the same order again.
+        let is_same = before.is_some_and(|before| before.keys == keys);
+        let names_the_same = is_same || {
+            let names: HashSet<_> = keys.iter().collect();
+            if names.len() < keys.len() {
+                return None;
+            }
+            let is_named = |before: &Self| {
+                before.keys.len() == keys.len() && before.keys.iter().all(|key| names.contains(key))
+            };
+            before.is_some_and(is_named)
+        };
+        let confirmed = match before {
+            Some(before) if names_the_same => before.confirmed + 1,
+            Some(_) | None => 0,
+        };
         let starts = told.starts.iter().filter_map(|place| keys.get(*place));
-        let mut starts: Vec<_> = starts.copied().collect();
-        starts.sort_unstable();
-        keys.sort_unstable();
-        let is_distinct = keys.is_sorted_by(|one, next| one < next);
-        is_distinct.then_some(Self {
+        Some(Self {
+            starts: starts.copied().collect(),
             keys,
-            starts,
-            confirmed: 0,
+            confirmed,
         })
     }
 
-    /// Counts the answer before it, where it names the same rows. Returns whether
-    /// both are sure then: each can lack a row only before one that begins a datagram.
-    /// Where both have such a row in common, both could lack the same: a third answer
-    /// has to agree.
-    fn is_sure_after(&mut self, before: Option<&Self>) -> bool {
-        let Some(before) = before.filter(|before| before.keys == self.keys) else {
-            return false;
-        };
-        self.confirmed = before.confirmed + 1;
-        let is_shared = |start: &K| before.starts.binary_search(start).is_ok();
-        self.confirmed >= 2 || !self.starts.iter().any(is_shared)
+    /// Returns whether it and the answer before it are sure: each can lack a row only
+    /// before one that begins a datagram. Where both have such a row in common, both
+    /// could lack the same: a third answer has to agree.
+    fn is_sure_after(&self, before: Option<&Self>) -> bool {
+        match before {
+            Some(before) if self.confirmed == 1 => !self
+                .starts
+                .iter()
+                .any(|start| before.starts.contains(start)),
+            Some(_) | None => self.confirmed > 1,
+        }
     }
 }
 
@@ -130,7 +142,7 @@ pub(crate) enum Sought<'a, R, K> {
 
 /// Puts the rows of a list in `rows`, in place of what is there. `ask` adds
 /// those of one answer; `key` is what tells one row from another.
-pub(crate) fn agreed<R, K: Ord + Copy>(
+pub(crate) fn agreed<R, K: Hash + Eq + Copy>(
     budget: &mut Budget,
     rows: &mut Vec<R>,
     key: impl Fn(&R) -> K,
@@ -155,9 +167,9 @@ pub(crate) fn agreed<R, K: Ord + Copy>(
             keys.extend(rows.iter().map(&key));
             told
         };
-        let mut answer = UnconfirmedAnswer::new(&told, keys);
+        let answer = UnconfirmedAnswer::new(&told, keys, before.as_ref());
         let is_sure = answer
-            .as_mut()
+            .as_ref()
             .is_some_and(|answer| answer.is_sure_after(before.as_ref()));
         let agrees = answer.as_ref().is_some_and(|answer| answer.confirmed > 0);
         // From here on: the rows are those that this answer names.
@@ -187,7 +199,7 @@ pub(crate) fn agreed<R, K: Ord + Copy>(
 }
 
 /// Of rows with the same key the first stays.
-fn keep_each_once<R, K: Ord>(rows: &mut Vec<R>, key: impl Fn(&R) -> K) {
-    let mut seen = BTreeSet::new();
+fn keep_each_once<R, K: Hash + Eq>(rows: &mut Vec<R>, key: impl Fn(&R) -> K) {
+    let mut seen = HashSet::new();
     rows.retain(|row| seen.insert(key(row)));
 }

@@ -91,6 +91,7 @@ impl KernelLine {
 pub struct Inbox {
     storage: Vec<u8>,
     slot: usize,
+    slots: usize,
     lengths: Vec<usize>,
     truncated: bool,
 }
@@ -99,25 +100,32 @@ impl Inbox {
     /// The kernel fills a datagram of a listing as far as the receiver's
     /// buffer goes, up to 32 KiB.
     pub(crate) const LISTING: usize = 32 * 1024;
+    /// So many datagrams of a listing are taken at a time. Room for one takes time
+    /// also where none comes, and a short list comes in two: its rows, and its end.
+    pub(crate) const LISTINGS: usize = 4;
     /// So much zeroed memory comes from the kernel, page by page as it is
     /// used: most commands need one page.
-    const ROOM: usize = 4 * Self::LISTING;
+    const ROOM: usize = Self::LISTINGS * Self::LISTING;
     /// Room for a refusal with its text and, from kernels that repeat it, the
     /// request.
     pub(crate) const REFUSAL: usize = 2 * 1024;
+    /// So many refusals are taken at a time.
+    pub(crate) const REFUSALS: usize = Self::ROOM / Self::REFUSAL;
 
     pub(crate) fn new() -> Self {
         Self {
             storage: vec![0; Self::ROOM],
             slot: Self::LISTING,
+            slots: Self::LISTINGS,
             lengths: Vec::new(),
             truncated: false,
         }
     }
 
-    /// Forgets what it holds and makes room for datagrams of that size.
-    pub(crate) fn clear(&mut self, slot: usize) {
+    /// Forgets what it holds and makes room for so many datagrams of that size.
+    pub(crate) fn clear(&mut self, slot: usize, slots: usize) {
         self.slot = slot.clamp(1, self.storage.len());
+        self.slots = slots;
         self.lengths.clear();
         self.truncated = false;
     }
@@ -138,7 +146,7 @@ impl Inbox {
     /// Takes in a datagram, as far as there is room for it; tells whether
     /// there was any, for a transport that is no socket.
     pub fn push(&mut self, datagram: &[u8]) -> bool {
-        let mut slots = self.storage.chunks_exact_mut(self.slot);
+        let mut slots = self.storage.chunks_exact_mut(self.slot).take(self.slots);
         let Some(slot) = slots.nth(self.lengths.len()) else {
             return false;
         };
@@ -222,6 +230,7 @@ impl Transport for Socket {
         let mut slots: Vec<_> = inbox
             .storage
             .chunks_exact_mut(inbox.slot)
+            .take(inbox.slots)
             .map(|slot| [IoSliceMut::new(slot)])
             .collect();
         let mut headers = MultiHeaders::<()>::preallocate(slots.len(), None);

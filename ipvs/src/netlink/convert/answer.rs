@@ -43,7 +43,9 @@ pub(crate) fn counters(attributes: &[u8]) -> Result<Option<(VirtualId, Stats)>, 
             match attribute.kind() {
                 IPVS_SVC_ATTR_STATS => counters.narrow = Some(attribute),
                 IPVS_SVC_ATTR_STATS64 => counters.wide = Some(attribute),
-                _ => identity.note_alone(&attribute)?,
+                _ => {
+                    identity.note(&attribute)?;
+                }
             }
         }
         Ok((identity.id()?, counters.stats()?))
@@ -57,8 +59,12 @@ pub(crate) fn service_key(attributes: &[u8]) -> Result<Option<VirtualId>, Decode
     let told = told(attributes, IPVS_CMD_ATTR_SERVICE)?;
     let key = told.map(|told| {
         let mut identity = PartialIdentity::default();
-        for attribute in NlasIterator::new(told.value()) {
-            identity.note_alone(&attribute?)?;
+        let mut attributes = NlasIterator::new(told.value());
+        // The kernel tells it before all else.
+        while !identity.is_whole()
+            && let Some(attribute) = attributes.next()
+        {
+            identity.note(&attribute?)?;
         }
         identity.id()
     });
@@ -82,18 +88,21 @@ fn service_from(attributes: &[u8]) -> Result<(Service, StatsAttributes<'_>), Dec
         match attribute.kind() {
             IPVS_SVC_ATTR_STATS => counters.narrow = Some(attribute),
             IPVS_SVC_ATTR_STATS64 => counters.wide = Some(attribute),
+            _ if identity.note(&attribute)? => {}
             _ => match ServiceAttr::parse(&attribute)? {
-                of @ (ServiceAttr::AddressFamily(_)
-                | ServiceAttr::Protocol(_)
-                | ServiceAttr::Address(_)
-                | ServiceAttr::Port(_)
-                | ServiceAttr::Fwmark(_)) => identity.note(&of),
                 ServiceAttr::SchedulerName(value) => scheduler = Some(Name::from_kernel(&value)),
                 ServiceAttr::Flags(value) => flags = value.flags,
                 ServiceAttr::Timeout(value) => timeout = value,
                 ServiceAttr::Netmask(value) => netmask = value,
                 ServiceAttr::EngineName(value) => engine = Some(Name::from_kernel(&value)),
-                ServiceAttr::Stats(_) | ServiceAttr::Stats64(_) | ServiceAttr::Other(_) => {}
+                ServiceAttr::AddressFamily(_)
+                | ServiceAttr::Protocol(_)
+                | ServiceAttr::Address(_)
+                | ServiceAttr::Port(_)
+                | ServiceAttr::Fwmark(_)
+                | ServiceAttr::Stats(_)
+                | ServiceAttr::Stats64(_)
+                | ServiceAttr::Other(_) => {}
             },
         }
     }
@@ -113,59 +122,47 @@ fn service_from(attributes: &[u8]) -> Result<(Service, StatsAttributes<'_>), Dec
 }
 
 /// The identity of a service, as far as it has been read.
+#[derive(Default)]
 struct PartialIdentity {
-    family: u16,
-    protocol: u16,
+    family: Option<u16>,
+    protocol: Option<u16>,
     address: Option<[u8; 16]>,
-    port: u16,
+    port: Option<u16>,
     mark: Option<NonZeroU32>,
 }
 
-impl Default for PartialIdentity {
-    fn default() -> Self {
-        Self {
-            family: AF_INET,
-            protocol: 0,
-            address: None,
-            port: 0,
-            mark: None,
-        }
-    }
-}
-
 impl PartialIdentity {
-    /// Notes the attribute, if it is a part of the identity.
-    fn note_alone(&mut self, attribute: &NlaBuffer<&[u8]>) -> Result<(), DecodeError> {
-        if let IPVS_SVC_ATTR_AF
-        | IPVS_SVC_ATTR_PROTOCOL
-        | IPVS_SVC_ATTR_ADDR
-        | IPVS_SVC_ATTR_PORT
-        | IPVS_SVC_ATTR_FWMARK = attribute.kind()
-        {
-            self.note(&ServiceAttr::parse(attribute)?);
+    /// Notes the attribute, if it is a part of the identity. Returns whether it is.
+    fn note(&mut self, attribute: &NlaBuffer<&[u8]>) -> Result<bool, DecodeError> {
+        let value = attribute.value();
+        match attribute.kind() {
+            IPVS_SVC_ATTR_AF => self.family = Some(Value::read(value)?),
+            IPVS_SVC_ATTR_PROTOCOL => self.protocol = Some(Value::read(value)?),
+            IPVS_SVC_ATTR_ADDR => self.address = Some(Value::read(value)?),
+            IPVS_SVC_ATTR_PORT => {
+                let BigEndian(port) = Value::read(value)?;
+                self.port = Some(port);
+            }
+            IPVS_SVC_ATTR_FWMARK => self.mark = NonZeroU32::new(Value::read(value)?),
+            _ => return Ok(false),
         }
-        Ok(())
+        Ok(true)
     }
 
-    fn note(&mut self, attribute: &ServiceAttr) {
-        match *attribute {
-            ServiceAttr::AddressFamily(value) => self.family = value,
-            ServiceAttr::Protocol(value) => self.protocol = value,
-            ServiceAttr::Address(value) => self.address = Some(value),
-            ServiceAttr::Port(BigEndian(value)) => self.port = value,
-            ServiceAttr::Fwmark(value) => self.mark = NonZeroU32::new(value),
-            _ => {}
-        }
+    /// Nothing that is still to come can be a part of it.
+    fn is_whole(&self) -> bool {
+        let is_endpoint = self.protocol.is_some() && self.address.is_some() && self.port.is_some();
+        self.family.is_some() && (self.mark.is_some() || is_endpoint)
     }
 
     fn id(&self) -> Result<VirtualId, DecodeError> {
-        let family = family_from(self.family);
+        let family = self.family.map_or(Family::V4, family_from);
         match (self.mark, self.address) {
             (Some(mark), _) => Ok(VirtualId::Fwmark { mark, family }),
             (None, Some(address)) => Ok(VirtualId::Endpoint {
-                protocol: Protocol::from_number(self.protocol),
+                protocol: Protocol::from_number(self.protocol.unwrap_or_default()),
                 address: address_from(address, family),
-                port: self.port,
+                port: self.port.unwrap_or_default(),
             }),
             (None, None) => Err("a service with neither address nor mark".into()),
         }
