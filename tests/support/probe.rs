@@ -3,8 +3,10 @@
 //! The numbers are those of the kernel's `linux/ip_vs.h`, written down here a
 //! second time so that a mistake in `src/` can't hide itself.
 
+use std::mem;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::Path;
+use std::thread;
 
 use super::netlink::{Attribute, Netlink, find, ipvs_family};
 
@@ -82,8 +84,22 @@ pub struct Table {
     pub timeouts: Vec<Attribute>,
 }
 
-/// The table of this thread's network namespace.
+/// The table of this thread's network namespace. Tests in other namespaces on another
+/// processor can tear the kernel's lists: there it is read until it is twice the same.
 pub fn kernel_table() -> Table {
+    let mut table = table_once();
+    if thread::available_parallelism().is_ok_and(|processors| processors.get() > 1) {
+        for _ in 0..20 {
+            let before = mem::replace(&mut table, table_once());
+            if before == table {
+                break;
+            }
+        }
+    }
+    table
+}
+
+fn table_once() -> Table {
     let (socket, family) = (Netlink::generic(), ipvs_family());
     let services = socket
         .dump(family, GET_SERVICE, &[])
