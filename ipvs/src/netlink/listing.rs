@@ -77,9 +77,9 @@ impl Told {
     }
 }
 
-/// What names the rows of an answer. Its hash is not seeded: that would be a system
-/// call, and the rows are the kernel's.
-type Names<K> = HashSet<K, BuildHasherDefault<DefaultHasher>>;
+/// The keys of an answer's rows. Their hash is not seeded: that would be a system call,
+/// and the rows are the kernel's.
+type KeySet<K> = HashSet<K, BuildHasherDefault<DefaultHasher>>;
 
 /// An answer that is to be confirmed.
 struct UnconfirmedAnswer<K> {
@@ -100,7 +100,7 @@ impl<K: Hash + Eq + Copy> UnconfirmedAnswer<K> {
         // Rows that do not change are told in the same order again.
         let is_same = before.is_some_and(|before| before.keys == keys);
         let names_the_same = is_same || {
-            let names: Names<_> = keys.iter().collect();
+            let names: KeySet<_> = keys.iter().collect();
             if names.len() < keys.len() {
                 return None;
             }
@@ -204,6 +204,6 @@ pub(crate) fn agreed<R, K: Hash + Eq + Copy>(
 
 /// Of rows with the same key the first stays.
 fn keep_each_once<R, K: Hash + Eq>(rows: &mut Vec<R>, key: impl Fn(&R) -> K) {
-    let mut seen = Names::default();
+    let mut seen = KeySet::default();
     rows.retain(|row| seen.insert(key(row)));
 }

@@ -136,14 +136,22 @@ impl PartialIdentity {
     fn note(&mut self, attribute: &NlaBuffer<&[u8]>) -> Result<bool, DecodeError> {
         let value = attribute.value();
         match attribute.kind() {
-            IPVS_SVC_ATTR_AF => self.family = Some(Value::read(value)?),
-            IPVS_SVC_ATTR_PROTOCOL => self.protocol = Some(Value::read(value)?),
-            IPVS_SVC_ATTR_ADDR => self.address = Some(Value::read(value)?),
+            IPVS_SVC_ATTR_AF => {
+                self.family = Some(Value::read(value).context("IPVS_SVC_ATTR_AF")?);
+            }
+            IPVS_SVC_ATTR_PROTOCOL => {
+                self.protocol = Some(Value::read(value).context("IPVS_SVC_ATTR_PROTOCOL")?);
+            }
+            IPVS_SVC_ATTR_ADDR => {
+                self.address = Some(Value::read(value).context("IPVS_SVC_ATTR_ADDR")?);
+            }
             IPVS_SVC_ATTR_PORT => {
-                let BigEndian(port) = Value::read(value)?;
+                let BigEndian(port) = Value::read(value).context("IPVS_SVC_ATTR_PORT")?;
                 self.port = Some(port);
             }
-            IPVS_SVC_ATTR_FWMARK => self.mark = NonZeroU32::new(Value::read(value)?),
+            IPVS_SVC_ATTR_FWMARK => {
+                self.mark = NonZeroU32::new(Value::read(value).context("IPVS_SVC_ATTR_FWMARK")?);
+            }
             _ => return Ok(false),
         }
         Ok(true)
