@@ -9,13 +9,13 @@ use crate::rules::repeats::repeats;
 use crate::rules::restore::NumberedRule;
 use ipvs::client::Client;
 
-/// Which lines the status of a run tells of.
+/// The lines whose failure decides the status of a run.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum CountedLines {
-    /// Only the last one, as programs know it that feed `-R` with batches in
-    /// which some lines are expected to fail.
+    /// Only the last one: programs that feed `-R` with batches, of which some lines are expected to
+    /// fail, rely on this.
     Last,
-    /// Each that fails.
+    /// Every line that fails.
     All,
 }
 
@@ -29,11 +29,11 @@ impl CountedLines {
     }
 }
 
-/// The status that lines come to, as they are carried out one after another.
+/// The status of a run, kept while its lines are carried out one after another.
 pub(super) struct LinesStatus {
     counted: CountedLines,
     status: u8,
-    /// ipvsadm 1.31 goes no further than a listing that fails.
+    /// A listing has failed. ipvsadm 1.31 reads no further then, so later lines change nothing.
     is_final: bool,
 }
 
@@ -71,8 +71,8 @@ impl LinesStatus {
     }
 }
 
-/// Carries rules out in order. What the kernel refuses is reported, and the
-/// rest is done all the same.
+/// Carries rules out in order. A rule that the kernel refuses is reported, and the others are still
+/// carried out.
 pub(super) fn apply(
     client: &mut Client,
     rules: &[NumberedRule],
@@ -109,7 +109,7 @@ pub(super) fn apply(
                 continue;
             }
             match carry_out(client, rule.command.clone(), out) {
-                // As ever, these are the last lines that count.
+                // The rules end here, as in ipvsadm 1.31: no later line counts.
                 Ok(()) if ends_rules(&rule.command) => {
                     tally.done();
                     return tally.end();
@@ -130,7 +130,7 @@ pub(super) fn apply(
     tally.end()
 }
 
-/// `-h` and `-v` end the rules that they stand in.
+/// Returns whether the command is `-h` or `-v`, which end the rules after them.
 pub(super) fn ends_rules(command: &Command) -> bool {
     matches!(command, Command::Help(_) | Command::Version)
 }

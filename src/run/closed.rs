@@ -11,11 +11,10 @@ use super::Failure;
 /// Refuses a closed stream where something would be lost by it: a table that is
 /// emptied because its rules can't be read, or rules that are saved nowhere.
 ///
-/// Rust's runtime has opened /dev/null in the place of a closed stream before
-/// the program begins, for reading and writing. A shell's `</dev/null` and
-/// `>/dev/null` open it for one of the two, and are taken at their word. Some
-/// other programs open it for both, which looks the same as a closed stream: so
-/// the message says both, and listings, which such programs may well throw away,
+/// Rust's runtime opens /dev/null in the place of a closed stream before the program begins, for
+/// reading and writing. A shell's `</dev/null` and `>/dev/null` open it for one of the two only,
+/// and are accepted. Some other programs open it for both, which looks the same as a closed stream:
+/// so the message names both cases, and listings, which such programs may throw away on purpose,
 /// are not refused.
 pub(super) fn refuse_closed(stream: impl AsFd, name: &str) -> Result<(), Failure> {
     if !looks_closed(stream) {
@@ -26,7 +25,7 @@ pub(super) fn refuse_closed(stream: impl AsFd, name: &str) -> Result<(), Failure
     )))
 }
 
-/// Returns whether a stream is /dev/null, opened for both.
+/// Returns whether a stream is /dev/null, opened for both reading and writing.
 fn looks_closed(stream: impl AsFd) -> bool {
     const NULL: (u64, u64) = (1, 3);
     let is_null = fstat(&stream).is_ok_and(|stat| {

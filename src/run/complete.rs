@@ -1,5 +1,5 @@
-//! Completions that need the kernel's knowledge. Where the kernel says nothing
-//! there is nothing to offer, and no error.
+//! Completions that need the kernel's knowledge. Where the kernel does not answer, nothing is
+//! offered and no error is printed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -18,14 +18,13 @@ use ipvs::rules::{EndpointWords, Selector};
 /// Tells the scripts of the shells to complete the name of a file.
 const FILES: &str = "<files>";
 
-/// The start of the names of IPVS's modules; what follows where the module is a
-/// persistence engine; and the one that is no scheduler either.
+/// The names of IPVS's modules begin with `MODULE`; in that of a persistence engine `ENGINE`
+/// follows. The module `FTP` is neither a scheduler nor an engine.
 const MODULE: &str = "ip_vs_";
 const ENGINE: &str = "pe_";
 const FTP: &str = "ftp";
 
-/// Prints what the word may become, a line each: the word, a tab, and what it
-/// is.
+/// Prints the words that complete the typed one, a line each: the word, a tab, and its description.
 #[inline(never)]
 pub(super) fn complete(wanted: &Completion, out: &mut Out) -> Result<(), Failure> {
     print(wanted, out).map_err(Failure::writing)
@@ -54,15 +53,15 @@ fn print(wanted: &Completion, out: &mut Out) -> io::Result<()> {
     Ok(())
 }
 
-/// A word, and what it is.
+/// Words with their descriptions.
 type OfferedWords = Vec<(String, String)>;
 
-/// A conversation with the kernel's IPVS, if it is there: asking for it would
-/// make the kernel load it.
+/// Opens a conversation with the kernel's IPVS, if it is loaded. If it is not, the kernel is not
+/// asked: that would make it load the module.
 fn client() -> Option<Client> {
     fs::exists(TABLE).ok().filter(|is_there| *is_there)?;
     let mut client = Client::open().ok()?;
-    // Whoever presses a key does not wait until the table rests.
+    // The user has pressed a key: don't wait until the table stops changing.
     client.set_patience(Patience::Settle(Duration::ZERO));
     Some(client)
 }
@@ -85,7 +84,7 @@ fn asked(candidates: &Candidates) -> Option<OfferedWords> {
     }
 }
 
-/// The services that are wanted, as their option's value.
+/// Returns the wanted services, each as its option's value.
 fn services(is_wanted: impl Fn(&VirtualId) -> bool) -> Option<OfferedWords> {
     let mut entries = client()?.services().ok()?;
     entries.retain(|entry| is_wanted(&entry.service.id));
@@ -100,7 +99,7 @@ fn services(is_wanted: impl Fn(&VirtualId) -> bool) -> Option<OfferedWords> {
     Some(found.collect())
 }
 
-/// Each server once.
+/// Returns each server once.
 fn servers(entries: &[ServiceEntry]) -> OfferedWords {
     let mut found = BTreeMap::new();
     for entry in entries {
@@ -114,8 +113,8 @@ fn servers(entries: &[ServiceEntry]) -> OfferedWords {
     found.into_values().collect()
 }
 
-/// Returns the schedulers that the kernel has, loaded or not. Where it can't be
-/// seen which it could load, those that are known too.
+/// Returns the schedulers that the kernel has, loaded or not. If the modules that it could load
+/// can't be listed, the known schedulers are added.
 fn schedulers() -> OfferedWords {
     let installed = installed();
     let known = SCHEDULERS
@@ -136,19 +135,20 @@ fn schedulers() -> OfferedWords {
         .collect()
 }
 
-/// The persistence engines that the kernel has, loaded or not.
+/// Returns the persistence engines that the kernel has, loaded or not.
 fn engines() -> OfferedWords {
     let names: BTreeSet<_> = loaded().into_iter().chain(installed()).collect();
     let engine = |name: String| Some((name.strip_prefix(ENGINE)?.to_owned(), String::new()));
     names.into_iter().filter_map(engine).collect()
 }
 
-/// The modules of IPVS that are loaded, by what follows [`MODULE`].
+/// Returns the names of the loaded modules of IPVS, without [`MODULE`].
 fn loaded() -> Vec<String> {
     parts(modules::loaded())
 }
 
-/// Returns the modules that are built into this kernel, or can be loaded.
+/// Returns the names of the modules that are built into this kernel or can be loaded, without
+/// [`MODULE`].
 fn installed() -> Vec<String> {
     let folder = modules::folder();
     parts(folder.map_or_else(Vec::new, |folder| modules::installed(&folder)))

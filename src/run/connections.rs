@@ -24,10 +24,10 @@ pub(super) fn list(wanted: &Connections, out: &mut Out) -> Result<(), Failure> {
     written.map_err(Failure::writing)
 }
 
-/// Which connections are wanted.
+/// Returns the filter that passes the wanted connections.
 ///
 /// # Errors
-/// Where the table is needed for it and can't be read.
+/// Where the filter needs the table and it can't be read.
 pub(super) fn filter(wanted: &Connections) -> Result<Filter, Failure> {
     let beside = match wanted.standing {
         Standing::Any => None,
@@ -43,7 +43,7 @@ pub(super) fn filter(wanted: &Connections) -> Result<Filter, Failure> {
     })
 }
 
-/// The servers that the table has now.
+/// Returns the servers that the table has now.
 fn known_servers() -> Result<KnownServers, Error> {
     let mut client = Client::open()?;
     let mut known = KnownServers::default();
@@ -55,7 +55,7 @@ fn known_servers() -> Result<KnownServers, Error> {
     Ok(known)
 }
 
-/// The file that tells what is wanted.
+/// Returns the file that has the wanted connections.
 pub(super) fn file(wanted: &Connections) -> &'static str {
     match wanted.origin {
         None => CONNECTIONS,
@@ -63,14 +63,14 @@ pub(super) fn file(wanted: &Connections) -> &'static str {
     }
 }
 
-/// The table, as ipvsadm 1.31 complains where there is none.
+/// Opens the connection table. Where there is none, the failure has the words of ipvsadm 1.31.
 pub(super) fn open(wanted: &Connections) -> Result<impl io::BufRead, Failure> {
     let file = file(wanted);
     let complaint = |_| Failure::Files(anyhow::anyhow!("cannot open file {file}"));
     ipvs::procfs::open(file).map_err(complaint)
 }
 
-/// Not every connection was read, or written.
+/// Returns the failure of a listing that could not read, or write, every connection.
 pub(super) fn unlisted(interrupted: Interrupted) -> Failure {
     match interrupted {
         Interrupted::Unread(error) => {

@@ -1,5 +1,5 @@
-//! A restore starts no sync daemon a second time that runs as it is to run, and
-//! stops none that does not run: the same file can be restored again.
+//! A restore starts no sync daemon that already runs as wanted, and stops none that does not run:
+//! so the same file can be restored again.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -9,7 +9,7 @@ use ipvs::client::Client;
 use ipvs::error::Error;
 use ipvs::model::{Change, Daemon, DaemonState};
 
-/// Leaves out the rules about daemons that are carried out already.
+/// Leaves out the rules about daemons that are already fulfilled.
 ///
 /// # Errors
 /// Where the kernel does not tell which daemons run.
@@ -34,8 +34,8 @@ fn is_about_daemons(command: &Command) -> bool {
     )
 }
 
-/// Returns whether a change does something, given the daemons that run when its
-/// turn comes; takes note of what it does to them.
+/// Returns whether a change does something, given the daemons that run when its turn comes. Updates
+/// `running` by what the change does.
 fn is_needed(change: &Change, running: &mut Vec<Daemon>) -> bool {
     match change {
         Change::StartDaemon(wanted) => {
@@ -64,15 +64,15 @@ fn is_needed(change: &Change, running: &mut Vec<Daemon>) -> bool {
     }
 }
 
-/// The kernel's choice where none is given.
+/// The kernel's choice where no group is given.
 const GROUP: IpAddr = IpAddr::V4(Ipv4Addr::new(224, 0, 0, 81));
 const PORT: u16 = 8848;
 const TTL: u8 = 1;
-/// The least it leaves of a datagram for sync messages: Ethernet's, less the
-/// headers of IPv6 and UDP. A backup takes what its interface can bear.
+/// The smallest length of sync messages that a master chooses by itself: Ethernet's MTU, less the
+/// headers of IPv6 and UDP. A backup uses the MTU of its interface.
 const MAX_LEN: u16 = 1500 - 48;
 
-/// Returns whether starting `wanted` would make the daemon that runs.
+/// Returns whether starting `wanted` would make a daemon like the one that runs.
 fn runs_as(running: &Daemon, wanted: &Daemon) -> bool {
     let Daemon {
         state,
@@ -132,7 +132,7 @@ mod tests {
         assert!(start(
             |daemon| daemon.group = Some(IpAddr::V4(Ipv4Addr::new(239, 1, 2, 3)))
         ));
-        // Another length was chosen for the one that runs.
+        // The master that runs was given another length.
         let mut short = running();
         short.iter_mut().for_each(|d| d.max_len = Some(1400));
         let plain = Daemon::new(DaemonState::Master, "eth0", 7);

@@ -10,7 +10,7 @@ use super::{Failure, Out, formats};
 use crate::cli::Diagnose;
 use crate::diagnose::{self, FORM, Facts, Gravity, Wanted};
 
-/// Looks, judges, and says what was found.
+/// Gathers the facts, judges them, and prints the findings.
 #[inline(never)]
 pub(super) fn diagnose(wanted: Diagnose, out: &mut Out) -> Result<(), Failure> {
     let facts = match &wanted.facts {
@@ -49,7 +49,7 @@ pub(super) fn diagnose(wanted: Diagnose, out: &mut Out) -> Result<(), Failure> {
     }
 }
 
-/// The facts that a file holds.
+/// Reads the facts that a file holds.
 pub(super) fn read(file: &Path) -> Result<Facts, Failure> {
     let context = |error| Failure::Files(error);
     let opened = File::open(file).map_err(|error| {

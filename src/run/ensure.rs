@@ -1,5 +1,5 @@
-//! `--or-edit`, `--keep` and `--if-exists`: the state that was asked for, whatever
-//! there was before. Where it is there already, nothing is sent.
+//! `--or-edit`, `--keep` and `--if-exists` reach the wanted state, whatever there was before. Where
+//! it is there already, nothing is sent.
 
 use super::Failure;
 use crate::cli::Ensure;
@@ -8,10 +8,10 @@ use ipvs::error::{Error, ErrorKind, Verb};
 use ipvs::model::{Change, Destination, Service, ServiceEntry, VirtualId};
 use ipvs::plan::equivalence::{same_server, same_service};
 
-/// How often another program may come in between.
+/// How often the change is tried while other programs change the same thing in between.
 const ATTEMPTS: usize = 3;
 
-/// Makes the table what was asked for.
+/// Brings the table to the wanted state.
 #[inline(never)]
 pub(super) fn ensure(client: &mut Client, wanted: &Ensure) -> Result<(), Failure> {
     let mut attempt = 1;
@@ -26,7 +26,7 @@ pub(super) fn ensure(client: &mut Client, wanted: &Ensure) -> Result<(), Failure
     }
 }
 
-/// The change that is left to be made; none if the table is as it is to be.
+/// Returns the change that leads to the wanted state; none if it is there already.
 fn difference(client: &mut Client, wanted: &Ensure) -> Result<Option<Change>, Failure> {
     Ok(match wanted {
         Ensure::Service(service) => match find(client, &service.id)? {
@@ -63,7 +63,7 @@ fn edit_service(now: &Service, wanted: Service) -> Option<Change> {
     (!same_service(now, &wanted)).then_some(Change::EditService(wanted))
 }
 
-/// None where the server is as it is to be.
+/// Returns the change to a server; none where it already has the wanted settings.
 pub(super) fn edit_server(
     id: &VirtualId,
     now: &Destination,
@@ -72,7 +72,7 @@ pub(super) fn edit_server(
     (!same_server(now, &wanted)).then_some(Change::EditServer(*id, wanted))
 }
 
-/// The service, if it is there.
+/// Returns the service, if it is there.
 pub(super) fn find(client: &mut Client, id: &VirtualId) -> Result<Option<ServiceEntry>, Failure> {
     match client.service(id) {
         Ok(entry) => Ok(Some(entry)),
@@ -81,7 +81,7 @@ pub(super) fn find(client: &mut Client, id: &VirtualId) -> Result<Option<Service
     }
 }
 
-/// The server of a service that is the one, if it is there.
+/// Returns the server of a service for which the condition holds, if it is there.
 pub(super) fn server_of(
     entry: &ServiceEntry,
     is: impl Fn(&Destination) -> bool,
@@ -95,7 +95,7 @@ pub(super) fn is_same(one: &Destination, other: &Destination) -> bool {
     one.endpoint() == other.endpoint()
 }
 
-/// Returns whether another program made it, or took it away, in between.
+/// Returns whether another program has added or removed the same thing in between.
 fn is_overtaken(error: &Error) -> bool {
     matches!(
         error.kind(),
@@ -103,7 +103,7 @@ fn is_overtaken(error: &Error) -> bool {
     )
 }
 
-/// Returns what the kernel says where there is nothing to change.
+/// Returns the kernel's refusal where the service does not exist.
 pub(super) fn no_service(verb: Verb) -> Error {
     Error::refusal(verb, ErrorKind::NoSuchService)
 }

@@ -11,8 +11,8 @@ use ipvs::error::{Error, ErrorKind, Verb};
 use ipvs::model::{Change, Destination, Forwarding, ServiceEntry, VirtualId};
 use ipvs::rules::{ChangeRule, EndpointWords, Selector};
 
-/// Makes the change in every service. All changes are known to be good before the
-/// first of them is sent.
+/// Makes the change in every service that has the server. All changes are checked before the first
+/// is sent.
 #[inline(never)]
 pub(super) fn everywhere(
     client: &mut Client,
@@ -30,7 +30,7 @@ pub(super) fn everywhere(
     let changes = plan(wanted.deed, found, report)?;
     let mut status = None;
     client.apply_all(&changes, |index, error| {
-        // Somebody else may have removed one meanwhile.
+        // Another program may have removed it meanwhile.
         let is_gone = matches!(
             error.kind(),
             ErrorKind::NoSuchServer | ErrorKind::NoSuchService
@@ -47,7 +47,7 @@ pub(super) fn everywhere(
     status.map_or(Ok(()), |status| Err(Failure::Lines { status }))
 }
 
-/// A server in each service that has it.
+/// Returns the services that have this server, with its rows.
 pub(super) fn servers_of(
     client: &mut Client,
     server: &ServerAnywhere,
@@ -61,7 +61,7 @@ pub(super) fn servers_of(
     Ok(servers.collect())
 }
 
-/// The services that have a server, each with its rows of that server alone, from one
+/// Returns the services that have a server, each with only the rows of that server, from one
 /// reading of the table.
 pub(super) fn services_of(
     client: &mut Client,
@@ -79,10 +79,10 @@ pub(super) fn services_of(
     Ok(found)
 }
 
-/// The changes that are left to be made.
+/// Returns the changes that are still to be made.
 ///
 /// # Errors
-/// Each change that can't be made has been reported.
+/// Where a change can't be made. Each such change has been reported.
 pub(super) fn plan(
     deed: Deed,
     found: Vec<(VirtualId, Destination)>,
@@ -124,27 +124,27 @@ pub(super) fn plan(
     }
 }
 
-/// Returns whether `-e` of one service would look for the server at another port:
-/// only address translation has a port of its own.
+/// Returns whether `-e` in this service would look for the server at another port: only a server of
+/// address translation has a port of its own.
 fn is_elsewhere(id: &VirtualId, wanted: &Destination) -> bool {
     wanted.forwarding != Forwarding::Masquerade && id.port().is_some_and(|port| port != wanted.port)
 }
 
-/// None where the server is as it is to be.
+/// Returns the change to a server; none where it already has the wanted settings.
 fn edit(
     id: VirtualId,
     now: Destination,
     wanted: Result<Destination, Usage>,
 ) -> Result<Option<Change>, Failure> {
     let wanted = wanted?;
-    // The kernel would refuse it after others have been changed.
+    // The kernel would refuse this only after other services had been changed.
     if wanted.lower_threshold > wanted.upper_threshold {
         return Err(Error::refusal(Verb::EditServer, ErrorKind::OutOfRange).into());
     }
     Ok(edit_server(&id, &now, wanted))
 }
 
-/// Returns what the kernel says where there is no such server.
+/// Returns the kernel's refusal where there is no such server.
 pub(super) fn no_server(verb: Verb) -> Failure {
     Error::refusal(verb, ErrorKind::NoSuchServer).into()
 }

@@ -8,7 +8,7 @@ use crate::cli::Explain;
 use crate::diagnose::{self, Journey, Passage};
 use ipvs::client::Client;
 
-/// Looks, and says what the client meets.
+/// Looks, and prints the path of the client.
 #[inline(never)]
 pub(super) fn explain(wanted: Explain, out: &mut Out) -> Result<(), Failure> {
     let Explain {
@@ -23,7 +23,7 @@ pub(super) fn explain(wanted: Explain, out: &mut Out) -> Result<(), Failure> {
             Failure::Files(anyhow::anyhow!("{} does not do: {error}", file.display()))
         })?,
         None => {
-            // Not by modprobe: nothing is changed here.
+            // The module is not loaded by modprobe: `--explain` changes nothing.
             let mut ipvs = Client::open().map_err(Failure::NoIpvs)?;
             Journey::gather(&mut ipvs, service, client, port).map_err(Failure::Unexplained)?
         }

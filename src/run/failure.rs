@@ -7,12 +7,12 @@ use crate::netns::NetnsError;
 use crate::sysctls::UnsetError;
 use ipvs::error::{Error, os_text};
 
-/// A run that did not do what was asked, and what may help.
+/// A run that did not do what was asked, with a hint that may help.
 #[derive(Debug)]
 pub struct FailedRun {
     /// Why.
     pub failure: Failure,
-    /// For who reads it on a terminal.
+    /// Advice for a person at a terminal.
     pub hint: Option<String>,
 }
 
@@ -55,16 +55,16 @@ pub enum Failure {
         /// The status of such a run.
         status: u8,
     },
-    /// Standard output has the answer, and the status repeats it: a diagnosis
-    /// found something, a requirement is not met, or neither could be looked at. Of
-    /// several network namespaces, each that failed has been reported.
+    /// Standard output has the answer, and the status repeats it: a diagnosis or explanation found
+    /// a fault, a requirement is not met, or not everything could be looked at. Of several network
+    /// namespaces, each that failed has been reported.
     #[error("")]
     Answered {
         /// 1, 2 or 3.
         status: u8,
     },
-    /// It was not finished: a signal asked to stop, the time was over, or
-    /// somebody else changed the same.
+    /// The run was not finished: a signal asked it to stop, its time was over, or another program
+    /// changed the same thing.
     #[error("{message}")]
     Stopped {
         /// 128 and the signal's number, or 1.
@@ -75,12 +75,12 @@ pub enum Failure {
     /// A file, or an output stream, failed.
     #[error("{}", what_and_why(.0))]
     Files(anyhow::Error),
-    /// Whoever read standard output has gone.
+    /// The reader of standard output has gone.
     #[error("")]
     ClosedPipe,
 }
 
-/// Returns what was attempted, and the system's word on it.
+/// Returns what was attempted, and the system's error text.
 fn what_and_why(error: &anyhow::Error) -> String {
     match error.root_cause().downcast_ref::<io::Error>() {
         Some(cause) => format!("{error}: {}", os_text(cause)),
@@ -89,7 +89,7 @@ fn what_and_why(error: &anyhow::Error) -> String {
 }
 
 impl Failure {
-    /// The exit status, as ipvsadm 1.31 has it where it has the same failure.
+    /// Returns the exit status: that of ipvsadm 1.31 where it has the same failure.
     pub fn status(&self) -> u8 {
         match self {
             Self::Usage(usage) => usage.status(),
@@ -99,12 +99,12 @@ impl Failure {
             Self::Lines { status } | Self::Answered { status } | Self::Stopped { status, .. } => {
                 *status
             }
-            // A shell's word for a program that SIGPIPE ended.
+            // The status that a shell gives a program which SIGPIPE has ended.
             Self::ClosedPipe => 141,
         }
     }
 
-    /// A failed write to standard output.
+    /// Returns the failure for a failed write to standard output.
     pub(super) fn writing(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Self::ClosedPipe,

@@ -6,13 +6,13 @@ use super::Failure;
 use super::signal::StopSignal;
 use crate::rules::output::{Contents, Output, Written};
 
-/// Lets `text` write the file that a user named. It is the old one or the new one,
-/// whatever happens.
+/// Lets `text` write the file that the user named. The file is the old one or the new one, whatever
+/// happens.
 #[inline(never)]
 pub(super) fn to_file(path: &Path, text: &Contents<'_>) -> Result<(), Failure> {
     let unwritten = |error| Failure::Files(anyhow::Error::new(error));
     match Output::at(path).map_err(unwritten)? {
-        // Whoever reads it may let it wait: a signal ends that.
+        // A reader may make the write wait; a signal ends it then.
         Output::Stream(stream) => stream.write(text).map_err(unwritten),
         Output::Regular(file) => {
             let stop = StopSignal::watch().map_err(Failure::Files)?;

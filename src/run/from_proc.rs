@@ -12,7 +12,7 @@ use ipvs::error::{Error, ErrorKind, Verb};
 use ipvs::model::VirtualId;
 use ipvs::procfs::{self, BriefTable, TABLE};
 
-/// The gaps of the text beside the listing that IPVS itself would give.
+/// The facts that this text lacks, beside a listing from IPVS itself.
 const LACKS: &str = "does not tell flags of schedulers, persistence engines and timeouts, -o of \
                      IPv6 services and the family of marks; services may be missing where other \
                      network namespaces have some";
@@ -57,15 +57,15 @@ pub(super) fn table(
         .map_err(Failure::writing)
 }
 
-/// So many readings are made at most.
+/// The highest number of readings.
 const READINGS: usize = 10;
 
-/// Reads until readings agree on the services: the kernel goes on with its text where
-/// it left off by a number, and tells services twice or not at all where others come
-/// and go meanwhile. It leaves off at the same places each time, a dozen in a long
-/// table, so that two such readings may well agree: three have to, and four where a
-/// service is told twice. (A mark whose family the text does not tell may truly be
-/// there twice.) Where they never agree, each service is told once.
+/// Reads the text until successive readings agree on the services. A read that continues the
+/// kernel's text finds its place by counting, so services are told twice or not at all where others
+/// come and go meanwhile. Reads break off at the same places each time, a dozen in a long table, so
+/// that two such readings may well agree: three have to, and four where a service is told twice.
+/// (Two marks that differ by family only look the same in this text, so a mark may rightly be there
+/// twice.) If readings never agree, each service of the last one is told once.
 fn read() -> Result<BriefTable, Failure> {
     let ids = |table: &BriefTable| -> Vec<VirtualId> {
         table.services.iter().map(|service| service.id).collect()

@@ -10,8 +10,7 @@ use super::Failure;
 use super::closed::refuse_closed;
 use crate::cli::Restore;
 
-/// Opens the input of a restore. The buffer is large: rule files are long, and
-/// there are no more reads than needed.
+/// Opens the input of a restore. The buffer is large, so that a long rule file needs few reads.
 pub(super) fn open(restore: &Restore) -> Result<Box<dyn BufRead>, Failure> {
     const BUFFER: usize = 128 * 1024;
     let Some(path) = &restore.input else {
@@ -24,8 +23,8 @@ pub(super) fn open(restore: &Restore) -> Result<Box<dyn BufRead>, Failure> {
     Ok(Box::new(BufReader::with_capacity(BUFFER, file)))
 }
 
-/// Standard input as the kernel knows it: of Rust's own, an input that can't be
-/// read has an end and no error.
+/// Standard input, read by the kernel's `read` alone: Rust's own turns an error of a closed stream
+/// into the end of the input.
 struct Input;
 
 impl Read for Input {

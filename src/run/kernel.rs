@@ -1,4 +1,4 @@
-//! Finding the kernel's IPVS, loading it where it is a module, and how it is set.
+//! Finds the kernel's IPVS, loads it where it is a module, and reads how it is set.
 
 use std::process::{Command, Stdio};
 
@@ -9,11 +9,11 @@ use ipvs::error::Error;
 /// The only program that this one ever starts.
 const MODPROBE: &str = "/sbin/modprobe";
 
-/// Opens the conversation. If IPVS does not answer its module is loaded and it
-/// is asked once more, as ipvsadm always did, whatever the reason was.
+/// Opens the conversation. If IPVS does not answer, for whatever reason, its module is loaded and
+/// IPVS is asked once more, as ipvsadm has always done.
 ///
 /// # Errors
-/// Why the second attempt failed.
+/// The reason why the second attempt failed.
 pub(super) fn open() -> Result<Client, Error> {
     Client::open().or_else(|_| {
         load_module();
@@ -21,8 +21,8 @@ pub(super) fn open() -> Result<Client, Error> {
     })
 }
 
-/// modprobe's own complaints go to our standard error; that it failed shows
-/// when IPVS is asked again.
+/// Runs modprobe, whose own complaints go to our standard error. Its failure shows when IPVS is
+/// asked again.
 #[inline(never)]
 fn load_module() {
     let _ = Command::new(MODPROBE)
@@ -33,7 +33,7 @@ fn load_module() {
         .status();
 }
 
-/// Returns whether the kernel ends the connections of a server that was removed
+/// Returns whether the kernel ends the connections of a removed server
 /// (`net.ipv4.vs.expire_nodest_conn`); none where it does not say.
 pub(super) fn ends_orphans() -> Option<bool> {
     sysctls::value("expire_nodest_conn").map(|value| value != "0")

@@ -1,4 +1,4 @@
-//! Looking again and again at services that somebody else may remove meanwhile.
+//! Looks again and again at services that another program may remove meanwhile.
 
 use std::collections::HashMap;
 
@@ -6,13 +6,13 @@ use ipvs::client::Client;
 use ipvs::error::{Error, ErrorKind};
 use ipvs::model::{ServiceEntry, VirtualId};
 
-/// Looking takes no more than one part in so many of the time.
+/// Looking takes at most one part in this many of the time.
 pub(super) const SHARE: u32 = 10;
 
-/// Services with the servers that are looked at.
+/// Services, each with the servers that are looked at.
 pub(super) type Entries = HashMap<VirtualId, ServiceEntry>;
 
-/// The services of these names, each read once, without those that are gone.
+/// Returns the services of these names, each read once, without those that are gone.
 pub(super) fn still_there(
     client: &mut Client,
     ids: impl IntoIterator<Item = VirtualId>,

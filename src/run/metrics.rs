@@ -11,7 +11,7 @@ use crate::{status, sysctls};
 use ipvs::client::Client;
 use ipvs::model::ServiceEntry;
 
-/// Writes the metrics of this director. All is asked for before the first byte is
+/// Writes the metrics of this director. The kernel is asked for everything before the first byte is
 /// written.
 #[inline(never)]
 pub(super) fn metrics(client: &mut Client, wanted: &Metrics, out: &mut Out) -> Result<(), Failure> {
@@ -27,7 +27,7 @@ fn scrape(client: &mut Client) -> Result<Scrape, Failure> {
     Ok(Scrape {
         info: client.info(),
         connections: status::connections(),
-        // A file of /proc that is not there leaves its metrics out.
+        // If a file of /proc is missing, its metrics are left out.
         totals: client.totals().ok().flatten(),
         settings: Sysctls::read(|name| sysctls::value(name)?.parse().ok()),
         frozen: Frozen::now(),

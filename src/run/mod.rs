@@ -1,7 +1,7 @@
 //! From words to the kernel, and from the kernel to the output: one match.
 //!
-//! Here and in `cli`, what only some commands need is `inline(never)`: most of a
-//! start are page faults, and a command is not to touch the pages of another.
+//! Here and in `cli`, code that only some commands need is `inline(never)`: most of the time of a
+//! start goes into page faults, and a command must not touch the pages of another.
 
 mod apply;
 mod closed;
@@ -55,10 +55,10 @@ use crate::status::Status;
 use crate::sysctls;
 use ipvs::client::Client;
 
-/// Takes what is said on the way, line by line.
+/// Takes the messages of a run, line by line.
 type Report<'a> = dyn FnMut(&dyn Display) + 'a;
 
-/// The name under which the binary was called decides which words it knows.
+/// The program as it was called: the name decides which words it knows.
 pub struct Program {
     name: String,
     kind: ProgramKind,
@@ -71,7 +71,7 @@ enum ProgramKind {
 }
 
 impl Program {
-    /// The program of that name, which may have folders before it.
+    /// Returns the program of that name, which may have folders before it.
     pub fn named(name: String) -> Self {
         let kind = match name.as_bytes().rsplit(|byte| *byte == b'/').next() {
             Some(b"ipvsadm-save") => ProgramKind::Save,
@@ -82,8 +82,7 @@ impl Program {
     }
 }
 
-/// Does what the words ask for. What goes wrong on the way without ending the
-/// run is given to `report`.
+/// Does what the words ask for. Problems that don't end the run are given to `report`.
 ///
 /// # Errors
 /// Whatever ended the run; [`Failure::status`] is its exit status.
@@ -121,7 +120,7 @@ fn attempt(program: &Program, words: &[String], report: &mut Report<'_>) -> Resu
     perform(program, words, tool.map(|tool| tool.command), out, report)
 }
 
-/// Does it, once and in this network namespace.
+/// Does it once, in this network namespace.
 fn perform(
     program: &Program,
     words: &[String],
@@ -136,7 +135,7 @@ fn perform(
         Ok(Command::Version) => print(out, &cli::version()),
         Ok(Command::Completions(shell)) => print(out, cli::completions(shell)),
         Ok(Command::Complete(wanted)) => complete::complete(&wanted, out),
-        // These say themselves where there is no IPVS.
+        // These commands say themselves that there is no IPVS.
         Ok(Command::Diagnose(wanted)) => diagnose::diagnose(*wanted, out),
         Ok(Command::Require(wanted)) => require::require(&wanted, out),
         Ok(Command::ListFromProc(list)) => from_proc::table(&list, out, report),
@@ -148,7 +147,7 @@ fn perform(
             restore::rehearse(name, &restore, out, report)
         }
         command => {
-            // Without IPVS that is the answer, however wrong the words are.
+            // Without IPVS, that is the error, even if the words are wrong too.
             let mut client = kernel::open().map_err(Failure::NoIpvs)?;
             let command = command.map_err(Failure::Usage)?;
             let asked = Asked::of(&command);
@@ -185,10 +184,10 @@ fn perform(
     Ok(out.flush().map_err(Failure::writing)?)
 }
 
-/// The hint below what others changed while it was read.
+/// The hint after a listing that other programs disturbed.
 const UNSETTLED: &str = "the table changed each time it was read; rows may be missing";
 
-/// Carries out a command that a line of a rule file may be as well.
+/// Carries out a command that may also be a line of a rule file.
 fn carry_out(client: &mut Client, command: Command, out: &mut Out) -> Result<(), Failure> {
     match command {
         Command::Change(change) => Ok(client.apply(&change)?),
@@ -220,7 +219,7 @@ fn carry_out(client: &mut Client, command: Command, out: &mut Out) -> Result<(),
         Command::Save(save) => save::save(client, &save, out),
         Command::Help(topic) => print(out, &cli::help(topic)),
         Command::Version => print(out, &cli::version()),
-        // The parser knows no rule with these.
+        // The parser accepts none of these in a rule.
         Command::Restore(_)
         | Command::Drain(_)
         | Command::Undrain(_)

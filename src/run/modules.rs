@@ -1,16 +1,15 @@
-//! The modules of the kernel that runs.
+//! The modules of the running kernel.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The folder of its modules; none where `/proc` does not tell which kernel
-/// this is.
+/// Returns the folder of the modules; none where `/proc` does not tell the kernel's release.
 pub(super) fn folder() -> Option<PathBuf> {
     let release = fs::read_to_string("/proc/sys/kernel/osrelease").ok()?;
     Some(Path::new("/lib/modules").join(release.trim_end()))
 }
 
-/// The names of those that are built in or can be loaded.
+/// Returns the names of the modules that are built in or can be loaded.
 pub(super) fn installed(folder: &Path) -> Vec<String> {
     let lists = ["modules.dep", "modules.builtin"];
     let texts = lists.map(|list| fs::read_to_string(folder.join(list)).unwrap_or_default());
@@ -18,14 +17,14 @@ pub(super) fn installed(folder: &Path) -> Vec<String> {
     names.map(str::to_owned).collect()
 }
 
-/// The names of those that are loaded.
+/// Returns the names of the modules that are loaded.
 pub(super) fn loaded() -> Vec<String> {
     let text = fs::read_to_string("/proc/modules").unwrap_or_default();
     let names = text.lines().filter_map(|line| line.split(' ').next());
     names.map(str::to_owned).collect()
 }
 
-/// The names in lines such as `FOLDER/NAME.ko[.xz][: OTHERS]`.
+/// Returns the names in lines such as `FOLDER/NAME.ko[.xz][: OTHERS]`.
 fn listed(list: &str) -> impl Iterator<Item = &str> {
     let files = list.lines().filter_map(|line| line.split(':').next());
     let names = files.filter_map(|file| file.rsplit('/').next());

@@ -10,12 +10,12 @@ use crate::cli::{Command, Format, Invocation, Label, Netns, Usage};
 use crate::names::System;
 use crate::netns::{self, KnownNamespace};
 
-/// Does a command in the namespace where this process is by then.
+/// Does a command in the namespace that this process has entered.
 type Perform<'a> =
     dyn FnMut(Result<Command, Usage>, &mut Out, &mut Report<'_>) -> Result<(), FailedRun> + 'a;
 
-/// Enters the namespace, and returns the file that stands for it; none if all are
-/// meant.
+/// Enters the namespace, and returns the file that stands for it; none if the command is for every
+/// namespace.
 pub(super) fn enter(netns: &Netns) -> Result<Option<PathBuf>, Failure> {
     let file = match netns {
         Netns::Named(name) => netns::find(name)?,
@@ -26,8 +26,8 @@ pub(super) fn enter(netns: &Netns) -> Result<Option<PathBuf>, Failure> {
     Ok(Some(file))
 }
 
-/// Understands the words in the namespace that they name, and does there what they ask
-/// for. It is entered before anything is looked up or read.
+/// Reads the words in the namespace that they name, and carries them out there. The namespace is
+/// entered before anything is looked up or read.
 #[inline(never)]
 pub(super) fn within(
     netns: &Netns,
@@ -38,9 +38,9 @@ pub(super) fn within(
 ) -> Result<(), FailedRun> {
     let file = match enter(netns) {
         Ok(file) => file,
-        // Whoever presses a key waits for words, not for complaints.
+        // The user has pressed a key and expects completions, no complaints.
         Err(_) if typed.is_completion() => return Ok(()),
-        // A monitoring system reads a verdict in every case.
+        // A monitoring system expects a verdict in every case.
         Err(failure) if typed.has(Label::Require) => {
             return match typed.resolve(&System::default()) {
                 Ok(Command::Require(wanted)) => Ok(require::unknown(&wanted, &failure, out)?),
@@ -66,11 +66,11 @@ pub(super) fn within(
     }
 }
 
-/// Does a command in each namespace. Where it fails, the others are not left out.
+/// Does a command in each namespace. A failure in one does not stop the others.
 ///
 /// # Errors
-/// The smallest status of those that failed, each of which has been reported: among
-/// diagnoses that is the status of one which found something.
+/// The smallest status of the namespaces that failed, each of which has been reported. Among
+/// diagnoses, this is the status of one that found something.
 fn each(
     command: &Command,
     out: &mut Out,
@@ -107,7 +107,7 @@ fn each(
         let error = error.map(|error| error.to_string());
         if let Some(error) = &error {
             report(&format_args!("{known}: {error}"));
-            // No program reads on behind a document that breaks off.
+            // A document that breaks off can't be read, so nothing is written after it.
             if position(out) != before && !is_for_people {
                 return failed(status);
             }
@@ -127,7 +127,7 @@ fn failed(status: Option<u8>) -> Result<(), Failure> {
     }
 }
 
-/// How the command writes what it shows.
+/// Returns the format of the command's output.
 fn format(command: &Command) -> Format {
     match command {
         Command::List(list) => list.format,
@@ -140,7 +140,7 @@ fn format(command: &Command) -> Format {
     }
 }
 
-/// Returns whether the command tells people which commands to run.
+/// Returns whether the output advises people which commands to run.
 fn gives_commands(command: &Command) -> bool {
     let format = match command {
         Command::Diagnose(diagnose) => diagnose.format,
@@ -150,13 +150,13 @@ fn gives_commands(command: &Command) -> bool {
     formats::of(format).audience() == Audience::People
 }
 
-/// Returns whether the command has said what it was asked.
+/// Returns whether the command has printed its answer.
 fn is_answered(outcome: &Result<(), FailedRun>) -> bool {
     let failure = outcome.as_ref().err().map(|ended| &ended.failure);
     matches!(failure, None | Some(Failure::Answered { .. }))
 }
 
-/// Says how the commands above are run where they help.
+/// Says how to run the commands above in their network namespace.
 fn advise(file: &Path, out: &mut Out) -> io::Result<()> {
     let file = file.display();
     writeln!(

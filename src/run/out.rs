@@ -4,20 +4,20 @@ use std::io::{self, BufWriter, Write, stdout};
 
 use nix::unistd;
 
-/// Gathers everything into few large writes.
+/// Standard output, gathered into few large writes.
 pub(super) type Out = BufWriter<StandardOutput>;
 
 const BUFFER: usize = 64 * 1024;
 
-/// Standard output as the kernel knows it: Rust's own looks for the ends of
-/// lines, and writes what is behind the last one by itself.
+/// Standard output, written by the kernel's `write` alone: Rust's own looks for the ends of lines,
+/// and writes the text after the last one separately.
 pub(super) struct StandardOutput {
     line_ends: LineEnds,
-    /// How many bytes it was given.
+    /// The number of bytes that it has taken.
     taken: u64,
 }
 
-/// The fate of line ends. No document has any but its last byte.
+/// The treatment of line ends. A document has one only as its last byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LineEnds {
     /// They are written.
@@ -37,14 +37,14 @@ pub(super) fn open() -> Out {
 /// Decides on the line ends that are written from here on.
 ///
 /// # Errors
-/// The errors of writing the bytes that came before.
+/// The errors of writing the bytes before this call.
 pub(super) fn set_line_ends(out: &mut Out, line_ends: LineEnds) -> io::Result<()> {
     out.flush()?;
     out.get_mut().line_ends = line_ends;
     Ok(())
 }
 
-/// Returns how many bytes were written so far.
+/// Returns how many bytes have been written so far.
 pub(super) fn position(out: &Out) -> u64 {
     out.get_ref()
         .taken
@@ -58,7 +58,7 @@ impl Write for StandardOutput {
             LineEnds::LeftOut => bytes.split(|byte| *byte == b'\n').next().unwrap_or(bytes),
         };
         let written = match line {
-            // The line end that is left out.
+            // The line end is left out, but counts as written.
             [] => bytes.len().min(1),
             line => unistd::write(stdout(), line)?,
         };

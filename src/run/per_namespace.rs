@@ -1,4 +1,4 @@
-//! Root's folder for what is kept of each network namespace.
+//! The folder of root for the files that are kept for each network namespace.
 
 use std::fs::DirBuilder;
 use std::io;
@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 
 use crate::netns::OWN;
 
-/// It is in memory: what is in it ends with the system.
+/// The folder is in memory: its content ends with the system.
 const FOLDER: &str = "/run/ipvsadm";
 
 /// Bits of a mode by which others can change what is in a folder.
 const WRITABLE_BY_OTHERS: u32 = 0o022;
 
-/// The name of a file of this thread's network namespace.
+/// Returns the path of a file for this thread's network namespace.
 ///
 /// # Errors
 /// Where `/proc` does not tell the namespace.
@@ -25,15 +25,15 @@ pub(super) fn path(ending: &str) -> io::Result<PathBuf> {
 /// Makes the folder of a file, unless it is there.
 pub(super) fn make_folder(file: &Path) {
     if let Some(folder) = file.parent() {
-        // Another may be faster.
+        // Another process may have made it first.
         let _ = DirBuilder::new().mode(0o700).create(folder);
     }
 }
 
-/// Checks that nobody but this user, or root, can have put a file into its folder.
+/// Checks that nobody but this user or root can have put a file into its folder.
 ///
 /// # Errors
-/// Where the folder is another's, or is none.
+/// Where the folder belongs to another user, others can write to it, or it is no folder.
 pub(super) fn check_folder(file: &Path) -> io::Result<()> {
     let folder = file.parent().unwrap_or(file);
     let found = folder.symlink_metadata()?;

@@ -1,7 +1,7 @@
-//! How far long work has come, for who watches it on a terminal.
+//! A bar that shows how far long work has come, for people at a terminal.
 //!
-//! Written here because the crates for it bring a mathematics library that
-//! every start of the program would have to load.
+//! It is written here because the crates for it bring a mathematics library that every start of the
+//! program would have to load.
 
 use std::fmt::{Arguments, Display};
 use std::io::{IsTerminal, Stderr, Write, stderr};
@@ -9,17 +9,17 @@ use std::time::{Duration, Instant};
 
 use super::Report;
 
-/// A task that takes less time needs no bar.
+/// Work that takes less time shows no bar.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How many changes go by between two looks at the clock.
 const STRIDE: usize = 256;
 
-/// The bar's own width. With what stands around it the line has to fit into 80
-/// columns: where it is broken in two only the second part is overwritten.
+/// The bar's own width. With the text around it the line must fit into 80 columns: if a terminal
+/// breaks it in two, only the second part is overwritten.
 const WIDTH: usize = 30;
 
-/// A bar on standard error, if that is a terminal; it is gone when the work is.
+/// A bar on standard error, if that is a terminal. It is erased when the work ends.
 pub(super) struct Bar<W: Write = Stderr> {
     /// None where nobody can see it.
     terminal: Option<W>,
@@ -27,14 +27,14 @@ pub(super) struct Bar<W: Write = Stderr> {
 }
 
 impl Bar {
-    /// Nothing is drawn yet.
+    /// Returns a bar that is not drawn yet.
     pub(super) fn new() -> Self {
         Self::on(stderr().is_terminal().then(stderr))
     }
 }
 
 impl<W: Write> Bar<W> {
-    /// On this terminal.
+    /// Returns a bar on this terminal.
     pub(super) fn on(terminal: Option<W>) -> Self {
         Self {
             terminal,
@@ -47,21 +47,21 @@ impl<W: Write> Bar<W> {
         self.terminal.is_some()
     }
 
-    /// Draws it in place of what was drawn before. A terminal that can't be
-    /// written to is no reason to stop.
+    /// Draws the bar in place of the one before. Failing to write to the terminal does not stop the
+    /// work.
     pub(super) fn draw(&mut self, done: usize, total: usize, text: Arguments<'_>) {
         let Some(terminal) = &mut self.terminal else {
             return;
         };
         let filled = done.saturating_mul(WIDTH) / total.max(1);
         let bar = "#".repeat(filled.min(WIDTH));
-        // The text before may have been longer: the rest of the line is erased.
+        // The previous text may have been longer, so the rest of the line is erased.
         let _ = write!(terminal, "\r[{bar:WIDTH$}] {text}\x1b[K");
         let _ = terminal.flush();
         self.drawn = true;
     }
 
-    /// Makes room for a line, if it is drawn.
+    /// Erases the bar, if it is drawn, so that a line can be written.
     fn erase(&mut self) {
         if let (true, Some(terminal)) = (self.drawn, &mut self.terminal) {
             let _ = write!(terminal, "\r\x1b[K");
@@ -76,7 +76,7 @@ impl<W: Write> Drop for Bar<W> {
     }
 }
 
-/// Where no bar can be seen, a line is written this often.
+/// The time between two lines, where no bar can be seen.
 const EVERY: Duration = Duration::from_secs(10);
 
 /// A bar for work that waits, or lines where no bar can be seen.
@@ -91,7 +91,7 @@ impl<W: Write> BarOrLines<W> {
         Self { bar, next: EVERY }
     }
 
-    /// Makes room for a line.
+    /// Erases the bar, so that a line can be written.
     pub(super) fn erase(&mut self) {
         self.bar.erase();
     }
@@ -113,7 +113,7 @@ impl<W: Write> BarOrLines<W> {
     }
 }
 
-/// A bar for a long restore, which comes after a second.
+/// A bar for a long restore, which appears after a second.
 pub(super) struct RestoreProgress<W: Write = Stderr> {
     bar: Bar<W>,
     start: Instant,
@@ -123,7 +123,7 @@ pub(super) struct RestoreProgress<W: Write = Stderr> {
 }
 
 impl RestoreProgress {
-    /// Towards so many changes.
+    /// Returns the progress of work with this many changes.
     pub(super) fn towards(total: usize) -> Self {
         Self::with(Bar::new(), total, PATIENCE)
     }
@@ -140,17 +140,17 @@ impl<W: Write> RestoreProgress<W> {
         }
     }
 
-    /// There are so many changes.
+    /// Sets the number of all changes.
     pub(super) fn is_towards(&mut self, total: usize) {
         self.total = total;
     }
 
-    /// Another change has been made.
+    /// Counts one more change as made.
     pub(super) fn step(&mut self) {
         self.reach(self.done.saturating_add(1));
     }
 
-    /// So many changes have been made.
+    /// Sets the number of changes that have been made.
     pub(super) fn reach(&mut self, done: usize) {
         let is_due = done / STRIDE > self.done / STRIDE;
         self.done = done;
@@ -167,8 +167,7 @@ impl<W: Write> RestoreProgress<W> {
 mod tests {
     use super::*;
 
-    /// Returns what goes to the terminal during 600 of 1024 changes, and at their
-    /// end.
+    /// Returns the output to the terminal during 600 of 1024 changes, and at their end.
     fn written(patience: Duration) -> String {
         let mut terminal = Vec::new();
         let mut progress = RestoreProgress::with(Bar::on(Some(&mut terminal)), 1024, patience);

@@ -1,5 +1,5 @@
-//! `--replace`: the table is made what the rules describe, by the differences
-//! alone, or stays what it was.
+//! `--replace` changes the table into the one that the rules describe, by sending only the
+//! differences. If that fails, the table stays as it was.
 
 use std::ops::ControlFlow;
 
@@ -21,8 +21,8 @@ use ipvs::plan::transaction::{
 use ipvs::plan::{Plan, Planned};
 use ipvs::rules::{ChangeRule, EndpointWords, Selector};
 
-/// Plans the way from the kernel's table to the one described, then goes it, which
-/// takes a turn, or, for a dry run, shows it.
+/// Plans the changes from the kernel's table to the described one, and carries them out in a turn
+/// of this process. A dry run only shows them.
 pub(super) fn replace(
     client: &mut Client,
     wanted: DescribedTable,
@@ -41,7 +41,7 @@ pub(super) fn replace(
         let changes: Vec<Change> = steps.chain(others).collect();
         return formats::of(restore.format).changes(&settings, &changes, out, report);
     }
-    // A signal is looked for before the first change, and then again and again.
+    // A signal is looked for before the first change, and between changes after it.
     let mut stop = (!settings.is_empty()).then(StopSignal::watch);
     let (made, verdict) = settings.make(&mut || may_do_part(client, restore), report)?;
     let mut progress = RestoreProgress::towards(0);
@@ -70,7 +70,7 @@ pub(super) fn replace(
     };
     drop(progress);
     let failure = match (stop.transpose(), outcome) {
-        // Without it nothing has been changed.
+        // Signals can't be caught, so nothing has been changed.
         (Err(error), _) => Some(Failure::Files(error)),
         (Ok(_), Err(error)) => Some(Failure::Unlisted(error)),
         (Ok(_), Ok(Outcome::Done)) => None,
@@ -88,7 +88,7 @@ pub(super) fn replace(
     verdict.after(end.and(apply(client, &others, CountedLines::All, out, report)))
 }
 
-/// Returns what a failed replacement means for who asked.
+/// Returns the failure that tells the user about a failed replacement.
 fn explain(undone: Undone, stopped: Option<u8>, report: &mut Report<'_>) -> Failure {
     let Undone {
         cause,
@@ -122,7 +122,7 @@ fn explain(undone: Undone, stopped: Option<u8>, report: &mut Report<'_>) -> Fail
     Failure::Lines { status: 255 }
 }
 
-/// The line that asks for a change. None asks for a removal: a line is missing.
+/// Names the line that asks for a change. No line asks for a removal: one is missing there.
 fn subject(planned: &Planned) -> String {
     match planned.line {
         Some(line) => format!("line {line}"),
@@ -130,8 +130,7 @@ fn subject(planned: &Planned) -> String {
     }
 }
 
-/// Reports what a roll back has not brought back, and says what is true of the
-/// table.
+/// Reports what a rollback has not restored, and returns a sentence on the state of the table.
 fn tell(remains: Remains, is_contended: bool, report: &mut Report<'_>) -> String {
     let is_whole = remains.left.is_empty() && remains.broken.is_none();
     let Remains {
@@ -179,7 +178,7 @@ fn tell(remains: Remains, is_contended: bool, report: &mut Report<'_>) -> String
     table
 }
 
-/// A service or a server, in the words of a rule.
+/// Returns the name of a service or a server, in the words of a rule.
 fn name(thing: &Thing) -> String {
     match thing {
         Thing::Service(id) => Selector::new(id, &Numeric).to_string(),

@@ -1,8 +1,8 @@
-//! `-L SERVICE --require NUMBER`: whether enough servers take new connections, as
-//! a plugin of a monitoring system says it.
+//! `-L SERVICE --require NUMBER` tells whether enough servers take new connections, as a plugin of
+//! a monitoring system does.
 //!
-//! The line and the statuses are those of the Monitoring Plugins: a text, `|`, and
-//! numbers to draw; 0, 1, 2 and 3 for what [`ServiceState`] has.
+//! The line and the statuses are those of the Monitoring Plugins: a text, `|`, and numbers for
+//! graphs; the statuses 0, 1, 2 and 3 are the variants of [`ServiceState`].
 
 use std::fmt::{self, Display, Formatter};
 use std::io::{self, Write};
@@ -16,13 +16,13 @@ use ipvs::model::ServiceEntry;
 /// The state of the service, in the words of plugins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ServiceState {
-    /// There are enough.
+    /// Enough servers take new connections.
     Ok,
-    /// There are fewer.
+    /// Fewer servers do than are required.
     Warning,
     /// There is no such service.
     Critical,
-    /// It could not be looked at.
+    /// The service could not be looked at.
     Unknown,
 }
 
@@ -46,7 +46,7 @@ impl ServiceState {
     }
 }
 
-/// Looks, and says in one line what is found.
+/// Looks at the service, and prints the result in one line.
 #[inline(never)]
 pub(super) fn require(wanted: &Require, out: &mut Out) -> Result<(), Failure> {
     let entry = kernel::open().and_then(|mut client| client.service(&wanted.service));
@@ -60,7 +60,7 @@ pub(super) fn require(wanted: &Require, out: &mut Out) -> Result<(), Failure> {
     say(wanted, state, &text, out)
 }
 
-/// Says that there is no place to look at.
+/// Prints that the network namespace could not be entered.
 pub(super) fn unknown(wanted: &Require, why: &Failure, out: &mut Out) -> Result<(), Failure> {
     let text = why.to_string().replace('|', "/");
     say(wanted, ServiceState::Unknown, &text, out)
@@ -77,7 +77,8 @@ fn say(wanted: &Require, state: ServiceState, text: &str, out: &mut Out) -> Resu
     }
 }
 
-/// The kernel has not told of the service. Only that it has none is known then.
+/// Returns the state and the text where the kernel has not told of the service. Only its answer
+/// that there is no such service is a known state.
 fn unseen(error: &Error) -> (ServiceState, String) {
     let state = match error.kind() {
         ErrorKind::NoSuchService => ServiceState::Critical,
@@ -89,7 +90,8 @@ fn unseen(error: &Error) -> (ServiceState, String) {
     (state, first.replace('|', "/"))
 }
 
-/// The line could not be written: then nothing is known of the service.
+/// Returns the failure where the line could not be written: its reader knows nothing of the
+/// service.
 fn unsaid(error: io::Error) -> Failure {
     match Failure::writing(error) {
         failure @ Failure::ClosedPipe => failure,
@@ -100,7 +102,7 @@ fn unsaid(error: io::Error) -> Failure {
     }
 }
 
-/// How many servers take new connections.
+/// The number of servers that take new connections, and the connections of all.
 struct Usable {
     usable: u64,
     all: u64,

@@ -18,7 +18,7 @@ use crate::rules::restore::{Checked, Parse, read_rules, read_table};
 use ipvs::client::Client;
 use ipvs::model::Change;
 
-/// Returns whether a restore asks the kernel for something.
+/// Returns whether a restore needs the kernel.
 pub(super) fn needs_kernel(restore: &Restore) -> bool {
     match restore.stop_at {
         Extent::Check => false,
@@ -27,7 +27,7 @@ pub(super) fn needs_kernel(restore: &Restore) -> bool {
     }
 }
 
-/// `--check`, and `--dry-run` of rules that are carried out as they stand.
+/// Carries out `--check`, and `--dry-run` of rules that would be carried out as they stand.
 #[inline(never)]
 pub(super) fn rehearse(
     program: &str,
@@ -85,7 +85,7 @@ pub(super) fn restore(
     let _turn = Turn::take(Job::Restore, report)?;
     let settings = SettingsOfRules::take(&mut checked.rules, &mut checked.wrong);
     let (mut rules, end) = usable(checked, client, restore, report)?;
-    // A line that is refused takes nothing back, and so no setting either.
+    // A refused line undoes nothing, so the settings are not put back either.
     let (_made, made) = settings.make(&mut || may_do_part(client, restore), report)?;
     if restore.mode == RestoreMode::ClearThenApply {
         daemons::leave_out_done(client, &mut rules).map_err(Failure::Unlisted)?;
@@ -94,7 +94,7 @@ pub(super) fn restore(
     end.after(made.after(apply(client, &rules, counted, out, report)))
 }
 
-/// Rules from a terminal are carried out as they are typed.
+/// Carries out rules from a terminal as they are typed.
 fn converse(
     program: &str,
     client: &mut Client,
@@ -138,7 +138,7 @@ fn converse(
     tally.end()
 }
 
-/// Makes commands of the words of lines.
+/// Turns the words of a line into a command.
 struct Parser<'a> {
     program: &'a str,
     names: Gathered,
@@ -174,7 +174,7 @@ fn reading(error: io::Error) -> Failure {
     Failure::Files(anyhow::Error::new(error).context("cannot read the rules"))
 }
 
-/// The rules, if none is wrong. Each that is gets reported.
+/// Returns the rules, if none is wrong. Each wrong one is reported.
 fn all<T>(checked: Checked<T>, report: &mut Report<'_>) -> Result<T, Failure> {
     match remark(&checked, report) {
         RulesVerdict::Right => Ok(checked.rules),
@@ -182,8 +182,8 @@ fn all<T>(checked: Checked<T>, report: &mut Report<'_>) -> Result<T, Failure> {
     }
 }
 
-/// The rules that can be carried out: all of them or, where the table is empty,
-/// those that are right.
+/// Returns the rules that can be carried out: all of them or, where the table is empty, the right
+/// ones.
 fn usable<T>(
     checked: Checked<T>,
     client: &mut Client,
@@ -197,7 +197,7 @@ fn usable<T>(
     }
 }
 
-/// Reports what there is to say about lines.
+/// Reports the remarks on lines.
 fn remark<T>(checked: &Checked<T>, report: &mut Report<'_>) -> RulesVerdict {
     for remark in &checked.idle {
         report(remark);

@@ -1,6 +1,6 @@
-//! The rows of a listing. Services are asked for at once; the servers of each
-//! when their turn comes, unless `/proc` tells all of them or their names are
-//! wanted. A row holds what was asked for, and nothing else.
+//! The rows of a listing. Services are asked for at once; the servers of each when its turn comes,
+//! unless `/proc` tells all of them or their names are wanted. A row holds what was asked for, and
+//! nothing else.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -15,14 +15,14 @@ use ipvs::error::Error;
 use ipvs::model::{DestinationEntry, Service, ServiceEntry, Stats, VirtualId};
 use ipvs::procfs;
 
-/// How often the short way is tried before the sure one is taken.
+/// How often the quick reading is tried before the reliable one is used.
 const ATTEMPTS: usize = 2;
-/// Up to so many services, asking for the servers of each is the shorter way.
+/// Up to this many services, asking for the servers of each is quicker.
 const FEW: usize = 8;
 
-/// How a listing is read that others disturb: soon, and as far as they let it.
+/// A listing that other programs disturb is read soon, as well as they allow.
 pub(super) const LISTING: Patience = Patience::Settle(Duration::from_secs(1));
-/// How rules are read that go to standard output: they may be kept.
+/// Rules that go to standard output may be kept, so they are read with more patience.
 pub(super) const SAVING: Patience = Patience::Settle(Duration::from_secs(5));
 
 /// The detail that is asked for of a service and of its servers.
@@ -30,17 +30,17 @@ pub(super) trait RowDetail: Sized {
     /// Asks for every service.
     fn ask(client: &mut Client) -> Result<Vec<Self>, Error>;
 
-    /// The part that is wanted of a service.
+    /// Returns the wanted part of a service.
     fn of(service: Service, stats: Stats) -> Self;
 
     /// Returns the service's identity.
     fn id(&self) -> &VirtualId;
 
-    /// Asks for its servers.
+    /// Asks for the service's servers.
     fn servers(&self, client: &mut Client) -> Result<Vec<DestinationEntry>, Error>;
 }
 
-/// How a service is configured, without its counters and those of its servers.
+/// The configuration of a service, without its counters and those of its servers.
 impl RowDetail for Service {
     fn ask(client: &mut Client) -> Result<Vec<Self>, Error> {
         client.configured()
@@ -80,7 +80,7 @@ impl RowDetail for (VirtualId, Stats) {
     }
 }
 
-/// All that there is; the servers are handed on beside it.
+/// Everything about a service; its servers are handed on separately.
 impl RowDetail for ServiceEntry {
     fn ask(client: &mut Client) -> Result<Vec<Self>, Error> {
         client.services()
@@ -99,27 +99,27 @@ impl RowDetail for ServiceEntry {
     }
 }
 
-/// Services, in order, with or still without their servers.
+/// Services, in order. Their servers may not have been asked for yet.
 pub(super) struct Rows<'a, R> {
-    /// All that there are; others than the selected ones are passed over.
+    /// All services; the ones that are not selected are passed over.
     services: Vec<R>,
     selection: &'a Selection,
     servers: Servers,
     order: Order,
 }
 
-/// The servers of each service, by its place.
+/// The servers of each service, by the service's place.
 enum Servers {
     /// They are asked for in their turn.
     Unasked,
-    /// The kernel's text has told them.
+    /// The kernel's text in `/proc` has told them.
     Told(procfs::BriefServers),
     /// They have been asked for.
     Known(Vec<Vec<DestinationEntry>>),
 }
 
 impl<'a, R: RowDetail> Rows<'a, R> {
-    /// The selected services.
+    /// Asks for the selected services.
     pub(super) fn ask(
         client: &mut Client,
         selection: &'a Selection,
@@ -148,7 +148,7 @@ impl<'a, R: RowDetail> Rows<'a, R> {
         })
     }
 
-    /// The names of all their addresses; for these, every server must be known.
+    /// Returns the names of all addresses in the rows. All servers are read for this.
     pub(super) fn names(&mut self, client: &mut Client) -> Result<Names, Failure> {
         let rows = Self {
             services: std::mem::take(&mut self.services),
@@ -196,7 +196,7 @@ impl<'a, R: RowDetail> Rows<'a, R> {
 }
 
 impl<'a> Rows<'a, Service> {
-    /// As [`ask`](Rows::ask), for a listing that shows no more than `/proc` tells.
+    /// Does the same as [`ask`](Rows::ask), for a listing that shows no more than `/proc` tells.
     pub(super) fn brief(
         client: &mut Client,
         selection: &'a Selection,
@@ -206,7 +206,7 @@ impl<'a> Rows<'a, Service> {
             return Self::ask(client, selection, order);
         }
         for _ in 0..ATTEMPTS {
-            // The text agrees or does not: it is the second answer.
+            // One look is enough: the text in `/proc` is compared with it.
             let services = client.configured_at_first_sight();
             let services = in_order(services.map_err(Failure::Unlisted)?, order);
             let wanted = services.iter().filter(|row| selection.covers(&row.id));
@@ -215,9 +215,9 @@ impl<'a> Rows<'a, Service> {
             } else {
                 match client.servers_at_once(&services) {
                     Ok(Some(told)) => Servers::Told(told),
-                    // The table is changing.
+                    // The table is changing: try again.
                     Ok(None) => continue,
-                    // Not every environment shows it.
+                    // Some environments hide `/proc/net/ip_vs`.
                     Err(_) => break,
                 }
             };
@@ -239,7 +239,7 @@ fn in_order<R: RowDetail>(mut rows: Vec<R>, order: Order) -> Vec<R> {
     rows
 }
 
-/// Names, or numbers where no names are wanted.
+/// Returns the names, or plain numbers where no names are wanted.
 pub(super) fn or_numbers(names: &Option<Names>) -> &dyn NameOf {
     match names {
         Some(names) => names,

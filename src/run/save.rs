@@ -16,7 +16,7 @@ use ipvs::client::{Client, Patience};
 use ipvs::model::Change;
 use ipvs::rules::{ChangeRule, SettingRule};
 
-/// The whole table is read before the first byte is written.
+/// Saves the table. All of it is read before the first byte is written.
 #[inline(never)]
 pub(super) fn save(client: &mut Client, wanted: &Save, out: &mut Out) -> Result<(), Failure> {
     if wanted.output.is_none() {
@@ -24,7 +24,7 @@ pub(super) fn save(client: &mut Client, wanted: &Save, out: &mut Out) -> Result<
     }
     client.set_patience(match &wanted.output {
         None => SAVING,
-        // A file that takes the place of older rules is to be whole.
+        // A file that replaces older rules must be whole.
         Some(_) => Patience::DEFAULT,
     });
     let text = formats::of(wanted.format).saved(client, wanted)?;
@@ -34,14 +34,14 @@ pub(super) fn save(client: &mut Client, wanted: &Save, out: &mut Out) -> Result<
     }
 }
 
-/// Writes the rest of the director as rules: timeouts, sync daemons and settings. The
-/// settings are last, since ipvsadm 1.31 reads no further than the first of them.
+/// Writes the rest of the director as rules: timeouts, sync daemons and settings. The settings are
+/// last, since ipvsadm 1.31 stops reading at the first of them.
 pub(super) fn write_others(client: &mut Client, text: &mut String) -> Result<(), Failure> {
     let timeouts = client.timeouts().map_err(Failure::Unlisted)?;
     let daemons = client.daemons().map_err(Failure::Unlisted)?;
     let daemons = daemons.into_iter().map(Change::StartDaemon);
     let settings = sysctls::made().context("cannot read the settings of IPVS");
-    // A string takes all there is.
+    // Writing to a string does not fail.
     let unwritten = |error| Failure::writing(io::Error::other(error));
     for change in once(Change::SetTimeouts(timeouts)).chain(daemons) {
         writeln!(text, "{}", ChangeRule::new(&change, &Numeric)).map_err(unwritten)?;

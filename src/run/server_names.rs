@@ -21,7 +21,7 @@ impl Display for ServerOf<'_> {
     }
 }
 
-/// The name of a server in whichever services it is.
+/// The name of a server in every service that has it.
 pub(super) struct AnywhereName(pub(super) ServerAnywhere);
 
 impl Display for AnywhereName {

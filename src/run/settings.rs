@@ -1,4 +1,4 @@
-//! Settings among rules, `--sysctl`: checked with all lines, made before the others,
+//! Settings among rules, `--sysctl`. They are checked with all lines, made before the other rules,
 //! which may depend on them, and put back where those fail.
 
 use std::collections::HashSet;
@@ -25,10 +25,10 @@ struct NumberedSetting {
 pub(super) struct MadeSettings(Vec<MadeSetting>);
 
 impl SettingsOfRules {
-    /// Takes the settings out of rules, as far as these are carried out, and looks for
-    /// each. A setting that is not there, or may not be written, is `wrong`, unless it
-    /// comes with a scheduler: the rules before it may load that, and it is left among
-    /// them.
+    /// Takes the settings out of the rules that will be carried out, and looks each one up. A
+    /// setting that does not exist, or may not be written, is added to `wrong`. A missing setting
+    /// of a scheduler is no mistake: a rule before it may load the scheduler, so the setting goes
+    /// to the end of the rules.
     pub(super) fn take(rules: &mut Vec<NumberedRule>, wrong: &mut Vec<Remark>) -> Self {
         let end = rules.iter().position(|rule| ends_rules(&rule.command));
         let taken = rules.extract_if(..end.unwrap_or(rules.len()), |rule| {
@@ -59,21 +59,22 @@ impl SettingsOfRules {
         Self(settings)
     }
 
-    /// Returns whether nothing is to be made.
+    /// Returns whether there are no settings to make.
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The settings that differ from what there is.
+    /// Returns the settings that differ from their present values.
     pub(super) fn wanted(&self) -> impl Iterator<Item = &Setting> {
         self.0.iter().map(|setting| setting.pending.setting())
     }
 
-    /// Makes them. What the kernel refuses is reported and makes its line a wrong one,
-    /// where the rest may go on without; else it puts all of them back.
+    /// Makes the settings. One that the kernel refuses is reported. If the rest may go on without
+    /// it, its line counts as wrong; if not, all settings are put back.
     ///
     /// # Errors
-    /// Where the kernel refuses one and the rest may not go on, and those of `may_go_on`.
+    /// Where the kernel refuses a setting and the rest may not go on; and the errors of
+    /// `may_go_on`.
     pub(super) fn make(
         self,
         may_go_on: &mut dyn FnMut() -> Result<bool, Failure>,
@@ -102,7 +103,7 @@ impl SettingsOfRules {
 }
 
 impl MadeSettings {
-    /// Gives each the value back that it had, and reports what is true of them.
+    /// Gives each setting its earlier value back, and reports which ones were put back.
     pub(super) fn put_back(self, report: &mut Report<'_>) {
         let mut count: usize = 0;
         for made in self.0.into_iter().rev() {
@@ -128,7 +129,7 @@ impl MadeSettings {
     }
 }
 
-/// Settings, each with its line: of several for one name the last counts.
+/// Returns the last line of each setting: it counts where there are several for one name.
 fn last_of_each(mut lines: Vec<(u64, Setting)>) -> Vec<(u64, Setting)> {
     let mut names = HashSet::new();
     lines.reverse();
@@ -137,7 +138,7 @@ fn last_of_each(mut lines: Vec<(u64, Setting)>) -> Vec<(u64, Setting)> {
     lines
 }
 
-/// Settings and changes of all else, as they stand in rules.
+/// Splits rules into settings and changes of everything else, in their order.
 pub(super) fn parts(rules: Vec<NumberedRule>) -> (Vec<Setting>, Vec<Change>) {
     let mut settings = Vec::new();
     let mut changes = Vec::new();

@@ -7,16 +7,15 @@ use anyhow::Context;
 
 use crate::signals::{Caught, Ignored};
 
-/// A signal is noticed after so long.
+/// The longest time after which a signal is noticed.
 const NAP: Duration = Duration::from_millis(500);
 
-/// Notes such a signal, so that what has been begun can first be brought to a
-/// good end.
+/// Catches such a signal, so that work that has begun can first be finished properly.
 pub(super) struct StopSignal(Caught);
 
 impl StopSignal {
-    /// From now on they end the program no more. Those that were ignored when
-    /// it was started still are.
+    /// Catches these signals, so that they no longer end the program. A signal that was ignored
+    /// when the program started stays ignored.
     pub(super) fn watch() -> anyhow::Result<Self> {
         let caught = Caught::default();
         for signal in Ignored::now().ending() {
@@ -25,13 +24,13 @@ impl StopSignal {
         Ok(Self(caught))
     }
 
-    /// The exit status of a program that such a signal has stopped: 128 and
-    /// its number.
+    /// Returns the exit status of a program that such a signal has stopped: 128 and the signal's
+    /// number.
     pub(super) fn status(&self) -> Option<u8> {
         self.0.signal().map(|signal| signal.saturating_add(128))
     }
 
-    /// Sleeps, but not past a signal for long.
+    /// Sleeps, but wakes soon after a signal.
     pub(super) fn sleep(&self, time: Duration) {
         let mut left = time;
         while left > Duration::ZERO && self.status().is_none() {

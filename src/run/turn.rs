@@ -1,9 +1,9 @@
-//! Restores of one network namespace take turns: of two at the same time each
-//! would find a table that it has not read.
+//! Restores of one network namespace take turns. If two ran at the same time, each would find a
+//! table that it has not read.
 //!
-//! The lock is `flock(2)` on a file that is named by the namespace.
-//! It ends with the process, and only root can open the file. Who may not goes
-//! on without: a replacement finds out by itself what others have changed.
+//! The lock is `flock(2)` on a file that is named by the namespace. It ends with the process, and
+//! only root can open the file. A process without that right goes on without the lock: a
+//! replacement notices by itself what other programs have changed.
 
 use std::fmt::{self, Display, Formatter};
 use std::fs::{File, Metadata, OpenOptions};
@@ -19,13 +19,13 @@ use nix::fcntl::{Flock, FlockArg, OFlag};
 use super::per_namespace::{make_folder, path};
 use super::{Failure, Report};
 
-/// No restore takes so long: one that does is stopped or stuck.
+/// No restore takes this long: one that does is stopped or stuck.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How long to wait before somebody who watches is told why.
+/// The time to wait before the user is told why.
 const SILENCE: Duration = Duration::from_millis(500);
 
-/// Between two looks.
+/// The time between two attempts.
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// The work that is done by one process at a time in each network namespace.
@@ -38,7 +38,7 @@ pub(super) enum Job {
 }
 
 impl Job {
-    /// The end of the lock file's name.
+    /// Returns the end of the lock file's name.
     fn ending(self) -> &'static str {
         match self {
             Self::Restore => "lock",
@@ -63,10 +63,10 @@ pub(super) struct Turn {
 }
 
 impl Turn {
-    /// Waits until nobody else is at this work here.
+    /// Waits until no other process does this work in this namespace.
     ///
     /// # Errors
-    /// When one has been for a minute.
+    /// When another process has done it for a minute.
     #[inline(never)]
     pub(super) fn take(work: Job, report: &mut Report<'_>) -> Result<Self, Failure> {
         match path(work.ending()) {
@@ -111,7 +111,7 @@ impl Turn {
     }
 }
 
-/// The lock; none while another process has it.
+/// Takes the lock; none while another process has it.
 fn attempt(path: &Path) -> io::Result<Option<Flock<File>>> {
     let file = open(path).or_else(|error| match error.kind() {
         io::ErrorKind::NotFound => {
@@ -123,7 +123,7 @@ fn attempt(path: &Path) -> io::Result<Option<Flock<File>>> {
     let inode = |file: io::Result<Metadata>| file.map_or(0, |file| file.ino());
     match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
         Ok(lock) if inode(lock.metadata()) == inode(path.metadata()) => Ok(Some(lock)),
-        // The holder before has taken the file away: another may have a new one.
+        // The previous holder has removed the file, so another process may have locked a new one.
         Ok(lock) => {
             release(lock);
             Ok(None)
@@ -142,8 +142,8 @@ fn open(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
-/// Where the kernel does not release it, the end of the process does; to drop it
-/// would be a panic.
+/// Releases the lock. If the kernel refuses, the lock ends with the process: dropping it would
+/// panic.
 fn release(lock: Flock<File>) {
     if let Err((lock, _)) = lock.unlock() {
         std::mem::forget(lock);
@@ -153,7 +153,7 @@ fn release(lock: Flock<File>) {
 impl Drop for Turn {
     fn drop(&mut self) {
         if let Some((path, lock)) = self.held.take() {
-            // While it is held nobody else takes it for theirs.
+            // The file is removed while it is locked, so that it is not taken from the next holder.
             let _ = std::fs::remove_file(path);
             release(lock);
         }
@@ -208,7 +208,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("none").join("none").join("lock");
         assert!(take(&path).unwrap().held.is_none());
-        // The folder alone is made.
+        // Only the folder is made.
         let path = folder.path().join("none").join("lock");
         assert!(take(&path).unwrap().held.is_some());
     }

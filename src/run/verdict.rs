@@ -4,7 +4,7 @@ use super::Failure;
 use crate::cli::{Restore, Strictness};
 use ipvs::client::Client;
 
-/// The status of rules of which some are wrong.
+/// The status of rules some of which are wrong.
 pub(super) const WRONG: Failure = Failure::Lines { status: 2 };
 
 /// The verdict on all lines.
@@ -15,7 +15,7 @@ pub(super) enum RulesVerdict {
 }
 
 impl RulesVerdict {
-    /// The outcome of a run in which this is known of the lines.
+    /// Returns the outcome of a run, given this verdict on its lines.
     pub(super) fn after(self, outcome: Result<(), Failure>) -> Result<(), Failure> {
         match (self, outcome) {
             (Self::Wrong, Ok(()) | Err(Failure::Lines { .. })) => Err(WRONG),
@@ -24,7 +24,7 @@ impl RulesVerdict {
     }
 }
 
-/// Returns whether what is right may be carried out without what is wrong.
+/// Returns whether right rules may be carried out although others are wrong.
 pub(super) fn may_do_part(client: &mut Client, restore: &Restore) -> Result<bool, Failure> {
     match restore.strictness {
         Strictness::Everywhere => Ok(false),

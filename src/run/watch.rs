@@ -1,5 +1,4 @@
-//! `--watch`: a listing again and again; in place where a person watches it,
-//! one below the other elsewhere.
+//! `--watch` repeats a listing: in place where a person watches it, one below the other elsewhere.
 
 use std::collections::HashSet;
 use std::io::{IsTerminal, Write, stdin, stdout};
@@ -24,10 +23,10 @@ use ipvs::error::{Error, ErrorKind, Verb};
 use ipvs::model::ServiceEntry;
 use ipvs::procfs::TABLE;
 
-/// How long a frame waits for names. A key may be waiting too.
+/// How long a frame waits for names. A key may be waiting meanwhile.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// The table, again and again.
+/// Shows the table, again and again.
 #[inline(never)]
 pub(super) fn table(
     client: &mut Client,
@@ -63,17 +62,17 @@ pub(super) fn table(
     })
 }
 
-/// The view that a terminal shows first: the one that was asked for or, if none was, the
+/// Returns the view that a terminal shows first: the one that was asked for or, if none was, the
 /// overview.
 fn first_view(asked: View) -> View {
     match asked {
-        // No option asks for it.
+        // No option asks for the plain view.
         View::Plain => View::Overview,
         asked => asked,
     }
 }
 
-/// The connections, again and again.
+/// Shows the connections, again and again.
 #[inline(never)]
 pub(super) fn connections(
     wanted: &Connections,
@@ -97,14 +96,15 @@ pub(super) fn connections(
     })
 }
 
-/// Lists with this conversation, or with a new one where the module was unloaded
-/// and loaded again meanwhile: its table is another one then.
+/// Lists with this conversation, or with a new one if the module was unloaded and loaded again
+/// meanwhile. Its table is a new one then.
 fn listed<R>(
     client: &mut Client,
     mut list: impl FnMut(&mut Client) -> Result<R, Failure>,
 ) -> Result<R, Failure> {
     match list(client) {
-        // The kernel knows nobody by the number that the module had.
+        // The reloaded module has another netlink family number, so the old conversation gets no
+        // answer.
         Err(Failure::Unlisted(error)) if error.kind() == ErrorKind::NoIpvs => {
             still_there(TABLE)?;
             *client = Client::open().map_err(Failure::NoIpvs)?;
@@ -114,8 +114,8 @@ fn listed<R>(
     }
 }
 
-/// Fails where the module is not loaded. The kernel is not asked for IPVS by its
-/// name: it would load it.
+/// Fails where the module is not loaded. The kernel is not asked for IPVS by name, because it would
+/// load the module.
 fn still_there(table: &str) -> Result<(), Failure> {
     match Path::new(table).exists() {
         true => Ok(()),
@@ -126,8 +126,8 @@ fn still_there(table: &str) -> Result<(), Failure> {
     }
 }
 
-/// The connection table, which is gone when the module is. Not every environment
-/// shows it even then.
+/// The file of the connection table, which disappears with the module. Some environments never show
+/// it.
 struct ConnectionTable {
     was_there: bool,
 }
@@ -150,13 +150,13 @@ impl ConnectionTable {
     }
 }
 
-/// Returns whether somebody sits there, to see it and to press keys.
+/// Returns whether a person sees the output and can press keys.
 fn is_seen(format: &dyn OutputFormat) -> bool {
     format.audience() == Audience::People && stdout().is_terminal() && stdin().is_terminal()
 }
 
-/// Listing after listing. Each is written out at once, for people with a time above
-/// it and a blank line between.
+/// Writes listing after listing, each at once: for people with a time above it and a blank line
+/// between.
 fn blocks(
     watch: Watch,
     format: &dyn OutputFormat,
@@ -182,8 +182,8 @@ fn blocks(
     }
 }
 
-/// The services with all that the kernel tells of them. Each is handed on when
-/// its servers have just been read, with the time when all services were.
+/// Reads the services with all that the kernel tells of them. Each is handed on when its servers
+/// have just been read, with the time when the services were read.
 pub(super) fn look(
     client: &mut Client,
     list: &List,
@@ -205,7 +205,7 @@ pub(super) fn look(
 fn on_screen(watch: Watch, subject: &mut impl Subject<Failure = Failure>) -> Result<(), Failure> {
     let mut screen = Screen::enter().map_err(Failure::writing)?;
     let end = watch::watch(&mut screen, subject, watch.interval, watch.count);
-    // Before anything is said.
+    // The terminal is given back before anything is printed.
     drop(screen);
     match end {
         Ok(WatchEnd::Done) => Ok(()),
@@ -309,7 +309,7 @@ impl Subject for ConnectionsSubject<'_> {
     }
 }
 
-/// Names, each asked for once: what had no name in time stays a number.
+/// Names, each asked for once. An address whose name did not come in time stays a number.
 struct KnownNames {
     /// None where numbers are wanted.
     names: Option<Names>,

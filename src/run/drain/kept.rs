@@ -1,5 +1,5 @@
-//! The servers that were drained, with the weights that they had: a file of the
-//! network namespace that only root reads.
+//! The servers that were drained, with the weights that they had. They are kept in a file for the
+//! network namespace, which only root can read.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
@@ -35,23 +35,24 @@ pub(super) enum DrainedState {
 }
 
 impl Kept {
-    /// Returns whether it is this server of this service.
+    /// Returns whether this is that server of that service.
     pub(super) fn is(&self, service: &VirtualId, server: &Destination) -> bool {
         self.service == *service && self.server.endpoint() == server.endpoint()
     }
 }
 
-/// The file, while no other process has it.
+/// The file, locked against other processes.
 pub(super) struct Store {
     path: PathBuf,
     _turn: Turn,
 }
 
 impl Store {
-    /// Waits for the file.
+    /// Waits until the file is free and locks it.
     ///
     /// # Errors
-    /// Where its folder can't be had or is not safe.
+    /// Where its folder can't be made or is not safe, or another process has kept the file locked
+    /// for a minute.
     pub(super) fn open(report: &mut Report<'_>) -> Result<Self, Failure> {
         let path = path("drained").map_err(|error| failed("find", Path::new("/proc"), error))?;
         make_folder(&path);
@@ -60,15 +61,15 @@ impl Store {
         Ok(Self { path, _turn: turn })
     }
 
-    /// The name of the file.
+    /// Returns the name of the file.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The servers in it; none where there is no file.
+    /// Returns the servers in the file; none where there is no file.
     ///
     /// # Errors
-    /// Where it can't be read or is no such file.
+    /// Where the file can't be read or its content is not understood.
     pub(super) fn read(&self) -> Result<Vec<Kept>, Failure> {
         let failed = |error| failed("read", &self.path, error);
         match fs::read(&self.path) {
@@ -86,7 +87,7 @@ impl Store {
     /// Writes the file as a whole, or removes it where there is nothing to keep.
     ///
     /// # Errors
-    /// Where it can't be written. The old one is there then.
+    /// Where it can't be written. The old file stays in place then.
     pub(super) fn write(&self, kept: &[Kept]) -> Result<(), Failure> {
         let written = match kept {
             [] => match fs::remove_file(&self.path) {
@@ -102,7 +103,7 @@ impl Store {
         let mut text = serde_json::to_vec(kept)?;
         text.push(b'\n');
         let folder = self.path.parent().unwrap_or(&self.path);
-        // It is opened here, because tempfile adds the name to the system's error.
+        // The file is opened here, because tempfile would add the name to the system's error.
         let mut temporary = Builder::new().prefix(".drained-").make_in(folder, |path| {
             let mut options = OpenOptions::new();
             options.write(true).create_new(true).mode(0o600).open(path)
@@ -119,13 +120,13 @@ fn failed(deed: &str, path: &Path, error: io::Error) -> Failure {
 
 /// Keeps the file in step with a drain.
 pub(super) struct Keeper {
-    /// False where the file can't be had: that has been said.
+    /// False once the file could not be used, which has been reported.
     is_at_work: bool,
 }
 
 impl Keeper {
-    /// Notes the servers that are to be drained, before anything is changed. Where
-    /// they can't be noted, that is said and they are drained all the same.
+    /// Notes the servers that are to be drained, before anything is changed. If they can't be
+    /// noted, that is reported and they are drained all the same.
     pub(super) fn begin(together: &Together, report: &mut Report<'_>) -> Self {
         let mut keeper = Self { is_at_work: true };
         keeper.update(report, |kept| {
@@ -138,8 +139,8 @@ impl Keeper {
         keeper
     }
 
-    /// Notes the servers that are removed. Nothing can be given back to those of a
-    /// service that went with them.
+    /// Notes the servers that were removed. The servers of a removed service are forgotten:
+    /// `--undrain` can't give anything back to them.
     pub(super) fn note_removed(&mut self, drains: &[Draining], report: &mut Report<'_>) {
         if drains.is_empty() {
             return;
@@ -176,7 +177,8 @@ impl Keeper {
     }
 }
 
-/// A server that an earlier drain has left at weight 0 had another before.
+/// Keeps a server with its weight. If an earlier drain has left it at weight 0, the weight kept
+/// then stays.
 fn remember(kept: &mut Vec<Kept>, service: VirtualId, server: Destination) {
     let state = DrainedState::Closed;
     let new = Kept {

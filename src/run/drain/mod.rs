@@ -1,5 +1,5 @@
-//! `--drain`: a server goes when nobody is connected to it any more. `--undrain`:
-//! it comes back.
+//! `--drain` takes a server out when nobody is connected to it any more. `--undrain` brings it
+//! back.
 
 mod kept;
 mod teller;
@@ -22,11 +22,10 @@ use words::Drained;
 
 pub(super) use undrain::undrain;
 
-/// The sysctl by which clients leave a server of weight 0 though they are
-/// persistent.
+/// The sysctl that makes even persistent clients leave a server of weight 0.
 const EXPIRE_TEMPLATES: &str = "expire_quiescent_template";
 
-/// Takes servers out, or a service, without hurting anyone.
+/// Takes servers, or a whole service, out without breaking connections.
 #[inline(never)]
 pub(super) fn drain(
     client: &mut Client,
@@ -53,13 +52,13 @@ pub(super) fn drain(
     wait::wait(client, drain, together, keeper, &stop, report)
 }
 
-/// The services that are drained, or whose servers are.
+/// Returns the services that are drained, or whose servers are drained.
 fn entries(client: &mut Client, drain: &Drain) -> Result<Entries, Failure> {
     let entries = match drain.leaving {
         Leaving::Anywhere(server) => services_of(client, &server)?,
         Leaving::Service(id) | Leaving::Server(id, _) => {
             let entry = client.service(&id).map_err(|error| {
-                // The user asked for a removal.
+                // The user asked for a removal, so the refusal is that of a removal.
                 match error.kind() {
                     kind @ ErrorKind::NoSuchService => refusal(drain, kind),
                     _ => error,
@@ -72,7 +71,7 @@ fn entries(client: &mut Client, drain: &Drain) -> Result<Entries, Failure> {
     Ok(by_id.collect())
 }
 
-/// The drains of a service.
+/// Begins the drains in one service.
 fn drains(drain: &Drain, entry: &ServiceEntry) -> Vec<Draining> {
     let begin = |server| Draining::begin(entry, server);
     match drain.leaving {
@@ -80,7 +79,7 @@ fn drains(drain: &Drain, entry: &ServiceEntry) -> Vec<Draining> {
         Leaving::Server(_, server) => begin(Some((server.address, server.port)))
             .into_iter()
             .collect(),
-        // No other servers have been kept.
+        // The entry has only the rows of this server.
         Leaving::Anywhere(_) => {
             let rows = entry.destinations.iter().map(|row| row.destination);
             rows.filter_map(|server| begin(Some((server.address, server.port))))
@@ -89,7 +88,7 @@ fn drains(drain: &Drain, entry: &ServiceEntry) -> Vec<Draining> {
     }
 }
 
-/// Says where weight 0 does not do what is expected of it.
+/// Warns where weight 0 does not have the expected effect.
 fn warn(drain: &Drain, draining: &Draining, entry: &ServiceEntry, report: &mut Report<'_>) {
     let drained = Drained(drain, draining);
     let is_kept = |row: &DestinationEntry| {
@@ -114,7 +113,7 @@ fn warn(drain: &Drain, draining: &Draining, entry: &ServiceEntry, report: &mut R
         Some("dh") => "",
         _ => return,
     };
-    // Where all servers are drained nobody can be served, whatever it is.
+    // Where all servers are drained, no scheduler could serve clients anyway.
     if let (Some(_), Some(scheduler)) = (draining.server(), scheduler) {
         report(&format_args!(
             "{scheduler} refuses the new clients of {drained} until it is removed{remedy}"
@@ -122,7 +121,7 @@ fn warn(drain: &Drain, draining: &Draining, entry: &ServiceEntry, report: &mut R
     }
 }
 
-/// Returns what the kernel would say of the removal.
+/// Returns the error with which the kernel would refuse the removal.
 fn refusal(drain: &Drain, kind: ErrorKind) -> Error {
     let verb = match drain.leaving {
         Leaving::Server(..) | Leaving::Anywhere(_) => Verb::DeleteServer,

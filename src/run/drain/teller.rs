@@ -31,7 +31,7 @@ impl Display for ConnectionCount {
     }
 }
 
-/// Says how many connections are left: on a terminal all the time.
+/// Says how many connections are left: all the time on a terminal, else in a line every 10 seconds.
 pub(super) struct Teller<W: Write = Stderr> {
     shown: BarOrLines<W>,
     limit: Option<Duration>,
@@ -53,7 +53,7 @@ impl<W: Write> Teller<W> {
         }
     }
 
-    /// Makes room for a line.
+    /// Erases the bar, so that a line can be written.
     pub(super) fn erase(&mut self) {
         self.shown.erase();
     }

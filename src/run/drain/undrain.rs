@@ -15,24 +15,25 @@ use ipvs::client::Client;
 use ipvs::model::{Change, Destination, ServiceEntry};
 use ipvs::rules::ChangeRule;
 
-/// The way back of one server.
+/// The step that brings one server back, or the reason why there is none.
 #[derive(Debug, PartialEq, Eq)]
 enum WayBack {
     /// The change that brings it back.
     Send(Change),
-    /// It is as it was.
+    /// The server is already as it was.
     Done,
-    /// Its service is gone.
+    /// The service is gone.
     NoService,
-    /// Somebody else has removed it.
+    /// Another program has removed the server.
     Removed,
-    /// Somebody else gave it this weight.
+    /// Another program has given the server this weight.
     Weighted(u32),
-    /// Somebody else has added it again.
+    /// Another program has added the server again.
     Added,
 }
 
-/// Gives the weights back that are kept, as far as nobody else has changed them.
+/// Gives drained servers the weights back that they had, unless another program has changed them
+/// meanwhile.
 #[inline(never)]
 pub(in crate::run) fn undrain(
     client: &mut Client,
@@ -108,7 +109,7 @@ fn name(undrain: &Undrain) -> String {
     }
 }
 
-/// Compares a server with what a drain has left.
+/// Compares the server with the state in which the drain has left it.
 fn judge(kept: &Kept, entry: Option<&ServiceEntry>) -> WayBack {
     let Kept {
         service: id,
@@ -132,7 +133,7 @@ fn judge(kept: &Kept, entry: Option<&ServiceEntry>) -> WayBack {
     }
 }
 
-/// The end of the way back of a server.
+/// Displays how the return of a server has ended.
 struct Back<'a>(&'a Kept, &'a WayBack);
 
 impl Display for Back<'_> {

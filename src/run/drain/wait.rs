@@ -15,10 +15,11 @@ use ipvs::connections::CONNECTIONS;
 use ipvs::drain::{Draining, Round, Sight, Step, Tally, Together};
 use ipvs::error::Error;
 
-/// From one look at the connections to the next.
+/// The time from one look at the connections to the next.
 const INTERVAL: Duration = Duration::from_millis(500);
 
-/// Waits until there are no connections to wait for, and removes what has none.
+/// Waits until there are no connections to wait for, and removes each server or service that has
+/// none left.
 pub(super) fn wait(
     client: &mut Client,
     drain: &Drain,
@@ -31,7 +32,7 @@ pub(super) fn wait(
     let mut teller = Teller::new(drain.limit);
     let mut table = TallySource::default();
     let mut over = Over::default();
-    // That of a drain which somebody else has ended, or the kernel.
+    // The exit status: not 0 once another program, or the kernel, has ended a drain.
     let mut status = 0;
     while !together.ongoing().is_empty() {
         let before = Instant::now();
@@ -39,7 +40,7 @@ pub(super) fn wait(
         let remaining = drain.limit.map(|limit| limit.saturating_sub(time));
         let is_last = remaining == Some(Duration::ZERO);
         let seen = match see(client, &together, &mut table, report) {
-            // Others are changing it: the next look may be luckier.
+            // Other programs are changing the table: the next look may succeed.
             Err(Failure::Unlisted(Error::Interrupted)) if !is_last && stop.status().is_none() => {
                 stop.sleep(INTERVAL);
                 continue;
@@ -135,7 +136,7 @@ impl Over {
     }
 }
 
-/// That is what was wanted.
+/// Reports a removal by another program: no failure, since it was to be removed.
 fn gone(drained: &Drained<'_>, report: &mut Report<'_>) {
     report(&format_args!("{drained} was removed by someone else"));
 }
@@ -146,15 +147,14 @@ struct Seen {
     tallies: Option<Vec<Tally>>,
 }
 
-/// Looks at the services last, so that as little as possible can happen to them
-/// before they are removed.
+/// Looks at the services last, so that as little time as possible passes until they are removed.
 fn see(
     client: &mut Client,
     together: &Together,
     table: &mut TallySource,
     report: &mut Report<'_>,
 ) -> Result<Seen, Failure> {
-    // A drain may take hours: each look has time of its own.
+    // A drain may take hours, so each look gets the whole patience anew.
     client.set_patience(Patience::DEFAULT);
     let look =
         |client: &mut Client| still_there(client, together.services()).map_err(Failure::Unlisted);
@@ -171,7 +171,7 @@ fn see(
     })
 }
 
-/// The connection table, which not every environment shows.
+/// The connection table, which some environments hide.
 #[derive(Default)]
 struct TallySource {
     is_hidden: bool,

@@ -9,7 +9,7 @@ use ipvs::drain::{Draining, Reason};
 use ipvs::model::{Destination, VirtualId};
 use ipvs::rules::{EndpointWords, Selector};
 
-/// As many services are named; of more the number is.
+/// Up to this many services are named; of more, only the number is given.
 const MOST: usize = 3;
 
 /// The name of a drained server or service.
@@ -41,7 +41,7 @@ impl Display for DrainedServer<'_> {
     }
 }
 
-/// The deed of somebody else, and the state that remains.
+/// The change that another program has made, and the state that remains.
 pub(super) struct Theirs<'a>(pub(super) Drained<'a>, pub(super) Reason);
 
 impl Display for Theirs<'_> {
@@ -84,7 +84,7 @@ impl Display for Theirs<'_> {
     }
 }
 
-/// The state that remains where somebody else works with a server.
+/// The state that remains where another program has changed a server.
 struct Remaining<'a>(&'a Drained<'a>);
 
 impl Display for Remaining<'_> {
@@ -100,7 +100,7 @@ impl Display for Remaining<'_> {
     }
 }
 
-/// The state that remains where connections are left: of these drains.
+/// The state that remains of these drains where connections are left.
 pub(super) struct Stays<'a>(pub(super) &'a Drain, pub(super) &'a [Draining]);
 
 impl Display for Stays<'_> {

@@ -1,4 +1,4 @@
-//! `--json`: one document for each answer, always in numbers, whatever the view.
+//! `--json`: one document for each answer, always with numbers instead of names, whatever the view.
 
 use std::io::{self, Write};
 
@@ -118,8 +118,8 @@ impl Pages for json::Namespaces {
     }
 }
 
-/// The selected services of the table. Nothing is written before the kernel has
-/// named the services; the servers of each follow in their turn.
+/// Writes the selected services of the table. Nothing is written before the kernel has named the
+/// services; the servers of each are asked for in its turn.
 fn table(
     client: &mut Client,
     services: &Selection,

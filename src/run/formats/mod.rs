@@ -1,8 +1,8 @@
-//! The formats of what is printed. A new one is a file that says how it writes each
-//! answer, a [`Format`] and its line in [`of`]; commands know no format by name.
+//! The formats of the output. A new one is a file that says how it writes each answer, a [`Format`]
+//! and its line in [`of`]; commands know no format by name.
 //!
-//! An answer that a format has no way of its own for is written as text: the table
-//! of options says which commands a format goes with.
+//! An answer for which a format has no method of its own is written as text. The table of options
+//! says which commands a format goes with.
 
 mod json;
 mod text;
@@ -33,11 +33,11 @@ pub(super) enum Audience {
 
 /// A way to write every answer.
 pub(super) trait OutputFormat: Sync {
-    /// Returns for whom it is.
+    /// Returns the readers that the format is made for.
     fn audience(&self) -> Audience;
 
-    /// Lists services with their servers. With `--watch`, `meter` knows the looks
-    /// before this one.
+    /// Lists services with their servers. With `--watch`, `meter` has the counters of earlier
+    /// looks.
     fn table(
         &self,
         client: &mut Client,
@@ -72,8 +72,7 @@ pub(super) trait OutputFormat: Sync {
         text::counts(wanted, by, counts, out)
     }
 
-    /// Lists the settings and then the changes that a restore would make, in their
-    /// order.
+    /// Lists the settings and then the changes that a restore would make, in their order.
     fn changes(
         &self,
         settings: &[Setting],
@@ -104,7 +103,7 @@ pub(super) trait OutputFormat: Sync {
         report::text(out, facts, findings)
     }
 
-    /// Tells the path of a client.
+    /// Writes the path of a client.
     fn explanation(
         &self,
         journey: &Journey,
@@ -114,22 +113,22 @@ pub(super) trait OutputFormat: Sync {
         report::explanation_text(out, journey, explanation)
     }
 
-    /// Begins what is written of several network namespaces.
+    /// Begins the output about several network namespaces.
     fn pages(&self, _: &mut Out) -> io::Result<Box<dyn Pages>> {
         Ok(Box::new(text::Headings::default()))
     }
 }
 
-/// The parts about several network namespaces, one behind another. Each is written by
-/// its command, between `begin_one` and `end_one`.
+/// The output about several network namespaces, one part after another. Each part is written by its
+/// command, between `begin_one` and `end_one`.
 pub(super) trait Pages {
-    /// Begins the next one.
+    /// Begins the part of the next namespace.
     fn begin_one(&mut self, known: &KnownNamespace, out: &mut Out) -> io::Result<()>;
 
-    /// Ends it. If nothing was written of it, `error` says why.
+    /// Ends the part. If nothing was written in it, `error` says why.
     fn end_one(&mut self, error: Option<&str>, out: &mut Out) -> io::Result<()>;
 
-    /// Ends the whole.
+    /// Ends the whole output.
     fn end(self: Box<Self>, out: &mut Out) -> io::Result<()>;
 }
 

@@ -1,4 +1,4 @@
-//! Text, as ipvsadm 1.31 writes it where it has the same.
+//! Text, in the form of ipvsadm 1.31 where it has the same listing.
 
 use std::collections::HashSet;
 use std::io::{self, IsTerminal, Write, stdout};
@@ -46,8 +46,8 @@ impl OutputFormat for Text {
     }
 }
 
-/// A line with its name above the part about each network namespace, and an empty one
-/// between the parts.
+/// Writes a line with its name above the part of each network namespace, and an empty line between
+/// the parts.
 #[derive(Default)]
 pub(super) struct Headings {
     separator: &'static str,
@@ -129,7 +129,7 @@ fn show<R: RowDetail>(
     })
 }
 
-/// The listing of rates, with rates of our own.
+/// Lists rates that are computed here, from the counters of two looks.
 fn rates(
     client: &mut Client,
     list: &List,
@@ -160,7 +160,7 @@ fn rates(
     Ok(())
 }
 
-/// The lines above the rows.
+/// Returns the lines above the rows.
 fn header(client: &Client, list: &List) -> Header {
     Header {
         info: list.services.one().is_none().then_some(client.info()),
@@ -173,7 +173,7 @@ pub(in crate::run) fn paint(color: Color) -> Paint {
         Color::Never => false,
         Color::Always => true,
         Color::Auto => {
-            // <https://no-color.org>: any text counts, none does not.
+            // <https://no-color.org>: any text in the variable counts, an empty one does not.
             let refused = std::env::var_os("NO_COLOR").is_some_and(|text| !text.is_empty());
             !refused && stdout().is_terminal()
         }
@@ -184,7 +184,7 @@ pub(in crate::run) fn paint(color: Color) -> Paint {
     }
 }
 
-/// The selected services of the table as rules.
+/// Returns the selected services of the table as rules.
 pub(super) fn saved(client: &mut Client, wanted: &Save) -> Result<Vec<u8>, Failure> {
     let mut rows = Rows::<Service>::ask(client, &wanted.services, Order::Sorted)?;
     let names = match wanted.numeric {
@@ -199,7 +199,7 @@ pub(super) fn saved(client: &mut Client, wanted: &Save) -> Result<Vec<u8>, Failu
     rows.for_each(client, |service, servers| {
         let servers = servers.iter().map(|row| &row.destination);
         let written = write_service(&mut text, &service, servers, names);
-        // A string takes all there is.
+        // Writing to a string does not fail.
         written.map_err(|error| Failure::writing(io::Error::other(error)))
     })?;
     if wanted.coverage == Coverage::All {
@@ -208,8 +208,8 @@ pub(super) fn saved(client: &mut Client, wanted: &Save) -> Result<Vec<u8>, Failu
     Ok(text.into_bytes())
 }
 
-/// Where names are wanted the table is read twice: they are looked up all at
-/// the same time.
+/// Lists connections. Where names are wanted the table is read twice, so that all names can be
+/// looked up at once.
 pub(super) fn connections(
     wanted: &Connections,
     filter: &Filter,
@@ -251,8 +251,7 @@ pub(super) fn counts(
     render::counts(out, by, counts, None, or_numbers(&names))
 }
 
-/// The settings and changes as rules, and how many changes to the table there are
-/// beside them.
+/// Writes the settings and changes as rules, and says how many changes to the table are among them.
 pub(super) fn changes(
     settings: &[Setting],
     changes: &[Change],

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use ipvs::model::VirtualId;
 
-/// How the first address among the words that lacks them is to be written.
+/// Returns how to write the first address among the words that needs brackets and has none.
 pub(super) fn missing(words: &[String]) -> Option<String> {
     let written = values(words).filter_map(with_brackets).next()?;
     Some(format!(
@@ -12,8 +12,8 @@ pub(super) fn missing(words: &[String]) -> Option<String> {
     ))
 }
 
-/// How the address of a service for every port is to be written, if its end was
-/// meant for the port.
+/// Returns how to write the address of a service for every port, if its last group may have been
+/// meant as the port.
 pub(super) fn of_service(words: &[String], id: &VirtualId) -> Option<String> {
     match id {
         VirtualId::Endpoint { address, port, .. } if *port == 0 => {
@@ -23,8 +23,8 @@ pub(super) fn of_service(words: &[String], id: &VirtualId) -> Option<String> {
     }
 }
 
-/// How this address among the words is to be written, if its end was meant for
-/// the port, and that is one that it may have.
+/// Returns how to write this address among the words, if its last group may have been meant as the
+/// port and `may_be` accepts that port.
 pub(super) fn of_server(
     words: &[String],
     address: IpAddr,
@@ -44,7 +44,7 @@ pub(super) fn of_server(
     })
 }
 
-/// The words without the long options before them.
+/// Returns the words, or their values where they are written `--option=VALUE`.
 fn values(words: &[String]) -> impl Iterator<Item = &str> {
     words.iter().map(|word| {
         let option = word.strip_prefix("--");
@@ -54,7 +54,7 @@ fn values(words: &[String]) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The word as an address in brackets and a port, if it can be taken for that.
+/// Returns the word as an address in brackets and a port, if it can be read so.
 fn with_brackets(word: &str) -> Option<String> {
     let (address, port) = word.rsplit_once(':')?;
     if !address.contains(':') || port.is_empty() {
@@ -62,7 +62,7 @@ fn with_brackets(word: &str) -> Option<String> {
     }
     match address.parse::<Ipv6Addr>() {
         Ok(address) => Some(format!("[{address}]:{port}")),
-        // Then the last group is no port.
+        // The word may be a whole address then, without a port.
         Err(_) => word
             .parse::<Ipv6Addr>()
             .ok()

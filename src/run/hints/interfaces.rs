@@ -5,10 +5,10 @@ use crate::routing::Routing;
 use crate::rules::unseen;
 use ipvs::model::Daemon;
 
-/// A machine may have one for each of its containers.
+/// No more interfaces are named: a machine may have one for each of its containers.
 const MOST: usize = 8;
 
-/// Which interfaces there are instead of that of a sync daemon.
+/// Returns which interfaces there are, if the one of a sync daemon does not exist.
 pub(super) fn missing(daemon: &Daemon, words: &[String]) -> Option<String> {
     let links = Routing::open().ok()?.links().ok()?;
     if links.is_empty() || links.iter().any(|link| link.name == daemon.interface) {

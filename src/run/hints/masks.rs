@@ -4,7 +4,8 @@ use std::net::Ipv4Addr;
 
 use ipvs::model::{Netmask, Service};
 
-/// Says which mask the length of a prefix is, and which one was meant.
+/// Returns a hint where `-M` was given the length of a prefix: the mask that this number is, and
+/// the one that was meant.
 pub(super) fn short(service: &Service) -> Option<String> {
     let Netmask::V4(mask) = service.netmask else {
         return None;
@@ -16,7 +17,7 @@ pub(super) fn short(service: &Service) -> Option<String> {
     ))
 }
 
-/// The mask for a word such as `/24`.
+/// Returns the mask for a word such as `/24`.
 pub(super) fn slashed(words: &[String]) -> Option<String> {
     let lengths = words.iter().filter_map(|word| word.rsplit_once('/'));
     let mut masks = lengths.filter_map(|(_, length)| {

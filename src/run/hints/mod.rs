@@ -1,8 +1,7 @@
 //! Hints for people at a terminal: a way out of an error, or a consequence of a
 //! change.
 //!
-//! Nothing here changes anything: it looks at the words, the table, the interfaces
-//! and the modules.
+//! Hints change nothing: they look at the words, the table, the interfaces and the modules.
 
 mod brackets;
 mod interfaces;
@@ -25,12 +24,12 @@ use ipvs::model::{Change, Daemon, Destination, Service, VirtualId};
 pub(super) use ramps::before;
 pub(super) use remarks::remark;
 
-/// Returns whether somebody reads hints.
+/// Returns whether a person may read hints: standard error is a terminal.
 pub(super) fn are_read() -> bool {
     stderr().is_terminal()
 }
 
-/// Returns a way out of a failure that the kernel has no part in.
+/// Returns a way out of a failure that is not the kernel's.
 pub(super) fn of_words(program: &Program, words: &[String], failure: &Failure) -> Option<String> {
     match failure {
         Failure::Usage(usage) => of_usage(program, words, usage),
@@ -51,7 +50,7 @@ fn of_usage(program: &Program, words: &[String], usage: &Usage) -> Option<String
     }
     match usage {
         Usage::UnknownOption(word) => meant(program, word),
-        // A misspelt command is none.
+        // A misspelt command counts as no command.
         Usage::NoCommand(_) => words.iter().find_map(|word| meant(program, word)),
         Usage::Ipv6BeforeFwmark => Some(
             "-6 is for firewall marks, as in -f MARK -6; an IPv6 service is -t [ADDRESS]:PORT"
@@ -68,7 +67,7 @@ fn of_usage(program: &Program, words: &[String], usage: &Usage) -> Option<String
     }
 }
 
-/// How a word is to be typed that has characters which only look right.
+/// Returns how to type a word that has characters which only look right.
 fn typed(word: &str) -> Option<String> {
     let plain = unseen::plain(word, cli::is_long_option)?;
     let advice = match plain.trim().is_empty() {
@@ -78,7 +77,7 @@ fn typed(word: &str) -> Option<String> {
     Some(format!("that is {}: {advice}", unseen::shown(word)))
 }
 
-/// The option that was meant by a misspelt one.
+/// Returns the option that a misspelt one was meant to be.
 fn meant(program: &Program, word: &str) -> Option<String> {
     let option = match program.kind {
         ProgramKind::Restore => cli::nearest_restore_option(word),
@@ -94,7 +93,7 @@ pub(super) struct Asked {
     id: Option<VirtualId>,
     server: Option<Destination>,
     daemon: Option<Daemon>,
-    /// `-e` without `--keep`, which sets what is not given too.
+    /// True for `-e` without `--keep`, which resets the settings that are not given.
     is_whole_edit: bool,
 }
 
@@ -165,7 +164,7 @@ impl Asked {
         }
     }
 
-    /// Returns a way out of a refusal of the kernel.
+    /// Returns a way out of a refusal by the kernel.
     pub(super) fn refused(
         self,
         client: &mut Client,
@@ -198,7 +197,7 @@ impl Asked {
             ErrorKind::NoSuchDevice => interfaces::missing(&self.daemon?, words),
             ErrorKind::Invalid if self.daemon.is_some() => table::mixed_service(client),
             ErrorKind::Invalid => table::mixed_server(client, &self.id?, &self.server?),
-            // The other reason is a weight.
+            // A weight out of range is refused with the same error.
             ErrorKind::OutOfRange if self.server?.weight <= i32::MAX.unsigned_abs() => Some(
                 "the lower threshold, -y, may not be above the upper one, -x, which is 0 where \
                  it is not given"

@@ -8,13 +8,13 @@ use crate::cli;
 use crate::run::modules;
 use ipvs::model::{Name, Service};
 
-/// Made by Docker and by Podman in each of their containers.
+/// Files that Docker and Podman make in each of their containers.
 const CONTAINER_MARKS: [&str; 2] = ["/.dockerenv", "/run/.containerenv"];
 
 /// The user namespace that the machine starts with (`PROC_USER_INIT_INO`).
 const FIRST_USER_NAMESPACE: &str = "user:[4026531837]";
 
-/// Why the kernel says `EPERM`.
+/// Returns why the kernel says `EPERM`.
 pub(super) fn privilege() -> String {
     let namespace = fs::read_link("/proc/self/ns/user");
     if namespace.is_ok_and(|namespace| namespace != Path::new(FIRST_USER_NAMESPACE)) {
@@ -23,7 +23,7 @@ pub(super) fn privilege() -> String {
                 interface, for IPv4 alone, takes it"
             .to_owned();
     }
-    // The owner of our own entry is our effective user.
+    // The owner of `/proc/self` is the effective user of this process.
     let is_root = fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0);
     if is_root {
         "the capability CAP_NET_ADMIN is missing: a container is given it with --cap-add NET_ADMIN"
@@ -33,12 +33,12 @@ pub(super) fn privilege() -> String {
     .to_owned()
 }
 
-/// Why there is no IPVS.
+/// Returns why there is no IPVS.
 pub(super) fn no_ipvs() -> Option<String> {
     not_loaded("ip_vs")
 }
 
-/// Why the scheduler or the persistence engine of a service is not found.
+/// Returns why the scheduler or the persistence engine of a service is not found.
 pub(super) fn no_scheduler(service: &Service) -> Option<String> {
     let scheduler = service.scheduler.as_ref().map(Name::as_str);
     let engine = service.engine.as_ref().map(Name::as_str);
@@ -59,13 +59,13 @@ pub(super) fn no_scheduler(service: &Service) -> Option<String> {
     named.find(|part| !part.is_loaded())?.missing()
 }
 
-/// A part of a service that a module of the kernel brings.
+/// A scheduler or a persistence engine: a part of a service that a kernel module brings.
 struct Part<'a> {
     what: &'static str,
     name: &'a str,
     /// The beginning of the module's name; the part's own name follows.
     prefix: &'static str,
-    /// The names that Linux has.
+    /// The names that Linux's own modules bring.
     known: Vec<&'static str>,
 }
 
@@ -78,7 +78,7 @@ impl Part<'_> {
         Path::new("/sys/module").join(self.module()).exists()
     }
 
-    /// Why it is not found, and what may be meant.
+    /// Returns why it is not found, and which name may have been meant.
     fn missing(&self) -> Option<String> {
         let lower = self.name.to_lowercase();
         let bare = lower.strip_prefix(self.prefix).unwrap_or(&lower);
@@ -93,8 +93,8 @@ impl Part<'_> {
     }
 }
 
-/// Why a module could not be loaded; none where it is not known which kernel
-/// this is.
+/// Returns why a module could not be loaded; none where the release of the running kernel is not
+/// known.
 fn not_loaded(module: &str) -> Option<String> {
     let folder = modules::folder()?;
     let has_folder = folder.is_dir();

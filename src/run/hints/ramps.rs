@@ -1,11 +1,11 @@
-//! Ramps of which a scheduler makes something else than a growing share.
+//! Ramps under schedulers that don't turn a growing weight into a growing share.
 
 use super::are_read;
 use ipvs::client::Client;
 use ipvs::ramp::Ramping;
 
-/// The words before servers are led to another weight; none where nobody reads it.
-/// Nothing is said of a server that has its weight.
+/// Returns the warning before servers are led to another weight; none where nobody reads it. A
+/// server that already has its weight causes no warning.
 pub(in crate::run) fn before(client: &mut Client, ramps: &[Ramping]) -> Option<String> {
     if !are_read() {
         return None;
@@ -19,8 +19,8 @@ pub(in crate::run) fn before(client: &mut Client, ramps: &[Ramping]) -> Option<S
     })
 }
 
-/// The effect that a scheduler gives each step; none where a larger weight is a larger
-/// share, or is not known to be anything else.
+/// Returns the effect that each step has with this scheduler; none where a larger weight means a
+/// larger share, or where the scheduler is not known.
 fn effect(scheduler: &str) -> Option<String> {
     let what = match scheduler {
         "rr" | "lc" | "dh" => {

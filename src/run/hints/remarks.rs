@@ -1,5 +1,5 @@
-//! Effects of a change that may not be meant, and gaps of a listing: they are found
-//! before it is carried out, and said after it.
+//! Effects of a change that the user may not intend, and gaps of a listing. They are found before
+//! the command is carried out, and reported after it.
 
 use super::{are_read, brackets, masks};
 use crate::cli::{self, Command, Ensure, Label, Ramped};
@@ -10,15 +10,15 @@ use ipvs::client::Client;
 use ipvs::model::{Change, Destination, DestinationEntry, VirtualId};
 use ipvs::rules::ChangeRule;
 
-/// Returns what to say after this command; none where nobody reads it. The stream is
-/// asked whether somebody does only where there is something to say or to look up.
+/// Returns what to say after this command; none where nobody reads it. `are_read` is asked only
+/// where there is something to say or to look up.
 pub(in crate::run) fn remark(
     client: &mut Client,
     words: &[String],
     command: &Command,
 ) -> Option<String> {
     match command {
-        // A watch says it itself.
+        // `--watch` shows this itself.
         Command::List(list) if list.view.counts() && list.watch.is_none() && are_read() => {
             let why = Frozen::now()?;
             Some(format!("counters and rates stand still: {why}"))
@@ -50,14 +50,14 @@ pub(in crate::run) fn remark(
     }
 }
 
-/// The port of a server that became the end of its address: one that ends like the
-/// port of its service, as 80 and 8080 do.
+/// Returns a hint where the port of a server became the end of its address. It is given only if
+/// that end is the end of the service's port too, as 80 is of 8080.
 fn swallowed_port(words: &[String], id: &VirtualId, server: &Destination) -> Option<String> {
     let of_service = id.port().filter(|port| *port != 0)?.to_string();
     brackets::of_server(words, server.address, |port| port.ends_with(&of_service))
 }
 
-/// The settings of a server that an edit without them takes away.
+/// Names the settings of a server that an edit resets because they are not given.
 fn not_kept(
     client: &mut Client,
     words: &[String],
@@ -89,7 +89,7 @@ fn not_kept(
     ))
 }
 
-/// The connections of a server that is removed.
+/// Tells of the connections of a server that is removed.
 fn remembered(client: &mut Client, id: &VirtualId, server: &Destination) -> Option<String> {
     let activity = row(client, id, server)?.activity;
     let connections = u64::from(activity.active) + u64::from(activity.inactive);
@@ -107,7 +107,7 @@ fn remembered(client: &mut Client, id: &VirtualId, server: &Destination) -> Opti
     })
 }
 
-/// The server as it is in the table.
+/// Returns the row of the server in the table.
 fn row(client: &mut Client, id: &VirtualId, server: &Destination) -> Option<DestinationEntry> {
     let rows = client.destinations(id).ok()?;
     rows.into_iter()

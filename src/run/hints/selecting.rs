@@ -1,5 +1,4 @@
-//! Services that were to be chosen in a way that ipvsadm 1.31 refuses, and so this
-//! program too.
+//! Attempts to select services in a way that ipvsadm 1.31, and therefore this program, refuses.
 
 use crate::cli::{self, Label, Usage, Verb};
 use crate::run::{Program, ProgramKind};
@@ -9,7 +8,7 @@ const SEVERAL: &str =
 const V4: &str = "IPv4 services are chosen with --only 0.0.0.0/0";
 const V6: &str = "IPv6 services are chosen with --only ::/0";
 
-/// How `-L` and `-S` are told which services are wanted.
+/// Returns how to tell `-L` or `-S` which services are wanted.
 pub(super) fn way(program: &Program, words: &[String], usage: &Usage) -> Option<&'static str> {
     let given = cli::parse("", words);
     let chooses = match program.kind {

@@ -1,4 +1,4 @@
-//! The services and servers that the table has in place of the one that was named.
+//! The services and servers in the table that may have been meant instead of the named one.
 
 use std::fmt::Display;
 
@@ -7,10 +7,10 @@ use ipvs::client::Client;
 use ipvs::model::{Destination, DestinationEntry, Family, Forwarding, VirtualId};
 use ipvs::rules::{EndpointWords, Selector};
 
-/// More would be a listing.
+/// No more are named: that would be a listing.
 const MOST: usize = 3;
 
-/// The services that one might have meant instead of this one.
+/// Returns the services that may have been meant instead of this one.
 pub(super) fn near_services(client: &mut Client, id: &VirtualId) -> Option<String> {
     let services = client.services().ok()?;
     if services.is_empty() {
@@ -41,10 +41,10 @@ fn are_near(one: &VirtualId, other: &VirtualId) -> bool {
     }
 }
 
-/// The servers of the service that one might have meant instead of this one.
+/// Returns the servers of the service that may have been meant instead of this one.
 ///
-/// An edit that sets what is not given too makes a server of direct routing of one
-/// with address translation, and only that has a port of its own.
+/// An edit without `--keep` resets a server of address translation to direct routing, and only
+/// address translation has a port of its own.
 pub(super) fn near_servers(
     client: &mut Client,
     id: &VirtualId,
@@ -63,7 +63,7 @@ pub(super) fn near_servers(
     )
 }
 
-/// Why a server of another family is refused.
+/// Returns why a server of another address family is refused.
 pub(super) fn mixed_server(
     client: &mut Client,
     id: &VirtualId,
@@ -82,7 +82,7 @@ pub(super) fn mixed_server(
     )
 }
 
-/// Why a sync daemon is refused.
+/// Returns why a sync daemon is refused.
 pub(super) fn mixed_service(client: &mut Client) -> Option<String> {
     let table = client.table().ok()?;
     table.iter().find_map(|entry| {
@@ -100,7 +100,7 @@ pub(super) fn mixed_service(client: &mut Client) -> Option<String> {
     })
 }
 
-/// `ONE, ONE and ONE`; none if there is none.
+/// Returns `ONE, ONE and ONE`; none if there are no names.
 pub(super) fn list(names: impl Iterator<Item = impl Display>) -> Option<String> {
     let mut names: Vec<String> = names.take(MOST).map(|name| name.to_string()).collect();
     let last = names.pop()?;

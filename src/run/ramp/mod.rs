@@ -1,4 +1,4 @@
-//! `--ramp`: servers reach another weight in even steps.
+//! `--ramp` leads servers to another weight in even steps.
 
 mod words;
 
@@ -45,12 +45,12 @@ pub(super) fn ramp(
     };
     let mut has_begun = false;
     loop {
-        // A ramp may take hours: each look has time of its own.
+        // A ramp may take hours, so each look gets the whole patience anew.
         client.set_patience(Patience::DEFAULT);
         let before = Instant::now();
         let ids = rise.ongoing.iter().map(|ramping| *ramping.service());
         let pause = match still_there(client, ids) {
-            // Others are changing it: the next look may be luckier.
+            // Other programs are changing the table: the next look may succeed.
             Err(Error::Interrupted) if stop.status().is_none() => INTERVAL,
             entries => {
                 let entries = entries.map_err(Failure::Unlisted)?;
@@ -75,7 +75,7 @@ pub(super) fn ramp(
     }
 }
 
-/// The servers with where they begin and end. Nothing is changed.
+/// Returns the servers with their first and last weights. Nothing is changed.
 fn begin(
     client: &mut Client,
     ramp: &Ramp,
@@ -122,21 +122,21 @@ fn begin(
     Ok(vec![one])
 }
 
-/// The ramps that have begun, less those that have ended.
+/// The ramps that have begun and not ended yet.
 struct Rise {
     ramp: Ramp,
     ongoing: Vec<Ramping>,
     start: Instant,
-    /// That of a ramp which somebody else has ended, or the kernel.
+    /// The exit status: not 0 once another program, or the kernel, has ended a ramp.
     status: u8,
     shown: BarOrLines,
 }
 
 impl Rise {
-    /// Makes the steps that are due, and returns how long there are none.
+    /// Makes the steps that are due, and returns the time until the next ones.
     ///
     /// # Errors
-    /// Where the one server is not taken by the kernel.
+    /// Where the kernel refuses a step of the only server.
     fn round<'a>(
         &mut self,
         client: &mut Client,
@@ -211,7 +211,7 @@ impl Rise {
         });
     }
 
-    /// Says where the weights stand, and how to go on or back.
+    /// Says which weights the servers have, and how to go on or back.
     fn interrupted<'a>(
         &mut self,
         look: impl Fn(&Ramping) -> Option<&'a ServiceEntry>,

@@ -9,7 +9,7 @@ use crate::run::server_names::{AnywhereName, ServerOf};
 use ipvs::ramp::{Interference, Ramping};
 use ipvs::rules::{ChangeRule, EndpointWords, Selector};
 
-/// The name of a server on the way, with its service where it may be several.
+/// The name of a server whose weight is led, with its service where there may be several.
 #[derive(Clone, Copy)]
 pub(super) struct RampedServer<'a>(pub(super) &'a Ramp, pub(super) &'a Ramping);
 
@@ -26,7 +26,7 @@ impl Display for RampedServer<'_> {
     }
 }
 
-/// The deed of somebody else, and the state that remains.
+/// The change that another program has made, and the state that remains.
 pub(super) struct RampLeft<'a>(pub(super) RampedServer<'a>, pub(super) Interference);
 
 impl Display for RampLeft<'_> {
@@ -67,7 +67,7 @@ impl Display for UnderWay<'_> {
     }
 }
 
-/// The state of a server, and the words that take it back.
+/// The state of a server, and the command that leads it back.
 pub(super) struct RampInterrupted<'a>(pub(super) RampedServer<'a>);
 
 impl Display for RampInterrupted<'_> {
@@ -79,7 +79,7 @@ impl Display for RampInterrupted<'_> {
     }
 }
 
-/// The words that lead the servers on, in the rest of the time.
+/// The command that leads the servers on, in the rest of the time.
 pub(super) struct WayOn<'a>(pub(super) RampedServer<'a>, pub(super) Duration);
 
 impl Display for WayOn<'_> {
