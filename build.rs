@@ -1,5 +1,4 @@
-//! Gives the program the day of its release, which stands in Cargo.toml beside its
-//! version.
+//! Gives the program its release date, which is in Cargo.toml beside the version.
 #![allow(clippy::print_stdout)]
 
 use std::{env, error, fs, path::Path};

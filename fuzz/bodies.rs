@@ -1,9 +1,9 @@
-//! What is done with hostile bytes: the readers of rule files, of command lines,
-//! of netlink answers and of the kernel's tables in `/proc`, and whoever shows
-//! what they read. Nothing may panic, whatever they are.
+//! The work that is done with hostile bytes: reading them as rule files, command lines, netlink
+//! answers and the kernel's tables in `/proc`, and showing the result. Nothing may panic, whatever
+//! the bytes are.
 //!
-//! `make fuzz` looks for bytes that make one panic; `tests/corpus.rs` tries
-//! again all that were ever worth keeping.
+//! `make fuzz` looks for bytes that make a reader panic; `tests/corpus.rs` tries again all inputs
+//! that were worth keeping.
 
 #![allow(dead_code, reason = "each program uses one")]
 
@@ -25,7 +25,7 @@ use ipvsadm::view::{Numbers, View};
 
 use scripted::Script;
 
-/// A name or two, and no network.
+/// A few names, without a network.
 struct Book;
 
 impl Resolve for Book {
@@ -46,7 +46,7 @@ fn parse(words: &[String]) -> Result<Command, Mistake> {
     cli::parse_rule("ipvsadm", words).resolve_naming(&Book)
 }
 
-/// A rule file. What is refused is told plainly.
+/// Reads a rule file. Each refusal must have a plain message.
 pub(crate) fn rules(data: &[u8]) {
     let mut remarks = Vec::new();
     if let Ok(checked) = read_rules(data, &parse) {
@@ -62,7 +62,7 @@ pub(crate) fn rules(data: &[u8]) {
     }
 }
 
-/// A command line, a word a line, under each name.
+/// Reads a command line, one word in each line, for each name of the program.
 pub(crate) fn words(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let words: Vec<String> = text.split('\n').map(str::to_owned).collect();
@@ -83,8 +83,8 @@ pub(crate) fn words(data: &[u8]) {
     }
 }
 
-/// The kernel's answers: the first byte chooses the question, then come
-/// datagrams, each behind its length in two bytes.
+/// Reads the kernel's answers. The first byte chooses the question; datagrams follow, each after
+/// its length in two bytes.
 pub(crate) fn netlink(data: &[u8]) {
     let Some((question, mut rest)) = data.split_first() else {
         return;
@@ -138,8 +138,8 @@ pub(crate) fn netlink(data: &[u8]) {
     }
 }
 
-/// Each message of a datagram gets the sequence number that is waited for, so
-/// that the rest of it is looked at.
+/// Gives each message of a datagram the expected sequence number, so that the rest of the message
+/// is read.
 fn with_sequence(mut datagram: Vec<u8>, sequence: u32) -> Vec<u8> {
     let mut at = 0;
     while let Some(header) = datagram.get_mut(at..at + 16) {
@@ -152,7 +152,7 @@ fn with_sequence(mut datagram: Vec<u8>, sequence: u32) -> Vec<u8> {
     datagram
 }
 
-/// Every listing of the table.
+/// Writes every listing of the table.
 fn show(entries: &[ServiceEntry]) {
     let mut out = Vec::new();
     for view in [
@@ -180,7 +180,7 @@ fn show(entries: &[ServiceEntry]) {
     }
 }
 
-/// The kernel's tables as text: connections, and the servers of services.
+/// Reads the kernel's tables as text: connections, and the servers of services.
 pub(crate) fn proc(data: &[u8]) {
     let filter = Filter::default();
     let mut out = Vec::new();

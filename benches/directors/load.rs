@@ -9,14 +9,14 @@ use nix::sched::{CloneFlags, unshare};
 
 use crate::measure::REFERENCE;
 
-/// So many services with so many servers each.
+/// A number of services, and the number of servers of each.
 #[derive(Clone, Copy)]
 pub(crate) struct Shape(pub(crate) usize, pub(crate) usize);
 
-/// The services' address; the connections' clients reach it inside the guest.
+/// The services' address, by which the connections' clients reach them inside the guest.
 const VIRTUAL: &str = "10.254.0.1";
 
-/// A rule file of that shape.
+/// Writes a rule file of that shape and returns its path.
 pub(crate) fn rules(Shape(services, servers): Shape) -> PathBuf {
     let mut text = String::new();
     for service in 0..services {
@@ -37,15 +37,15 @@ pub(crate) fn rules(Shape(services, servers): Shape) -> PathBuf {
     file
 }
 
-/// Empties the table, and goes on in a network namespace of its own: in the old
-/// one the kernel would look through the servers it has only just removed.
+/// Empties the table, and goes on in a new network namespace: in the old one the kernel would still
+/// look through the servers that have just been removed.
 pub(crate) fn start_afresh() {
     run(REFERENCE, &["-C"]);
     unshare(CloneFlags::CLONE_NEWNET).expect("a network namespace can be made");
     run("ip", &["link", "set", "lo", "up"]);
 }
 
-/// A UDP service that has taken one datagram from each of so many clients.
+/// Makes a UDP service that has taken one datagram from each of `count` clients.
 pub(crate) fn connections(count: usize) {
     for words in [
         ["addr", "add", &format!("{VIRTUAL}/32"), "dev", "lo"].as_slice(),
@@ -55,7 +55,7 @@ pub(crate) fn connections(count: usize) {
     ] {
         run("ip", words);
     }
-    // A client each of these ports on some addresses of the loopback network.
+    // The clients use each of these ports on some addresses of the loopback network.
     const PORTS: usize = 20_000;
     const FIRST_PORT: usize = 20_000;
     let service = format!("{VIRTUAL}:53");

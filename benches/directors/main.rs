@@ -1,9 +1,8 @@
-//! `make bench`: both programs in turn on the same tables, in one boot.
+//! `make bench` runs both programs in turn on the same tables, in one boot.
 //!
-//! A measurement and no test: nothing here fails because a number is bad.
-//! `BENCH_SIZE=small` runs everything at a size that only shows that it works, and
-//! `BENCH_SIZE=machine` at one for a machine's kernel, emulated.
-//! `BENCH_REPORT=FILE` also writes the table there.
+//! It is a measurement and no test: it does not fail because a number is bad. `BENCH_SIZE=small`
+//! runs everything at a size that only shows that it works, and `BENCH_SIZE=machine` at a size for
+//! a machine's kernel in an emulator. `BENCH_REPORT=FILE` also writes the table to that file.
 
 #![allow(
     clippy::expect_used,
@@ -26,7 +25,7 @@ use report::Row;
 #[derive(Clone, Copy)]
 enum Size {
     Small,
-    /// For a kernel whose machine is emulated: a command takes ten times as long.
+    /// For a kernel on an emulated machine, where a command takes ten times as long.
     Machine,
     /// For the lab's kernel.
     UserMode,
@@ -41,7 +40,7 @@ impl Size {
         }
     }
 
-    /// The tables: services, and servers of each.
+    /// Returns the tables: the number of services, and of servers in each.
     fn shapes(self) -> [Shape; 3] {
         match self {
             Self::Small => [Shape(160, 1), Shape(10, 16), Shape(2, 80)],
@@ -58,7 +57,7 @@ impl Size {
         }
     }
 
-    /// Tables beyond any director's, and connections.
+    /// Returns tables larger than any director's, and a number of connections.
     fn extremes(self) -> Option<([Shape; 2], usize)> {
         match self {
             Self::Small => Some(([Shape(1, 1_000), Shape(600, 1)], 2_000)),
@@ -68,7 +67,7 @@ impl Size {
     }
 }
 
-/// The listings that are timed on each table.
+/// The listings that are timed for each table.
 const LISTINGS: [&[&str]; 5] = [
     &["-Ln"],
     &["-Ln", "--stats"],
@@ -99,7 +98,7 @@ fn main() {
     }
 }
 
-/// Restoring, listing and saving one table.
+/// Measures restoring, listing and saving one table.
 fn table(shape: Shape, add: &mut impl FnMut(Row)) {
     let rules = load::rules(shape);
     let name = format!("{} x {}", shape.0, shape.1);
@@ -120,8 +119,7 @@ fn table(shape: Shape, add: &mut impl FnMut(Row)) {
     load::start_afresh();
 }
 
-/// `-R --replace` where there is nothing yet, as at boot, beside the `-R` of
-/// the reference.
+/// Measures `-R --replace` into an empty table, as at boot, beside the reference's `-R`.
 fn replace_into_empty(name: &str, rules: &Path, changes: usize, reference: Cost) -> Row {
     let replace = Work::new(&["-R", "--replace"])
         .stdin(rules)
@@ -136,7 +134,7 @@ fn replace_into_empty(name: &str, rules: &Path, changes: usize, reference: Cost)
     }
 }
 
-/// `--openmetrics`, which asks the kernel for no more than `--stats` does.
+/// Measures `--openmetrics`, which asks the kernel for no more than `--stats` does.
 fn metrics(name: &str, services: usize) -> Row {
     let stats = Work::new(&["-Ln", "--stats"]);
     let metrics = Work::new(&["-L", "--openmetrics"]);
@@ -148,8 +146,8 @@ fn metrics(name: &str, services: usize) -> Row {
     )
 }
 
-/// `-R --replace` of what is there; the reference has no such thing, so it is
-/// set beside our own `-Sn`.
+/// Measures `-R --replace` of the table that is already there. The reference has no such command,
+/// so it is compared with our own `-Sn`.
 fn replace_in_place(name: &str, rules: &Path, services: usize) -> Row {
     let save = Work::new(&["-Sn"]);
     let replace = Work::new(&["-R", "--replace"]).stdin(rules);
@@ -179,7 +177,8 @@ fn single_commands(add: &mut impl FnMut(Row)) {
     }
 }
 
-/// Tables beyond any director's: that every command ends, and with what.
+/// Runs the commands on tables larger than any director's, to show that each one ends, and at what
+/// cost.
 fn extremes(tables: [Shape; 2], count: usize, add: &mut impl FnMut(Row)) {
     for shape in tables {
         let rules = load::rules(shape);

@@ -1,4 +1,4 @@
-//! One program at one piece of work: wall time, page faults, peak memory, system calls.
+//! Measures one program at one task: wall time, page faults, peak memory, system calls.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -25,18 +25,17 @@ impl Program {
 /// What one program needed.
 #[derive(Clone, Copy)]
 pub(crate) struct Cost {
-    /// The least of the runs: what else the machine does only adds to it.
+    /// The time of the fastest run: other work on the machine only adds to it.
     pub(crate) time: Duration,
-    /// Pages that were there when they were touched (minor faults).
+    /// Minor page faults: the pages were in memory when they were touched.
     pub(crate) faults: u64,
     /// Peak resident memory in KiB.
     pub(crate) memory: u64,
-    /// Of the whole process.
-    /// None where counting would take minutes.
+    /// The system calls of the whole process; none where counting would take minutes.
     pub(crate) system_calls: Option<u64>,
 }
 
-/// A command line, and what has to be so before it runs.
+/// A command line, and what must be done before each run.
 pub(crate) struct Work {
     words: Vec<String>,
     stdin: Option<PathBuf>,
@@ -66,29 +65,29 @@ impl Work {
         self
     }
 
-    /// For what takes so little time that a few runs say nothing.
+    /// Runs the command more often: it is so short that a few runs say nothing.
     pub(crate) fn often(mut self) -> Self {
         self.runs = 51;
         self
     }
 
-    /// For what makes so many system calls that counting them takes minutes.
+    /// Leaves the system calls uncounted: there are so many that counting takes minutes.
     pub(crate) fn uncounted(mut self) -> Self {
         self.counted = false;
         self
     }
 
-    /// Under strace, what takes seconds takes minutes.
+    /// Returns whether system calls are counted: under strace, seconds become minutes.
     fn is_counted(&self, long: bool) -> bool {
         self.counted && !long
     }
 
-    /// The command line without the program.
+    /// Returns the command line without the program.
     pub(crate) fn words(&self) -> String {
         self.words.join(" ")
     }
 
-    /// Its time, page faults and peak memory.
+    /// Runs the command, and returns its time, page faults and peak memory.
     fn with_memory(&self, path: &Path) -> (Duration, u64, u64) {
         let note = std::env::temp_dir().join("peak-memory");
         let mut command = Command::new("time");
@@ -115,7 +114,7 @@ impl Work {
             .expect("strace counts calls")
     }
 
-    /// A run of more than five seconds is not repeated: it is no close race.
+    /// Returns whether a run takes five seconds or more. It is not repeated: the race is not close.
     fn is_long(time: Duration) -> bool {
         time.as_secs() >= 5
     }
@@ -135,11 +134,10 @@ impl Work {
     }
 }
 
-/// A program at a piece of work.
+/// A program and the task that it does.
 pub(crate) type Contender<'a> = (&'a Work, Program);
 
-/// Runs each once for memory, some times in turn for time, and once for
-/// system calls.
+/// Runs each contender once for memory, some times in turn for time, and once for system calls.
 pub(crate) fn race<const COUNT: usize>(contenders: [Contender<'_>; COUNT]) -> [Cost; COUNT] {
     let mut runs = contenders.map(|(work, program)| {
         let path = program.path();
@@ -149,7 +147,7 @@ pub(crate) fn race<const COUNT: usize>(contenders: [Contender<'_>; COUNT]) -> [C
         (work, path, faults, memory, long, times)
     });
     let rounds = contenders.map(|(work, _)| work.runs).into_iter().max();
-    // In turn: what else the machine does meanwhile is done to both.
+    // The programs take turns, so that other work on the machine affects both.
     for _ in 0..rounds.unwrap_or_default() {
         for (work, path, _, _, long, times) in &mut runs {
             if !*long {

@@ -4,16 +4,16 @@ use std::fs::read_to_string;
 
 use crate::measure::Cost;
 
-/// Both programs at one piece of work.
+/// The costs of both programs at one task.
 pub(crate) struct Row {
     /// The program's words.
     pub(crate) work: String,
     /// The table that it worked on.
     pub(crate) on: String,
-    /// None where waiting for it would tell nothing.
+    /// None where waiting for the reference would tell nothing.
     pub(crate) reference: Option<Cost>,
     pub(crate) ours: Cost,
-    /// How many of what the work is about.
+    /// The number of things that the task is about, and what they are.
     pub(crate) unit: (usize, &'static str),
 }
 
@@ -23,7 +23,7 @@ pub(crate) const TITLES: &str = "\
 |---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|
 ";
 
-/// A line of it.
+/// Returns a row of the table.
 pub(crate) fn line(row: &Row) -> String {
     let Row {
         work,
@@ -61,7 +61,7 @@ fn calls_of(cost: &Cost) -> String {
         .map_or_else(String::new, |calls| calls.to_string())
 }
 
-/// The table under what it was made on.
+/// Returns a section with the table, below the machine and kernel that it was made on.
 pub(crate) fn section(table: &str) -> String {
     let kernel = read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     let machine = std::env::var("BENCH_MACHINE").unwrap_or_default();

@@ -38,7 +38,7 @@ pub fn changes(out: &mut impl Write, settings: &[Setting], changes: &[Change]) -
     )
 }
 
-/// An action and what it is done to; what it is to be is in the settings.
+/// A change: the action, the thing that it changes, and the new settings of that thing.
 #[derive(Serialize)]
 struct ChangeRow<'a> {
     action: &'static str,

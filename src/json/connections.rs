@@ -43,7 +43,7 @@ struct ConnectionRow<'a> {
     engine: Option<Engine<'a>>,
 }
 
-/// The service: the connection has its protocol and family.
+/// The virtual service of a connection, which has the connection's protocol and family.
 #[derive(Serialize)]
 struct Through {
     address: Option<AddressText>,
@@ -99,7 +99,7 @@ impl<'a> From<&Connection<'a>> for ConnectionRow<'a> {
     }
 }
 
-/// Bytes that are no UTF-8 become U+FFFD.
+/// Returns the bytes as text; bytes that are not UTF-8 become U+FFFD.
 fn text(bytes: &[u8]) -> Cow<'_, str> {
     String::from_utf8_lossy(bytes)
 }
@@ -136,7 +136,7 @@ pub fn counts(
     self::document(out, &document)
 }
 
-/// The kind of a key, under which a count has it.
+/// Returns the name of a kind of key, which is its member's name in a count.
 fn name(by: By) -> &'static str {
     match by {
         By::Server => "server",
@@ -162,7 +162,7 @@ struct CountRow<'a> {
     templates: u64,
 }
 
-/// A counted thing, under the name of its kind.
+/// A key of a count, under the name of its kind.
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
 enum CountedKey<'a> {

@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use crate::names::HostText;
 use ipvs::model::{Family, Protocol, VirtualId};
 
-/// An address as the text listings have it.
+/// An address, written as in the text listings.
 pub(super) struct AddressText(pub(super) IpAddr);
 
 impl Serialize for AddressText {
@@ -18,10 +18,10 @@ impl Serialize for AddressText {
     }
 }
 
-/// A word for what the kernel has a number for.
+/// The word for a number of the kernel.
 pub(crate) enum Word {
     Known(&'static str),
-    /// `protocol-47`: no word for it is known.
+    /// `protocol-47`, where no word is known.
     Numbered(&'static str, u32),
 }
 
@@ -43,7 +43,7 @@ impl Serialize for Word {
     }
 }
 
-/// The word for a protocol.
+/// Returns the word for a protocol.
 pub(crate) fn protocol(protocol: Protocol) -> Word {
     match protocol.keyword() {
         Some(word) => Word::Known(word),
@@ -51,7 +51,7 @@ pub(crate) fn protocol(protocol: Protocol) -> Word {
     }
 }
 
-/// The word for a family.
+/// Returns the word for a family.
 pub(crate) fn family(family: Family) -> Word {
     match family {
         Family::V4 => Word::Known("ipv4"),
@@ -59,7 +59,7 @@ pub(crate) fn family(family: Family) -> Word {
     }
 }
 
-/// A virtual service: by its endpoint, or by its mark.
+/// The identity of a virtual service: its endpoint or its firewall mark.
 #[derive(Serialize)]
 pub(super) struct ServiceId {
     protocol: Option<Word>,

@@ -1,8 +1,8 @@
 //! Model in, JSON out: documents of one line, in numbers only.
 //!
-//! Programs read these, so a name that is here stays: fields may be added,
-//! none is renamed or removed, and none is left out where it does not apply;
-//! it is `null` then. `docs/schema` describes each document.
+//! Programs read these documents, so the names of fields are stable: fields may be added, but none
+//! is renamed or removed. A field that does not apply is `null`. `docs/schema` describes each
+//! document.
 
 mod changes;
 mod connections;
@@ -40,7 +40,7 @@ struct Items<W> {
 }
 
 impl<W: Write> Items<W> {
-    /// Begins with what stands before the first item.
+    /// Writes the text that comes before the first item.
     fn begin(mut out: W, head: &str) -> io::Result<Self> {
         out.write_all(head.as_bytes())?;
         Ok(Self {
@@ -60,7 +60,7 @@ impl<W: Write> Items<W> {
     }
 }
 
-/// An array of what an iterator gives, never held as a whole.
+/// An array of the items of an iterator, which are not all held in memory.
 struct Sequence<I>(I);
 
 impl<I> Serialize for Sequence<I>

@@ -1,17 +1,16 @@
-//! Several network namespaces: a document of each, within one.
+//! Several network namespaces: one document that contains a document for each.
 
 use std::io::{self, Write};
 
-/// A document of documents that is being written. The document of each namespace is
-/// written between [`Namespaces::begin_one`] and [`Namespaces::end_one`] by whoever
-/// has it, without its line end.
+/// A document of documents that is being written. The caller writes each namespace's document,
+/// without its line end, between [`Namespaces::begin_one`] and [`Namespaces::end_one`].
 #[derive(Default)]
 pub struct Namespaces {
     separator: &'static str,
 }
 
 impl Namespaces {
-    /// Begins the whole.
+    /// Begins the whole document.
     ///
     /// # Errors
     /// The errors of `out`.
@@ -20,7 +19,7 @@ impl Namespaces {
         Ok(Self::default())
     }
 
-    /// Begins the next namespace, with the word that finds it.
+    /// Begins the next namespace, with the word by which `--netns` finds it.
     ///
     /// # Errors
     /// The errors of `out`.
@@ -31,7 +30,7 @@ impl Namespaces {
         out.write_all(b",\"document\":")
     }
 
-    /// Ends it: its document is written, or there is a reason for which there is none.
+    /// Ends the namespace, whose document has been written unless `error` says why there is none.
     ///
     /// # Errors
     /// The errors of `out`.
@@ -44,7 +43,7 @@ impl Namespaces {
         out.write_all(b"}")
     }
 
-    /// Ends the whole and its line.
+    /// Ends the whole document and its line.
     ///
     /// # Errors
     /// The errors of `out`.

@@ -23,7 +23,7 @@ impl From<&Destination> for ServerId {
     }
 }
 
-/// Everything else of it.
+/// All settings of a server.
 #[derive(Serialize)]
 pub(super) struct ServerSettings {
     forwarding_method: Word,
@@ -46,7 +46,7 @@ impl From<&Destination> for ServerSettings {
         } = *server;
         Self {
             forwarding_method: method(forwarding),
-            // The kernel keeps an int.
+            // The kernel keeps the weight as an int.
             weight: weight as i32,
             upper_threshold,
             lower_threshold,
@@ -55,7 +55,7 @@ impl From<&Destination> for ServerSettings {
     }
 }
 
-/// The word for a forwarding method.
+/// Returns the word for a forwarding method.
 pub(crate) fn method(forwarding: Forwarding) -> Word {
     Word::Known(match forwarding {
         Forwarding::Masquerade => "masquerade",
@@ -67,14 +67,14 @@ pub(crate) fn method(forwarding: Forwarding) -> Word {
     })
 }
 
-/// How packets to a tunnelled server are wrapped.
+/// The encapsulation of packets to a tunnelled server.
 #[derive(Serialize)]
 struct Wrapping {
     #[serde(rename = "type")]
     kind: Word,
-    /// Only GUE has one.
+    /// The port, which IPIP and GRE don't have.
     port: Option<u16>,
-    /// None where no flag is known for the kind.
+    /// None where the flags of this tunnel type are not known.
     checksum: Option<&'static str>,
     flag_bits: u16,
 }

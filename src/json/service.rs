@@ -5,14 +5,14 @@ use serde::{Serialize, Serializer};
 use super::identity::AddressText;
 use ipvs::model::{Name, Netmask, SchedulerFlag, Service, ServiceFlags};
 
-/// Everything of a service but what tells it from others.
+/// All settings of a service, without its identity.
 #[derive(Serialize)]
 pub(super) struct ServiceSettings<'a> {
     scheduler: Option<&'a str>,
     flags: FlagNames<'a>,
     flag_bits: u32,
     one_packet: bool,
-    /// A service that is not persistent can have one too.
+    /// The persistence engine. A service that is not persistent can have one too.
     engine: Option<&'a str>,
     persistence: Option<Persistence<'a>>,
 }
@@ -65,8 +65,8 @@ impl<'a> From<&'a Service> for Persistence<'a> {
     }
 }
 
-/// The flags by the words of the options that set them. `IP_VS_SVC_F_HASHED`
-/// has none: every listed service has it.
+/// The flags, named as the options that set them. `IP_VS_SVC_F_HASHED` has no name: every listed
+/// service has it.
 struct FlagNames<'a> {
     flags: ServiceFlags,
     scheduler: &'a str,

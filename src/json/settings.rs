@@ -1,4 +1,4 @@
-//! `--timeout` and `--daemon`.
+//! `--timeout` and `--daemon`
 
 use std::io::{self, Write};
 
@@ -39,7 +39,7 @@ pub fn daemons(out: &mut impl Write, daemons: &[Daemon]) -> io::Result<()> {
     document(out, &DaemonsDocument { daemons })
 }
 
-/// Timeouts, or a change of them.
+/// Timeouts, or a change of timeouts, in seconds.
 #[derive(Serialize)]
 pub(super) struct Seconds {
     tcp_seconds: Option<u32>,
@@ -48,7 +48,7 @@ pub(super) struct Seconds {
 }
 
 impl Seconds {
-    /// Returns what `--set` changes: a 0 leaves a timeout as it is.
+    /// Returns the timeouts that `--set` changes: it leaves a timeout of 0 as it is.
     pub(super) fn changed(timeouts: &Timeouts) -> Self {
         let changed = |seconds| Some(seconds).filter(|seconds| *seconds != 0);
         Self {
@@ -59,7 +59,7 @@ impl Seconds {
     }
 }
 
-/// A sync daemon, or as much as is said of it.
+/// A sync daemon, or the part of one that a change names.
 #[derive(Serialize)]
 pub(super) struct SyncDaemonFields<'a> {
     state: Word,

@@ -11,7 +11,7 @@ use crate::sysctls;
 use ipvs::model::Setting;
 use ipvs::procfs::OfProcessor;
 
-/// Writes the document of what the kernel tells of its IPVS.
+/// Writes the document of the state that the kernel tells of its IPVS.
 ///
 /// # Errors
 /// The errors of `out`.

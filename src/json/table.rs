@@ -14,7 +14,7 @@ use ipvs::model::{DestinationEntry, Info, ServiceEntry, Stats};
 pub struct TableDocument<W>(Items<W>);
 
 impl<W: Write> TableDocument<W> {
-    /// Begins with what the kernel says of its IPVS.
+    /// Begins the document with the kernel's description of its IPVS.
     ///
     /// # Errors
     /// The errors of `out`.
@@ -45,7 +45,7 @@ impl<W: Write> TableDocument<W> {
     }
 }
 
-/// The kernel's IPVS as it describes itself.
+/// The kernel's description of its IPVS.
 #[derive(Serialize)]
 pub(super) struct IpvsFields {
     version: String,

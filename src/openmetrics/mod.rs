@@ -1,15 +1,14 @@
-//! Model in, metrics out: the text that Prometheus and its kin read.
+//! Model in, metrics out: the text that Prometheus and related tools read.
 //!
-//! It is written by hand, because the libraries for the format write `# TYPE` of a
-//! counter without its `_total`, as OpenMetrics 1.0 has it. Readers of the older
-//! text format, which node_exporter's textfile collector and `promtool` are, then
-//! know of no such counter. With the whole name, as in OpenMetrics 2.0, they and
-//! Prometheus read the same, whatever the format is said to be. `# EOF` is a
-//! comment to the older ones. Types that only one of the two has, such as `info`,
-//! are not used.
+//! The text is written by hand, because the libraries for the format write a counter's `# TYPE`
+//! line without its `_total`, as OpenMetrics 1.0 has it. Readers of the older text format, such as
+//! node_exporter's textfile collector and `promtool`, then don't find that counter. With the whole
+//! name, as in OpenMetrics 2.0, they and Prometheus read the same, whichever format the text is
+//! said to have. `# EOF` is a comment in the older format. Types that only one of the two formats
+//! has, such as `info`, are not used.
 //!
-//! All samples of a metric stand together: the rows are gone through once for each
-//! metric. Of the text, no more than a line and the labels of each row are in memory.
+//! All samples of a metric must stand together, so the rows are read once for each metric. Only one
+//! line of text and the labels of each row are in memory.
 
 mod server;
 mod service;
@@ -29,7 +28,7 @@ use crate::names::HostText;
 /// The state of a director at one moment.
 #[derive(Clone, Debug)]
 pub struct Scrape {
-    /// The word of the kernel on its IPVS.
+    /// The kernel's description of its IPVS.
     pub info: Info,
     /// The entries of the connection table; none where the kernel does not tell.
     pub connections: Option<u64>,
@@ -37,7 +36,7 @@ pub struct Scrape {
     pub totals: Option<Stats>,
     /// The settings of the namespace.
     pub settings: Sysctls,
-    /// The reason for which counters of services and servers stand still.
+    /// The reason why the counters of services and servers stand still.
     pub frozen: Option<Frozen>,
     /// The timeouts of connections.
     pub timeouts: Timeouts,
@@ -47,7 +46,7 @@ pub struct Scrape {
     pub services: Vec<ServiceEntry>,
 }
 
-/// A counter of [`Stats`]: the middle of its name, its meaning, its value.
+/// A counter of [`Stats`]: the middle of its name, its meaning, and its value.
 type CounterOf = (&'static str, &'static str, fn(&Stats) -> u64);
 
 /// The counters of a service, of a server, and of all services together.
@@ -207,7 +206,7 @@ fn sync_daemons<W: Write + ?Sized>(
     Ok(())
 }
 
-/// Writes the [`COUNTERS`] of rows, each with its labels if it has some.
+/// Writes the [`COUNTERS`] of rows, each with its labels if it has any.
 fn counters<'a, W: Write + ?Sized, I: Iterator<Item = (Option<&'a [u8]>, &'a Stats)>>(
     text: &mut Exposition<'_, W>,
     prefix: &str,

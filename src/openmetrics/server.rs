@@ -9,7 +9,7 @@ use crate::json::method;
 use crate::names::HostText;
 use ipvs::model::{Activity, Destination, DestinationEntry, ServiceEntry, VirtualId};
 
-/// The gauges of a server, and what each means; [`gauged`] has the values.
+/// The gauges of a server, with their meanings; [`gauged`] returns the values.
 const GAUGES: [(&str, &str); 6] = [
     (
         "ipvs_server_weight",
@@ -37,7 +37,8 @@ const GAUGES: [(&str, &str); 6] = [
     ),
 ];
 
-/// Returns the values of [`GAUGES`]. What else there is of a server is elsewhere.
+/// Returns the values of [`GAUGES`]. The counters and the forwarding method have metrics of their
+/// own.
 fn gauged(entry: &DestinationEntry) -> [i64; GAUGES.len()] {
     let DestinationEntry {
         destination,
@@ -59,7 +60,7 @@ fn gauged(entry: &DestinationEntry) -> [i64; GAUGES.len()] {
         persistent,
     } = activity;
     [
-        // The kernel keeps an int.
+        // The kernel keeps the weight as an int.
         i64::from(weight as i32),
         upper_threshold.into(),
         lower_threshold.into(),
@@ -110,7 +111,7 @@ pub(super) fn servers<W: Write + ?Sized>(
     })
 }
 
-/// Writes the labels by which a server of a service is known.
+/// Writes the labels that identify a server of a service.
 fn member<W: Write + ?Sized>(
     id: &VirtualId,
     server: &Destination,

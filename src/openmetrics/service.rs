@@ -74,7 +74,7 @@ pub(super) fn services<W: Write + ?Sized>(
     })
 }
 
-/// Writes the labels by which a service is known.
+/// Writes the labels that identify a service.
 pub(super) fn identity<W: Write + ?Sized>(
     id: &VirtualId,
     labels: &mut Labels<'_, W>,

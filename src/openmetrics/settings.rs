@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use super::text::{Exposition, MetricType};
 
-/// The settings in `net.ipv4.vs` that are watched; none where the kernel has no
-/// such setting.
+/// The settings in `net.ipv4.vs` that are worth watching; none where the kernel has no such
+/// setting.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sysctls {
     /// `conn_max`, since Linux 7.2
@@ -21,7 +21,7 @@ pub struct Sysctls {
 }
 
 impl Sysctls {
-    /// Reads each by its name.
+    /// Reads each setting with `value`, which is given its name.
     pub fn read(value: impl Fn(&str) -> Option<u64>) -> Self {
         Self {
             conn_max: value("conn_max"),

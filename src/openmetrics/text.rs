@@ -1,4 +1,4 @@
-//! The text: metrics, their samples, and the labels of these.
+//! Writes the text: metrics, their samples, and the labels of samples.
 
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -8,7 +8,7 @@ use std::io::{self, Write};
 pub(super) enum MetricType {
     /// A number that only grows, until it is reset.
     Counter,
-    /// A number that rises and falls, and the 1 of facts that are labels.
+    /// A number that rises and falls, or the constant 1 of a sample that tells facts in its labels.
     Gauge,
 }
 
@@ -27,8 +27,8 @@ impl<'a, W: Write + ?Sized> Exposition<'a, W> {
         }
     }
 
-    /// Begins a metric. The name on these lines is that of the samples, `_total`
-    /// included: see [the module](super).
+    /// Begins a metric. The name in its lines of `# TYPE` and `# HELP` is that of the samples,
+    /// including `_total`: see [the module](super).
     pub(super) fn metric(&mut self, name: &str, of: MetricType, help: &str) -> io::Result<()> {
         let word = match of {
             MetricType::Counter => "counter",
@@ -84,7 +84,7 @@ pub(super) struct Labels<'a, W: ?Sized> {
 }
 
 impl<W: Write + ?Sized> Labels<'_, W> {
-    /// Writes labels of a [`LabelSets`].
+    /// Writes the labels of a row, made by [`LabelSets`].
     pub(super) fn made(&mut self, labels: &[u8]) -> io::Result<()> {
         self.out.write_all(self.before)?;
         self.before = b",";
@@ -98,8 +98,7 @@ impl<W: Write + ?Sized> Labels<'_, W> {
         self.out.write_all(b"=\"")
     }
 
-    /// Writes a label whose value has no character that needs escaping: an
-    /// address, or a word of our own.
+    /// Writes a label whose value needs no escaping: an address, or a word of this program.
     pub(super) fn plain(&mut self, name: &str, value: impl Display) -> io::Result<()> {
         self.begin(name)?;
         write!(self.out, "{value}\"")
@@ -130,15 +129,15 @@ impl<W: Write + ?Sized> Labels<'_, W> {
     }
 }
 
-/// The labels of each of many rows, made once: a row has a sample of every metric.
+/// The labels of each row, made once, because a row has a sample of every metric.
 pub(super) struct LabelSets {
     text: Vec<u8>,
-    /// The ends of the rows' labels in the text.
+    /// The end of each row's labels in the text.
     ends: Vec<usize>,
 }
 
 impl LabelSets {
-    /// Makes the labels of each row. No row is without one.
+    /// Makes the labels of each row. Every row has at least one.
     pub(super) fn of<R>(
         rows: impl Iterator<Item = R>,
         labels: impl Fn(R, &mut Labels<'_, Vec<u8>>) -> io::Result<()>,
@@ -155,7 +154,7 @@ impl LabelSets {
         Ok(Self { text, ends })
     }
 
-    /// The labels of the rows, in their order.
+    /// Returns the labels of the rows, in their order.
     pub(super) fn iter(&self) -> impl Iterator<Item = &[u8]> {
         let mut start = 0;
         self.ends.iter().map(move |&end| {

@@ -24,19 +24,18 @@ const BEFORE: &str = "pro expire state       ";
 const COLUMN: usize = 18;
 
 impl ConnectionLayout {
-    /// As ipvsadm 1.31 lists, whatever the addresses are.
+    /// The widths of ipvsadm 1.31, whatever the addresses are.
     pub const LISTING: Self = Self {
         client: LabelWidth::AtLeast(COLUMN),
         service: LabelWidth::AtLeast(COLUMN),
         server: LabelWidth::AtLeast(16),
     };
 
-    /// Makes each column of addresses as wide as the longest of these connections, as
-    /// far as a window of so many characters has room for all columns, and never
-    /// narrower than in a listing.
+    /// Makes each column of addresses as wide as its longest entry, as far as a window of this many
+    /// characters has room, and never narrower than in a listing.
     ///
     /// # Errors
-    /// None: memory takes all there is.
+    /// None: writing to memory does not fail.
     pub fn fit<'a>(
         connections: impl Iterator<Item = Connection<'a>>,
         engines: bool,
@@ -86,8 +85,8 @@ impl ConnectionLayout {
             let blanks = server.characters().max(COLUMN) - "destination".len();
             pad(out, b"", blanks)?;
             out.write_all(b" pe name          ")?;
-            // ipvsadm 1.31 has the last title where its rows have that column; so its
-            // title of the names is two characters too far to the right.
+            // ipvsadm 1.31 places the last title where its rows have that column, so its title of
+            // the names is two characters too far to the right.
             if let LabelWidth::Fitted(_) = server {
                 out.write_all(b"  ")?;
             }
@@ -97,8 +96,8 @@ impl ConnectionLayout {
     }
 }
 
-/// Lists the connections of a table as the kernel shows it, row by row as it
-/// is read. `engines` adds what persistence engines noted.
+/// Lists the connections of a table in the kernel's text, row by row as it is read. `engines` adds
+/// the data that persistence engines noted.
 pub fn connections(
     out: &mut impl Write,
     table: impl BufRead,
@@ -133,7 +132,7 @@ fn row(
     } = layout;
     pad(out, &plain(connection.protocol), 3)?;
     let (minutes, seconds) = (connection.expires / 60, connection.expires % 60);
-    // The whole is six characters wide at least.
+    // The column is at least six characters wide.
     out.write_all(b" ")?;
     two_digits(out, minutes)?;
     out.write_all(b":")?;
@@ -162,8 +161,8 @@ fn row(
     out.write_all(b"\n")
 }
 
-/// The part of a row that tells it from others, in numbers and without what changes
-/// every second, in a buffer that is used for row after row.
+/// The part of a row that identifies it, in numbers and without what changes every second. The
+/// buffer is used for row after row.
 #[derive(Default)]
 pub struct RowText {
     text: Vec<u8>,
@@ -171,10 +170,10 @@ pub struct RowText {
 }
 
 impl RowText {
-    /// The protocol, the state, the client, the service and the server of a connection.
+    /// Returns the protocol, the state, the client, the service and the server of a connection.
     ///
     /// # Errors
-    /// None: memory takes all there is.
+    /// None: writing to memory does not fail.
     pub fn of_connection(&mut self, connection: &Connection<'_>) -> io::Result<&[u8]> {
         let Self { text, label } = self;
         text.clear();
@@ -188,10 +187,10 @@ impl RowText {
         Ok(text)
     }
 
-    /// The thing, or the two things, that connections were counted by.
+    /// Returns the one or two keys that connections were counted by.
     ///
     /// # Errors
-    /// None: memory takes all there is.
+    /// None: writing to memory does not fail.
     pub fn of_count(&mut self, count: &Count) -> io::Result<&[u8]> {
         let Self { text, label } = self;
         text.clear();
@@ -204,8 +203,7 @@ impl RowText {
     }
 }
 
-/// Text that no terminal takes for a command: what an engine noted has come
-/// over the network.
+/// Returns text that no terminal takes for a command: an engine's data has come over the network.
 fn plain(text: &[u8]) -> Cow<'_, [u8]> {
     if text.iter().all(u8::is_ascii_graphic) {
         return text.into();

@@ -8,12 +8,12 @@ use crate::names::NameOf;
 use ipvs::connections::{By, Count, Grouping, Key};
 use ipvs::model::VirtualId;
 
-/// The number of connections and that of templates, before what they are of.
+/// The titles of the numbers, which stand before the counted keys.
 const BEFORE: &str = "Connections Templates ";
 
-/// Lists counts, in the order given. What they are of comes last: it may be
-/// of any length, unless a `window` of so many characters has to have room for it. Of
-/// two things, the first is as wide as its longest.
+/// Lists counts, in the order given. The key comes last: it may have any length, unless it has to
+/// fit into a `window` of that many characters. If there are two keys, the first column is as wide
+/// as its longest entry.
 ///
 /// # Errors
 /// The errors of `out`.
@@ -55,7 +55,7 @@ pub fn counts(
     Ok(())
 }
 
-/// The widths of the columns of one or two things.
+/// Returns the widths of the columns of one or two keys.
 fn widths(
     by: By,
     then: Option<By>,
@@ -116,7 +116,7 @@ pub(super) fn key(
     names: &dyn NameOf,
 ) -> io::Result<()> {
     match key {
-        // It may be of more than one protocol, and the port's name too.
+        // The server may be counted for several protocols, so its port has no name.
         Key::Server(server) => {
             out.write_all(label.set(server.address, server.port, None, names)?)
         }
@@ -126,7 +126,7 @@ pub(super) fn key(
     }
 }
 
-/// As in the listing of the table, but for the blanks.
+/// Writes a service as in the listing of the table, but without the padding.
 fn through(
     out: &mut impl Write,
     label: &mut Label,

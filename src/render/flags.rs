@@ -1,4 +1,4 @@
-//! How a service is configured, behind its address.
+//! The configuration of a service, which follows its address.
 
 use std::io::{self, Write};
 use std::net::Ipv4Addr;
@@ -46,18 +46,18 @@ pub(super) fn brief(out: &mut impl Write, service: &BriefService) -> io::Result<
     Ok(())
 }
 
-/// Writes a mask by which clients are taken together.
+/// Writes the mask that groups clients by network.
 fn netmask(out: &mut impl Write, mask: Netmask) -> io::Result<()> {
     match mask {
         Netmask::V4(Ipv4Addr::BROADCAST) | Netmask::V6(PrefixLength::HOST) => Ok(()),
         Netmask::V4(mask) => write!(out, " mask {mask}"),
-        // Kept as an int by those who list it.
+        // ipvsadm 1.31 prints the length as an int.
         Netmask::V6(length) => write!(out, " mask {}", length.bits() as i32),
     }
 }
 
-/// Writes the flags that mean something to the scheduler only. One that has names
-/// for its own has no word for the others.
+/// Writes the flags that mean something to the scheduler only. If a scheduler has names for its own
+/// flags, its other flags are not written.
 fn scheduler_flags(out: &mut impl Write, scheduler: &str, flags: ServiceFlags) -> io::Result<()> {
     let mut set = SchedulerFlag::of(flags, scheduler).peekable();
     if set.peek().is_none() {

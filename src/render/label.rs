@@ -16,10 +16,9 @@ pub(super) const WIDTH: usize = 28;
 pub(super) enum LabelWidth {
     /// [`WIDTH`], as ipvsadm 1.31 has the first column of the table.
     Listed,
-    /// So many bytes or more, as ipvsadm 1.31 has the columns of connections: nothing
-    /// is cut.
+    /// At least this many bytes, as in ipvsadm 1.31's columns of connections: nothing is cut.
     AtLeast(usize),
-    /// So many characters: what is longer loses its middle.
+    /// This many characters: a longer label loses its middle.
     Fitted(usize),
 }
 
@@ -31,7 +30,7 @@ impl LabelWidth {
         }
     }
 
-    /// Cuts the middle of a label that is too long for a window.
+    /// Cuts the middle of a label that is too long for its column in a window.
     pub(super) fn cut(self, label: &mut Vec<u8>) {
         match self {
             Self::Fitted(width) if characters(label) > width => {
@@ -52,25 +51,25 @@ impl LabelWidth {
     }
 }
 
-/// The number of characters of a label, where it is shown on a terminal.
+/// Returns the number of characters of a label, as a terminal shows it.
 pub fn characters(label: &[u8]) -> usize {
     String::from_utf8_lossy(label).chars().count()
 }
 
-/// No label is longer in bytes, whatever its family.
+/// The largest number of bytes in a label, for either family.
 const MAX_LEN: usize = 59;
 
 pub(super) const BLANKS: [u8; 64] = [b' '; 64];
 
-/// A label, in a buffer that is used for row after row.
+/// A label in a buffer that is used for row after row.
 #[derive(Default)]
 pub(super) struct Label {
     text: Vec<u8>,
 }
 
 impl Label {
-    /// Becomes the label of an endpoint. Without a protocol that has names,
-    /// as in a firewall-mark service, ports are numbers.
+    /// Sets the label of an endpoint. Without a protocol that has port names, as in a firewall-mark
+    /// service, ports are numbers.
     pub(super) fn set(
         &mut self,
         address: IpAddr,
@@ -99,7 +98,7 @@ impl Label {
         Ok(&self.text)
     }
 
-    /// Becomes a host without a port, and so without brackets.
+    /// Sets the label of a host without a port, and so without brackets.
     pub(super) fn set_host(&mut self, address: IpAddr, names: &dyn NameOf) -> io::Result<&[u8]> {
         self.text.clear();
         match names.host(address) {
@@ -109,7 +108,7 @@ impl Label {
         Ok(&self.text)
     }
 
-    /// Becomes a firewall mark.
+    /// Sets the label of a firewall mark.
     pub(super) fn set_mark(&mut self, mark: NonZeroU32, family: Family) -> io::Result<&[u8]> {
         self.text.clear();
         match family {
@@ -119,7 +118,7 @@ impl Label {
         Ok(&self.text)
     }
 
-    /// The label of an endpoint, for the column of a table.
+    /// Sets the label of an endpoint for the column of a table.
     pub(super) fn set_column(
         &mut self,
         address: IpAddr,
@@ -137,8 +136,8 @@ impl Label {
     }
 }
 
-/// Text cut to a width in its middle, where `~` stands: how addresses end tells servers
-/// apart, and how they begin tells networks apart.
+/// Returns text cut to a width, with `~` in place of its middle: the ends of addresses tell servers
+/// apart, and their beginnings tell networks apart.
 fn without_middle(text: &[u8], width: usize) -> String {
     let text: Vec<char> = String::from_utf8_lossy(text).chars().collect();
     let kept = width.saturating_sub(1);
@@ -151,14 +150,14 @@ fn without_middle(text: &[u8], width: usize) -> String {
     first.chain(&['~']).chain(last).collect()
 }
 
-/// The first column of rows as it would be with room for all of it.
+/// The first column of rows, with nothing cut.
 pub struct RowLabels<'a> {
     label: Label,
     names: &'a dyn NameOf,
 }
 
 impl<'a> RowLabels<'a> {
-    /// With these names.
+    /// Makes labels with these names.
     pub fn new(names: &'a dyn NameOf) -> Self {
         Self {
             label: Label::default(),
@@ -166,10 +165,10 @@ impl<'a> RowLabels<'a> {
         }
     }
 
-    /// The row of a service: the word before its label, and its label.
+    /// Returns the first column of a service's row: the word before its label, and its label.
     ///
     /// # Errors
-    /// None: memory takes all there is.
+    /// None: writing to memory does not fail.
     pub fn service(&mut self, id: &VirtualId) -> io::Result<(&'static str, &[u8])> {
         match *id {
             VirtualId::Endpoint {
@@ -185,10 +184,10 @@ impl<'a> RowLabels<'a> {
         }
     }
 
-    /// The row of a server of that service.
+    /// Returns the label of a server of that service.
     ///
     /// # Errors
-    /// None: memory takes all there is.
+    /// None: writing to memory does not fail.
     pub fn server(&mut self, id: &VirtualId, server: &DestinationEntry) -> io::Result<&[u8]> {
         let server = &server.destination;
         let protocol = named_by(id);
@@ -197,7 +196,7 @@ impl<'a> RowLabels<'a> {
     }
 }
 
-/// The protocol that ports are named by; a firewall mark has none.
+/// Returns the protocol whose names ports have; none for a firewall mark.
 pub(super) fn named_by(id: &VirtualId) -> Option<Protocol> {
     match id {
         VirtualId::Endpoint { protocol, .. } => Some(*protocol),
@@ -205,8 +204,8 @@ pub(super) fn named_by(id: &VirtualId) -> Option<Protocol> {
     }
 }
 
-/// Writes text and the blanks that fill its column. Columns count bytes, and
-/// a name may have been cut within a character.
+/// Writes text and the blanks that fill its column. Columns count bytes, and a name may have been
+/// cut within a character.
 pub(super) fn pad(out: &mut impl Write, text: &[u8], width: usize) -> io::Result<()> {
     out.write_all(text)?;
     let missing = width.saturating_sub(text.len());

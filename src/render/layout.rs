@@ -1,4 +1,4 @@
-//! The widths of a listing: those that ipvsadm 1.31 has, or those that suit a window.
+//! The widths of a listing: those of ipvsadm 1.31, or widths that suit a window.
 
 use super::label::{LabelWidth, WIDTH};
 use crate::view::{Cell, ServiceCells, View};
@@ -7,12 +7,12 @@ use crate::view::{Cell, ServiceCells, View};
 pub(super) const ARROW: usize = 5;
 /// The longest title of the first column. It is not cut.
 const TITLE: usize = "RemoteAddress:Port".len();
-/// Beside the bar of a share: a blank, per cent, a blank.
+/// The text beside the bar of a share: a blank, the per cent, a blank.
 const PERCENT: usize = " 100% ".len();
 const SHORTEST_BAR: usize = 6;
 const LONGEST_BAR: usize = 20;
 
-/// The widths of the columns that have no fixed one.
+/// The widths of the columns that may vary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout {
     /// The first column.
@@ -22,21 +22,21 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// As ipvsadm 1.31 lists, whatever the labels are.
+    /// The widths of ipvsadm 1.31, whatever the labels are.
     pub(super) const LISTING: Self = Self {
         labels: LabelWidth::Listed,
         bar: SHORTEST_BAR,
     };
 
-    /// Makes the first column as wide as the longest label, if a window of so many
-    /// characters has room for all columns then, and never too narrow for its title.
-    /// Room that is left makes bars longer.
+    /// Makes the first column as wide as the longest label, if all columns then fit into a window
+    /// of this many characters, and never narrower than its title. The room that is left makes bars
+    /// longer.
     pub fn fit(view: View, longest: usize, window: usize) -> Self {
         let description = view.description();
         let columns = description.columns.iter();
         let others: usize = columns.map(|column| width(column.cell, SHORTEST_BAR)).sum();
         let least = match description.services {
-            // Windows have always had these columns where they are.
+            // In these views, windows have always had the columns at these places.
             ServiceCells::Settings | ServiceCells::Counters => WIDTH,
             ServiceCells::Totals => TITLE,
         };
@@ -50,8 +50,8 @@ impl Layout {
     }
 }
 
-/// Makes columns as wide as the longest label of each and `least`, if all of them have
-/// room together. Otherwise the wide ones are cut to one width, never below `least`.
+/// Makes each column as wide as its longest label and at least `least`, if all of them fit.
+/// Otherwise the wide columns are cut to one common width, never below `least`.
 pub(super) fn share<const N: usize>(room: usize, longest: [usize; N], least: usize) -> [usize; N] {
     let wanted = longest.map(|longest| longest.max(least));
     let widest = wanted.into_iter().max().unwrap_or(least);
@@ -60,7 +60,7 @@ pub(super) fn share<const N: usize>(room: usize, longest: [usize; N], least: usi
     cut_to((least..=widest).rev().find(fits).unwrap_or(least))
 }
 
-/// The width of a column with the blank before it.
+/// Returns the width of a column with the blank before it.
 pub(super) fn width(cell: Cell, bar: usize) -> usize {
     match cell {
         Cell::Scheduler => 0,
@@ -80,7 +80,7 @@ mod tests {
     #[test]
     fn the_first_column_grows_as_far_as_the_window_allows() {
         for (view, longest, window, label, bar) in [
-            // Short labels change nothing in the views that are listings too.
+            // Short labels change nothing in views that are also listings.
             (View::Rate, 11, 79, 28, None),
             (View::Rate, 46, 79, 29, None),
             (View::Rate, 46, 131, 46, None),

@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use super::label::{BLANKS, pad};
 use crate::view::Numbers;
 
-/// From which value on a counter is written in which unit. Each unit keeps
-/// the width at eight characters; what is left over is cut, not rounded.
+/// The units of counters, each with the value from which it is used. A unit keeps the width at
+/// eight characters; the rest of the number is cut, not rounded.
 const UNITS: [(u64, u64, &[u8]); 4] = [
     (100_000_000_000_000, 1_000_000_000_000, b"T"),
     (100_000_000_000, 1_000_000_000, b"G"),
@@ -14,7 +14,7 @@ const UNITS: [(u64, u64, &[u8]); 4] = [
     (100_000_000, 1_000, b"K"),
 ];
 
-/// Writes a counter and the blanks before it.
+/// Writes a counter, with blanks before it.
 pub(super) fn counter(out: &mut impl Write, value: u64, numbers: Numbers) -> io::Result<()> {
     let unit = match numbers {
         Numbers::Exact => return exact(out, value),
@@ -39,8 +39,8 @@ const SHORT_UNITS: [(i128, char); 6] = [
     (1_000, 'K'),
 ];
 
-/// Writes a number and the blanks before it: from 100,000 on three digits and a unit.
-/// The rest is cut, not rounded.
+/// Writes a number, with blanks before it. From 100,000 on it has three digits and a unit; the rest
+/// is cut, not rounded.
 pub(super) fn short(
     out: &mut impl Write,
     value: i128,
@@ -63,7 +63,7 @@ pub(super) fn short(
     write!(out, " {text:>width$}")
 }
 
-/// Writes a number in full, at least one blank before it.
+/// Writes a number in full, with at least one blank before it.
 pub(super) fn exact(out: &mut impl Write, value: u64) -> io::Result<()> {
     out.write_all(b" ")?;
     right(out, value, 8)
@@ -78,7 +78,7 @@ fn right(out: &mut impl Write, value: u64, width: usize) -> io::Result<()> {
     out.write_all(text)
 }
 
-/// Writes a number of two digits or more.
+/// Writes a number with at least two digits.
 pub(super) fn two_digits(out: &mut impl Write, value: u64) -> io::Result<()> {
     if value < 10 {
         out.write_all(b"0")?;

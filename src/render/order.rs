@@ -16,7 +16,7 @@ pub fn sort_servers(servers: &mut [DestinationEntry]) {
     servers.sort_unstable_by_key(|server| (server.destination.address, server.destination.port));
 }
 
-/// The endpoint of a service with a mark counts as all zero.
+/// Returns the sorting key of a service. The endpoint of a firewall mark counts as all zero.
 fn key(id: &VirtualId) -> (Option<NonZeroU32>, Family, u16, IpAddr, u16) {
     match *id {
         VirtualId::Endpoint {

@@ -1,11 +1,11 @@
-//! `--timeout` and `--daemon`.
+//! `--timeout` and `--daemon`
 
 use std::io::{self, Write};
 
 use super::number::left_columns;
 use ipvs::model::{Daemon, Timeouts};
 
-/// The line of the timeouts.
+/// Writes the line of the timeouts.
 pub fn timeouts(out: &mut impl Write, timeouts: &Timeouts) -> io::Result<()> {
     let Timeouts { tcp, tcp_fin, udp } = *timeouts;
     out.write_all(b"Timeout (tcp tcpfin udp):")?;
@@ -13,15 +13,15 @@ pub fn timeouts(out: &mut impl Write, timeouts: &Timeouts) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
-/// A line for each sync daemon. What the kernel left out (before 4.3 it sent
-/// no more than interface and id) is left out here.
+/// Writes a line for each sync daemon. Values that the kernel left out are left out here: before
+/// 4.3 it sent only interface and id.
 pub fn daemons(out: &mut impl Write, daemons: &[Daemon]) -> io::Result<()> {
     for daemon in daemons {
         match daemon.state.name() {
             Some(name) => out.write_all(name.as_bytes())?,
             None => write!(out, "state {}", daemon.state.number())?,
         }
-        // A device may be called almost anything.
+        // The name of a device may have almost any character.
         let interface = daemon.interface.replace(char::is_control, "?");
         let id = daemon.sync_id;
         write!(out, " sync daemon (mcast={interface}, syncid={id}")?;

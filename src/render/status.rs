@@ -8,8 +8,7 @@ use crate::sysctls;
 use ipvs::model::{Setting, Stats};
 use ipvs::procfs::OfProcessor;
 
-/// Writes the state of IPVS: a line for each thing, then tables of counters
-/// and of settings.
+/// Writes the state of IPVS: a line for each fact, then tables of counters and of settings.
 pub fn status(out: &mut impl Write, status: &Status) -> io::Result<()> {
     let Status {
         info,
@@ -129,7 +128,7 @@ fn counters(
     Ok(())
 }
 
-/// A star marks what differs from the default.
+/// Writes a setting, with a star if it differs from the default.
 fn setting(out: &mut impl Write, setting: &Setting) -> io::Result<()> {
     let Setting { name, value } = setting;
     let mark = match sysctls::differs(setting) {

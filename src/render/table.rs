@@ -1,5 +1,5 @@
-//! The frame that all views of the table share: title lines, a row for each
-//! service and below it one for each of its servers.
+//! The form that all views of the table share: title lines, a row for each service and below it a
+//! row for each of its servers.
 
 use std::io::{self, Write};
 use std::net::IpAddr;
@@ -16,12 +16,11 @@ use ipvs::procfs::BriefService;
 /// The lines above the rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Header {
-    /// The kernel's IPVS, for a line of its own; none in the listing of a
-    /// single service.
+    /// The kernel's IPVS, which has a line of its own; none in the listing of a single service.
     pub info: Option<Info>,
 }
 
-/// A whole listing.
+/// Writes a whole listing.
 pub fn table(
     out: &mut impl Write,
     header: Header,
@@ -34,7 +33,7 @@ pub fn table(
     rows(out, entries, view, numbers, names)
 }
 
-/// The line of what the kernel says of its IPVS.
+/// Writes the line with the kernel's description of its IPVS.
 pub(super) fn version(out: &mut impl Write, info: &Info) -> io::Result<()> {
     writeln!(
         out,
@@ -44,7 +43,7 @@ pub(super) fn version(out: &mut impl Write, info: &Info) -> io::Result<()> {
     )
 }
 
-/// The lines above the rows.
+/// Writes the lines above the rows.
 pub fn titles(out: &mut impl Write, header: Header, view: View) -> io::Result<()> {
     if let Some(info) = header.info {
         version(out, &info)?;
@@ -52,7 +51,7 @@ pub fn titles(out: &mut impl Write, header: Header, view: View) -> io::Result<()
     title_lines(out, view, Layout::LISTING)
 }
 
-/// The titles of the columns.
+/// Writes the titles of the columns.
 pub fn title_lines(out: &mut impl Write, view: View, layout: Layout) -> io::Result<()> {
     let description = view.description();
     let margin = ARROW + layout.labels.characters();
@@ -86,7 +85,7 @@ pub fn title_lines(out: &mut impl Write, view: View, layout: Layout) -> io::Resu
     writeln!(out, "{services}\n{}", servers.trim_end())
 }
 
-/// The rows of services, each followed by those of its servers.
+/// Writes the rows of services, each followed by the rows of its servers.
 pub fn rows(
     out: &mut impl Write,
     entries: &[ServiceEntry],
@@ -104,25 +103,25 @@ pub fn rows(
 /// The cells of a service's row behind its address.
 #[derive(Clone, Copy, Debug)]
 pub enum Cells<'a> {
-    /// How it is configured.
+    /// The configuration of the service.
     Settings(&'a Service),
-    /// How it is configured, as far as `/proc` tells it.
+    /// Its configuration, as far as `/proc` tells it.
     Brief(&'a BriefService),
     /// The counters of the columns.
     Counters(&'a Stats),
     /// The numbers of its servers added up, and its own rates.
     Totals {
-        /// How it is configured.
+        /// The configuration of the service.
         service: &'a Service,
         /// Its rates.
         stats: &'a Stats,
-        /// All of its servers.
+        /// All servers of the service.
         servers: &'a [DestinationEntry],
     },
 }
 
 impl<'a> Cells<'a> {
-    /// Returns what a view shows of a service.
+    /// Returns the cells that a view shows of a service.
     pub fn of(view: View, entry: &'a ServiceEntry) -> Self {
         match view.description().services {
             ServiceCells::Settings => Self::Settings(&entry.service),
@@ -136,20 +135,20 @@ impl<'a> Cells<'a> {
     }
 }
 
-/// The state of a row's rates.
+/// The state of the rates in a row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Rates {
     /// They are shown.
     #[default]
     Known,
-    /// There is a dash in their place.
+    /// Dashes stand in their place.
     Unknown,
 }
 
-/// The sum of no numbers: the service has none of the servers that count.
+/// The text in place of a sum, where the service has none of the servers that count.
 const NONE: &str = "NONE";
 
-/// Writes row after row.
+/// Writes rows one after another.
 pub struct RowWriter<'a> {
     view: View,
     numbers: Numbers,
@@ -160,7 +159,7 @@ pub struct RowWriter<'a> {
 }
 
 impl<'a> RowWriter<'a> {
-    /// For rows of one listing.
+    /// Returns a writer for the rows of one listing.
     pub fn new(view: View, numbers: Numbers, paint: Paint, names: &'a dyn NameOf) -> Self {
         Self {
             view,
@@ -172,12 +171,12 @@ impl<'a> RowWriter<'a> {
         }
     }
 
-    /// Writes rows of these widths.
+    /// Makes the columns this wide.
     pub fn with_layout(self, layout: Layout) -> Self {
         Self { layout, ..self }
     }
 
-    /// The row of a service and those of its servers.
+    /// Writes the row of a service and the rows of its servers.
     ///
     /// # Errors
     /// The errors of `out`.
@@ -193,8 +192,7 @@ impl<'a> RowWriter<'a> {
         each.try_for_each(|server| self.server(out, id, server, servers, Rates::Known))
     }
 
-    /// The row of a service: how it is configured or, in the views that count,
-    /// its counters.
+    /// Writes the row of a service: its configuration or, in the views that count, its counters.
     ///
     /// # Errors
     /// The errors of `out`.
@@ -211,7 +209,7 @@ impl<'a> RowWriter<'a> {
                 Cells::Settings(_) | Cells::Brief(_),
                 labels @ (LabelWidth::Listed | LabelWidth::AtLeast(_)),
             ) => (false, labels),
-            // The settings follow it, wherever it ends.
+            // The settings follow the label, wherever it ends.
             (Cells::Settings(_) | Cells::Brief(_), LabelWidth::Fitted(_)) => {
                 (false, LabelWidth::Fitted(usize::MAX))
             }
@@ -248,7 +246,7 @@ impl<'a> RowWriter<'a> {
         out.write_all(b"\n")
     }
 
-    /// The columns of a service; sums are over these servers.
+    /// Writes the columns of a service; sums are over these servers.
     fn numbers_of_service(
         &self,
         out: &mut impl Write,
@@ -258,7 +256,7 @@ impl<'a> RowWriter<'a> {
     ) -> io::Result<()> {
         for column in self.view.description().columns {
             match (column.cell, rates) {
-                // These are the servers' alone.
+                // Only rows of servers have these.
                 (
                     Cell::Scheduler | Cell::Word { .. } | Cell::Number { .. } | Cell::Share { .. },
                     _,
@@ -284,7 +282,7 @@ impl<'a> RowWriter<'a> {
         Ok(())
     }
 
-    /// The row of a server of that service, which has these servers in all.
+    /// Writes the row of a server of that service; `servers` are all servers of the service.
     ///
     /// # Errors
     /// The errors of `out`.
@@ -365,7 +363,7 @@ impl<'a> RowWriter<'a> {
     }
 }
 
-/// A share in per cent, and as a bar. Of nothing there is no share.
+/// Writes a share in per cent and as a bar, or a dash where the whole is 0.
 fn share(out: &mut impl Write, part: u128, all: u128, bar: usize) -> io::Result<()> {
     let of = |whole: usize| {
         let units = part.saturating_mul(whole as u128);
@@ -384,8 +382,7 @@ fn no_share(out: &mut impl Write) -> io::Result<()> {
     write!(out, " {:>4}", '-')
 }
 
-/// Every address that the rows of a service and its servers show, with
-/// repetitions.
+/// Returns the addresses in the rows of a service and its servers, with repetitions.
 pub fn addresses<'a>(
     id: &VirtualId,
     servers: &'a [DestinationEntry],
@@ -398,7 +395,7 @@ pub fn addresses<'a>(
     own.into_iter().chain(servers)
 }
 
-/// The same of many services.
+/// Returns the addresses in the rows of many services, with repetitions.
 pub fn every_address(entries: &[ServiceEntry]) -> impl Iterator<Item = IpAddr> {
     entries
         .iter()

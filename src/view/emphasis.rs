@@ -1,4 +1,4 @@
-//! Servers that take new connections, and `--color`: those that take none stand out.
+//! Servers that take new connections; `--color` makes the others stand out.
 
 use ipvs::model::{DestinationEntry, Service, ServiceEntry};
 
@@ -8,7 +8,7 @@ pub enum Paint {
     /// Text alone, as scripts read it.
     #[default]
     Plain,
-    /// With the terminal's codes for colours.
+    /// Text with the terminal's codes for colours.
     Colored,
 }
 
@@ -17,8 +17,8 @@ pub enum Paint {
 pub enum Emphasis {
     /// The weight of the server is 0.
     Quiesced,
-    /// The server's connections have reached the upper threshold. The kernel's own mark
-    /// of it, `IP_VS_DEST_F_OVERLOAD`, does not come with its answers.
+    /// The server's connections have reached the upper threshold. The kernel marks this with
+    /// `IP_VS_DEST_F_OVERLOAD`, but does not send the mark.
     Overloaded,
     /// The service has no server that takes new connections.
     Unserved,
@@ -28,8 +28,7 @@ pub enum Emphasis {
 pub const NORMAL: &str = "\x1b[m";
 
 impl Emphasis {
-    /// Returns what a server deserves. One of weight 0 was put so on purpose,
-    /// whatever else is true of it.
+    /// Returns why a server stands out. Weight 0 was set on purpose, so it comes first.
     pub fn of(entry: &DestinationEntry) -> Option<Self> {
         let connections = u64::from(entry.activity.active) + u64::from(entry.activity.inactive);
         let bound = entry.destination.upper_threshold;
@@ -42,13 +41,13 @@ impl Emphasis {
         }
     }
 
-    /// Returns what a service deserves.
+    /// Returns why a service stands out.
     pub fn of_service(entry: &ServiceEntry) -> Option<Self> {
         let mut usable = usable(&entry.service, &entry.destinations);
         usable.next().is_none().then_some(Self::Unserved)
     }
 
-    /// The terminal's code for its colour: yellow, or red.
+    /// Returns the terminal's code for the colour: yellow or red.
     pub fn code(self) -> &'static str {
         match self {
             Self::Quiesced => "\x1b[33m",
@@ -57,8 +56,7 @@ impl Emphasis {
     }
 }
 
-/// The servers of a service that take new connections. A service without a scheduler
-/// gives none of them any.
+/// Returns the servers of a service that take new connections. Without a scheduler, none does.
 pub fn usable<'a>(
     service: &Service,
     servers: &'a [DestinationEntry],

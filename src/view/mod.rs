@@ -1,5 +1,5 @@
-//! The views of the table. A view is a list of columns: listings write them,
-//! `--watch` sorts by them, and the kernel is asked for what they need.
+//! The views of the table. A view is a list of columns: listings write them, `--watch` sorts by
+//! them, and the kernel is asked only for what they need.
 //!
 //! A new view is a file with its `Description`, and an entry in [`View`].
 
@@ -36,13 +36,13 @@ pub enum View {
     PersistentConnections,
     /// `--tun-info`
     TunnelInfo,
-    /// The servers, and their part of the traffic: `--watch` begins with it on a
-    /// terminal, and no option asks for it.
+    /// The servers, and their part of the traffic. On a terminal `--watch` begins with it, and no
+    /// option asks for it.
     Overview,
 }
 
 impl View {
-    /// Returns whether it shows what the kernel adds up.
+    /// Returns whether the view shows counters of the kernel.
     pub fn counts(self) -> bool {
         match self.description().services {
             ServiceCells::Settings => false,
@@ -50,7 +50,7 @@ impl View {
         }
     }
 
-    /// Returns what the view shows.
+    /// Returns the description of the view.
     pub(crate) fn description(self) -> &'static Description {
         match self {
             Self::Plain => &plain::VIEW,
@@ -66,41 +66,41 @@ impl View {
 
 /// The description of a view.
 pub(crate) struct Description {
-    /// The name of the view, as the bar of `--watch` has it.
+    /// The name of the view, as shown in the bar of `--watch`.
     pub(crate) name: &'static str,
-    /// The cells of a service's row behind its address.
+    /// The cells of a service's row that follow its address.
     pub(crate) services: ServiceCells,
-    /// The title line that has the titles of the columns.
+    /// The title line that contains the titles of the columns.
     pub(crate) titles: TitleLine,
-    /// From left to right.
+    /// The columns, from left to right.
     pub(crate) columns: &'static [Column],
 }
 
-/// The cells of a service's row behind its address.
+/// The cells of a service's row that follow its address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ServiceCells {
-    /// How it is configured: the columns are those of servers alone.
+    /// Its configuration: only rows of servers have the columns.
     Settings,
-    /// The same columns as the rows of servers.
+    /// The same columns as in the rows of servers.
     Counters,
-    /// The same columns, with the numbers of its servers added up.
+    /// The same columns as in the rows of servers, whose numbers are added up.
     Totals,
 }
 
 /// A listing has two title lines, one for services and one for servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TitleLine {
-    /// That of services.
+    /// The line of services.
     Services,
-    /// That of servers; that of services names the scheduler and its flags.
+    /// The line of servers; the line of services has titles for the scheduler and its flags.
     Servers,
 }
 
-/// How much must be known of a service and its servers.
+/// How much must be read of a service and its servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Detail {
-    /// Scheduler and flags, forwarding methods, weights and connections:
-    /// `/proc/net/ip_vs` tells these too.
+    /// Scheduler and flags, forwarding methods, weights and connections: `/proc/net/ip_vs` tells
+    /// these facts too.
     Brief,
     /// Every setting, and the connections.
     Settings,
@@ -111,7 +111,7 @@ pub(crate) enum Detail {
 /// A column.
 pub(crate) struct Column {
     pub(crate) title: &'static str,
-    /// The detail that must be known for it.
+    /// The detail that must be read for the column.
     needs: Detail,
     pub(crate) cell: Cell,
 }
@@ -119,36 +119,36 @@ pub(crate) struct Column {
 /// The content of a column.
 #[derive(Clone, Copy)]
 pub(crate) enum Cell {
-    /// The scheduler of a service; it stands with the other settings, and rows of
-    /// servers have no such cell.
+    /// The scheduler of a service, which stands with the other settings. Rows of servers have no
+    /// such cell.
     Scheduler,
-    /// A word of a server, at the left.
+    /// A word of a server, aligned left.
     Word {
         width: usize,
         of: fn(&Destination) -> Cow<'static, str>,
     },
-    /// A number of a server, at the left.
+    /// A number of a server, aligned left.
     Number {
         width: usize,
         of: fn(&DestinationEntry) -> i64,
     },
-    /// A counter of a service or a server, at the right.
+    /// A counter of a service or a server, aligned right.
     Counter { of: fn(&Stats) -> u64 },
-    /// A rate in a second, likewise; a dash where it is not known yet.
+    /// A rate per second, aligned right; a dash where it is not known yet.
     Rate {
         of: fn(&Stats) -> u64,
         servers: Scaling,
     },
-    /// A number of a server, at the right and short. A service has the sum of them.
+    /// A number of a server, aligned right and short. The row of a service has the sum.
     Sum {
         width: usize,
         of: fn(&DestinationEntry) -> i64,
         over: Summands,
     },
-    /// A rate in a second, likewise; a dash where it is not known yet.
+    /// A short rate per second, aligned right; a dash where it is not known yet.
     ShortRate { width: usize, of: fn(&Stats) -> u64 },
-    /// A server's share of a rate of all servers of its service, in per cent and as a
-    /// bar. Services have none.
+    /// A server's share of the rate of all servers of its service, in per cent and as a bar. Rows
+    /// of services have none.
     Share { of: fn(&Stats) -> u64 },
 }
 
@@ -157,12 +157,12 @@ pub(crate) enum Cell {
 pub(crate) enum Summands {
     /// Every server of the service.
     All,
-    /// Servers that take new connections. A service without any has no sum.
+    /// Servers that take new connections. A service without such a server has no sum.
     Usable,
 }
 
 impl Summands {
-    /// The sum of a number of these servers.
+    /// Returns the sum of a number over these servers.
     pub(crate) fn sum(
         self,
         service: &Service,
@@ -179,17 +179,17 @@ impl Summands {
     }
 }
 
-/// How large rates of servers are written; those of services are as asked for.
+/// How large rates of servers are written; rates of services are as asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scaling {
-    /// As those of services.
+    /// As rates of services.
     AsAskedFor,
-    /// In full, always.
+    /// Always in full.
     Never,
 }
 
 impl Description {
-    /// How much must be known for all of the columns.
+    /// Returns the detail that must be read for all of the columns.
     pub(crate) fn needs(&self) -> Detail {
         let needs = self.columns.iter().map(|column| column.needs);
         needs.max().unwrap_or(Detail::Brief)
@@ -219,7 +219,7 @@ impl Column {
         },
     );
 
-    /// The number of inactive connections, beside that of active ones.
+    /// The number of inactive connections, beside the number of active ones.
     const INACTIVE: Self = Self::new(
         "InActConn",
         Detail::Brief,
@@ -230,7 +230,7 @@ impl Column {
     );
 }
 
-/// How large numbers are written.
+/// The form of large numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Numbers {
     /// With K, M, G or T when they outgrow their column.
@@ -246,6 +246,6 @@ pub enum Order {
     /// By protocol family, protocol, address and port.
     #[default]
     Sorted,
-    /// As the kernel gives them (`--nosort`).
+    /// In the kernel's order (`--nosort`).
     Kernel,
 }

@@ -1,4 +1,4 @@
-//! `--persistent-conn`: how many clients stay with a server.
+//! `--persistent-conn`: the number of clients that persistence keeps at each server.
 
 use super::{Cell, Column, Description, Detail, ServiceCells, TitleLine};
 

@@ -37,17 +37,17 @@ pub(super) const WEIGHT: Column = Column::new(
     },
 );
 
-/// The kernel keeps an int; other programs than ours set negative ones.
+/// Returns the weight as the kernel's int: other programs set negative weights.
 pub(super) fn weight(entry: &DestinationEntry) -> i64 {
     i64::from(entry.destination.weight as i32)
 }
 
 const UNNAMED: &str = "(null)";
 
-/// The name of a forwarding method.
+/// Returns the name of a forwarding method.
 fn method(forwarding: Forwarding) -> &'static str {
     match forwarding {
-        // C prints this for a name that isn't there.
+        // C's `printf` writes this for a name that is missing.
         Forwarding::Bypass => UNNAMED,
         named => named.name().unwrap_or(UNNAMED),
     }

@@ -1,4 +1,4 @@
-//! `--rate`: what goes through in a second. Of servers, only bytes are scaled.
+//! `--rate`: traffic per second. In rows of servers, only bytes are scaled.
 
 use super::{Column, Description, Scaling, ServiceCells, TitleLine};
 

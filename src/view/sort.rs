@@ -1,5 +1,4 @@
-//! The order of rows by a column: services among each other, and servers
-//! within their service.
+//! The order of rows by a column: services among each other, and servers within their service.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -7,8 +6,8 @@ use std::cmp::Reverse;
 use super::{Cell, Column, View};
 use ipvs::model::{DestinationEntry, Name, ServiceEntry};
 
-/// Words go up, numbers down. Rows without a word or number of their own stay
-/// as they are.
+/// The key that rows are sorted by: words ascending, numbers descending. Rows without a word or
+/// number keep their order.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum SortKey<'a> {
     None,
@@ -30,7 +29,8 @@ impl Column {
         }
     }
 
-    /// Services that have no such column go by the sum of their servers.
+    /// Returns the key of a service. If it has no such column itself, the sum of its servers
+    /// counts.
     fn of_service<'a>(&self, entry: &'a ServiceEntry) -> SortKey<'a> {
         match self.cell {
             Cell::Scheduler => {
@@ -44,7 +44,7 @@ impl Column {
             }
             Cell::Sum { of, over, .. } => {
                 let sum = over.sum(&entry.service, &entry.destinations, of);
-                // One that has no sum comes behind all that have.
+                // Services without a sum come after the others.
                 SortKey::Number(Reverse(sum.unwrap_or(i128::MIN)))
             }
             Cell::Counter { of } | Cell::Rate { of, .. } | Cell::ShortRate { of, .. } => {
@@ -54,36 +54,36 @@ impl Column {
     }
 }
 
-/// The order of rows: the ordinary one, or by a column, and which way.
+/// The order of rows: the ordinary one or by a column, and its direction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Sorting {
-    /// The place among the columns, from 1 on; 0 is the order of the listing, by
-    /// address or the kernel's.
+    /// The number of the column, from 1 on. 0 is the order of the listing: by address, or the
+    /// kernel's.
     column: usize,
-    /// The other way round.
+    /// True for the opposite direction.
     pub(crate) reversed: bool,
 }
 
 impl Sorting {
-    /// The column of this view; none for the order of the listing.
+    /// Returns the column of this view; none for the order of the listing.
     pub(crate) fn column(self, view: View) -> Option<&'static Column> {
         let columns = view.description().columns;
         columns.get(self.column.checked_sub(1)?)
     }
 
-    /// By the next column to the right, or the first.
+    /// Sorts by the next column to the right; after the last column comes the order of the listing.
     pub(crate) fn right(&mut self, view: View) {
         self.column = (self.column + 1) % orders(view);
     }
 
-    /// By the next column to the left, or the last.
+    /// Sorts by the next column to the left, in the same circle.
     pub(crate) fn left(&mut self, view: View) {
         let count = orders(view);
         self.column = (self.column + count - 1) % count;
     }
 }
 
-/// How many orders a view has.
+/// Returns the number of orders that a view has.
 fn orders(view: View) -> usize {
     view.description().columns.len() + 1
 }
@@ -98,7 +98,7 @@ pub(crate) struct ColumnPlace {
     pub(crate) server: Option<usize>,
 }
 
-/// The place of every row of a table, in order.
+/// Returns the places of all rows of a table, in order.
 pub(crate) fn places(entries: &[ServiceEntry], view: View, sorting: Sorting) -> Vec<ColumnPlace> {
     let (column, reversed) = (sorting.column(view), sorting.reversed);
     let of_service = |entry| column.map_or(SortKey::None, |column| column.of_service(entry));
@@ -121,7 +121,7 @@ pub(crate) fn places(entries: &[ServiceEntry], view: View, sorting: Sorting) -> 
     places
 }
 
-/// The places of items in the order of their keys; equal ones stay as they are.
+/// Returns the places of items in the order of their keys; equal items keep their order.
 fn ordered<'a, T>(
     items: &'a [T],
     reversed: bool,
@@ -141,8 +141,8 @@ mod tests {
     use super::*;
     use ipvs::model::{Destination, Family, Forwarding, Service, Stats, VirtualId};
 
-    /// Services by mark, scheduler and connections, with servers by forwarding
-    /// method, weight and active connections.
+    /// Returns services that differ in mark, scheduler and connections, with servers that differ in
+    /// forwarding method, weight and active connections.
     fn table() -> Vec<ServiceEntry> {
         use Forwarding::{DirectRoute, Masquerade, Tunnel};
         let service =
@@ -175,7 +175,7 @@ mod tests {
         ]
     }
 
-    /// The services with the servers of each, by their places.
+    /// Returns the places of the services and of their servers, in order.
     fn order(view: View, column: Option<&str>, reversed: bool) -> String {
         let mut sorting = Sorting {
             reversed,

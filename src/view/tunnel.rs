@@ -29,10 +29,10 @@ const TUNNEL: Column = Column::new(
     },
 );
 
-/// No description is longer.
+/// The longest description's number of characters.
 const MAX_LEN: usize = 15;
 
-/// How packets to a server are wrapped: kind, port and checksum.
+/// Returns the encapsulation of packets to a server: kind, port and checksum.
 fn describe(destination: &Destination) -> Cow<'static, str> {
     if destination.forwarding != Forwarding::Tunnel {
         return "n/a".into();
@@ -55,7 +55,7 @@ fn checksum(flags: u16) -> &'static str {
         Tunnel::NO_CHECKSUM => "-c",
         Tunnel::CHECKSUM => "+c",
         Tunnel::REMOTE_CHECKSUM => "r+c",
-        // C prints this for a name that isn't there.
+        // C's `printf` writes this for a name that is missing.
         _ => "(null)",
     }
 }

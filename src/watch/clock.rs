@@ -1,13 +1,13 @@
-//! When a look was taken.
+//! The time of a look.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 const DAY: u64 = 24 * 60 * 60;
 
-/// A time in UTC as RFC 3339 has it, to the millisecond. Local time would take
-/// a table of the world's clocks.
+/// Returns a time in UTC as in RFC 3339, to the millisecond. Local time would need the database of
+/// time zones.
 pub fn rfc_3339(time: SystemTime) -> String {
-    // A clock that is set before 1970 is not worth more.
+    // A clock that is set before 1970 is shown as 1970.
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     let (days, seconds) = (since.as_secs() / DAY, since.as_secs() % DAY);
     let (year, month, day) = date(days);
@@ -16,9 +16,9 @@ pub fn rfc_3339(time: SystemTime) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
 }
 
-/// The date so many days after 1970-01-01.
+/// Returns the date this many days after 1970-01-01.
 fn date(mut days: u64) -> (u64, u64, u64) {
-    // 400 years have always the same number of days.
+    // 400 years always have the same number of days.
     const ERA: u64 = 146_097;
     let mut year = 1970 + days / ERA * 400;
     days %= ERA;
@@ -51,7 +51,7 @@ mod tests {
 
     #[test]
     fn times_are_those_of_date() {
-        // As `date --utc --iso-8601=seconds --date=@SECONDS` prints them.
+        // `date --utc --iso-8601=seconds --date=@SECONDS` prints these.
         for (seconds, expected) in [
             (0, "1970-01-01T00:00:00"),
             (68_255_999, "1972-02-29T23:59:59"),

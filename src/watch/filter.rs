@@ -1,20 +1,20 @@
-//! The text that `/` narrows rows by.
+//! The filter of `/`: a text that rows must contain.
 
 use super::keys::FilterKey;
 
-/// No label of a row is longer.
+/// The longest text. No label of a row is longer.
 const LONGEST: usize = 80;
 
-/// A text that rows must have, in whatever case. An empty one is in every row.
+/// A text that rows must contain, in upper or lower case. Every row contains the empty text.
 #[derive(Default)]
 pub(super) struct RowFilter {
     text: String,
-    /// True while it is typed.
+    /// True while the text is typed.
     is_open: bool,
 }
 
 impl RowFilter {
-    /// Does what a key asks for; true if other rows pass now.
+    /// Does what a key asks for, and returns whether other rows pass now.
     pub(super) fn act(&mut self, key: FilterKey) -> bool {
         let before = self.text.len();
         match key {
@@ -34,7 +34,7 @@ impl RowFilter {
         self.text.len() != before
     }
 
-    /// Returns whether there are rows that do not pass.
+    /// Returns whether there is a text that rows must contain.
     pub(super) fn narrows(&self) -> bool {
         !self.text.is_empty()
     }
@@ -46,13 +46,13 @@ impl RowFilter {
         !self.narrows() || places.any(|place| place.eq_ignore_ascii_case(text))
     }
 
-    /// The text as the bar has it; none where nothing is narrowed.
+    /// Returns the text for the bar; none where there is no filter.
     pub(super) fn told(&self) -> Option<String> {
         let cursor = if self.is_open { "_" } else { "" };
         (self.is_open || self.narrows()).then(|| format!("/{}{cursor}", self.text))
     }
 
-    /// Returns whether it is typed.
+    /// Returns whether the text is being typed.
     pub(super) fn is_open(&self) -> bool {
         self.is_open
     }

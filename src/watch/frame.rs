@@ -1,42 +1,42 @@
-//! Lines into what a terminal is sent: a whole frame at a time.
+//! Turns lines into the bytes that a terminal is sent, a whole frame at a time.
 
 use crate::view::{Emphasis, NORMAL};
 
-/// Of a window, in characters.
+/// The size of a window, in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size {
-    /// How wide.
+    /// The number of columns.
     pub columns: usize,
-    /// How high.
+    /// The number of rows.
     pub rows: usize,
 }
 
-/// How a line looks.
+/// The look of a line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Style {
-    /// As it is.
+    /// Plain text.
     #[default]
     Normal,
-    /// In the colours of a bar.
+    /// The colours of a bar.
     Bar,
     /// A row of a listing.
     Row {
         /// True if it changed since the last look.
         changed: bool,
-        /// The mark of its server.
+        /// The reason why the row stands out.
         emphasis: Option<Emphasis>,
     },
 }
 
-/// A frame in the making: never higher or wider than the window.
+/// A frame that is being made: never higher or wider than the window.
 pub(super) struct Frame {
     size: Size,
     lines: usize,
     text: String,
 }
 
-/// Until the end of the frame the terminal may show the one before: the mode
-/// of synchronized output, which terminals that don't know it pass over.
+/// Until the end of the frame, the terminal may show the previous one: this is the mode of
+/// synchronized output, which other terminals ignore.
 const BEGIN: &str = "\x1b[?2026h\x1b[H";
 const END: &str = "\x1b[?2026l";
 const BOLD: &str = "\x1b[1m";
@@ -45,7 +45,7 @@ const CLEAR_LINE: &str = "\x1b[K";
 const CLEAR_BELOW: &str = "\x1b[J";
 
 impl Frame {
-    /// From the cursor's home.
+    /// Begins at the top left of the screen.
     pub(super) fn new(size: Size) -> Self {
         Self {
             size,
@@ -54,12 +54,12 @@ impl Frame {
         }
     }
 
-    /// How many lines there is still room for.
+    /// Returns the number of lines that there is still room for.
     pub(super) fn room(&self) -> usize {
         self.size.rows.saturating_sub(self.lines)
     }
 
-    /// Adds a line, cut to the width; none if the window is full.
+    /// Adds a line, cut to the width; adds nothing if the window is full.
     pub(super) fn line(&mut self, text: &[u8], style: Style) {
         if self.room() == 0 {
             return;
@@ -85,7 +85,7 @@ impl Frame {
         }
     }
 
-    /// The whole, to be written at once.
+    /// Returns the whole frame, to be written at once.
     pub(super) fn finish(mut self) -> Vec<u8> {
         if self.room() > 0 {
             self.next_line();
@@ -102,9 +102,9 @@ impl Frame {
         self.lines += 1;
     }
 
-    /// Characters that would control the terminal are left out. A line as wide as
-    /// the window leaves nothing to be cleared: the cursor still stands on its
-    /// last character, which would be cleared too.
+    /// Adds text, without the characters that control the terminal. After a line as wide as the
+    /// window nothing is cleared: the cursor still stands on the last character, which would be
+    /// cleared too.
     fn cut(&mut self, text: &str, width: usize) {
         let mut written = 0;
         for character in text.chars().filter(|c| !c.is_control()).take(width) {

@@ -1,48 +1,48 @@
-//! Keys, and what they do.
+//! Keys and their effects.
 
 use crate::view::View;
 
 /// The meaning of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// To leave.
+    /// Ends the program.
     Quit,
-    /// To leave, as a program that this signal has ended.
+    /// Ends it with the status of a program that this signal has ended.
     End(u8),
-    /// To give the terminal back until the program is continued.
+    /// Gives the terminal back until the program is continued.
     Suspend,
-    /// Other columns.
+    /// Shows another view.
     View(View),
-    /// The order of the column to the left.
+    /// Sorts by the column to the left.
     SortLeft,
-    /// The order of the column to the right.
+    /// Sorts by the column to the right.
     SortRight,
-    /// The other way round.
+    /// Reverses the order.
     Reverse,
-    /// Other rows.
+    /// Shows other rows.
     Scroll(Scroll),
-    /// Only the rows that have a text.
+    /// Shows only the rows that contain a text.
     Filter(FilterKey),
 }
 
 /// A key that changes the text by which rows are narrowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FilterKey {
-    /// To type one, from its beginning on.
+    /// Begins a new, empty text.
     Begin,
-    /// One character more.
+    /// Adds a character.
     Letter(char),
-    /// The last character less.
+    /// Removes the last character.
     Erase,
-    /// No character left.
+    /// Removes all characters.
     EraseAll,
-    /// The text is complete, and goes on narrowing.
+    /// Ends the typing; the text stays the filter.
     Keep,
-    /// No narrowing any more.
+    /// Removes the filter.
     Clear,
 }
 
-/// Where to.
+/// A movement to other rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scroll {
     /// A row up.
@@ -60,8 +60,8 @@ pub enum Scroll {
 }
 
 impl Scroll {
-    /// The row that is then the first to be shown, of so many, in a window for
-    /// so many.
+    /// Returns the row that is then the first to be shown, of `rows` in all, in a window with room
+    /// for `room`.
     pub(super) fn from(self, first: usize, rows: usize, room: usize) -> usize {
         let last = rows.saturating_sub(room);
         let first = match self {
@@ -76,10 +76,10 @@ impl Scroll {
     }
 }
 
-/// Reads the bytes that the terminal sends for keys.
+/// Turns the bytes that a terminal sends into actions.
 #[derive(Default)]
 pub(super) struct Keyboard {
-    /// A sequence whose end has not come yet.
+    /// An escape sequence whose end has not come yet.
     pending: Vec<u8>,
     mode: Mode,
 }
@@ -87,14 +87,14 @@ pub(super) struct Keyboard {
 /// The meaning of letters.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum Mode {
-    /// Each is a key of its own.
+    /// Each letter is a key of its own.
     #[default]
     Keys,
-    /// They are a text, until Enter or Escape.
+    /// Letters are typed into a text, until Enter or Escape.
     Text,
 }
 
-/// No sequence that means something is longer.
+/// The longest sequence that is kept: longer ones mean nothing here.
 const MAX_PENDING: usize = 16;
 const ESCAPE: u8 = 0x1b;
 
@@ -103,8 +103,8 @@ const SIGINT: u8 = 2;
 const SIGQUIT: u8 = 3;
 
 impl Keyboard {
-    /// Returns what these bytes, after all before them, ask for. Those that mean
-    /// nothing are passed over.
+    /// Returns the actions for these bytes, after all bytes before them. Keys without a meaning do
+    /// nothing.
     pub(super) fn typed(&mut self, bytes: &[u8]) -> Vec<Action> {
         let mut actions = Vec::new();
         for byte in bytes {
@@ -116,13 +116,13 @@ impl Keyboard {
         actions
     }
 
-    /// Returns whether Escape was sent, and more may follow: it begins the sequences of
-    /// other keys, and is a key.
+    /// Returns whether Escape was sent and its meaning is still open: it is a key, and also begins
+    /// the sequences of other keys.
     pub(super) fn is_undecided(&self) -> bool {
         self.pending == [ESCAPE]
     }
 
-    /// Returns what Escape asks for, if it was sent and nothing has followed in time.
+    /// Returns the action of the key Escape, if nothing has followed it in time.
     pub(super) fn alone(&mut self) -> Option<Action> {
         let is_key = self.is_undecided();
         if is_key {
@@ -134,7 +134,8 @@ impl Keyboard {
 
     fn byte(&mut self, byte: u8) -> Option<Action> {
         match (self.pending.as_slice(), byte) {
-            // Whatever came before: a key of its own, or another sequence.
+            // These keys work after any bytes: as keys of their own, or at the start of another
+            // sequence.
             (_, 0x03 | 0x1a | 0x1c) => {
                 self.pending.clear();
                 control(byte)
@@ -148,7 +149,7 @@ impl Keyboard {
                 self.pending.push(byte);
                 None
             }
-            // Parameters: ECMA-48 calls what ends them a final byte.
+            // ECMA-48: parameter and intermediate bytes, until a final byte comes.
             (pending, 0x20..=0x3f) if pending.len() < MAX_PENDING => {
                 self.pending.push(byte);
                 None
@@ -161,7 +162,7 @@ impl Keyboard {
         }
     }
 
-    /// A key that is one byte.
+    /// Returns the action of a key that is one byte.
     fn key(&mut self, byte: u8) -> Option<Action> {
         let action = match self.mode {
             Mode::Keys => key(byte),
@@ -176,7 +177,7 @@ impl Keyboard {
     }
 }
 
-/// A key in a text. Those that mean nothing there do nothing.
+/// Returns the effect of a key on a text; none for keys without a meaning there.
 fn letter(byte: u8) -> Option<FilterKey> {
     Some(match byte {
         b'\r' | b'\n' => FilterKey::Keep,
@@ -188,7 +189,7 @@ fn letter(byte: u8) -> Option<FilterKey> {
     })
 }
 
-/// Keys for which a terminal sends signals, where it is not in raw mode.
+/// Returns the actions of the keys for which a terminal sends signals, unless it is in raw mode.
 fn control(byte: u8) -> Option<Action> {
     match byte {
         0x03 => Some(Action::End(SIGINT)),
@@ -219,7 +220,8 @@ fn key(byte: u8) -> Option<Action> {
     })
 }
 
-/// Keys that have no letter, by the parameters and the end of what they send.
+/// Returns the actions of keys that have no letter, by the parameters and the final byte of their
+/// sequences.
 fn sequence(parameters: &[u8], end: u8) -> Option<Action> {
     Some(match (parameters, end) {
         (b"", b'A') => Action::Scroll(Scroll::Up),
@@ -286,7 +288,7 @@ mod tests {
         assert_eq!(typed(&[b"\x1b[1;5C", b"q"]), [Action::Quit]);
     }
 
-    /// The keys of a text, in short.
+    /// Returns the keys of a text as a short string.
     fn told(actions: &[Action]) -> String {
         let word = |action: &Action| match action {
             Action::Filter(FilterKey::Letter(letter)) => letter.to_string(),
@@ -299,14 +301,14 @@ mod tests {
     #[test]
     fn letters_of_a_text_are_no_keys() {
         for (keys, expected) in [
-            // Every key of its own, and then one.
+            // Every key of the ordinary mode as a letter of the text, and then as a key.
             (&b"/qQsr1 <>Rgo/\rq"[..], "<Begin>qQsr1 <>Rgo/<Keep><Quit>"),
             (
                 b"/ab\x7f\x08c\nR",
                 "<Begin>ab<Erase><Erase>c<Keep><Reverse>",
             ),
             (b"/a\x15b", "<Begin>a<EraseAll>b"),
-            // Arrows and what is not a letter.
+            // Arrows and bytes that are not letters.
             (b"/a\x1b[A\x1b[5~\x1bOC\t\xc3\xa9q", "<Begin>aq"),
             // Escape ends the text; what follows is a key again.
             (b"/a\x1bq", "<Begin>a<Clear><Quit>"),

@@ -1,5 +1,5 @@
-//! `--watch` on a terminal: what is looked at is drawn in place, again and
-//! again, until a key, a signal or a number of looks ends it.
+//! `--watch` on a terminal: a listing is drawn in place, again and again, until a key, a signal or
+//! a number of looks ends it.
 
 mod clock;
 mod connections;
@@ -29,100 +29,100 @@ pub trait Subject {
     /// Why it could not be looked at.
     type Failure;
 
-    /// Looks at it, for a window of that size.
+    /// Looks at the subject, for a window of that size.
     ///
     /// # Errors
-    /// Why it could not; this ends the watching.
+    /// Why it could not be looked at; this ends the watching.
     fn look(&mut self, size: Size) -> Result<(), Self::Failure>;
 
     /// Does what a key asks for.
     fn act(&mut self, action: Action, size: Size) -> Then;
 
-    /// Returns what must be done when the window has another size.
+    /// Returns the next step after a change of the window's size.
     fn resized(&self) -> Then;
 
-    /// Draws what was seen last.
+    /// Draws the last look.
     fn draw(&self, size: Size) -> Vec<u8>;
 }
 
 /// The next step after a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Then {
-    /// To draw the same look anew.
+    /// Draw the same look again.
     Draw,
-    /// To look again, before it is due.
+    /// Look again, before the next look is due.
     Look,
 }
 
-/// Where it is drawn.
+/// The terminal that frames are drawn on.
 pub trait Terminal {
-    /// The size of the window.
+    /// Returns the size of the window.
     fn size(&self) -> Size;
 
     /// Shows a frame.
     ///
     /// # Errors
-    /// Why it could not be written.
+    /// Why the frame could not be written.
     fn show(&mut self, frame: &[u8]) -> io::Result<()>;
 
-    /// Waits until something happens, or until then.
+    /// Waits for an event, until `until` at the latest.
     ///
     /// # Errors
-    /// Why it could not wait.
+    /// Why waiting failed.
     fn wait(&mut self, until: Instant) -> io::Result<Event>;
 
-    /// Gives the terminal back and stops the program; takes it again when the
-    /// program is continued.
+    /// Gives the terminal back and stops the program; takes the terminal again when the program is
+    /// continued.
     ///
     /// # Errors
-    /// Why it could not be taken again.
+    /// Why the terminal could not be taken again.
     fn suspend(&mut self) -> io::Result<()>;
 }
 
 /// An event of a terminal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// The time is over.
+    /// The time of the next look has come.
     Due,
     /// Keys were typed.
     Keys(Vec<Action>),
-    /// The window has another size, or has been given back and taken again.
+    /// The window has another size, or the terminal was given back and taken again.
     Resized,
-    /// A signal asks to end, by its number.
+    /// The signal of this number asks the program to end.
     Signal(u8),
 }
 
 /// How watching ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WatchEnd {
-    /// By `q`, or because that was all.
+    /// By `q`, or after the wanted number of looks.
     Done,
-    /// By a signal, or by the key for one; its number.
+    /// By the signal of this number, or by its key.
     Signal(u8),
 }
 
 /// Why watching ended too early.
 #[derive(Debug)]
 pub enum Broken<E> {
-    /// There was nothing to see.
+    /// The subject could not be looked at.
     Look(E),
     /// The terminal failed.
     Screen(io::Error),
 }
 
-/// Times at a fixed distance. After one that was missed it begins anew.
+/// Times at a fixed distance. After a look that was missed, the distance counts from that moment.
 pub struct Pace {
     interval: Duration,
     due: Instant,
 }
 
 impl Pace {
-    /// The first look is now.
+    /// Makes the first look due now.
     pub fn new(interval: Duration, now: Instant) -> Self {
         Self { interval, due: now }
     }
 
-    /// When the next look is due.
+    /// Returns the time of the next look.
     pub fn next(&mut self, now: Instant) -> Instant {
         let due = self.due.checked_add(self.interval);
         self.due = due.map_or(now, |due| due.max(now));
@@ -130,8 +130,8 @@ impl Pace {
     }
 }
 
-/// Watches until something ends it, or after so many looks. The last one is
-/// shown as long as the others.
+/// Watches until something ends it, or for the given number of looks. The last look is shown as
+/// long as the others.
 ///
 /// # Errors
 /// The failure of the subject, or of the terminal.
@@ -189,7 +189,7 @@ mod tests {
     use super::*;
     use crate::view::View;
 
-    /// Events that come one after another; then the window is closed.
+    /// Events that come one after another; after the last one, waiting fails.
     struct Script {
         events: VecDeque<Event>,
         shown: Vec<String>,
@@ -218,7 +218,7 @@ mod tests {
         }
     }
 
-    /// Draws how often it was looked at, and what was done.
+    /// Draws how often it was looked at, and the actions.
     #[derive(Default)]
     struct CountingSubject {
         looks: usize,
@@ -326,7 +326,7 @@ mod tests {
         let mut pace = Pace::new(Duration::from_secs(1), start);
         assert_eq!(pace.next(after(10)), after(1000));
         assert_eq!(pace.next(after(1400)), after(2000));
-        // Late: at once, and a second after that.
+        // A late look is taken at once, and the next one a second after it.
         assert_eq!(pace.next(after(3500)), after(3500));
         assert_eq!(pace.next(after(3600)), after(4500));
     }

@@ -1,4 +1,4 @@
-//! Rates of our own: exact counters over the true time between two looks.
+//! Rates computed here: exact counters, divided by the true time between two looks.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use crate::render::Rates;
 use ipvs::model::{DestinationEntry, ServiceEntry, Stats, VirtualId};
 
-/// The kernel adds up its counters every two seconds. Over less than that they
-/// would seem to stand still, and then to leap. A look may come a little early.
+/// The kernel adds up its counters every two seconds. Over a shorter time they would seem to stand
+/// still, and then to leap. A look may come a little early, hence the margin.
 const KERNEL_PERIOD: Duration = Duration::from_millis(1950);
 
 /// The identity of a row of the table.
@@ -38,7 +38,7 @@ impl RowId {
     }
 }
 
-/// Earlier counters of every row, as long ago as rates need it.
+/// The earlier counters of every row, as far back as rates need them.
 #[derive(Default)]
 pub struct Meter {
     rows: HashMap<RowId, History>,
@@ -49,17 +49,16 @@ pub struct Meter {
 type Counters = [u64; 5];
 
 struct History {
-    /// Oldest first.
+    /// The counters of earlier looks, the oldest first.
     samples: VecDeque<(Instant, Counters)>,
     rates: Rates,
-    /// In which look the row was last there.
+    /// The look in which the row was last seen.
     look: u64,
 }
 
 impl Meter {
-    /// Puts rates of our own in the place of the kernel's, and 0 where nothing
-    /// is known yet. The counters of the service were read at the first time,
-    /// those of its servers at the second.
+    /// Replaces the kernel's rates by rates computed here, or by 0 where they are not known yet.
+    /// The service's counters were read at `service_at`, those of its servers at `servers_at`.
     pub fn measure(&mut self, entry: &mut ServiceEntry, service_at: Instant, servers_at: Instant) {
         let id = entry.service.id;
         if self.was_zeroed(entry) {
@@ -72,9 +71,9 @@ impl Meter {
         }
     }
 
-    /// Returns whether a counter of the service, or of one of its servers, is
-    /// lower than at the last look. All of them were set to 0 then, and some may
-    /// have passed what they were.
+    /// Returns whether a counter of the service, or of one of its servers, is lower than at the
+    /// last look. All of them were set to 0 then, even if some have already passed their earlier
+    /// value.
     fn was_zeroed(&self, entry: &ServiceEntry) -> bool {
         let went_back = |row: RowId, stats: &Stats| {
             let last = self.rows.get(&row).and_then(|row| row.samples.back());
@@ -87,7 +86,8 @@ impl Meter {
             || servers.any(|server| went_back(RowId::server(id, server), &server.stats))
     }
 
-    /// Forgets earlier counters, which say nothing of the rates.
+    /// Forgets the earlier counters of a service and its servers, which rates can't be computed
+    /// from.
     fn forget(&mut self, entry: &ServiceEntry) {
         let id = &entry.service.id;
         let servers = entry.destinations.iter();
@@ -104,7 +104,7 @@ impl Meter {
             .map_or(Rates::Unknown, |history| history.rates)
     }
 
-    /// Ends a look: rows that were not in it are forgotten.
+    /// Ends a look, and forgets rows that were not in it.
     pub fn end_look(&mut self) {
         self.rows.retain(|_, history| history.look == self.look);
         self.look = self.look.wrapping_add(1);
@@ -128,8 +128,8 @@ impl Meter {
 }
 
 impl History {
-    /// The rates since the newest sample that is old enough, or since the
-    /// oldest.
+    /// Adds a sample, and returns the rates since the newest earlier sample that is old enough, or
+    /// since the oldest.
     fn add(&mut self, at: Instant, counters: Counters) -> Option<Counters> {
         let age = |sample: &(Instant, Counters)| at.saturating_duration_since(sample.0);
         while let Some(second) = self.samples.get(1)
@@ -146,7 +146,7 @@ impl History {
     }
 }
 
-/// Rates rounded to whole numbers; none if no time has passed.
+/// Returns rates rounded to whole numbers; none if no time has passed.
 fn per_second(before: &Counters, now: &Counters, time: Duration) -> Option<Counters> {
     let nanos = time.as_nanos();
     let mut rates = Counters::default();
@@ -189,8 +189,8 @@ mod tests {
         family: Family::V4,
     };
 
-    /// A service with a server, and so many connections of each. The kernel's
-    /// own rates are nonsense.
+    /// Returns a service with a server, each with this many connections. The rates in it are wrong
+    /// on purpose.
     fn entry(service: u64, server: u64) -> ServiceEntry {
         let stats = |connections| {
             let mut stats = Stats::default();
@@ -208,8 +208,8 @@ mod tests {
         entry
     }
 
-    /// The rates of connections in looks at these times, in milliseconds, with
-    /// these counters of the service; its server has half of them.
+    /// Returns the rates of connections in looks at these times, in milliseconds, with these
+    /// counters of the service; its server has half as many.
     fn rates(looks: &[(u64, u64)]) -> Vec<Option<(u64, u64)>> {
         let (start, mut meter) = (Instant::now(), Meter::default());
         let look = |&(millis, connections): &(u64, u64)| {
@@ -242,7 +242,7 @@ mod tests {
             found,
             [None, Some((100, 50)), Some((0, 0)), Some((100, 50))]
         );
-        // 10 in 3 seconds, and 11: to the nearest whole number.
+        // 10 in 3 seconds, then 11: rounded to the nearest whole number.
         let found = rates(&[(0, 0), (3000, 10), (6000, 21)]);
         assert_eq!(found, [None, Some((3, 2)), Some((4, 2))]);
     }
@@ -269,11 +269,11 @@ mod tests {
 
     #[test]
     fn a_counter_that_has_passed_what_it_was_is_no_proof() {
-        // Short intervals: more than at the first look, less than at the last.
+        // The counter is higher than at the first look and lower than at the last one.
         let found = rates(&[(0, 20), (500, 50), (1000, 30), (2000, 50)]);
         assert_eq!(found, [None, Some((60, 30)), None, Some((20, 10))]);
-        // The counters of the service have passed what they were, those of its
-        // server have not; and the other way round.
+        // The counter of the service has passed its earlier value, that of its server has not; then
+        // the reverse.
         for before_and_now in [[(20, 50), (60, 3)], [(50, 20), (3, 60)]] {
             let (start, mut meter) = (Instant::now(), Meter::default());
             for (seconds, (service, server)) in [0, 5].into_iter().zip(before_and_now) {

@@ -6,18 +6,18 @@ use crate::render::{RowLabels, characters};
 use crate::view::{self, ColumnPlace, Sorting, View};
 use ipvs::model::ServiceEntry;
 
-/// The rows that are there to be shown.
+/// The rows that can be scrolled to.
 #[derive(Default)]
 pub(super) struct ShownRows {
-    /// In their order.
+    /// The places of the rows, in their order.
     pub(super) places: Vec<ColumnPlace>,
-    /// The length of the longest label that the first column has.
+    /// The length of the longest label in the first column.
     pub(super) longest: usize,
 }
 
 impl ShownRows {
-    /// The rows that pass. A service that passes keeps all of its servers, and a server
-    /// its service.
+    /// Returns the rows that pass the filter. A service that passes keeps all of its servers, and a
+    /// server that passes keeps its service.
     pub(super) fn of(
         entries: &[ServiceEntry],
         view: View,
@@ -36,9 +36,9 @@ impl ShownRows {
                 continue;
             };
             let id = &entry.service.id;
-            // Nothing fails that is written to memory.
+            // Writing to memory does not fail.
             let (word, label) = labels.service(id).unwrap_or_default();
-            // Elsewhere the settings of a service follow its label.
+            // In the other views, the settings of a service follow its label.
             let mut longest = if view.counts() { characters(label) } else { 0 };
             let service_passes = filter.passes(&[word.as_bytes(), label].join(&b' '));
             let mut kept = Vec::new();

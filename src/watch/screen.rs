@@ -1,5 +1,5 @@
-//! The terminal as a screen: frames go there, keys and signals come from there.
-//! It is put back as it was, however watching ends.
+//! The terminal as a screen: frames go to it, keys and signals come from it. It is restored,
+//! however watching ends.
 
 use std::io::{self, Read};
 use std::os::fd::AsFd;
@@ -23,23 +23,22 @@ use super::tty::Tty;
 use super::{Event, Terminal};
 use crate::signals::{Caught, Ignored};
 
-/// How long Escape may be the beginning of another key.
+/// How long to wait for bytes after Escape, which may be the beginning of another key.
 const ESCAPE_TIME: Duration = Duration::from_millis(100);
 
-/// The terminal at standard input and output, ours until it is dropped.
+/// The terminal at standard input and output, taken until this is dropped.
 ///
-/// A terminal that is gone, or a sequence of keys without an end, makes it
-/// neither wait nor spin for ever.
+/// If the terminal is gone, or a sequence of keys has no end, it neither waits nor spins for ever.
 pub struct Screen {
     tty: Arc<Tty>,
     keyboard: Keyboard,
-    /// Until when more may follow an Escape.
+    /// The time until which more bytes may follow an Escape.
     escape_until: Option<Instant>,
-    /// Becomes readable when a signal comes.
+    /// This becomes readable when a signal comes.
     signals: UnixStream,
-    /// The signal that asked to end.
+    /// The signal that asked the program to end.
     ending: Caught,
-    /// The program was stopped, and goes on.
+    /// True after the program was stopped and continued.
     continued: Arc<AtomicBool>,
     /// None where SIGTSTP is ignored.
     stop: Option<StopKey>,
@@ -49,7 +48,7 @@ impl Screen {
     /// Takes the terminal.
     ///
     /// # Errors
-    /// Why it could not; then it is as it was.
+    /// Why the terminal could not be taken. It is as it was then.
     pub fn enter() -> io::Result<Self> {
         let tty = Arc::new(Tty::open()?);
         let (signals, sender) = UnixStream::pair()?;
@@ -82,7 +81,7 @@ impl Screen {
     }
 
     fn signal(&mut self) -> io::Result<Event> {
-        // One that comes from now on is seen by the next wait.
+        // A signal that comes from now on is seen by the next wait.
         while matches!(self.signals.read(&mut [0; 64]), Ok(1..)) {}
         if let Some(number) = self.ending.signal() {
             return Ok(Event::Signal(number));
@@ -112,15 +111,14 @@ impl Screen {
         }
     }
 
-    /// Lets the kernel stop the program, if it is to be stopped.
+    /// Gives the terminal back and lets the kernel stop the program, unless SIGTSTP is ignored.
     fn pause(&mut self) -> io::Result<()> {
         let Some(stop) = &self.stop else {
             return Ok(());
         };
         self.tty.give_back();
         stop.let_through()?;
-        // A signal has come meanwhile that ends the program: nobody waits for a
-        // frame.
+        // If a signal that ends the program has come meanwhile, no more frames are needed.
         if self.ending.signal().is_none() {
             self.continued.store(false, Ordering::Relaxed);
             self.tty.take()?;
@@ -137,7 +135,7 @@ impl Terminal for Screen {
     fn show(&mut self, frame: &[u8]) -> io::Result<()> {
         match self.ending.signal() {
             None => self.tty.show(frame),
-            // The terminal may have been given back; and it is about to be.
+            // The terminal is about to be given back, if it has not been yet.
             Some(_) => Ok(()),
         }
     }
@@ -148,7 +146,7 @@ impl Terminal for Screen {
             let left = escape
                 .unwrap_or(until)
                 .saturating_duration_since(Instant::now());
-            // Not a millisecond too early.
+            // The time is rounded up, so that no wait ends too early.
             let millis = left.as_nanos().div_ceil(1_000_000);
             let timeout = PollTimeout::try_from(millis).unwrap_or(PollTimeout::MAX);
             let ready = |file| PollFd::new(file, PollFlags::POLLIN);
@@ -176,19 +174,18 @@ impl Terminal for Screen {
 
     fn suspend(&mut self) -> io::Result<()> {
         if self.stop.is_some() {
-            // As the terminal would: with all that the shell has started so.
+            // As a terminal does, the signal goes to the whole process group.
             kill(Pid::from_raw(0), Signal::SIGTSTP)?;
         }
         self.pause()
     }
 }
 
-/// SIGTSTP, held back until the terminal has been given back. It is blocked and
-/// not caught, so that the kernel decides what it does: a program that no shell
-/// would continue is not stopped.
+/// SIGTSTP, held back until the terminal has been given back. It is blocked and not caught, so that
+/// the kernel decides about it: a program that no shell would continue is not stopped.
 struct StopKey {
     signal: SigSet,
-    /// Readable while it is held back.
+    /// This is readable while the signal is held back.
     pending: SignalFd,
 }
 
@@ -200,14 +197,14 @@ impl StopKey {
         Ok(Self { signal, pending })
     }
 
-    /// Returns when the program is continued.
+    /// Lets the signal through, and returns when the program is continued.
     fn let_through(&self) -> io::Result<()> {
         self.signal.thread_unblock()?;
         Ok(self.signal.thread_block()?)
     }
 }
 
-/// As if the kernel had told.
+/// Returns the event that the kernel's SIGHUP would have caused.
 fn gone() -> Event {
     Event::Signal(u8::try_from(SIGHUP).unwrap_or_default())
 }

@@ -1,22 +1,22 @@
-//! The lines around the rows: a bar above the titles, the keys at the foot.
+//! The lines around the rows: the bar above the titles, and the keys at the bottom.
 
 use std::time::Duration;
 
 use super::filter::RowFilter;
 use super::frame::{Frame, Size, Style};
 
-/// Which rows are shown.
+/// The part of the rows that is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Shown {
-    /// The first of them, from 0.
+    /// The number of the first shown row, from 0.
     pub(super) first: usize,
-    /// How many there are.
+    /// The number of all rows.
     pub(super) rows: usize,
-    /// How many fit.
+    /// The number of rows that fit.
     pub(super) room: usize,
 }
 
-/// Keys and what they do, those first that matter most.
+/// The keys and their effects, the most important first.
 pub(super) const KEYS_OF_TABLE: &[&str] = &[
     "q quit",
     "o/s/r/p overview, stats, rate, plain",
@@ -27,15 +27,15 @@ pub(super) const KEYS_OF_TABLE: &[&str] = &[
 ];
 pub(super) const KEYS_OF_CONNECTIONS: &[&str] =
     &["q quit", "/ filter", "arrows, PgUp, PgDn, Home, End scroll"];
-/// The keys while a filter is typed.
+/// The keys while a filter is being typed.
 const KEYS_OF_FILTER: &[&str] = &["Enter keep", "Escape clear"];
 
-/// The bar, and two lines of titles.
+/// The number of lines above the rows: the bar, and two lines of titles.
 const ABOVE: usize = 3;
-/// From this height on there is a line for the keys.
+/// The height from which on there is a line for the keys.
 const ROOMY: usize = 8;
 
-/// How many rows a window has room for.
+/// Returns the number of rows that a window has room for.
 pub(super) fn room(size: Size) -> usize {
     let below = usize::from(size.rows >= ROOMY);
     size.rows.saturating_sub(ABOVE + below)
@@ -45,14 +45,14 @@ pub(super) fn room(size: Size) -> usize {
 pub(super) struct BarContent {
     /// The name of the view, and the order of the rows.
     pub(super) what: String,
-    /// How much there is of it.
+    /// The number of services, servers or connections.
     pub(super) number: String,
-    /// The text that narrows the rows.
+    /// The text that rows must contain.
     pub(super) filter: Option<String>,
 }
 
-/// The first line of a frame: when and how often, what, which rows, and how
-/// much there is. What matters most comes first: a narrow window cuts it.
+/// Writes the first line of a frame: the time and the interval, the view, the rows that are shown,
+/// and the numbers. The most important comes first, because a narrow window cuts the line.
 pub(super) fn bar(
     frame: &mut Frame,
     time: &str,
@@ -68,7 +68,7 @@ pub(super) fn bar(
     let filter = filter
         .as_ref()
         .map_or_else(String::new, |text| format!("  {text}"));
-    // The time of day is enough.
+    // The time of day, without the date.
     let clock = time.get(11..19).unwrap_or_default();
     let interval = interval.as_secs_f64();
     let first = shown.first.saturating_add(1);
@@ -82,7 +82,7 @@ pub(super) fn bar(
     frame.line(text.as_bytes(), Style::Bar);
 }
 
-/// The lines of titles, in the columns of the rows below.
+/// Writes the lines of titles, which have the columns of the rows below.
 pub(super) fn titles(frame: &mut Frame, titles: &[u8]) {
     for line in titles
         .split(|byte| *byte == b'\n')
@@ -96,7 +96,7 @@ pub(super) fn titles(frame: &mut Frame, titles: &[u8]) {
     }
 }
 
-/// The last line, where there is room: as many keys as fit.
+/// Writes the last line, if there is room for it: as many keys as fit.
 pub(super) fn keys(frame: &mut Frame, size: Size, filter: &RowFilter, keys: &[&str]) {
     if size.rows < ROOMY {
         return;

@@ -1,4 +1,4 @@
-//! The table on a terminal: what is shown of the last look.
+//! The table on a terminal: the part of the last look that is shown.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -19,7 +19,7 @@ use ipvs::model::{DestinationEntry, ServiceEntry};
 #[derive(Default)]
 struct TableLook {
     entries: Vec<ServiceEntry>,
-    /// Where each row is, and whether its rates are known.
+    /// The place of each row, and whether its rates are known.
     places: HashMap<RowId, (ColumnPlace, Rates)>,
 }
 
@@ -47,7 +47,7 @@ impl TableLook {
         }
     }
 
-    /// The text of a row; none if it is not there.
+    /// Returns the text of a row; none if there is no such row.
     fn text(&self, id: &RowId, view: View, rows: &mut RowWriter<'_>) -> Option<Vec<u8>> {
         let (row, rates) = *self.places.get(id)?;
         let mut text = Vec::new();
@@ -66,7 +66,7 @@ impl TableLook {
     }
 }
 
-/// The table on the screen: which part of it, and in which view.
+/// The table on the screen: the shown part of it, and the view.
 pub struct TableScreen {
     view: View,
     numbers: Numbers,
@@ -80,7 +80,7 @@ pub struct TableScreen {
     current: TableLook,
     previous: Option<TableLook>,
     filter: RowFilter,
-    /// The rows of the current look that pass.
+    /// The rows of the current look that pass the filter.
     rows: ShownRows,
     time: String,
     frozen: Option<Frozen>,
@@ -113,14 +113,13 @@ impl TableScreen {
         }
     }
 
-    /// Puts rates of our own into a service that was just read, see
-    /// [`Meter::measure`].
+    /// Replaces the rates of a service that was just read; see [`Meter::measure`].
     pub fn measure(&mut self, entry: &mut ServiceEntry, service_at: Instant, servers_at: Instant) {
         self.meter.measure(entry, service_at, servers_at);
     }
 
-    /// A new look, at that time: services in the ordinary order. Counters may stand
-    /// still.
+    /// Takes over a new look, made at `time`, with the services in the ordinary order. `frozen`
+    /// says why counters stand still, if they do.
     pub fn see(
         &mut self,
         entries: Vec<ServiceEntry>,
@@ -132,7 +131,7 @@ impl TableScreen {
         self.meter.end_look();
         let look = TableLook::new(entries, &self.meter);
         let before = std::mem::replace(&mut self.current, look);
-        // The very first has none before it.
+        // There is no look before the first one.
         self.previous = (!self.time.is_empty()).then_some(before);
         self.time = time;
         self.rank(names);
@@ -165,7 +164,7 @@ impl TableScreen {
         self.rank(names);
     }
 
-    /// Draws what there is room for.
+    /// Draws as much as fits into the window.
     pub fn draw(&self, size: Size, names: &dyn NameOf) -> Vec<u8> {
         let room = status::room(size);
         let first = self.first.min(self.rows.places.len().saturating_sub(room));
@@ -179,7 +178,7 @@ impl TableScreen {
         // A mark stands before each row.
         let layout = Layout::fit(self.view, self.rows.longest, size.columns.saturating_sub(1));
         let mut titles = Vec::new();
-        // Nothing fails that is written to memory.
+        // Writing to memory does not fail.
         let _ = render::title_lines(&mut titles, self.view, layout);
         status::titles(&mut frame, &titles);
         let rows = RowWriter::new(self.view, self.numbers, Paint::Plain, names);
@@ -218,7 +217,7 @@ impl TableScreen {
         self.rows = ShownRows::of(entries, self.view, self.sorting, &self.filter, names);
     }
 
-    /// View, order and numbers, for the bar.
+    /// Returns the view, the order and the numbers, for the bar.
     fn told(&self) -> BarContent {
         let view = self.view.description().name;
         let column = match (self.sorting.column(self.view), self.order) {
@@ -272,7 +271,7 @@ mod tests {
         rows: 10,
     };
 
-    /// A service with servers of these weights and active connections.
+    /// Returns a service whose servers have these weights and active connections.
     fn entry(connections: u64, servers: &[(u32, u32)]) -> ServiceEntry {
         let id = VirtualId::Endpoint {
             protocol: Protocol::Tcp,
@@ -309,7 +308,7 @@ mod tests {
         table.see(entries, time, None, &Numeric);
     }
 
-    /// The lines on the screen, without what makes them bold or coloured.
+    /// Returns the lines on the screen, without the codes for bold text and colours.
     fn lines(table: &TableScreen, size: Size) -> Vec<String> {
         let text = String::from_utf8(table.draw(size, &Numeric)).unwrap();
         let text = text.split("\x1b[J").next().unwrap();
@@ -364,7 +363,7 @@ q quit  o/s/r/p overview, stats, rate, plain  / filter  </> sort  R reverse
         assert_eq!(marked(&table), "");
         let later = start + Duration::from_secs(2);
         see(&mut table, vec![entry(9, &[(1, 2), (1, 1), (1, 0)])], later);
-        // One has a connection more, one is new.
+        // One server has a connection more, one is new.
         assert_eq!(marked(&table), "10.0.0.2:80 10.0.0.3:80");
         table.act(Action::View(View::Stats), SIZE, &Numeric);
         assert_eq!(marked(&table), "192.0.2.80:80 10.0.0.3:80");
@@ -419,7 +418,7 @@ q quit  o/s/r/p overview, stats, rate, plain  / filter  </> sort  R reverse
             rows: 24,
         };
         assert!(lines(&table, wide)[0].ends_with("rows 182-201 of 201  1 service, 200 servers"));
-        // In a larger window the last page begins earlier.
+        // In a larger window, the last page begins at an earlier row.
         assert_eq!(shown(&table, wide), "20 of 24: 10.0.0.181:80 10.0.0.200:80");
         for rows in 0..5 {
             let small = Size { columns: 20, rows };

@@ -1,4 +1,4 @@
-//! The terminal's settings: taken, and given back as they were.
+//! The terminal's settings, which are changed and later restored.
 
 use std::fs::File;
 use std::io::{self, Read, Write, stdin, stdout};
@@ -10,11 +10,11 @@ use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetpgrp, tcgetwinsi
 
 use super::frame::Size;
 
-/// The other screen, without a cursor; then the main one again.
+/// Switches to the alternate screen, without a cursor; `LEAVE` switches back.
 const ENTER: &[u8] = b"\x1b[?1049h\x1b[?25l";
 const LEAVE: &[u8] = b"\x1b[?25h\x1b[?1049l";
 
-/// The size of a terminal that does not tell.
+/// The size of a terminal that does not tell its size.
 const USUAL: Size = Size {
     columns: 80,
     rows: 24,
@@ -23,14 +23,14 @@ const USUAL: Size = Size {
 /// The terminal at standard input and output.
 pub(super) struct Tty {
     input: File,
-    /// Written without a buffer: a frame at once.
+    /// Frames are written without a buffer, each at once.
     output: File,
-    /// Its settings before it was taken; none where it is not taken.
+    /// The terminal's settings before it was taken; none while it is not taken.
     before: Mutex<Option<Termios>>,
 }
 
 impl Tty {
-    /// It is not yet taken.
+    /// Opens the terminal, without taking it.
     pub(super) fn open() -> io::Result<Self> {
         Ok(Self {
             input: File::from(stdin().as_fd().try_clone_to_owned()?),
@@ -39,9 +39,9 @@ impl Tty {
         })
     }
 
-    /// Takes the terminal, or takes it again where somebody else has used it
-    /// meanwhile. In the background the kernel stops the program here, as it
-    /// does with any that wants the terminal.
+    /// Takes the terminal, or takes it again where another program has used it meanwhile. In the
+    /// background, the kernel stops the program here, as it stops any program that changes the
+    /// terminal.
     pub(super) fn take(&self) -> io::Result<()> {
         let mut before = self.before();
         let mut raw = match &*before {
@@ -55,8 +55,8 @@ impl Tty {
         self.show(ENTER)
     }
 
-    /// Makes the terminal what it was. If it can't be reached there is nothing
-    /// to be done; and what a shell in the foreground has made of it is right.
+    /// Restores the terminal. If it can't be reached, nothing can be done. If a shell is in the
+    /// foreground again, the settings are the shell's and stay.
     pub(super) fn give_back(&self) {
         if let Some(before) = self.before().take() {
             let _ = self.show(LEAVE);

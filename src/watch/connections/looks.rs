@@ -1,5 +1,5 @@
-//! The last look at connections, and what tells that a row has changed since the one
-//! before it.
+//! The last look at connections, and the data that shows which rows have changed since the look
+//! before.
 
 use std::collections::HashMap;
 
@@ -22,11 +22,10 @@ impl Ends {
     }
 }
 
-/// The properties that counted connections have in common.
+/// The keys that counted connections share.
 pub(super) type Keys = (Key, Option<Key>);
 
-/// The last look. The one before it tells what has changed since; at first nothing
-/// has.
+/// The last look, with the data of the look before it. Without that, no row counts as changed.
 pub(super) enum ConnectionsLook {
     Rows {
         window: Window,
@@ -39,7 +38,7 @@ pub(super) enum ConnectionsLook {
     },
 }
 
-/// The states of connections that were seen, and whether these were all.
+/// The states of the connections in the last look, and whether it had all connections.
 pub(super) struct Before {
     states: HashMap<Ends, Vec<u8>>,
     all: bool,
@@ -56,8 +55,8 @@ impl Before {
         }
     }
 
-    /// Returns whether a connection is new or has another state. One that may only
-    /// have been outside of the window is not known to be new.
+    /// Returns whether a connection is new or has another state. One that may have been outside the
+    /// window is not called new.
     pub(super) fn differs(&self, connection: &Connection<'_>) -> bool {
         match self.states.get(&Ends::of(connection)) {
             Some(state) => state != connection.state,

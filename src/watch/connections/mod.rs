@@ -1,4 +1,4 @@
-//! Connections on a terminal: which of them, and what keys do.
+//! Connections on a terminal: the ones that are shown, and the effects of keys.
 
 mod looks;
 mod picture;
@@ -17,7 +17,7 @@ use ipvs::connections::{Count, Filter, Grouping, Interrupted};
 use looks::{Before, ConnectionsLook};
 pub use window::Window;
 
-/// The connections on the screen: which, and in which view.
+/// The connections on the screen, one by one or counted.
 pub struct ConnectionsScreen {
     engines: bool,
     interval: Duration,
@@ -29,7 +29,7 @@ pub struct ConnectionsScreen {
 }
 
 impl ConnectionsScreen {
-    /// Before the first look. `engines` adds what persistence engines noted.
+    /// Begins, before the first look. `engines` adds the data that persistence engines noted.
     pub fn new(engines: bool, interval: Duration) -> Self {
         Self {
             engines,
@@ -41,7 +41,7 @@ impl ConnectionsScreen {
         }
     }
 
-    /// Reads the connections that are wanted of the next look.
+    /// Reads the connections that the next look needs.
     ///
     /// # Errors
     /// The errors of `table`.
@@ -54,7 +54,7 @@ impl ConnectionsScreen {
         Window::read(table, filter, &self.filter, self.first, status::room(size))
     }
 
-    /// A new look at connections, at that time.
+    /// Takes over a new look at connections, made at `time`.
     pub fn see(&mut self, window: Window, time: String) {
         let before = match &self.look {
             Some(ConnectionsLook::Rows { window, .. }) => Some(Before::new(window)),
@@ -65,7 +65,7 @@ impl ConnectionsScreen {
         self.time = time;
     }
 
-    /// A new look at counts, at that time.
+    /// Takes over a new look at counts, made at `time`.
     pub fn see_counts(
         &mut self,
         grouping: impl Into<Grouping>,
@@ -74,7 +74,7 @@ impl ConnectionsScreen {
     ) {
         if self.filter.narrows() {
             let mut text = RowText::default();
-            // Nothing fails that is written to memory.
+            // Writing to memory does not fail.
             counts.retain(|count| {
                 text.of_count(count)
                     .is_ok_and(|row| self.filter.passes(row))
@@ -99,7 +99,7 @@ impl ConnectionsScreen {
         self.time = time;
     }
 
-    /// Does what a key asks for; true if other connections must be read.
+    /// Does what a key asks for, and returns whether connections must be read again.
     pub fn act(&mut self, action: Action, size: Size) -> bool {
         let (rows, is_window) = match &self.look {
             Some(ConnectionsLook::Rows { window, .. }) => (window.total, true),
@@ -112,7 +112,7 @@ impl ConnectionsScreen {
                 let others = self.filter.act(key);
                 if others {
                     self.first = 0;
-                    // Rows that did not pass before have not changed because of that.
+                    // Rows that did not pass the filter before have not changed because of that.
                     self.look = None;
                 }
                 return others;
@@ -131,12 +131,12 @@ impl ConnectionsScreen {
         moved && is_window
     }
 
-    /// Returns whether another size of the window takes other connections.
+    /// Returns whether other connections must be read when the window's size changes.
     pub fn depends_on_size(&self) -> bool {
         matches!(self.look, Some(ConnectionsLook::Rows { .. }))
     }
 
-    /// The addresses that a window of that size shows.
+    /// Returns the addresses that a window of that size shows.
     pub fn addresses(&self, size: Size) -> Vec<IpAddr> {
         match &self.look {
             Some(ConnectionsLook::Rows { window, .. }) => window

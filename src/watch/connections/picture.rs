@@ -1,5 +1,4 @@
-//! The picture of connections: the rows of the last look, with their marks, and the
-//! bar above them.
+//! The picture of connections: the rows of the last look, with marks, and the bar above them.
 
 use super::ConnectionsScreen;
 use super::looks::ConnectionsLook;
@@ -10,7 +9,7 @@ use crate::watch::status::{self, BarContent, Shown};
 use ipvs::connections::{By, Connection, Count, Filter, Grouping};
 
 impl ConnectionsScreen {
-    /// Draws what there is room for.
+    /// Draws as much as fits into the window.
     pub fn draw(&self, size: Size, names: &dyn NameOf) -> Vec<u8> {
         let mut frame = Frame::new(size);
         let mut text = Vec::new();
@@ -22,7 +21,7 @@ impl ConnectionsScreen {
                 let lines: Vec<u8> = window.lines.iter().take(room).flatten().copied().collect();
                 let (every, engines) = (Filter::default(), self.engines);
                 let visible = window.connections().take(room);
-                // Nothing fails that is written to memory.
+                // Writing to memory does not fail.
                 let layout = ConnectionLayout::fit(visible, engines, names, columns);
                 let layout = layout.unwrap_or(ConnectionLayout::LISTING);
                 let table = &lines[..];
@@ -99,7 +98,7 @@ fn told(what: &str, total: usize) -> BarContent {
     }
 }
 
-/// Returns what counts are of.
+/// Returns the name of the keys that connections are counted by.
 fn kind(Grouping { by, then }: Grouping) -> String {
     let name = |by| match by {
         By::Server => "server",

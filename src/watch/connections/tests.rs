@@ -8,7 +8,7 @@ const SIZE: Size = Size {
     rows: 9,
 };
 
-/// The kernel's table, of connections by a client's port and a state.
+/// Returns the kernel's table, with a client's port and a state for each connection.
 fn table(connections: &[(u16, &str)]) -> Vec<u8> {
     let mut table =
         "Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires\n".to_owned();
@@ -25,7 +25,7 @@ fn see(connections: &mut ConnectionsScreen, table: &[u8], filter: &Filter) {
     connections.see(window, "2026-11-21T10:50:10.123Z".to_owned());
 }
 
-/// The end of the bar, and the ports of the clients with their marks.
+/// Returns the end of the bar, and the clients' ports with their marks.
 fn shown(connections: &ConnectionsScreen) -> String {
     let text = String::from_utf8(connections.draw(SIZE, &Numeric)).unwrap();
     let bar = text.split_once("every 2s  connections  ").unwrap().1;
@@ -74,7 +74,7 @@ fn no_more_is_held_than_fits() {
         let expected = format!("rows {expected}");
         assert_eq!(shown(&connections), expected, "{scroll:?}");
     }
-    // Some have ended meanwhile.
+    // Some connections have ended meanwhile.
     see(&mut connections, &many(7), &every);
     assert_eq!(
         shown(&connections),
@@ -111,7 +111,7 @@ fn new_connections_and_new_states_are_marked() {
     let later = [(1, "ESTABLISHED"), (2, "ESTABLISHED"), (3, "SYN_RECV")];
     see(&mut connections, &table(&later), &every);
     assert_eq!(shown(&connections), "rows 1-3 of 3, 3 connections: *1 2 *3");
-    // A connection that was outside of the window may be old.
+    // A connection that was outside the window may be old.
     see(&mut connections, &many(9), &every);
     connections.act(Action::Scroll(Scroll::Last), SIZE);
     see(&mut connections, &many(9), &every);
@@ -146,7 +146,7 @@ fn counts_that_changed_are_marked() {
     );
 }
 
-/// The lines on the screen of that width, from the titles to the last row.
+/// Returns the lines on a screen of that width, from the titles to the last row.
 fn lines(connections: &ConnectionsScreen, columns: usize) -> Vec<String> {
     let size = Size { columns, ..SIZE };
     let text = String::from_utf8(connections.draw(size, &Numeric)).unwrap();
@@ -158,7 +158,7 @@ fn lines(connections: &ConnectionsScreen, columns: usize) -> Vec<String> {
     .collect()
 }
 
-/// A long client, a short service and a long server, and what an engine noted.
+/// A long client, a short service, a long server, and an engine's data.
 const LONG: &str = "\
 Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData
 TCP 2001:0db8:1111:2222:3333:4444:5555:6666 FFFF fd00:0000:0000:0000:0000:0000:0000:0001 0050 2001:0db8:1111:2222:3333:4444:5555:7777 1F90 ESTABLISHED      99 sip 123@pc

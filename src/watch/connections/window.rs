@@ -1,5 +1,5 @@
-//! The part of the connection table that a window shows: of a table that may be long no
-//! more rows are held than there is room for.
+//! The part of the connection table that a window shows. The table may be long, so only as many
+//! rows are held as fit into the window.
 
 use std::collections::VecDeque;
 use std::io::BufRead;
@@ -8,20 +8,20 @@ use crate::render::RowText;
 use crate::watch::filter::RowFilter;
 use ipvs::connections::{Connection, Filter, Interrupted, for_each_line};
 
-/// Rows of the kernel's table that are next to each other.
+/// Consecutive rows of the kernel's table.
 #[derive(Default)]
 pub struct Window {
-    /// As the kernel wrote them.
+    /// The rows as the kernel wrote them.
     pub(super) lines: VecDeque<Vec<u8>>,
-    /// How many pass before them.
+    /// The number of passing rows before them.
     pub(super) first: usize,
-    /// How many pass in all.
+    /// The number of all passing rows.
     pub(super) total: usize,
 }
 
 impl Window {
-    /// Reads a table, and keeps up to `room` of the connections that pass both filters,
-    /// from that number on: the last ones, if there are fewer than that.
+    /// Reads a table, and keeps up to `room` of the connections that pass both filters, from number
+    /// `first` on. If there are fewer than that, the last ones are kept.
     pub(super) fn read(
         table: impl BufRead,
         filter: &Filter,
