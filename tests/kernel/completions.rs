@@ -167,7 +167,8 @@ fn names_of_files_are_no_patterns_in_bash() {
     assert_eq!(offered, ["rules*", "rules-of-old"]);
 }
 
-/// zsh completes only on a terminal, which its own module zpty makes.
+/// zsh completes only on a terminal, which its own module zpty makes. The shell that
+/// waits starts no program meanwhile: that would take half of a slow processor.
 #[test]
 fn in_zsh() {
     let place = prepare();
@@ -184,12 +185,13 @@ fn in_zsh() {
     let typed = keys(|line| line.replace('[', r"\[").replace(']', r"\]"));
     fs::write(place.folder().join("keys"), typed).unwrap();
     let driver = format!(
-        "zmodload zsh/zpty
+        "zmodload zsh/zpty zsh/zselect
          zpty -b shell zsh -f -i
          zpty -w shell 'source ./settings; : >noted'
-         until [[ -e noted ]]; do zpty -r -t shell said; sleep 0.05; done
+         until [[ -e noted ]]; do zpty -r -t shell said; zselect -t 5; done
          zpty -w -n shell \"$(<keys)\"
-         until (( $(wc -l <noted) >= {} )); do zpty -r -t shell said; sleep 0.05; done
+         noted() {{ lines=(\"${{(@f)$(<noted)}}\"); (( $#lines >= {} )) }}
+         until noted; do zpty -r -t shell said; zselect -t 5; done
          zpty -d shell",
         CASES.len()
     );
