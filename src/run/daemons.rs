@@ -68,8 +68,8 @@ fn is_needed(change: &Change, running: &mut Vec<Daemon>) -> bool {
 const GROUP: IpAddr = IpAddr::V4(Ipv4Addr::new(224, 0, 0, 81));
 const PORT: u16 = 8848;
 const TTL: u8 = 1;
-/// The smallest length of sync messages that a master chooses by itself: Ethernet's MTU, less the
-/// headers of IPv6 and UDP. A backup uses the MTU of its interface.
+/// The smallest length of sync messages that a daemon chooses by itself on Ethernet: the MTU, less
+/// the headers of IPv6 and UDP. A backup accepts what its interface can receive.
 const MAX_LEN: u16 = 1500 - 48;
 
 /// Returns whether starting `wanted` would make a daemon like the one that runs.

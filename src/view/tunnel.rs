@@ -29,7 +29,7 @@ const TUNNEL: Column = Column::new(
     },
 );
 
-/// The longest description's number of characters.
+/// A longer description is cut to this length.
 const MAX_LEN: usize = 15;
 
 /// Returns the encapsulation of packets to a server: kind, port and checksum.

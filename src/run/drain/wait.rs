@@ -154,7 +154,7 @@ fn see(
     table: &mut TallySource,
     report: &mut Report<'_>,
 ) -> Result<Seen, Failure> {
-    // A drain may take hours, so each look gets the whole patience anew.
+    // A drain may take hours, so each look gets the full patience again.
     client.set_patience(Patience::DEFAULT);
     let look =
         |client: &mut Client| still_there(client, together.services()).map_err(Failure::Unlisted);

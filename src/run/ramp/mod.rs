@@ -45,7 +45,7 @@ pub(super) fn ramp(
     };
     let mut has_begun = false;
     loop {
-        // A ramp may take hours, so each look gets the whole patience anew.
+        // A ramp may take hours, so each look gets the full patience again.
         client.set_patience(Patience::DEFAULT);
         let before = Instant::now();
         let ids = rise.ongoing.iter().map(|ramping| *ramping.service());
