@@ -98,32 +98,25 @@ fn vip_duplicate_that_answers() {
     diagnose(&probe).without_fault();
 }
 
+/// An admin may have entered who has an address, the virtual one or a server's. That
+/// is no answer, and is there afterwards.
 #[test]
-fn vip_duplicate_of_ipv6() {
-    let (_place, [_client, a, stranger]) = one_network();
-    restore("-A -t [fd00::1]:80 -s rr\n-a -t [fd00::1]:80 -r [fd00::2]:80 -m\n");
-    let probe = format!("{GLANCE} --probe");
-    diagnose(&probe).without_fault();
-    stranger.ip("addr add fd00::1/128 dev eth0 nodad\n");
-    diagnose(&probe).names("vip-duplicate");
-    // Who is a server of the service answers for its own address alone.
-    stranger.ip("addr del fd00::1/128 dev eth0\n");
-    a.ip("addr add fd00::1/128 dev lo nodad\n");
-    diagnose(&probe).without_fault();
-}
-
-/// An admin may have entered who has the virtual address, for a link that no
-/// question goes out on: that is no answer, and is there afterwards.
-#[test]
-fn what_an_admin_entered_of_a_virtual_address_stays() {
+fn neighbours_that_an_admin_entered_stay() {
     let (_place, [_client, a, _]) = one_network();
     a.take_quietly("10.0.0.1");
     restore("-A -t 10.0.0.1:80 -s rr\n-a -t 10.0.0.1:80 -r 10.0.0.2 -g\n");
-    let entered = "10.0.0.1 lladdr 02:00:00:00:00:77 dev eth0 nud permanent";
-    shell(&format!("ip neigh add {entered}"));
+    for address in ["10.0.0.1", "10.0.0.2"] {
+        shell(&format!(
+            "ip neigh replace {address} lladdr 02:00:00:00:00:77 dev eth0 nud permanent"
+        ));
+    }
     diagnose(&format!("{GLANCE} --probe")).without_fault();
-    let kept = shell("ip neigh show 10.0.0.1");
-    assert!(kept.contains("02:00:00:00:00:77 PERMANENT"), "{kept}");
+    let kept = shell("ip neigh show nud permanent");
+    assert_eq!(
+        kept.matches("02:00:00:00:00:77 PERMANENT").count(),
+        2,
+        "{kept}"
+    );
 }
 
 #[test]

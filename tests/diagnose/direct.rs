@@ -107,6 +107,29 @@ fn dr_server_answers_arp() {
     diagnose(&format!("{GLANCE} --probe")).without_fault();
 }
 
+/// The kernel takes no answer about an IPv6 address on an interface that has it: it is
+/// asked for where the director has the address elsewhere.
+#[test]
+fn dr_server_answers_neighbour_discovery() {
+    let (_place, [_client, a, b]) = one_network();
+    restore("-A -t [fd00::1]:80 -s rr\n-a -t [fd00::1]:80 -r [fd00::3]:80 -g\n");
+    let probe = format!("{GLANCE} --probe");
+    for server in [&a, &b] {
+        server.ip("addr add fd00::1/128 dev lo nodad\n");
+    }
+    diagnose(&probe).without_fault();
+    assert_eq!(shell("ip -6 neigh show fd00::1"), "", "nobody was asked");
+    shell(
+        "ip addr del fd00::1/64 dev eth0 && ip addr add fd00::5/64 dev eth0 nodad && \
+         ip addr add fd00::1/128 dev lo nodad",
+    );
+    diagnose(&probe).without_fault();
+    b.ip("addr add fd00::1/128 dev eth0 nodad\n");
+    let diagnosis = diagnose(&probe).names("dr-server-answers-arp");
+    let sentence = diagnosis.finding("dr-server-answers-arp")["sentence"].to_string();
+    assert!(sentence.contains("fd00::3"), "{sentence}");
+}
+
 /// How many connections the director knows.
 fn answers_seen() -> usize {
     ipvsadm("-Lnc")

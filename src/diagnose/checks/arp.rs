@@ -12,7 +12,7 @@ pub(super) const DR_SERVER_ANSWERS_ARP: Check = Check {
     id: "dr-server-answers-arp",
     symptom: "Clients go past the director to one server, at times or always: the service counts less than the servers do, and persistence and weights do nothing.",
     cause: "A server has the virtual address, as it must, and tells its neighbours so.",
-    seen: "With --probe: who has the virtual address is asked on the link (ARP, neighbour discovery), and a server's hardware address answers.",
+    seen: "With --probe: who has the virtual address is asked on the link (ARP, neighbour discovery), and a server's hardware address answers. An IPv6 address is not asked for on an interface that has it: the kernel takes no answer there.",
     remedy: "On the server, set arp_ignore to 1 and arp_announce to 2, and keep the virtual address on lo.",
     since: "",
     judge: dr_server_answers_arp,

@@ -4,7 +4,8 @@
 //! neighbour discovery), and is read afterwards. The kernel forgets it by itself, but
 //! only after a while: one of an earlier look is deleted first. Otherwise the kernel
 //! would not ask for an address that it has just asked for, nor for one that a machine
-//! had which has given it up since.
+//! had which has given it up since. An entry that an admin made is neither deleted nor
+//! put to use: the kernel would take it for one of its own from then on.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -22,7 +23,9 @@ const ADDRESSES: usize = 256;
 
 /// Asks for every virtual address on the interfaces that lead to servers on the
 /// link and on those in its own network, and for these servers: one that clients reach
-/// past this director may not be known to it. Returns every neighbour that is known afterwards, and of them
+/// past this director may not be known to it. An IPv6 address is not asked for on an
+/// interface that has it: the kernel takes no answer about it there (`ndisc_recv_na`).
+/// Returns every neighbour that is known afterwards, and of them
 /// those that have a virtual address.
 pub(super) fn probe(
     facts: &Facts,
@@ -50,16 +53,36 @@ pub(super) fn probe(
             }
         }
     }
-    let virtual_addresses: Vec<_> = virtual_addresses.into_iter().take(ADDRESSES).collect();
+    virtual_addresses.retain(|(vip, interface)| {
+        vip.is_ipv4()
+            || facts
+                .addresses
+                .of(*vip)
+                .all(|own| own.interface != *interface)
+    });
     let place = |neighbour: &Neighbour| (neighbour.address, neighbour.interface);
+    let (entered, earlier): (Vec<_>, Vec<_>) = routing
+        .neighbours()?
+        .into_iter()
+        .partition(|neighbour| matches!(neighbour.state, Reach::Permanent | Reach::NoArp));
+    let entered: BTreeSet<_> = entered.iter().map(place).collect();
+    let to_ask = |places: BTreeSet<(IpAddr, u32)>| -> Vec<_> {
+        places
+            .difference(&entered)
+            .copied()
+            .take(ADDRESSES)
+            .collect()
+    };
+    let virtual_addresses = to_ask(virtual_addresses);
     let is_wanted = |neighbour: &Neighbour| virtual_addresses.contains(&place(neighbour));
-    let is_entered =
-        |neighbour: &Neighbour| matches!(neighbour.state, Reach::Permanent | Reach::NoArp);
-    let mut earlier = routing.neighbours()?;
-    earlier.retain(|neighbour| is_wanted(neighbour) && !is_entered(neighbour));
-    routing.forget(&earlier.iter().map(place).collect::<Vec<_>>())?;
+    let earlier: Vec<_> = earlier
+        .iter()
+        .filter(|known| is_wanted(known))
+        .map(place)
+        .collect();
+    routing.forget(&earlier)?;
     routing.look_for(&virtual_addresses)?;
-    routing.look_for(&servers.into_iter().take(ADDRESSES).collect::<Vec<_>>())?;
+    routing.look_for(&to_ask(servers))?;
     thread::sleep(PATIENCE);
     let found: Keyed<_> = routing.neighbours()?.into();
     let has_answered = |neighbour: &&Neighbour| {
