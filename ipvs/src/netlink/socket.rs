@@ -301,6 +301,8 @@ fn wait_for(socket: &netlink_sys::Socket, timeout: Option<Duration>) -> io::Resu
         (time.as_secs(), time.subsec_micros())
     });
     let seconds = seconds.try_into().map_err(io::Error::other)?;
+    // As wide as the machine's `suseconds_t`.
+    let micros = i32::try_from(micros).map_err(io::Error::other)?;
     let time = TimeVal::new(seconds, micros.into());
     Ok(setsockopt(socket, ReceiveTimeout, &time)?)
 }
