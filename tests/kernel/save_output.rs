@@ -302,7 +302,7 @@ fn a_file_that_is_mounted_is_written_over() {
     for (call, sentence) in [
         ("fallocate:error=ENOSPC", format!("cannot write {path}")),
         (
-            "ftruncate:error=EIO",
+            "ftruncate,?ftruncate64:error=EIO",
             format!("cannot write {path}, which is incomplete now"),
         ),
     ] {

@@ -1,3 +1,5 @@
+use std::time::{Duration, Instant};
+
 use ipvs::model::Change;
 use ipvsadm::cli::Command;
 use ipvsadm::rules::restore::{NumberedRule, Remark, read_rules};
@@ -308,10 +310,19 @@ fn a_byte_order_mark_begins_a_file_only() {
     );
 }
 
+/// Four times as many take about four times as long, on fast machines and slow ones:
+/// sixteen times would be a search through all for each.
 #[test]
 fn many_words_and_many_servers_that_come_and_go_take_little_time() {
-    let start = std::time::Instant::now();
-    let line = "a ".repeat(30_000);
+    let some = time_of_many(6_000);
+    let many = time_of_many(24_000);
+    assert!(many < 10 * some, "{some:?} {many:?}");
+}
+
+/// Checks lines of so many words, and so many servers that come and go.
+fn time_of_many(number: usize) -> Duration {
+    let start = Instant::now();
+    let line = "a ".repeat(number);
     expect(
         &format!("-A -t 10.0.0.1:80 -w x {line}\n{line} -w x\n"),
         &[
@@ -321,7 +332,7 @@ fn many_words_and_many_servers_that_come_and_go_take_little_time() {
     );
     let mut rules = SERVICE.to_owned();
     for verb in ["-a", "-d", "-a"] {
-        for n in 0..24_000 {
+        for n in 0..number {
             rules += &format!("{verb} -t 10.0.0.1:80 -r 10.1.{}.{}:80\n", n / 250, n % 250);
         }
     }
@@ -330,14 +341,9 @@ fn many_words_and_many_servers_that_come_and_go_take_little_time() {
     let service = checked.rules.table.services().next().unwrap();
     assert_eq!(
         (service.servers.len(), service.servers.iter().count()),
-        (24_000, 24_000)
+        (number, number)
     );
-    // Far more than it takes, far less than it took.
-    assert!(
-        start.elapsed() < std::time::Duration::from_secs(5),
-        "{:?}",
-        start.elapsed()
-    );
+    start.elapsed()
 }
 
 #[test]

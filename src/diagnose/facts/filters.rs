@@ -351,6 +351,8 @@ fn dump(question: u16, mut row: impl FnMut(u16, u8, &[u8])) -> io::Result<()> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use std::ops::Range;
+
     use super::*;
 
     fn bytes(hex: &str) -> Vec<u8> {
@@ -358,7 +360,37 @@ mod tests {
         let byte = |pair: &[u32]| {
             u8::try_from(pair.iter().fold(0, |sum, digit| sum * 16 + digit)).unwrap()
         };
-        digits.chunks(2).map(byte).collect()
+        turned(digits.chunks(2).map(byte).collect())
+    }
+
+    /// Returns attributes of a little-endian machine as this one has them. The values
+    /// of nftables are in network byte order everywhere, the heads of attributes not.
+    fn turned(mut attributes: Vec<u8>) -> Vec<u8> {
+        if cfg!(target_endian = "big") {
+            turn(&mut attributes);
+        }
+        attributes
+    }
+
+    /// Turns the heads, if these bytes are attributes, and those inside their values.
+    fn turn(bytes: &mut [u8]) {
+        let mut places = Vec::new();
+        let mut start = 0;
+        while let Some([low, high, _, _]) = bytes.get(start..start + 4) {
+            let length = usize::from(u16::from_le_bytes([*low, *high]));
+            places.push(start..start + length);
+            start += length.next_multiple_of(4).max(4);
+        }
+        let fits = |place: &Range<usize>| place.len() >= 4 && place.end <= bytes.len();
+        if start != bytes.len().next_multiple_of(4) || !places.iter().all(fits) {
+            return;
+        }
+        for place in places {
+            let (head, value) = bytes[place].split_at_mut(4);
+            head[..2].reverse();
+            head[2..].reverse();
+            turn(value);
+        }
     }
 
     /// `nft add chain inet guard in '{ type filter hook input priority 0; policy drop; }'`
@@ -406,12 +438,11 @@ mod tests {
     #[test]
     fn rules_that_set_marks() {
         let meta = |attribute: u8, key: u8| {
-            let mut expression = bytes("09000100");
+            let mut expression = vec![9, 0, 1, 0];
             expression.extend(b"meta\0\0\0\0");
-            expression.extend(bytes("14000280080002000000"));
-            expression.extend([0, key]);
+            expression.extend([0x14, 0, 2, 0x80, 8, 0, 2, 0, 0, 0, 0, key]);
             expression.extend([8, 0, attribute, 0, 0, 0, 0, 1]);
-            expression
+            turned(expression)
         };
         assert_eq!(word(&meta(3, 3)), Some("mark"));
         // To read the mark is another thing, and so is what else is set.
