@@ -120,6 +120,8 @@ pub const CASES: &[Case] = &[
     case("-A -t x[2001:db8::9]:80"),
     // the mark
     case("-A -f 0"),
+    // A difference on 32-bit machines.
+    #[cfg(target_pointer_width = "64")]
     case("-A -f -5"),
     case("-A -f abc"),
     case("-A -f ''"),
