@@ -35,8 +35,8 @@
 
 use std::time::Duration;
 
+use crate::model::equivalence::same_server;
 use crate::model::{Change, Destination, Forwarding, ServiceEntry, VirtualId};
-use crate::plan::equivalence::same_server;
 
 /// The shortest time from one weight to the next.
 pub const SHORTEST_STEP: Duration = Duration::from_secs(1);

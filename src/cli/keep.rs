@@ -30,12 +30,7 @@ impl ServiceEdit {
         let scheduler = scheduler.or(now.scheduler);
         let mut flags = now.flags;
         if let Some(names) = sched_flags {
-            let bits = [
-                ServiceFlags::SCHED1,
-                ServiceFlags::SCHED2,
-                ServiceFlags::SCHED3,
-            ];
-            let others = bits.into_iter().fold(flags, ServiceFlags::without);
+            let others = flags.without(ServiceFlags::SCHEDULER);
             let name = scheduler.as_ref().map_or("", Name::as_str);
             flags = others.with(values::sched_flags(&names, name)?);
         }

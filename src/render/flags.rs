@@ -63,7 +63,7 @@ fn scheduler_flags(out: &mut impl Write, scheduler: &str, flags: ServiceFlags) -
     if set.peek().is_none() {
         return Ok(());
     }
-    let has_names = SchedulerFlag::are_named_by(scheduler);
+    let has_names = SchedulerFlag::named_by(scheduler) != ServiceFlags::default();
     out.write_all(b" (")?;
     let mut separator = "";
     for flag in set.filter(|flag| flag.scheduler.is_some() || !has_names) {

@@ -5,8 +5,8 @@ use super::Failure;
 use crate::cli::Ensure;
 use ipvs::client::Client;
 use ipvs::error::{Error, ErrorKind, Verb};
+use ipvs::model::equivalence::{same_server, same_service};
 use ipvs::model::{Change, Destination, Service, ServiceEntry, VirtualId};
-use ipvs::plan::equivalence::{same_server, same_service};
 
 /// How often the change is tried while other programs change the same thing in between.
 const ATTEMPTS: usize = 3;

@@ -260,7 +260,7 @@ fn a_flag_a_view_a_format_and_an_option_are_as_little_as_they_are_said_to_be() {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let rules = "-A -t 10.0.0.1:80 -s mh -b mh-strict\n-A -t 10.0.0.2:80 -s rr\n";
+    let rules = "-A -t 10.0.0.1:80 -s mh -b mh-strict,mh-port\n-A -t 10.0.0.2:80 -s rr\n";
     program
         .stdin
         .take()
@@ -269,7 +269,7 @@ fn a_flag_a_view_a_format_and_an_option_are_as_little_as_they_are_said_to_be() {
         .unwrap();
     let output = program.wait_with_output().unwrap();
     let shown = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(shown, "-A,-t,10.0.0.1:80,-s,mh,-b,mh-strict\n");
+    assert_eq!(shown, "-A,-t,10.0.0.1:80,-s,mh,-b,mh-port,mh-strict\n");
 
     let listing = Command::new(programs.join("examples/listing"))
         .output()
@@ -291,7 +291,7 @@ fn a_field_of_a_service_asks_whoever_sends_compares_saves_or_shows_services() {
         "ipvs/src/model/service.rs",
         "ipvs/src/netlink/convert/answer.rs",
         "ipvs/src/netlink/convert/request.rs",
-        "ipvs/src/plan/equivalence.rs",
+        "ipvs/src/model/equivalence.rs",
         "ipvs/src/rules/mod.rs",
     ];
     assert_eq!(files(&library), asked.into(), "{library:?}");

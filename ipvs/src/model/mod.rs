@@ -8,6 +8,7 @@
 mod change;
 mod daemon;
 mod destination;
+pub mod equivalence;
 mod identity;
 mod name;
 mod netmask;

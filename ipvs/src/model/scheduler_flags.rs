@@ -26,11 +26,14 @@ pub const SCHEDULER_FLAGS: &[SchedulerFlag] = &[
 ];
 
 impl SchedulerFlag {
-    /// Returns whether the scheduler has flags with names of their own.
-    pub fn are_named_by(scheduler: &str) -> bool {
+    /// Returns the flags that this scheduler has names of its own for.
+    pub fn named_by(scheduler: &str) -> ServiceFlags {
         SCHEDULER_FLAGS
             .iter()
-            .any(|known| known.scheduler == Some(scheduler))
+            .filter(|known| known.scheduler == Some(scheduler))
+            .fold(ServiceFlags::default(), |named, known| {
+                named.with(known.flag)
+            })
     }
 
     /// The flags that are set, each under the name that the scheduler has for it

@@ -128,6 +128,8 @@ impl ServiceFlags {
     pub const SCHED2: Self = Self(0x0010);
     /// `IP_VS_SVC_F_SCHED3`: `flag-3`
     pub const SCHED3: Self = Self(0x0020);
+    /// All flags that mean something to the scheduler alone.
+    pub const SCHEDULER: Self = Self(Self::SCHED1.0 | Self::SCHED2.0 | Self::SCHED3.0);
 
     /// Returns whether every bit of `other` is set.
     pub fn contains(self, other: Self) -> bool {
@@ -138,6 +140,12 @@ impl ServiceFlags {
     #[must_use]
     pub fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+
+    /// Returns the bits that are in both sets.
+    #[must_use]
+    pub fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
     }
 
     /// This set less the bits of `other`.

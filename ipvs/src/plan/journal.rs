@@ -7,13 +7,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
-use super::equivalence::{same_server, same_service};
 use super::outcome::{Remains, Thing};
 use super::wanted::key;
 use super::{DepartingServer, Plan, PlanStep};
 use crate::client::Patience;
 use crate::director::Director;
 use crate::error::Error;
+use crate::model::equivalence::{same_server, same_service};
 use crate::model::{Change, Destination, DestinationEntry, Service, VirtualId};
 
 /// The settings before the replacement, and those that it made.

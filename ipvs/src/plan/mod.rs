@@ -34,7 +34,6 @@
 //! # }
 //! ```
 
-pub mod equivalence;
 mod journal;
 pub mod load;
 mod outcome;
@@ -47,8 +46,8 @@ use std::collections::HashMap;
 use crate::client::Patience;
 use crate::director::Director;
 use crate::error::Error;
+use crate::model::equivalence::{same_server, same_service};
 use crate::model::{Change, Destination, DestinationEntry, Service, ServiceEntry, VirtualId};
-use equivalence::{same_server, same_service};
 use scope::Removals;
 use wanted::{RuledService, Table, key};
 

@@ -10,11 +10,11 @@ use std::fmt::{self, Display, Formatter, Write};
 use std::net::IpAddr;
 
 use crate::model::HostText;
+use crate::model::equivalence;
 use crate::model::{
     Change, Daemon, DaemonState, Destination, Family, Forwarding, Netmask, Protocol, SchedulerFlag,
     Service, ServiceEntry, ServiceFlags, Setting, Tunnel, TunnelKind, VirtualId,
 };
-use crate::plan::equivalence;
 
 use raw::Raw;
 

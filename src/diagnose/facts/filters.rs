@@ -349,7 +349,7 @@ fn dump(question: u16, mut row: impl FnMut(u16, u8, &[u8])) -> io::Result<()> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
     use std::ops::Range;
 

@@ -5,13 +5,10 @@
 //! holds them, so two tables that differ only there are the same table: saving
 //! leaves them out, and a replacement does not send them.
 
-use crate::model::{
+use super::{
     Destination, Forwarding, NO_SCHEDULER, Netmask, Protocol, SchedulerFlag, Service, ServiceFlags,
     Tunnel, TunnelKind, VirtualId,
 };
-
-const SCHEDULER_FLAGS: ServiceFlags =
-    ServiceFlags(ServiceFlags::SCHED1.0 | ServiceFlags::SCHED2.0 | ServiceFlags::SCHED3.0);
 
 /// The scheduler's name.
 pub fn scheduler(service: &Service) -> &str {
@@ -25,7 +22,7 @@ pub fn scheduler(service: &Service) -> &str {
 pub fn unnamed_flags(service: &Service) -> ServiceFlags {
     service
         .flags
-        .without(SCHEDULER_FLAGS)
+        .without(ServiceFlags::SCHEDULER)
         .without(ServiceFlags::PERSISTENT)
         .without(ServiceFlags::ONE_PACKET)
         .without(ServiceFlags::HASHED)
@@ -33,11 +30,14 @@ pub fn unnamed_flags(service: &Service) -> ServiceFlags {
 
 /// The flags that matter.
 pub fn flags(service: &Service) -> ServiceFlags {
-    let mut flags = ServiceFlags(service.flags.0 & SCHEDULER_FLAGS.0);
-    // `sh` and `mh` have two flags. Beside one of them a third is not listed.
-    if SchedulerFlag::are_named_by(scheduler(service)) && flags != ServiceFlags::SCHED3 {
-        flags = flags.without(ServiceFlags::SCHED3);
-    }
+    let set = service.flags.intersection(ServiceFlags::SCHEDULER);
+    // Beside a flag that the scheduler has a name for, no others are listed.
+    let named = set.intersection(SchedulerFlag::named_by(scheduler(service)));
+    let mut flags = if named == ServiceFlags::default() {
+        set
+    } else {
+        named
+    };
     if service.is_persistent() {
         flags = flags.with(ServiceFlags::PERSISTENT);
     }
