@@ -344,11 +344,11 @@ pub(crate) const SECTIONS: &[Section] = &[
         command(Verb::Zero, "Z", "reset the counters of one service or of all"),
         command(Verb::Set, "", "set the connection timeouts, followed by TCP TCPFIN UDP in seconds; 0 keeps one"),
         Row::new(Role::Command(Verb::StartDaemon), "", "start-daemon", Value("STATE"))
-            .help("start to synchronize connections as master or as backup")
+            .help("start synchronizing connections as master or as backup")
             .set(|to, word| to.daemon_state(word, ValueError::StartState))
             .offers(Offers::Words(&values::DAEMON_STATES)),
         Row::new(Role::Command(Verb::StopDaemon), "", "stop-daemon", Value("STATE"))
-            .help("stop to synchronize as master or as backup")
+            .help("stop synchronizing as master or as backup")
             .set(|to, word| to.daemon_state(word, ValueError::StopState))
             .offers(Offers::Words(&values::DAEMON_STATES)),
         Row::new(Role::Command(Verb::Sysctl), "", "sysctl", Value("NAME=VALUE"))

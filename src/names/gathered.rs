@@ -142,7 +142,7 @@ where
         if answer.is_none() {
             sender.send(News::Silent(asked))?;
         }
-        // As ever, hosts that have only IPv6 addresses are found too.
+        // Hosts that have only IPv6 addresses are found too.
         if answer.as_ref().is_none_or(Vec::is_empty) {
             let other = look(&host, Family::V6);
             if answer.is_some() || other.as_ref().is_some_and(|other| !other.is_empty()) {
