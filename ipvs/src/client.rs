@@ -406,8 +406,8 @@ impl Client {
     /// | [`DeleteServer`](Change::DeleteServer) | [`NoSuchService`], [`NoSuchServer`] |
     /// | [`Clear`](Change::Clear), [`Zero`](Change::Zero) of all | none |
     /// | [`SetTimeouts`](Change::SetTimeouts) | [`Invalid`] where one is so long that the kernel's clock ticks more than 2147483647 times |
-    /// | [`StartDaemon`](Change::StartDaemon) | [`NoSuchDevice`]; [`DaemonRunning`]; [`Invalid`] where its group is no multicast address, and where a service has servers of another address family |
-    /// | [`StopDaemon`](Change::StopDaemon) | [`NoDaemon`] |
+    /// | [`StartDaemon`](Change::StartDaemon) | [`NoSuchDevice`]; [`DaemonRunning`]; [`Invalid`] where its role is none that the kernel knows, where its group is no multicast address, and where a service has servers of another address family |
+    /// | [`StopDaemon`](Change::StopDaemon) | [`NoDaemon`]; [`Invalid`] where the role is none that the kernel knows |
     ///
     /// [`AlreadyExists`]: ErrorKind::AlreadyExists
     /// [`DaemonRunning`]: ErrorKind::DaemonRunning

@@ -6,10 +6,11 @@ use std::ops::ControlFlow;
 use crate::client::{Client, Patience};
 use crate::error::Error;
 use crate::model::{
-    Change, Daemon, DestinationEntry, Info, Service, ServiceEntry, Timeouts, VirtualId,
+    Change, Daemon, DestinationEntry, Info, Service, ServiceEntry, Stats, Timeouts, VirtualId,
 };
+use crate::procfs::OfProcessor;
 
-/// Everything there is to ask of a director's IPVS, and to do with it: by a
+/// A director's IPVS: its table, daemons, connections and totals, and changes to them: by a
 /// [`Client`] the kernel's, by a [`FakeKernel`](crate::fake::FakeKernel) one in
 /// memory, with the same refusals. A program that takes any director can be tested
 /// without a kernel:
@@ -84,6 +85,18 @@ pub trait Director {
     /// The table of connections: [`Client::connections`].
     fn connections(&self) -> io::Result<Box<dyn BufRead + Send>>;
 
+    /// The counters and rates of all services together: [`Client::totals`]. A director
+    /// that counts none says none.
+    fn totals(&self) -> io::Result<Option<Stats>> {
+        Ok(None)
+    }
+
+    /// The counters of each processor: [`Client::by_processor`]. A director that counts
+    /// none says none.
+    fn by_processor(&self) -> io::Result<Option<Vec<OfProcessor>>> {
+        Ok(None)
+    }
+
     /// Makes one change: [`Client::apply`].
     fn apply(&mut self, change: &Change) -> Result<(), Error> {
         let mut outcome = Ok(());
@@ -149,6 +162,14 @@ impl Director for Client {
 
     fn connections(&self) -> io::Result<Box<dyn BufRead + Send>> {
         Ok(Box::new(Client::connections(self)?))
+    }
+
+    fn totals(&self) -> io::Result<Option<Stats>> {
+        Client::totals(self)
+    }
+
+    fn by_processor(&self) -> io::Result<Option<Vec<OfProcessor>>> {
+        Client::by_processor(self)
     }
 
     fn apply_all(

@@ -48,6 +48,7 @@ pub struct FakeKernel {
     daemons: Vec<Daemon>,
     interfaces: Vec<String>,
     connections: Vec<u8>,
+    totals: Stats,
     failing: Option<ErrorKind>,
 }
 
@@ -61,6 +62,7 @@ impl FakeKernel {
             daemons: Vec::new(),
             interfaces: vec!["lo".to_owned()],
             connections: Vec::new(),
+            totals: Stats::default(),
             failing: None,
         }
     }
@@ -81,6 +83,12 @@ impl FakeKernel {
         self.connections = text.into();
     }
 
+    /// Sets the counters and rates of all services together, which do not follow from
+    /// those of the rows.
+    pub fn set_totals(&mut self, totals: Stats) {
+        self.totals = totals;
+    }
+
     /// From now on every question and every change fails: with
     /// [`ErrorKind::PermissionDenied`], for instance. None ends it.
     pub fn set_failing(&mut self, kind: Option<ErrorKind>) {
@@ -95,6 +103,15 @@ impl FakeKernel {
             Some(ErrorKind::Overrun) => Err(Error::Overrun),
             Some(ErrorKind::Io) => Err(Error::Io(io::Error::other("made up"))),
             Some(kind) => Err(Error::refusal(verb, kind)),
+        }
+    }
+
+    /// Fails as the files of `/proc` do, where everything is to fail.
+    fn answer_file(&self) -> io::Result<()> {
+        match self.failing {
+            None => Ok(()),
+            Some(ErrorKind::PermissionDenied) => Err(io::ErrorKind::PermissionDenied.into()),
+            Some(_) => Err(io::Error::other("made up")),
         }
     }
 
@@ -160,7 +177,10 @@ impl FakeKernel {
             }
             Change::Clear => self.table.clear(),
             Change::Zero(Some(id)) => zero(self.find(id)?),
-            Change::Zero(None) => self.table.iter_mut().for_each(zero),
+            Change::Zero(None) => {
+                self.totals = Stats::default();
+                self.table.iter_mut().for_each(zero);
+            }
             Change::SetTimeouts(timeouts) => {
                 check_timeouts(timeouts)?;
                 let Timeouts { tcp, tcp_fin, udp } = *timeouts;
@@ -258,7 +278,13 @@ impl Director for FakeKernel {
     }
 
     fn connections(&self) -> io::Result<Box<dyn BufRead + Send>> {
+        self.answer_file()?;
         Ok(Box::new(Cursor::new(self.connections.clone())))
+    }
+
+    fn totals(&self) -> io::Result<Option<Stats>> {
+        self.answer_file()?;
+        Ok(Some(self.totals))
     }
 
     fn apply_all(

@@ -7,15 +7,15 @@ use super::{Daemon, DaemonState, Destination, Service, Timeouts, VirtualId};
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum Change {
-    /// `IPVS_CMD_NEW_SERVICE`
+    /// A new service, without servers (`IPVS_CMD_NEW_SERVICE`).
     AddService(Service),
-    /// `IPVS_CMD_SET_SERVICE`
+    /// New settings of a service (`IPVS_CMD_SET_SERVICE`).
     EditService(Service),
     /// `IPVS_CMD_DEL_SERVICE`: the service with its servers.
     DeleteService(VirtualId),
-    /// `IPVS_CMD_NEW_DEST`
+    /// A new server of a service (`IPVS_CMD_NEW_DEST`).
     AddServer(VirtualId, Destination),
-    /// `IPVS_CMD_SET_DEST`
+    /// New settings of a server (`IPVS_CMD_SET_DEST`).
     EditServer(VirtualId, Destination),
     /// `IPVS_CMD_DEL_DEST`: only the address and port are looked at.
     DeleteServer(VirtualId, Destination),
@@ -23,11 +23,11 @@ pub enum Change {
     Clear,
     /// `IPVS_CMD_ZERO`: the counters of one service, or of all.
     Zero(Option<VirtualId>),
-    /// `IPVS_CMD_SET_CONFIG`
+    /// The timeouts of connections (`IPVS_CMD_SET_CONFIG`).
     SetTimeouts(Timeouts),
-    /// `IPVS_CMD_NEW_DAEMON`
+    /// A sync daemon that is to run (`IPVS_CMD_NEW_DAEMON`).
     StartDaemon(Daemon),
-    /// `IPVS_CMD_DEL_DAEMON`
+    /// The end of the sync daemon of a role (`IPVS_CMD_DEL_DAEMON`).
     StopDaemon(DaemonState),
 }
 

@@ -65,16 +65,20 @@ pub struct Daemon {
     pub state: DaemonState,
     /// Multicast interface (`IPVS_DAEMON_ATTR_MCAST_IFN`).
     pub interface: String,
-    /// `IPVS_DAEMON_ATTR_SYNC_ID`
+    /// Number that senders and receivers share; a receiver with 0 takes the messages of
+    /// every sender (`IPVS_DAEMON_ATTR_SYNC_ID`).
     pub sync_id: u32,
     /// Longest sync message in bytes (`IPVS_DAEMON_ATTR_SYNC_MAXLEN`); none
     /// leaves it to the kernel.
     pub max_len: Option<u16>,
-    /// `IPVS_DAEMON_ATTR_MCAST_GROUP` or `IPVS_DAEMON_ATTR_MCAST_GROUP6`
+    /// Multicast address that messages are sent to (`IPVS_DAEMON_ATTR_MCAST_GROUP` or
+    /// `IPVS_DAEMON_ATTR_MCAST_GROUP6`); none leaves it to the kernel.
     pub group: Option<IpAddr>,
-    /// UDP port in host byte order (`IPVS_DAEMON_ATTR_MCAST_PORT`).
+    /// UDP port in host byte order (`IPVS_DAEMON_ATTR_MCAST_PORT`); none leaves it to
+    /// the kernel.
     pub port: Option<u16>,
-    /// `IPVS_DAEMON_ATTR_MCAST_TTL`
+    /// Routers that a message may pass, plus one (`IPVS_DAEMON_ATTR_MCAST_TTL`); none
+    /// leaves it to the kernel.
     pub ttl: Option<u8>,
 }
 

@@ -153,11 +153,13 @@ impl Destination {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Activity {
-    /// `IPVS_DEST_ATTR_ACTIVE_CONNS`
+    /// Connections in use: established ones of TCP (`IPVS_DEST_ATTR_ACTIVE_CONNS`).
     pub active: u32,
-    /// `IPVS_DEST_ATTR_INACT_CONNS`
+    /// All other connections: those of UDP, and those of TCP that open or close
+    /// (`IPVS_DEST_ATTR_INACT_CONNS`).
     pub inactive: u32,
-    /// `IPVS_DEST_ATTR_PERSIST_CONNS`
+    /// Templates of persistent services, by which clients keep to the server
+    /// (`IPVS_DEST_ATTR_PERSIST_CONNS`).
     pub persistent: u32,
 }
 

@@ -9,11 +9,10 @@ mod raw;
 use std::fmt::{self, Display, Formatter, Write};
 use std::net::IpAddr;
 
-use crate::model::HostText;
-use crate::model::equivalence;
 use crate::model::{
-    Change, Daemon, DaemonState, Destination, Family, Forwarding, Netmask, Protocol, SchedulerFlag,
-    Service, ServiceEntry, ServiceFlags, Setting, Tunnel, TunnelKind, VirtualId,
+    Change, Daemon, DaemonState, Destination, Family, Forwarding, HostText, Netmask, Protocol,
+    SchedulerFlag, Service, ServiceEntry, ServiceFlags, Setting, Timeouts, Tunnel, TunnelKind,
+    VirtualId, equivalence,
 };
 
 use raw::Raw;
@@ -121,11 +120,9 @@ impl Display for ChangeRule<'_> {
             Change::Clear => f.write_str("-C"),
             Change::Zero(None) => f.write_str("-Z"),
             Change::Zero(Some(id)) => write!(f, "-Z {}", Selector::new(id, names)),
-            Change::SetTimeouts(timeouts) => write!(
-                f,
-                "--set {} {} {}",
-                timeouts.tcp, timeouts.tcp_fin, timeouts.udp
-            ),
+            Change::SetTimeouts(Timeouts { tcp, tcp_fin, udp }) => {
+                write!(f, "--set {tcp} {tcp_fin} {udp}")
+            }
             Change::StartDaemon(daemon) => start_daemon(f, daemon),
             Change::StopDaemon(state) => write!(f, "--stop-daemon {}", daemon_state(*state)),
         }
@@ -356,19 +353,19 @@ impl Display for ServerRule<'_> {
 }
 
 fn write_tunnel(f: &mut Formatter<'_>, tunnel: Tunnel, raw: &mut Raw) -> fmt::Result {
-    let kind = tunnel.kind;
+    let Tunnel { kind, port, flags } = tunnel;
     match kind {
         TunnelKind::Ipip => return write!(f, " --tun-type {kind}"),
-        TunnelKind::Gue => write!(f, " --tun-type {kind} --tun-port {}", tunnel.port)?,
+        TunnelKind::Gue => write!(f, " --tun-type {kind} --tun-port {port}")?,
         TunnelKind::Gre => write!(f, " --tun-type {kind}")?,
         TunnelKind::Other(kind) => {
             raw.add(RawField::TunnelKind, kind.into());
-            raw.add(RawField::TunnelPort, tunnel.port.into());
-            raw.add(RawField::TunnelFlags, tunnel.flags.into());
+            raw.add(RawField::TunnelPort, port.into());
+            raw.add(RawField::TunnelFlags, flags.into());
             return Ok(());
         }
     }
-    match tunnel.flags {
+    match flags {
         Tunnel::NO_CHECKSUM => f.write_str(" --tun-nocsum"),
         Tunnel::CHECKSUM => f.write_str(" --tun-csum"),
         Tunnel::REMOTE_CHECKSUM => f.write_str(" --tun-remcsum"),
@@ -384,23 +381,30 @@ fn daemon_state(state: DaemonState) -> &'static str {
 }
 
 fn start_daemon(f: &mut Formatter<'_>, daemon: &Daemon) -> fmt::Result {
+    let Daemon {
+        state,
+        interface,
+        sync_id,
+        max_len,
+        group,
+        port,
+        ttl,
+    } = daemon;
+    let state = daemon_state(*state);
     write!(
         f,
-        "--start-daemon {} --mcast-interface {} --syncid {}",
-        daemon_state(daemon.state),
-        daemon.interface,
-        daemon.sync_id
+        "--start-daemon {state} --mcast-interface {interface} --syncid {sync_id}"
     )?;
-    if let Some(max_len) = daemon.max_len {
+    if let Some(max_len) = max_len {
         write!(f, " --sync-maxlen {max_len}")?;
     }
-    if let Some(group) = daemon.group {
+    if let Some(group) = group {
         write!(f, " --mcast-group {group}")?;
     }
-    if let Some(port) = daemon.port {
+    if let Some(port) = port {
         write!(f, " --mcast-port {port}")?;
     }
-    if let Some(ttl) = daemon.ttl {
+    if let Some(ttl) = ttl {
         write!(f, " --mcast-ttl {ttl}")?;
     }
     Ok(())

@@ -50,6 +50,27 @@ fn counters_are_those_that_it_was_given_until_they_are_zeroed() {
 }
 
 #[test]
+fn totals_are_those_that_it_was_given_until_all_is_zeroed() {
+    let mut kernel = web();
+    let mut totals = ipvs::model::Stats::default();
+    totals.connections = 5;
+    kernel.set_totals(totals);
+    kernel.apply(&Change::Zero(Some(WEB))).unwrap();
+    assert_eq!(kernel.totals().unwrap(), Some(totals));
+    kernel.apply(&Change::Zero(None)).unwrap();
+    assert_eq!(kernel.totals().unwrap().unwrap().connections, 0);
+}
+
+#[test]
+fn its_files_fail_with_everything_else() {
+    let mut kernel = web();
+    kernel.set_failing(Some(ErrorKind::PermissionDenied));
+    let denied = std::io::ErrorKind::PermissionDenied;
+    assert_eq!(kernel.connections().err().unwrap().kind(), denied);
+    assert_eq!(kernel.totals().err().unwrap().kind(), denied);
+}
+
+#[test]
 fn it_has_the_connections_and_interfaces_that_it_was_given() {
     let mut kernel = web();
     kernel.set_connections(

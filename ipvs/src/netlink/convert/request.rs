@@ -3,7 +3,7 @@ use std::net::IpAddr;
 use crate::error::{Error, Verb};
 use crate::model::{
     Change, Daemon, Destination, Family, NO_SCHEDULER, Name, Netmask, Service, ServiceFlags,
-    Tunnel, VirtualId,
+    Timeouts, Tunnel, VirtualId,
 };
 use crate::netlink::attr::{
     BigEndian, CommandAttr, DaemonAttr, DestinationAttr, FlagsAndMask, ServiceAttr,
@@ -42,13 +42,9 @@ pub(crate) fn change(change: &Change) -> Result<IpvsMessage, Error> {
         ),
         Change::Clear => (IpvsCommand::Flush, Vec::new()),
         Change::Zero(id) => (IpvsCommand::Zero, id.iter().map(service_id).collect()),
-        Change::SetTimeouts(timeouts) => (
+        Change::SetTimeouts(Timeouts { tcp, tcp_fin, udp }) => (
             IpvsCommand::SetConfig,
-            vec![
-                TimeoutTcp(timeouts.tcp),
-                TimeoutTcpFin(timeouts.tcp_fin),
-                TimeoutUdp(timeouts.udp),
-            ],
+            vec![TimeoutTcp(*tcp), TimeoutTcpFin(*tcp_fin), TimeoutUdp(*udp)],
         ),
         Change::StartDaemon(daemon) => (IpvsCommand::NewDaemon, vec![whole_daemon(daemon)]),
         Change::StopDaemon(state) => (
@@ -159,15 +155,24 @@ fn whole_destination(destination: &Destination) -> CommandAttr {
 }
 
 fn whole_daemon(daemon: &Daemon) -> CommandAttr {
+    let Daemon {
+        state,
+        interface,
+        sync_id,
+        max_len,
+        group,
+        port,
+        ttl,
+    } = daemon;
     let mut attributes = vec![
-        DaemonAttr::State(daemon.state.number()),
-        DaemonAttr::Interface(daemon.interface.clone()),
-        DaemonAttr::SyncId(daemon.sync_id),
+        DaemonAttr::State(state.number()),
+        DaemonAttr::Interface(interface.clone()),
+        DaemonAttr::SyncId(*sync_id),
     ];
-    attributes.extend(daemon.max_len.map(DaemonAttr::MaxLen));
-    attributes.extend(daemon.port.map(DaemonAttr::Port));
-    attributes.extend(daemon.ttl.map(DaemonAttr::Ttl));
-    attributes.extend(daemon.group.map(|group| match group {
+    attributes.extend(max_len.map(DaemonAttr::MaxLen));
+    attributes.extend(port.map(DaemonAttr::Port));
+    attributes.extend(ttl.map(DaemonAttr::Ttl));
+    attributes.extend(group.map(|group| match group {
         IpAddr::V4(group) => DaemonAttr::Group(group.octets()),
         IpAddr::V6(group) => DaemonAttr::Group6(group.octets()),
     }));
