@@ -81,24 +81,29 @@ struct Wrapping {
 
 impl From<Tunnel> for Wrapping {
     fn from(tunnel: Tunnel) -> Self {
-        let checksum = match (tunnel.kind, tunnel.flags) {
+        let Tunnel {
+            kind,
+            port,
+            flags: flag_bits,
+        } = tunnel;
+        let checksum = match (kind, flag_bits) {
             (TunnelKind::Ipip | TunnelKind::Other(_), _) => None,
             (_, Tunnel::NO_CHECKSUM) => Some("none"),
             (_, Tunnel::CHECKSUM) => Some("full"),
             (_, Tunnel::REMOTE_CHECKSUM) => Some("remote"),
             _ => None,
         };
-        let has_port = !matches!(tunnel.kind, TunnelKind::Ipip | TunnelKind::Gre);
+        let has_port = !matches!(kind, TunnelKind::Ipip | TunnelKind::Gre);
         Self {
-            kind: kind(tunnel.kind),
-            port: has_port.then_some(tunnel.port),
+            kind: word(kind),
+            port: has_port.then_some(port),
             checksum,
-            flag_bits: tunnel.flags,
+            flag_bits,
         }
     }
 }
 
-fn kind(kind: TunnelKind) -> Word {
+fn word(kind: TunnelKind) -> Word {
     match kind.name() {
         Some(word) => Word::Known(word),
         None => Word::Numbered("type", kind.number().into()),

@@ -51,10 +51,11 @@ impl Seconds {
     /// Returns the timeouts that `--set` changes: it leaves a timeout of 0 as it is.
     pub(super) fn changed(timeouts: &Timeouts) -> Self {
         let changed = |seconds| Some(seconds).filter(|seconds| *seconds != 0);
+        let Timeouts { tcp, tcp_fin, udp } = *timeouts;
         Self {
-            tcp_seconds: changed(timeouts.tcp),
-            tcp_fin_seconds: changed(timeouts.tcp_fin),
-            udp_seconds: changed(timeouts.udp),
+            tcp_seconds: changed(tcp),
+            tcp_fin_seconds: changed(tcp_fin),
+            udp_seconds: changed(udp),
         }
     }
 }
@@ -73,14 +74,23 @@ pub(super) struct SyncDaemonFields<'a> {
 
 impl<'a> From<&'a Daemon> for SyncDaemonFields<'a> {
     fn from(daemon: &'a Daemon) -> Self {
+        let Daemon {
+            state,
+            interface,
+            sync_id,
+            max_len,
+            group,
+            port,
+            ttl,
+        } = daemon;
         Self {
-            state: word(daemon.state),
-            multicast_interface: Some(&daemon.interface),
-            sync_id: Some(daemon.sync_id),
-            sync_message_max_bytes: daemon.max_len,
-            multicast_group: daemon.group.map(AddressText),
-            multicast_port: daemon.port,
-            multicast_ttl: daemon.ttl,
+            state: word(*state),
+            multicast_interface: Some(interface),
+            sync_id: Some(*sync_id),
+            sync_message_max_bytes: *max_len,
+            multicast_group: group.map(AddressText),
+            multicast_port: *port,
+            multicast_ttl: *ttl,
         }
     }
 }

@@ -124,20 +124,32 @@ struct RateFields {
 
 impl From<&Stats> for TrafficFields {
     fn from(stats: &Stats) -> Self {
+        let Stats {
+            connections,
+            in_packets,
+            out_packets,
+            in_bytes,
+            out_bytes,
+            connections_per_second,
+            in_packets_per_second,
+            out_packets_per_second,
+            in_bytes_per_second,
+            out_bytes_per_second,
+        } = *stats;
         Self {
             counters: CounterFields {
-                connections: stats.connections,
-                incoming_packets: stats.in_packets,
-                outgoing_packets: stats.out_packets,
-                incoming_bytes: stats.in_bytes,
-                outgoing_bytes: stats.out_bytes,
+                connections,
+                incoming_packets: in_packets,
+                outgoing_packets: out_packets,
+                incoming_bytes: in_bytes,
+                outgoing_bytes: out_bytes,
             },
             rates: RateFields {
-                connections_per_second: stats.connections_per_second,
-                incoming_packets_per_second: stats.in_packets_per_second,
-                outgoing_packets_per_second: stats.out_packets_per_second,
-                incoming_bytes_per_second: stats.in_bytes_per_second,
-                outgoing_bytes_per_second: stats.out_bytes_per_second,
+                connections_per_second,
+                incoming_packets_per_second: in_packets_per_second,
+                outgoing_packets_per_second: out_packets_per_second,
+                incoming_bytes_per_second: in_bytes_per_second,
+                outgoing_bytes_per_second: out_bytes_per_second,
             },
         }
     }

@@ -17,24 +17,32 @@ pub fn timeouts(out: &mut impl Write, timeouts: &Timeouts) -> io::Result<()> {
 /// 4.3 it sent only interface and id.
 pub fn daemons(out: &mut impl Write, daemons: &[Daemon]) -> io::Result<()> {
     for daemon in daemons {
-        match daemon.state.name() {
+        let Daemon {
+            state,
+            interface,
+            sync_id,
+            max_len,
+            group,
+            port,
+            ttl,
+        } = daemon;
+        match state.name() {
             Some(name) => out.write_all(name.as_bytes())?,
-            None => write!(out, "state {}", daemon.state.number())?,
+            None => write!(out, "state {}", state.number())?,
         }
         // The name of a device may have almost any character.
-        let interface = daemon.interface.replace(char::is_control, "?");
-        let id = daemon.sync_id;
-        write!(out, " sync daemon (mcast={interface}, syncid={id}")?;
-        if let Some(length) = daemon.max_len.filter(|length| *length != 0) {
+        let interface = interface.replace(char::is_control, "?");
+        write!(out, " sync daemon (mcast={interface}, syncid={sync_id}")?;
+        if let Some(length) = max_len.filter(|length| *length != 0) {
             write!(out, ", maxlen={length}")?;
         }
-        if let Some(group) = daemon.group {
+        if let Some(group) = group {
             write!(out, ", group={group}")?;
         }
-        if let Some(port) = daemon.port.filter(|port| *port != 0) {
+        if let Some(port) = port.filter(|port| *port != 0) {
             write!(out, ", port={port}")?;
         }
-        if let Some(ttl) = daemon.ttl.filter(|ttl| *ttl != 0) {
+        if let Some(ttl) = ttl.filter(|ttl| *ttl != 0) {
             write!(out, ", ttl={ttl}")?;
         }
         out.write_all(b")\n")?;

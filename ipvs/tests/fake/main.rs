@@ -53,7 +53,8 @@ fn counters_are_those_that_it_was_given_until_they_are_zeroed() {
 fn totals_are_those_that_it_was_given_until_all_is_zeroed() {
     let mut kernel = web();
     let mut totals = ipvs::model::Stats::default();
-    totals.connections = 5;
+    let ipvs::model::Stats { connections, .. } = &mut totals;
+    *connections = 5;
     kernel.set_totals(totals);
     kernel.apply(&Change::Zero(Some(WEB))).unwrap();
     assert_eq!(kernel.totals().unwrap(), Some(totals));
