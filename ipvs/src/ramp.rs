@@ -69,6 +69,7 @@ pub enum RampStep {
 
 /// The work of somebody else, by which a ramp ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum Interference {
     /// Somebody else has removed the server, or its service.
     Removed,

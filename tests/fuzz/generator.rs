@@ -311,7 +311,16 @@ impl Generator {
             }
             _ if at < options.len() => {
                 let value = *self.dice.one_of(NASTY);
-                options[at].change_value(value);
+                // The reference of a 32-bit machine has marks up to 2147483647, and takes
+                // -1 for one: compat has them, as a difference on purpose.
+                let is_read_otherwise = cfg!(target_pointer_width = "32")
+                    && options[at].is("fwmark-service")
+                    && value
+                        .parse::<i64>()
+                        .is_ok_and(|mark| i32::try_from(mark).is_err() || mark < 0);
+                if !is_read_otherwise {
+                    options[at].change_value(value);
+                }
             }
             _ => {}
         }

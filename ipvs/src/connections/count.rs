@@ -9,7 +9,8 @@ use super::{Connection, Endpoint, Filter, Interrupted, for_each_connection};
 use crate::model::VirtualId;
 
 /// The property that connections are counted by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum By {
     /// The real server, with its port.
     Server,
@@ -22,7 +23,7 @@ pub enum By {
 }
 
 /// The properties by which connections are counted together: one, or two.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Grouping {
     /// The first.
     pub by: By,
@@ -38,6 +39,7 @@ impl From<By> for Grouping {
 
 /// A property that counted connections have in common.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum Key {
     /// [`By::Server`]
     Server(Endpoint),

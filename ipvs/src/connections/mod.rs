@@ -29,6 +29,7 @@ pub const CONNECTIONS_WITH_ORIGIN: &str = "/proc/net/ip_vs_conn_sync";
 
 /// How the kernel came to know a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum Origin {
     /// `LOCAL`: its packets came by here.
     Local,

@@ -81,6 +81,7 @@ pub struct Look<'a> {
 
 /// The next thing to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum Step {
     /// To wait: so many connections may still carry data. The number is 0 while
     /// connections that are closed may still repeat their last packets.
@@ -99,6 +100,7 @@ pub enum Step {
 
 /// The work of somebody else, for which a server or a service has to stay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum Reason {
     /// Somebody else gave this server a weight.
     Weight(Destination),

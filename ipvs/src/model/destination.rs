@@ -93,6 +93,7 @@ impl TunnelKind {
 /// How packets to a tunnelled server are wrapped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Tunnel {
     /// Encapsulation.
     pub kind: TunnelKind,
@@ -103,6 +104,12 @@ pub struct Tunnel {
 }
 
 impl Tunnel {
+    /// Returns a tunnel of this kind, with its port in host byte order (0 where the kind
+    /// has none) and its checksum flags.
+    pub fn new(kind: TunnelKind, port: u16, flags: u16) -> Self {
+        Self { kind, port, flags }
+    }
+
     /// `IP_VS_TUNNEL_ENCAP_FLAG_NOCSUM`: no bit at all.
     pub const NO_CHECKSUM: u16 = 0;
     /// `IP_VS_TUNNEL_ENCAP_FLAG_CSUM`

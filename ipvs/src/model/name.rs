@@ -16,6 +16,7 @@ pub struct Name {
 
 /// Why a word can't be a [`Name`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum NameError {
     /// The kernel's field holds 15 bytes.
     #[error("a name has at most {} bytes", Name::MAX_LEN)]

@@ -35,6 +35,7 @@ pub struct Undone {
 
 /// Why a replacement was not finished.
 #[derive(Debug)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum Cause {
     /// The kernel refused a change.
     Refused {

@@ -22,7 +22,7 @@ pub struct Scope {
 }
 
 /// Services, by their address or their firewall mark.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Selected {
     /// Services whose virtual address begins so, with any protocol and port.
     Addresses(Prefix),

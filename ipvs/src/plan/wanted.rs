@@ -58,6 +58,7 @@ pub enum Applied {
 /// Why a rule can't be carried out; the sentences are those for the kernel's
 /// refusals, with the words that are meant.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum Refusal {
     /// `-A` of a service that is there.
     #[error("Service already exists: {service} (line {line})")]

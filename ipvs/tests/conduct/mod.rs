@@ -233,11 +233,7 @@ pub(crate) fn what_is_no_server_is_refused(director: &mut impl Director) {
     }
     let mut wrapped = server("10.0.0.2");
     wrapped.forwarding = Forwarding::Tunnel;
-    wrapped.tunnel = Tunnel {
-        kind: TunnelKind::Gue,
-        port: 0,
-        flags: 0,
-    };
+    wrapped.tunnel = Tunnel::new(TunnelKind::Gue, 0, Tunnel::NO_CHECKSUM);
     refused(director, Change::AddServer(id, wrapped), ErrorKind::Invalid);
     wrapped.tunnel.port = 6080;
     made(director, Change::AddServer(id, wrapped));
