@@ -60,6 +60,11 @@ pub(crate) fn rules(data: &[u8]) {
         assert!(!remark.message.is_empty());
         assert!(!remark.to_string().contains('\x1b'));
     }
+    for line in String::from_utf8_lossy(data).lines() {
+        if let Err(wrong) = ipvs::rules::parse(line) {
+            assert!(!wrong.to_string().is_empty());
+        }
+    }
 }
 
 /// Reads a command line, one word in each line, for each name of the program.

@@ -5,7 +5,7 @@
 //! [`client::Client`] speaks with the kernel's IPVS; [`model`] is what it
 //! speaks of. [`plan`] finds the way from one table to another and goes it, or
 //! takes it back. [`rules`] writes tables and changes as the lines that
-//! `ipvsadm` reads. [`connections`] reads the connection table, [`drain`]
+//! `ipvsadm` reads, and reads them too. [`connections`] reads the connection table, [`drain`]
 //! decides when a server may go, [`ramp`] which weight one has when. [`director`] is
 //! the trait, [`fake`] the kernel in memory.
 

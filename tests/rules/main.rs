@@ -7,6 +7,7 @@ mod kernel;
 mod lines;
 mod output;
 mod plan;
+mod reader;
 mod replace;
 mod restore;
 mod save;

@@ -1,10 +1,13 @@
 //! The table as rules: what `-S` writes and `-R` reads.
 //!
 //! A rule is the words of a command line. The same words serve to show a
-//! change before it is made.
+//! change before it is made. [`parse`] reads a line back into its change.
 
 mod names;
+mod parse;
 mod raw;
+mod rule_error;
+mod words;
 
 use std::fmt::{self, Display, Formatter, Write};
 use std::net::IpAddr;
@@ -18,7 +21,9 @@ use crate::model::{
 use raw::Raw;
 
 pub use names::{NameOf, Numeric};
+pub use parse::parse;
 pub use raw::{HIGHEST_THRESHOLD, LONGEST_TIMEOUT, RawField};
+pub use rule_error::RuleError;
 
 /// Writes services and their servers, in the order given.
 ///
