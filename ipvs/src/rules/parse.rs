@@ -283,6 +283,7 @@ impl<'a> Line<'a> {
             return Err(misfit("port 0", "it goes with -p"));
         }
         if let Some(word) = self.get(Opt::Netmask) {
+            self.netmask_is_behind(id.family())?;
             service.netmask = match id.family() {
                 Family::V4 => word.parse().ok().map(Netmask::V4),
                 Family::V6 => number(word, 1..=128)
@@ -295,6 +296,28 @@ impl<'a> Line<'a> {
         let unnamed = ServiceFlags(raw.get(RawField::Flags).unwrap_or_default());
         service.flags = service.flags.with(unnamed);
         Ok(service)
+    }
+
+    /// Refuses a netmask before the words that make a service one of IPv6, as ipvsadm
+    /// forgets it there.
+    fn netmask_is_behind(&self, family: Family) -> Result<(), RuleError> {
+        let naming = [
+            Opt::Tcp,
+            Opt::Udp,
+            Opt::Sctp,
+            Opt::Protocol,
+            Opt::Fwmark,
+            Opt::Ipv6,
+        ];
+        let place = |opts: &[Opt]| {
+            self.options
+                .iter()
+                .rposition(|(row, _)| opts.contains(&row.opt))
+        };
+        match family == Family::V6 && place(&[Opt::Netmask]) < place(&naming) {
+            true => Err(misfit("-M", "it stands behind the service and -6")),
+            false => Ok(()),
+        }
     }
 
     fn sched_flags(&self, scheduler: &str) -> Result<ServiceFlags, RuleError> {

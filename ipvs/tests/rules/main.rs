@@ -98,6 +98,10 @@ fn wrong_lines_are_refused_with_their_word() {
             "`web:80' is not right: an address and port in numbers is expected",
         ),
         ("-A -t 10.0.0.1:80 -6", "`-6' does not fit: it goes with -f"),
+        (
+            "-A -f 7 -M 64 -6",
+            "`-M' does not fit: it stands behind the service and -6",
+        ),
         ("-A -t 10.0.0.1", "`port 0' does not fit: it goes with -p"),
         (
             "-A -f 1 -s rr -b sh-port",
