@@ -210,13 +210,14 @@ unit:
 exercises:
 	$(kernel_tests) --test exercises
 
-# The library as others get it: out of its package, in a workspace of its own.
+# The library as others get it: out of its package, in a workspace of its own. Its files
+# are new ones (-m): by the times in the package, cargo would take an earlier build.
 test-library: library := $(abspath $(target))/library
 test-library:
 	rm -rf "$(library)" $(target)/package/libipvs-*
 	cargo package --locked --quiet --allow-dirty --no-verify --package libipvs
 	mkdir -p "$(library)"
-	tar -xzf $(target)/package/libipvs-*.crate -C "$(library)" --strip-components=1
+	tar -xmzf $(target)/package/libipvs-*.crate -C "$(library)" --strip-components=1
 	echo '[workspace]' >>"$(library)/Cargo.toml"
 	CARGO_TARGET_DIR="$(abspath $(target))" \
 	cargo test --locked --quiet --manifest-path "$(library)/Cargo.toml" --features serde
