@@ -4,10 +4,8 @@
 //! change before it is made. [`parse`] reads a line back into its change.
 
 mod names;
-mod parse;
 mod raw;
-mod rule_error;
-mod words;
+mod read;
 
 use std::fmt::{self, Display, Formatter, Write};
 use std::net::IpAddr;
@@ -21,9 +19,8 @@ use crate::model::{
 use raw::Raw;
 
 pub use names::{NameOf, Numeric};
-pub use parse::parse;
 pub use raw::{HIGHEST_THRESHOLD, LONGEST_TIMEOUT, RawField};
-pub use rule_error::RuleError;
+pub use read::{RuleError, parse};
 
 /// Writes services and their servers, in the order given.
 ///

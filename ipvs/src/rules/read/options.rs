@@ -1,10 +1,10 @@
 //! The words of a rule line as options with their values.
 
-use super::RuleError;
+use super::error::RuleError;
 
 /// The kind of a command, which decides about the options that go with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Command {
+pub(super) enum RuleCommand {
     AddService,
     EditService,
     DeleteService,
@@ -21,7 +21,7 @@ pub(super) enum Command {
 /// An option of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Opt {
-    Command(Command),
+    Command(RuleCommand),
     Tcp,
     Udp,
     Sctp,
@@ -56,7 +56,7 @@ pub(super) enum Opt {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Takes {
+enum ValueForm {
     Nothing,
     Value,
     /// A value is there unless the next word is an option.
@@ -64,21 +64,21 @@ enum Takes {
 }
 
 /// The letter and the long name of an option, and the commands that it goes with.
-pub(super) struct Row {
+pub(super) struct RuleOption {
     pub(super) opt: Opt,
     letter: Option<char>,
     long: &'static str,
-    takes: Takes,
-    pub(super) with: &'static [Command],
+    takes: ValueForm,
+    pub(super) with: &'static [RuleCommand],
 }
 
-use Command::{
+use RuleCommand::{
     AddServer, AddService, Clear, DeleteServer, DeleteService, EditServer, EditService, Set,
     StartDaemon, StopDaemon, Zero,
 };
-use Takes::{Maybe, Nothing, Value};
+use ValueForm::{Maybe, Nothing, Value};
 
-const ANY: &[Command] = &[
+const ANY: &[RuleCommand] = &[
     AddService,
     EditService,
     DeleteService,
@@ -87,20 +87,20 @@ const ANY: &[Command] = &[
     DeleteServer,
     Zero,
 ];
-const SERVICES: &[Command] = &[AddService, EditService];
-const SERVERS: &[Command] = &[AddServer, EditServer];
-const NAMED_SERVERS: &[Command] = &[AddServer, EditServer, DeleteServer];
-const SETTINGS: &[Command] = &[AddService, EditService, AddServer, EditServer];
-const DAEMONS: &[Command] = &[StartDaemon];
+const SERVICES: &[RuleCommand] = &[AddService, EditService];
+const SERVERS: &[RuleCommand] = &[AddServer, EditServer];
+const NAMED_SERVERS: &[RuleCommand] = &[AddServer, EditServer, DeleteServer];
+const SETTINGS: &[RuleCommand] = &[AddService, EditService, AddServer, EditServer];
+const DAEMONS: &[RuleCommand] = &[StartDaemon];
 
 const fn row(
     opt: Opt,
     letter: Option<char>,
     long: &'static str,
-    takes: Takes,
-    with: &'static [Command],
-) -> Row {
-    Row {
+    takes: ValueForm,
+    with: &'static [RuleCommand],
+) -> RuleOption {
+    RuleOption {
         opt,
         letter,
         long,
@@ -110,7 +110,7 @@ const fn row(
 }
 
 #[rustfmt::skip]
-const ROWS: &[Row] = &[
+const ROWS: &[RuleOption] = &[
     row(Opt::Command(AddService), Some('A'), "add-service", Nothing, &[]),
     row(Opt::Command(EditService), Some('E'), "edit-service", Nothing, &[]),
     row(Opt::Command(DeleteService), Some('D'), "delete-service", Nothing, &[]),
@@ -156,16 +156,16 @@ const ROWS: &[Row] = &[
 ];
 
 /// An option or a plain word.
-pub(super) enum Token<'a> {
+pub(super) enum RuleToken<'a> {
     Option {
-        row: &'static Row,
+        row: &'static RuleOption,
         /// The value; empty where the option has none.
         value: &'a str,
     },
     Word(&'a str),
 }
 
-impl Row {
+impl RuleOption {
     /// Returns the option as it is usually typed.
     pub(super) fn typed(&self) -> String {
         match self.letter {
@@ -185,13 +185,14 @@ pub(super) fn split(line: &str) -> impl Iterator<Item = &str> {
 
 /// Reads words as options: `-w 1`, `-w1`, `-w=1`, `--weight 1`, `--weight=1`, and
 /// letters together as in `-At`.
-pub(super) fn read<'a>(words: &[&'a str]) -> Result<Vec<Token<'a>>, RuleError> {
+pub(super) fn read<'a>(words: &[&'a str]) -> Result<Vec<RuleToken<'a>>, RuleError> {
     let mut tokens = Vec::new();
     let mut words = words.iter().copied().peekable();
     while let Some(word) = words.next() {
         let unknown = || RuleError::UnknownOption(word.to_owned());
         let needless = || RuleError::NeedlessValue(word.to_owned());
-        let mut value_of = |row: &Row, attached: Option<&'a str>| match (row.takes, attached) {
+        let mut value_of = |row: &RuleOption, attached: Option<&'a str>| match (row.takes, attached)
+        {
             (Nothing, _) => Ok(""),
             (Maybe, Some("")) => Err(RuleError::MissingValue(word.to_owned())),
             (Value | Maybe, Some(value)) => Ok(value),
@@ -213,7 +214,7 @@ pub(super) fn read<'a>(words: &[&'a str]) -> Result<Vec<Token<'a>>, RuleError> {
                 return Err(needless());
             }
             let value = value_of(row, attached)?;
-            tokens.push(Token::Option { row, value });
+            tokens.push(RuleToken::Option { row, value });
         } else if let Some(letters) = word.strip_prefix('-').filter(|rest| !rest.is_empty()) {
             let mut letters = letters.chars();
             while let Some(letter) = letters.next() {
@@ -224,16 +225,16 @@ pub(super) fn read<'a>(words: &[&'a str]) -> Result<Vec<Token<'a>>, RuleError> {
                     if after.starts_with('=') {
                         return Err(needless());
                     }
-                    tokens.push(Token::Option { row, value: "" });
+                    tokens.push(RuleToken::Option { row, value: "" });
                     continue;
                 }
                 let attached = after.strip_prefix('=').unwrap_or(after);
                 let value = value_of(row, Some(attached).filter(|_| !after.is_empty()))?;
-                tokens.push(Token::Option { row, value });
+                tokens.push(RuleToken::Option { row, value });
                 break;
             }
         } else {
-            tokens.push(Token::Word(word));
+            tokens.push(RuleToken::Word(word));
         }
     }
     Ok(tokens)

@@ -1,6 +1,7 @@
 //! The mistakes that a rule line may hold.
 
-/// The reason why a line is not a rule, with the word that is wrong.
+/// The reason why a line is not a rule, with the word that is wrong. The word is shown as
+/// it stands on the line, with its control characters.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RuleError {
