@@ -25,7 +25,7 @@ use crate::procfs;
 
 /// A conversation with the kernel's IPVS over one socket.
 ///
-/// It is of one network namespace. [`open`](Client::open) takes that of the thread,
+/// A client belongs to one network namespace. [`open`](Client::open) takes the thread's,
 /// and then the client has to stay in threads of that namespace; with
 /// [`open_in`](Client::open_in) and [`open_at`](Client::open_at) it speaks with the
 /// namespace that was named, whichever thread it is used in.
@@ -155,8 +155,8 @@ impl Client {
     ///
     /// The kernel answers while it is asked: this is for programs that must not
     /// hang even where it does not. After [`Error::TimedOut`] the conversation goes on: an answer
-    /// that comes late is passed over. Which of the changes that were sent last
-    /// have been made is not known.
+    /// that comes late is passed over. The caller can't know which of the changes
+    /// that were sent last have been made.
     ///
     /// # Errors
     /// [`ErrorKind::Io`] where the time is longer than the system can count.
@@ -164,7 +164,7 @@ impl Client {
         Ok(self.exchange.transport_mut().set_timeout(timeout)?)
     }
 
-    /// Every service, without its servers.
+    /// Returns every service, without its servers.
     ///
     /// # Errors
     /// [`ErrorKind::Interrupted`] where the table keeps changing, and [the errors of
@@ -173,7 +173,7 @@ impl Client {
         self.list_services(convert::service_entry, |entry| &entry.service.id)
     }
 
-    /// Every service as it is configured, without its counters.
+    /// Returns every service as it is configured, without its counters.
     ///
     /// # Errors
     /// [`ErrorKind::Interrupted`] where the table keeps changing, and [the errors of
@@ -182,7 +182,7 @@ impl Client {
         self.list_services(convert::service, |service| &service.id)
     }
 
-    /// The counters of every service, without how it is configured.
+    /// Returns the counters of every service, without its settings.
     ///
     /// # Errors
     /// [`ErrorKind::Interrupted`] where the table keeps changing, and [the errors of
@@ -230,7 +230,7 @@ impl Client {
         Ok(rows)
     }
 
-    /// Every service with its servers.
+    /// Returns every service with its servers.
     ///
     /// The kernel tells the servers of one service at a time: a service that
     /// goes away meanwhile is there without any.
@@ -247,7 +247,7 @@ impl Client {
         Ok(entries)
     }
 
-    /// One service with its servers.
+    /// Returns one service with its servers.
     ///
     /// # Errors
     /// [`ErrorKind::NoSuchService`]; else as for [`destinations`](Client::destinations).
@@ -261,7 +261,7 @@ impl Client {
         Ok(entry)
     }
 
-    /// The servers of one service; none if there is no such service.
+    /// Returns the servers of one service; none if there is no such service.
     ///
     /// # Errors
     /// [`ErrorKind::Interrupted`] where the table keeps changing, and [the errors of
@@ -356,7 +356,7 @@ impl Client {
         )?)
     }
 
-    /// The timeouts of connections.
+    /// Returns the timeouts of connections.
     ///
     /// # Errors
     /// [The errors of every method](Client#errors-of-every-method).
@@ -366,7 +366,7 @@ impl Client {
             .ask(Verb::GetTimeouts, request, convert::timeouts)
     }
 
-    /// The running synchronization daemons.
+    /// Returns the running synchronization daemons.
     ///
     /// # Errors
     /// [`ErrorKind::Interrupted`] where the table keeps changing, and [the errors of

@@ -41,20 +41,20 @@ pub trait Director {
         let _ = patience;
     }
 
-    /// Every service, without its servers: [`Client::services`].
+    /// Returns every service, without its servers: [`Client::services`].
     fn services(&mut self) -> Result<Vec<ServiceEntry>, Error>;
 
-    /// Every service as it is configured: [`Client::configured`].
+    /// Returns every service as it is configured: [`Client::configured`].
     fn configured(&mut self) -> Result<Vec<Service>, Error> {
         let services = self.services()?;
         Ok(services.into_iter().map(|entry| entry.service).collect())
     }
 
-    /// The servers of one service: [`Client::destinations`].
+    /// Returns the servers of one service: [`Client::destinations`].
     fn destinations(&mut self, id: &VirtualId) -> Result<Vec<DestinationEntry>, Error>;
 
-    /// The servers of one service, in place of what is in `rows`, perhaps without
-    /// their counters: [`Client::configured_destinations`].
+    /// Puts the servers of one service in `rows`, in place of what is there, perhaps
+    /// without their counters: [`Client::configured_destinations`].
     fn configured_destinations(
         &mut self,
         id: &VirtualId,
@@ -64,10 +64,10 @@ pub trait Director {
         Ok(())
     }
 
-    /// One service with its servers: [`Client::service`].
+    /// Returns one service with its servers: [`Client::service`].
     fn service(&mut self, id: &VirtualId) -> Result<ServiceEntry, Error>;
 
-    /// Every service with its servers: [`Client::table`].
+    /// Returns every service with its servers: [`Client::table`].
     fn table(&mut self) -> Result<Vec<ServiceEntry>, Error> {
         let mut entries = self.services()?;
         for entry in &mut entries {
@@ -76,13 +76,13 @@ pub trait Director {
         Ok(entries)
     }
 
-    /// The timeouts of connections: [`Client::timeouts`].
+    /// Returns the timeouts of connections: [`Client::timeouts`].
     fn timeouts(&mut self) -> Result<Timeouts, Error>;
 
-    /// The running synchronization daemons: [`Client::daemons`].
+    /// Returns the running synchronization daemons: [`Client::daemons`].
     fn daemons(&mut self) -> Result<Vec<Daemon>, Error>;
 
-    /// The table of connections: [`Client::connections`].
+    /// Opens the table of connections: [`Client::connections`].
     fn connections(&self) -> io::Result<Box<dyn BufRead + Send>>;
 
     /// The counters and rates of all services together: [`Client::totals`]. A director

@@ -104,22 +104,22 @@ impl Ramping {
         }
     }
 
-    /// The service.
+    /// Returns the identity of the service.
     pub fn service(&self) -> &VirtualId {
         &self.service
     }
 
-    /// The server as it is at the end.
+    /// Returns the server as it is at the end.
     pub fn wanted(&self) -> &Destination {
         &self.wanted
     }
 
-    /// The weight that was sent last, or else the one before; 0 for a new server.
+    /// Returns the weight that was sent last, or else the one before; 0 for a new server.
     pub fn weight(&self) -> u32 {
         weight(self.sent)
     }
 
-    /// The change that makes it what it was before.
+    /// Returns the change that makes the server what it was before.
     pub fn reversal(&self) -> Change {
         match self.before {
             Some(before) => Change::EditServer(self.service, before),
