@@ -62,7 +62,7 @@ impl Key {
         }
     }
 
-    /// The address in it, which may have a name.
+    /// Returns the address in the key, if it has one.
     pub fn address(&self) -> Option<IpAddr> {
         match self {
             Self::Server(server) => Some(server.address),
@@ -73,7 +73,7 @@ impl Key {
     }
 }
 
-/// How many have it in common.
+/// How many connections have a property in common.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Count {
@@ -88,7 +88,7 @@ pub struct Count {
 }
 
 impl Count {
-    /// The addresses in what they have in common.
+    /// Returns the addresses in the properties that they have in common.
     pub fn addresses(&self) -> impl Iterator<Item = IpAddr> + use<> {
         let then = self.then.as_ref().and_then(Key::address);
         self.key.address().into_iter().chain(then)

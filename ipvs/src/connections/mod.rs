@@ -43,7 +43,7 @@ pub enum Origin {
 pub struct Connection<'a> {
     /// The protocol's name; `IP` in templates of a firewall mark.
     pub protocol: &'a [u8],
-    /// Whom it comes from.
+    /// The client's address and port.
     pub client: Endpoint,
     /// The virtual service. Templates of a firewall mark have the mark in
     /// place of the address, in its first four bytes.
@@ -61,7 +61,7 @@ pub struct Connection<'a> {
 }
 
 impl<'a> Connection<'a> {
-    /// A line of the table; none if it is the title line or malformed.
+    /// Reads a line of the table; returns none if it is the title line or malformed.
     pub fn parse(line: &'a [u8]) -> Option<Self> {
         let mut words = LineWords::of(line);
         let protocol = words.next()?;
@@ -101,7 +101,7 @@ impl<'a> Connection<'a> {
         })
     }
 
-    /// The transport protocol, if it is one that this crate has a name for.
+    /// Returns the transport protocol, if it is one that this crate has a name for.
     pub fn transport(&self) -> Option<Protocol> {
         Protocol::named(self.protocol)
     }
@@ -171,7 +171,7 @@ impl From<Interrupted> for io::Error {
 }
 
 /// Hands every connection of a table to `each`, until it fails or the table
-/// ends. Lines that are none are passed over.
+/// ends. Lines that are not connections are passed over.
 ///
 /// # Errors
 /// The errors of the table and of `each`.

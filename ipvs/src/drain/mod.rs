@@ -142,23 +142,23 @@ impl Draining {
         })
     }
 
-    /// The service.
+    /// Returns the identity of the service.
     pub fn service(&self) -> &VirtualId {
         &self.service.id
     }
 
-    /// The server that goes, as it was found; none if all of them go, and the
+    /// Returns the server that goes, as it was found; none if all of them go, and the
     /// service.
     pub fn server(&self) -> Option<&Destination> {
         self.server.and_then(|server| self.found.get(&server))
     }
 
-    /// The servers that go, as they were found.
+    /// Returns the servers that go, as they were found.
     pub fn servers(&self) -> impl Iterator<Item = &Destination> {
         self.found.values()
     }
 
-    /// The changes that keep new connections away: weights of 0.
+    /// Returns the changes that keep new connections away: weights of 0.
     pub fn closing(&self) -> impl Iterator<Item = Change> {
         let open = self.found.values().filter(|server| server.weight != 0);
         open.map(|server| {
@@ -170,7 +170,7 @@ impl Draining {
         })
     }
 
-    /// The change that removes it.
+    /// Returns the change that removes the server or the service.
     pub fn removal(&self) -> Change {
         self.removal.clone()
     }

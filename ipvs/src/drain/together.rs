@@ -62,7 +62,7 @@ impl Together {
         ids
     }
 
-    /// The changes that keep new connections away from all of them.
+    /// Returns the changes that keep new connections away from all of them.
     pub fn closing(&self) -> impl Iterator<Item = Change> {
         self.ongoing.iter().flat_map(Draining::closing)
     }

@@ -18,7 +18,7 @@ pub struct Timeouts {
 }
 
 impl Timeouts {
-    /// Timeouts in seconds.
+    /// Returns timeouts, given in seconds.
     pub fn new(tcp: u32, tcp_fin: u32, udp: u32) -> Self {
         Self { tcp, tcp_fin, udp }
     }
@@ -37,7 +37,7 @@ pub enum DaemonState {
 }
 
 impl DaemonState {
-    /// The state of the kernel's number.
+    /// Returns the state that has this number in the kernel.
     pub fn from_number(number: u32) -> Self {
         match number {
             IP_VS_STATE_MASTER => Self::Master,
@@ -46,7 +46,7 @@ impl DaemonState {
         }
     }
 
-    /// The kernel's number.
+    /// Returns the kernel's number.
     pub fn number(self) -> u32 {
         match self {
             Self::Master => IP_VS_STATE_MASTER,
@@ -61,7 +61,7 @@ impl DaemonState {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Daemon {
-    /// Its part.
+    /// Its role.
     pub state: DaemonState,
     /// Multicast interface (`IPVS_DAEMON_ATTR_MCAST_IFN`).
     pub interface: String,
@@ -83,7 +83,7 @@ pub struct Daemon {
 }
 
 impl Daemon {
-    /// A daemon that leaves all but its interface and id to the kernel.
+    /// Returns a daemon that leaves all but its interface and id to the kernel.
     pub fn new(state: DaemonState, interface: impl Into<String>, sync_id: u32) -> Self {
         Self {
             state,

@@ -27,8 +27,8 @@ pub enum Forwarding {
 }
 
 impl Forwarding {
-    /// The method of the kernel's number; other bits than those of the mask are
-    /// passed over.
+    /// Returns the method that has this number in the kernel; bits outside the mask
+    /// are passed over.
     pub fn from_number(number: u32) -> Self {
         match number & IP_VS_CONN_F_FWD_MASK {
             IP_VS_CONN_F_MASQ => Self::Masquerade,
@@ -40,7 +40,7 @@ impl Forwarding {
         }
     }
 
-    /// The kernel's number.
+    /// Returns the kernel's number.
     pub fn number(self) -> u32 {
         match self {
             Self::Masquerade => IP_VS_CONN_F_MASQ,
@@ -69,7 +69,7 @@ pub enum TunnelKind {
 }
 
 impl TunnelKind {
-    /// The kind of the kernel's number.
+    /// Returns the kind that has this number in the kernel.
     pub fn from_number(number: u8) -> Self {
         match number {
             IP_VS_CONN_F_TUNNEL_TYPE_IPIP => Self::Ipip,
@@ -79,7 +79,7 @@ impl TunnelKind {
         }
     }
 
-    /// The kernel's number.
+    /// Returns the kernel's number.
     pub fn number(self) -> u8 {
         match self {
             Self::Ipip => IP_VS_CONN_F_TUNNEL_TYPE_IPIP,
@@ -141,7 +141,7 @@ pub struct Destination {
 }
 
 impl Destination {
-    /// A server of weight 1 without thresholds.
+    /// Returns a server of weight 1 without thresholds.
     pub fn new(address: IpAddr, port: u16, forwarding: Forwarding) -> Self {
         Self {
             address,
@@ -184,7 +184,7 @@ pub struct DestinationEntry {
 }
 
 impl DestinationEntry {
-    /// A row without connections or traffic.
+    /// Returns a row without connections or traffic.
     pub fn new(destination: Destination) -> Self {
         Self {
             destination,

@@ -18,14 +18,14 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// That port of that address.
+    /// Returns that port of that address.
     pub fn new(address: IpAddr, port: u16) -> Self {
         Self { address, port }
     }
 }
 
 impl Destination {
-    /// The identity of the server within its service.
+    /// Returns the identity of the server within its service.
     pub fn endpoint(&self) -> Endpoint {
         Endpoint {
             address: self.address,

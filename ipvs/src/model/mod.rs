@@ -48,7 +48,7 @@ pub struct Info {
 }
 
 impl Info {
-    /// An `Info` as the kernel would give it.
+    /// Returns an `Info` as the kernel would give it.
     pub fn new(version: u32, connection_table_size: u32) -> Self {
         Self {
             version,
@@ -56,7 +56,7 @@ impl Info {
         }
     }
 
-    /// The version as the kernel prints it: `1.2.1`.
+    /// Returns the version as the kernel prints it: `1.2.1`.
     pub fn version_text(&self) -> String {
         let [_, major, minor, patch] = self.version.to_be_bytes();
         format!("{major}.{minor}.{patch}")

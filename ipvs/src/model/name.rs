@@ -30,7 +30,7 @@ impl Name {
     /// The longest name in bytes, without the final NUL.
     pub const MAX_LEN: usize = 15;
 
-    /// The name as text.
+    /// Returns the name as text.
     pub fn as_str(&self) -> &str {
         let end = self.bytes.iter().position(|&byte| byte == 0);
         let text = self.bytes.get(..end.unwrap_or(Self::MAX_LEN));

@@ -39,7 +39,7 @@ pub struct PrefixLength(u32);
 pub struct PrefixLengthError(u32);
 
 impl Netmask {
-    /// The mask that keeps every client apart: 255.255.255.255 or 128.
+    /// Returns the mask that keeps every client apart: 255.255.255.255 or 128.
     pub fn host(family: Family) -> Self {
         match family {
             Family::V4 => Self::V4(Ipv4Addr::BROADCAST),
@@ -47,7 +47,7 @@ impl Netmask {
         }
     }
 
-    /// The family of the services that it is for.
+    /// Returns the family of the services that it is for.
     pub fn family(self) -> Family {
         match self {
             Self::V4(_) => Family::V4,
@@ -87,7 +87,7 @@ impl PrefixLength {
     /// A whole address: 128 bits.
     pub const HOST: Self = Self(128);
 
-    /// How many bits it has.
+    /// Returns how many bits it has.
     pub fn bits(self) -> u32 {
         self.0
     }

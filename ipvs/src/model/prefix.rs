@@ -17,7 +17,7 @@ pub struct Prefix {
 pub struct PrefixError;
 
 impl Prefix {
-    /// The address, if there is only one that begins so.
+    /// Returns the address, if there is only one that begins so.
     pub fn host(&self) -> Option<IpAddr> {
         let whole = if self.address.is_ipv4() { 32 } else { 128 };
         (self.length == whole).then_some(self.address)
@@ -41,7 +41,7 @@ impl Prefix {
         }
     }
 
-    /// The address that it was made of, which any of them may be.
+    /// Returns the address that it was made of, which need not be the first.
     pub fn address(&self) -> IpAddr {
         self.address
     }

@@ -15,7 +15,7 @@ pub enum Family {
 }
 
 impl Family {
-    /// The family of an address.
+    /// Returns the family of an address.
     pub fn of(address: IpAddr) -> Self {
         match address {
             IpAddr::V4(_) => Self::V4,
@@ -23,7 +23,7 @@ impl Family {
         }
     }
 
-    /// The family's all-zero address.
+    /// Returns the family's all-zero address.
     pub fn unspecified(self) -> IpAddr {
         match self {
             Self::V4 => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
@@ -47,7 +47,7 @@ pub enum Protocol {
 }
 
 impl Protocol {
-    /// The protocol of an IP number.
+    /// Returns the protocol of an IP number.
     pub fn from_number(number: u16) -> Self {
         match number {
             IPPROTO_TCP => Self::Tcp,
@@ -57,7 +57,7 @@ impl Protocol {
         }
     }
 
-    /// Its IP number.
+    /// Returns its IP number.
     pub fn number(self) -> u16 {
         match self {
             Self::Tcp => IPPROTO_TCP,
@@ -91,7 +91,7 @@ pub enum VirtualId {
 }
 
 impl VirtualId {
-    /// The address family of the service.
+    /// Returns the address family of the service.
     pub fn family(&self) -> Family {
         match self {
             Self::Endpoint { address, .. } => Family::of(*address),
@@ -99,7 +99,7 @@ impl VirtualId {
         }
     }
 
-    /// The service's port in host byte order; none for a firewall mark.
+    /// Returns the service's port in host byte order; none for a firewall mark.
     pub fn port(&self) -> Option<u16> {
         match self {
             Self::Endpoint { port, .. } => Some(*port),
@@ -136,7 +136,7 @@ impl ServiceFlags {
         self.0 & other.0 == other.0
     }
 
-    /// Both sets together.
+    /// Returns the bits that are in either set.
     #[must_use]
     pub fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
@@ -148,7 +148,7 @@ impl ServiceFlags {
         Self(self.0 & other.0)
     }
 
-    /// This set less the bits of `other`.
+    /// Returns this set without the bits of `other`.
     #[must_use]
     pub fn without(self, other: Self) -> Self {
         Self(self.0 & !other.0)
@@ -184,7 +184,7 @@ pub struct Service {
 }
 
 impl Service {
-    /// A service with that scheduler, not persistent, without flags.
+    /// Returns a service with that scheduler, not persistent, without flags.
     pub fn new(id: VirtualId, scheduler: Name) -> Self {
         Self {
             scheduler: Some(scheduler),
@@ -237,7 +237,7 @@ pub struct ServiceEntry {
 }
 
 impl ServiceEntry {
-    /// A row without servers.
+    /// Returns a row without servers.
     pub fn new(service: Service, stats: Stats) -> Self {
         Self {
             service,

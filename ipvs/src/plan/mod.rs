@@ -156,7 +156,7 @@ impl<'a> Plan<'a> {
         planner.finish()
     }
 
-    /// How many changes there are.
+    /// Returns how many changes there are.
     pub fn len(&self) -> usize {
         self.phases().into_iter().map(<[PlanStep]>::len).sum()
     }
@@ -166,7 +166,7 @@ impl<'a> Plan<'a> {
         self.len() == 0
     }
 
-    /// The changes, in the order in which they are to be made.
+    /// Returns the changes, in the order in which they are to be made.
     pub fn steps(&self) -> impl Iterator<Item = Planned> + Clone {
         let steps = self.phases().into_iter().flatten();
         steps.filter_map(|step| self.planned(step))

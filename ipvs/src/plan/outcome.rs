@@ -25,7 +25,7 @@ pub enum Outcome {
 /// Why a replacement was taken back, and what came of that.
 #[derive(Debug)]
 pub struct Undone {
-    /// Why it was.
+    /// Why it was taken back.
     pub cause: Cause,
     /// True if another program changed the table meanwhile, as far as that showed.
     pub is_contended: bool,
@@ -53,7 +53,7 @@ pub enum Cause {
         /// How often it was planned.
         attempts: usize,
     },
-    /// It was interrupted.
+    /// The caller interrupted the replacement.
     Interrupted,
     /// The conversation with the kernel broke, or the table could not be read
     /// again.

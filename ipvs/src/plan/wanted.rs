@@ -123,12 +123,12 @@ impl Table {
         &self.scope
     }
 
-    /// The services in the order of the rules.
+    /// Returns the services in the order of the rules.
     pub fn services(&self) -> impl Iterator<Item = &RuledService> {
         self.services.iter().flatten()
     }
 
-    /// The service with that identity.
+    /// Returns the service with that identity.
     pub fn get(&self, id: &VirtualId) -> Option<&RuledService> {
         self.services.get(self.place(id)?)?.as_ref()
     }
@@ -328,7 +328,7 @@ pub struct RuledServers {
 }
 
 impl RuledServers {
-    /// All of them, in the order of the rules.
+    /// Returns all servers, in the order of the rules.
     pub fn iter(&self) -> impl Iterator<Item = &Ruled<Destination>> {
         self.list.iter().flatten()
     }
@@ -343,7 +343,7 @@ impl RuledServers {
         self.len() == 0
     }
 
-    /// The one with that address and port.
+    /// Returns the server with that address and port.
     pub fn get(&self, destination: &Destination) -> Option<&Ruled<Destination>> {
         self.list.get(self.place(destination)?)?.as_ref()
     }
