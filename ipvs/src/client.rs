@@ -113,8 +113,8 @@ impl Client {
         let resolved = exchange.resolve_family();
         resolved.map_err(|error| {
             // Only the controller knows of families, and it tells anyone.
-            // Those who may not do more get the same answer whether there
-            // is an IPVS or not.
+            // A process without privileges gets the same answer whether
+            // there is an IPVS or not.
             let kind = match error.kind() {
                 ErrorKind::NoIpvs if !exchange.is_privileged() => ErrorKind::PermissionDenied,
                 ErrorKind::NoIpvs => ErrorKind::NoIpvs,

@@ -180,8 +180,8 @@ impl Ramping {
                 Some(Interference::Weight(seen.weight))
             }
             (Some(sent), Some(seen)) => {
-                // Of a server on the director itself the kernel says so, whatever
-                // was sent.
+                // The kernel tells a server on the director itself as local,
+                // whatever was sent.
                 let forwarding = match seen.forwarding {
                     Forwarding::Local => Forwarding::Local,
                     _ => sent.forwarding,

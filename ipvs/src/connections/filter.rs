@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::{Connection, Origin};
 use crate::model::{Destination, Prefix, Protocol, VirtualId};
 
-/// Which connections are listed: those that pass all.
+/// Selects connections: one is listed if it passes every part that is set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
     /// Only those of a service. Port 0 is every port of its address. The

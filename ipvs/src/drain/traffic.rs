@@ -105,7 +105,7 @@ fn is_through(service: &VirtualId, connection: &Connection<'_>) -> bool {
                 port: its_port,
             },
         ) => (protocol, address) == (its_protocol, its_address) && (port == 0 || port == its_port),
-        // The connections of a mark do not tell it.
+        // Connections do not tell the mark of their service.
         (VirtualId::Fwmark { .. }, _) | (_, VirtualId::Fwmark { .. }) => false,
     }
 }
