@@ -80,7 +80,7 @@ impl Client {
     /// # Errors
     /// [`Error::Namespace`], of the kind [`ErrorKind::NoSuchNamespace`] where the
     /// file stands for no network namespace and [`ErrorKind::PermissionDenied`]
-    /// where the process lacks `CAP_SYS_ADMIN`. Else as for [`open`](Client::open).
+    /// where the process lacks `CAP_SYS_ADMIN`. All others are as for [`open`](Client::open).
     pub fn open_in(namespace: impl AsFd) -> Result<Self, Error> {
         Self::of(NetworkNamespace::of(namespace).map_err(Error::Namespace)?)
     }
@@ -191,7 +191,7 @@ impl Client {
         self.list_services(convert::counters, |(id, _)| id)
     }
 
-    /// Every service as the kernel tells it at the first time of asking, without
+    /// Returns every service as the kernel tells it at the first question, without
     /// its counters. Where others change the table meanwhile, some may be there
     /// twice or be left out: this is for those who compare it with another
     /// source. No patience is needed for it.
@@ -316,8 +316,8 @@ impl Client {
         procfs::open_in(&self.namespace, Path::new(CONNECTIONS))
     }
 
-    /// The servers of all services, which the kernel's text
-    /// ([`TABLE`](procfs::TABLE)) tells at once: see [`procfs::servers`]. None where
+    /// Returns the servers of all services, which the kernel's text
+    /// ([`TABLE`](procfs::TABLE)) lists at once: see [`procfs::servers`]. None where
     /// the table has changed since `services` were listed.
     ///
     /// # Errors
@@ -332,7 +332,7 @@ impl Client {
         )
     }
 
-    /// The counters and rates of all services together, those that are gone
+    /// Returns the counters and rates of all services together, those that are gone
     /// included, from `/proc/net/ip_vs_stats`; none where its text is not understood.
     ///
     /// [`Zero`](Change::Zero) of all sets the counters to 0, that of one service does
@@ -344,8 +344,8 @@ impl Client {
         procfs::totals(procfs::open_in(&self.namespace, Path::new(procfs::TOTALS))?)
     }
 
-    /// The counters of each processor, from `/proc/net/ip_vs_stats_percpu`; none where
-    /// its text is not understood.
+    /// Returns the counters of each processor, from `/proc/net/ip_vs_stats_percpu`; none
+    /// where its text is not understood.
     ///
     /// # Errors
     /// Where the file can't be read.

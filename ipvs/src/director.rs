@@ -85,14 +85,14 @@ pub trait Director {
     /// Opens the table of connections: [`Client::connections`].
     fn connections(&self) -> io::Result<Box<dyn BufRead + Send>>;
 
-    /// The counters and rates of all services together: [`Client::totals`]. A director
-    /// that counts none says none.
+    /// Returns the counters and rates of all services together: [`Client::totals`]; none
+    /// if this director does not count them.
     fn totals(&self) -> io::Result<Option<Stats>> {
         Ok(None)
     }
 
-    /// The counters of each processor: [`Client::by_processor`]. A director that counts
-    /// none says none.
+    /// Returns the counters of each processor: [`Client::by_processor`]; none if this
+    /// director does not count them.
     fn by_processor(&self) -> io::Result<Option<Vec<OfProcessor>>> {
         Ok(None)
     }

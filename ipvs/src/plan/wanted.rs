@@ -17,7 +17,7 @@ const LIST: usize = 16;
 pub struct Ruled<T> {
     /// The settings.
     pub value: T,
-    /// Where.
+    /// The number of the line.
     pub line: u64,
 }
 
@@ -49,7 +49,7 @@ type Identity = (VirtualId, Option<(IpAddr, u16)>);
 pub enum Applied {
     /// The table is as the rule has it.
     Done,
-    /// The table was so already: the rule repeats the one in this line.
+    /// The rule changes nothing: it repeats the one in this line.
     Repeats(u64),
     /// The rule is about something else than services and servers.
     Other(Change),
@@ -63,7 +63,7 @@ pub enum Refusal {
     /// `-A` of a service that is there.
     #[error("Service already exists: {service} (line {line})")]
     ServiceExists {
-        /// Its words.
+        /// The service, in the words of a rule.
         service: String,
         /// Where it was added.
         line: u64,
@@ -79,7 +79,7 @@ pub enum Refusal {
     ServerExists {
         /// The words of its service.
         service: String,
-        /// Its words.
+        /// The server, in the words of a rule.
         server: String,
         /// Where it was added.
         line: u64,
@@ -89,7 +89,7 @@ pub enum Refusal {
     NoServer {
         /// The words of its service.
         service: String,
-        /// Its words.
+        /// The server, in the words of a rule.
         server: String,
     },
     /// A lower threshold above the upper one.
