@@ -1,6 +1,6 @@
 //! Completion: the words that may stand where one is being typed.
 //!
-//! The words typed so far are read as ever; the last is the one under the
+//! The words typed so far are read as in a command; the last is the one under the
 //! cursor, and may be empty. What only the kernel knows is named here, and
 //! looked up elsewhere.
 

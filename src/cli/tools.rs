@@ -237,7 +237,7 @@ fn namespace<'a>(
 
 /// Reads the words of `ipvsadm-restore [FILE] [--strict] [--clear] [--only WHAT]...
 /// [--keep-weights] [--no-remove] [--check|--dry-run [--json]] [--netns NAME]`. `-` is
-/// standard input. `-n` means nothing, as ever, and may stand where no file is named.
+/// standard input. `-n` has no effect, and may stand where no file is named.
 ///
 /// # Errors
 /// Any other option, a second file, `--check` with `--dry-run`, `--json`

@@ -124,7 +124,7 @@ pub enum Standing {
 /// The source of a listing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Access {
-    /// There has, as ever, even if it is not asked for anything.
+    /// IPVS has to be there, even if it is not asked for anything.
     #[default]
     Netlink,
     /// `--from-proc`: files that any user may read are enough.
