@@ -18,6 +18,7 @@ use ipvs::model::{
     Daemon, DaemonState, Family, Forwarding, Name, Netmask, Protocol, TunnelKind, VirtualId,
 };
 use ipvs::plan::scope::Selected;
+use ipvs::rules::DEFAULT_INTERFACE;
 
 /// The options typed, with nothing checked that takes more than one option. A value
 /// that was not given is none; the commands know their defaults.
@@ -95,12 +96,6 @@ impl Default for TypedDaemon {
         Self(Daemon::new(DaemonState::Master, DEFAULT_INTERFACE, 0))
     }
 }
-
-/// How long a client stays with its server when `-p` names no time.
-pub(super) const DEFAULT_PERSISTENCE: u32 = 360;
-
-/// The network interface of a daemon for which none is named.
-const DEFAULT_INTERFACE: &str = "eth0";
 
 /// Options on their way to being flags.
 pub(crate) struct Reading<'a> {

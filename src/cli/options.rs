@@ -11,13 +11,14 @@ use super::additions::{
     sample, selected, shell, state,
 };
 use super::choice::Words;
-use super::flags::{DEFAULT_PERSISTENCE, Reading};
+use super::flags::Reading;
 use super::types::{Label as L, Place, Role, Rule, Takes, Uses, Verb};
 use super::usage::Usage;
 use super::value_error::ValueError;
 use super::values;
 use ipvs::connections::states;
 use ipvs::model::{Forwarding, Protocol};
+use ipvs::rules::DEFAULT_PERSISTENCE;
 
 use Rule::{Allowed, Idle, Required, RequiredOr, Unless, With};
 use Takes::{Attached, Maybe, Nothing, Value};

@@ -10,7 +10,7 @@ use super::value_error::ValueError;
 use ipvs::model::{
     DaemonState, Name, PrefixLength, SCHEDULER_FLAGS, ServiceFlags, Tunnel, TunnelKind,
 };
-use ipvs::rules::{HIGHEST_THRESHOLD, LONGEST_TIMEOUT};
+use ipvs::rules::{HIGHEST_THRESHOLD, LONGEST_SYNC_MESSAGE, LONGEST_TIMEOUT};
 
 /// The longest timeout of a connection, in seconds: 31 days.
 pub(crate) const MAX_TIMEOUT: i64 = LONGEST_TIMEOUT as i64;
@@ -176,7 +176,7 @@ pub(crate) fn sync_id(word: &str) -> Result<u32, ValueError> {
 
 /// `--sync-maxlen`: what a UDP datagram can hold.
 pub(crate) fn sync_max_len(word: &str) -> Result<u16, ValueError> {
-    number(word, 1..=65507).ok_or(ValueError::SyncMaxLen)
+    number(word, 1..=LONGEST_SYNC_MESSAGE.into()).ok_or(ValueError::SyncMaxLen)
 }
 
 /// `--mcast-group`: a multicast address; a colon makes it IPv6.

@@ -3,6 +3,7 @@
 //! A rule is the words of a command line. The same words serve to show a
 //! change before it is made. [`parse`] reads a line back into its change.
 
+mod limits;
 mod names;
 mod raw;
 mod read;
@@ -18,8 +19,12 @@ use crate::model::{
 
 use raw::Raw;
 
+pub use limits::{
+    DEFAULT_INTERFACE, DEFAULT_PERSISTENCE, DEFAULT_SCHEDULER, HIGHEST_THRESHOLD,
+    LONGEST_SYNC_MESSAGE, LONGEST_TIMEOUT,
+};
 pub use names::{NameOf, Numeric};
-pub use raw::{HIGHEST_THRESHOLD, LONGEST_TIMEOUT, RawField};
+pub use raw::RawField;
 pub use read::{RuleError, parse};
 
 /// Writes services and their servers, in the order given.

@@ -2,11 +2,6 @@
 
 use std::fmt::{self, Display, Formatter};
 
-/// The longest timeout that `-p` and `--set` take, in seconds: 31 days.
-pub const LONGEST_TIMEOUT: u32 = 31 * 24 * 60 * 60;
-/// The highest threshold that `-x` and `-y` take.
-pub const HIGHEST_THRESHOLD: u32 = i32::MAX.cast_unsigned();
-
 /// A setting that `--raw` can make. The kernel takes each of them, but its
 /// option, if it has one, does not take every value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,9 +10,7 @@ use crate::cli::values;
 use ipvs::model::{
     Destination, Family, Forwarding, Netmask, Protocol, Service, ServiceFlags, Tunnel, VirtualId,
 };
-
-/// The scheduler of a service for which none is named.
-const DEFAULT_SCHEDULER: &str = "wlc";
+use ipvs::rules::DEFAULT_SCHEDULER;
 
 impl Flags<'_> {
     #[inline(never)]

@@ -11,7 +11,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
 
-use super::{HIGHEST_THRESHOLD, LONGEST_TIMEOUT, RawField};
+use super::RawField;
 use crate::model::{Change, Destination, Family, Forwarding, Name, Protocol, VirtualId};
 use options::{Opt, RuleCommand, RuleOption, RuleToken, read, split};
 use settings::daemon_state;

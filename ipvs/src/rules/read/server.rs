@@ -4,8 +4,9 @@ use std::net::IpAddr;
 
 use super::options::Opt;
 use super::raw_settings::RawSettings;
-use super::{HIGHEST_THRESHOLD, RawField, RuleError, RuleLine, misfit, value};
+use super::{RawField, RuleError, RuleLine, misfit, value};
 use crate::model::{Destination, Family, Forwarding, Tunnel, TunnelKind, VirtualId};
+use crate::rules::HIGHEST_THRESHOLD;
 
 impl RuleLine<'_> {
     pub(super) fn destination(

@@ -2,18 +2,19 @@
 
 use super::options::Opt;
 use super::raw_settings::RawSettings;
-use super::{LONGEST_TIMEOUT, RawField, RuleError, RuleLine, misfit, name, number, value};
+use super::{RawField, RuleError, RuleLine, misfit, name, number, value};
 use crate::model::{
     Family, Netmask, PrefixLength, Protocol, SCHEDULER_FLAGS, Service, ServiceFlags, VirtualId,
 };
+use crate::rules::{DEFAULT_PERSISTENCE, DEFAULT_SCHEDULER, LONGEST_TIMEOUT};
 
 impl RuleLine<'_> {
     pub(super) fn service(&self, id: VirtualId) -> Result<Service, RuleError> {
         let raw = RawSettings::read(self, RawField::OF_SERVICES)?;
-        let scheduler = self.get(Opt::Scheduler).unwrap_or("wlc");
+        let scheduler = self.get(Opt::Scheduler).unwrap_or(DEFAULT_SCHEDULER);
         let mut service = Service::new(id, name(scheduler)?);
         let timeout = match self.get(Opt::Persistent) {
-            Some("") => Some(360),
+            Some("") => Some(DEFAULT_PERSISTENCE),
             _ => self.number(Opt::Persistent, 1..=LONGEST_TIMEOUT, "1 to 2678400 seconds")?,
         };
         let timeout = raw.get(RawField::Persistent).or(timeout);

@@ -3,8 +3,9 @@
 use std::net::IpAddr;
 
 use super::options::{Opt, RuleOption};
-use super::{LONGEST_TIMEOUT, RuleError, RuleLine, number, value};
+use super::{RuleError, RuleLine, number, value};
 use crate::model::{Change, Daemon, DaemonState, Timeouts};
+use crate::rules::{DEFAULT_INTERFACE, LONGEST_SYNC_MESSAGE, LONGEST_TIMEOUT};
 
 impl RuleLine<'_> {
     pub(super) fn timeouts(&self, row: &RuleOption) -> Result<Change, RuleError> {
@@ -26,13 +27,17 @@ impl RuleLine<'_> {
     }
 
     pub(super) fn daemon(&self, state: &str) -> Result<Daemon, RuleError> {
-        let interface = self.get(Opt::Interface).unwrap_or("eth0");
+        let interface = self.get(Opt::Interface).unwrap_or(DEFAULT_INTERFACE);
         if interface.is_empty() || interface.len() > 15 || interface.contains('\0') {
             return Err(value(interface, "a network interface"));
         }
         let id = self.number(Opt::SyncId, 0..=255, "0 to 255")?;
         let mut daemon = Daemon::new(daemon_state(state)?, interface, id.unwrap_or_default());
-        daemon.max_len = self.number(Opt::MaxLen, 1..=65507, "1 to 65507 bytes")?;
+        daemon.max_len = self.number(
+            Opt::MaxLen,
+            1..=LONGEST_SYNC_MESSAGE.into(),
+            "1 to 65507 bytes",
+        )?;
         if let Some(word) = self.get(Opt::Group) {
             let group = word.parse().ok().filter(IpAddr::is_multicast);
             daemon.group = Some(group.ok_or_else(|| value(word, "a multicast address"))?);
