@@ -25,20 +25,20 @@ use crate::procfs;
 
 /// A conversation with the kernel's IPVS over one socket.
 ///
-/// A client belongs to one network namespace. [`open`](Client::open) takes the thread's,
-/// and then the client has to stay in threads of that namespace; with
-/// [`open_in`](Client::open_in) and [`open_at`](Client::open_at) it speaks with the
-/// namespace that was named, whichever thread it is used in.
+/// A client belongs to one network namespace. [`open`](Client::open) takes that of the
+/// calling thread; the client must then stay in threads of that namespace. A client of
+/// [`open_in`](Client::open_in) or [`open_at`](Client::open_at) speaks with the namespace
+/// that was named, whichever thread uses it.
 ///
 /// # Errors of every method
 /// An [`Error`] has a [`kind`](Error::kind) to decide by. Each method that speaks
 /// with the kernel can fail with these:
 ///
 /// - [`ErrorKind::PermissionDenied`]: the process lacks `CAP_NET_ADMIN`.
-/// - [`ErrorKind::NoIpvs`]: the kernel's module was unloaded meanwhile. Another
-///   conversation has to be opened, when it is loaded again.
+/// - [`ErrorKind::NoIpvs`]: the kernel's module was unloaded meanwhile. When it is
+///   loaded again, a new conversation has to be opened.
 /// - [`ErrorKind::Overrun`], [`ErrorKind::Protocol`]: the answer is lost. It may be
-///   asked for again, over the same conversation.
+///   asked for again, in the same conversation.
 /// - [`ErrorKind::TimedOut`]: see [`set_timeout`](Client::set_timeout).
 /// - [`ErrorKind::Io`]: the socket failed.
 ///
@@ -53,15 +53,15 @@ impl Client {
     /// Opens a conversation with the kernel.
     ///
     /// # Errors
-    /// [`Error::Unavailable`]. Its kind is [`ErrorKind::NoIpvs`] where the kernel
-    /// has no IPVS, or its module is not loaded; [`ErrorKind::PermissionDenied`]
-    /// where this process may not administer it, whether it is there or not.
+    /// Fails with [`Error::Unavailable`]. Its kind is [`ErrorKind::NoIpvs`] where the
+    /// kernel has no IPVS, or its module is not loaded; [`ErrorKind::PermissionDenied`]
+    /// where this process may not administer IPVS, whether the kernel has it or not.
     pub fn open() -> Result<Self, Error> {
         Self::of(NetworkNamespace::default())
     }
 
-    /// Opens a conversation with the IPVS of another network namespace, which a
-    /// file stands for: one of `/proc/PID/ns/net`, for instance.
+    /// Opens a conversation with the IPVS of another network namespace, whose open file is
+    /// given: `/proc/PID/ns/net`, for instance.
     ///
     /// ```no_run
     /// use std::fs::File;
@@ -74,19 +74,19 @@ impl Client {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
-    /// The thread does not change its own namespace: a helper thread enters the
-    /// other for as long as it takes to open a socket or a file of `/proc`.
+    /// The calling thread stays in its own namespace: a helper thread enters the other one
+    /// for as long as it takes to open a socket or a file of `/proc`.
     ///
     /// # Errors
-    /// [`Error::Namespace`], of the kind [`ErrorKind::NoSuchNamespace`] where the
-    /// file stands for no network namespace and [`ErrorKind::PermissionDenied`]
-    /// where the process lacks `CAP_SYS_ADMIN`. All others are as for [`open`](Client::open).
+    /// Fails with [`Error::Namespace`], of the kind [`ErrorKind::NoSuchNamespace`] where
+    /// the file is no network namespace and [`ErrorKind::PermissionDenied`] where the
+    /// process lacks `CAP_SYS_ADMIN`. All other errors are as for [`open`](Client::open).
     pub fn open_in(namespace: impl AsFd) -> Result<Self, Error> {
         Self::of(NetworkNamespace::of(namespace).map_err(Error::Namespace)?)
     }
 
-    /// As [`open_in`](Client::open_in), by the name of the file: that of
-    /// `ip netns add NAME` is `/run/netns/NAME`.
+    /// Does the same as [`open_in`](Client::open_in), for the file at this path:
+    /// `/run/netns/NAME`, for a namespace of `ip netns add NAME`.
     ///
     /// # Errors
     /// As for [`open_in`](Client::open_in). Where there is no such file, the kind
@@ -112,9 +112,9 @@ impl Client {
         let mut exchange = Exchange::new(Box::new(transport));
         let resolved = exchange.resolve_family();
         resolved.map_err(|error| {
-            // Only the controller knows of families, and it tells anyone.
-            // A process without privileges gets the same answer whether
-            // there is an IPVS or not.
+            // The generic netlink controller resolves the family for any process. Here, a
+            // process without privileges gets the same answer whether there is an IPVS or
+            // not.
             let kind = match error.kind() {
                 ErrorKind::NoIpvs if !exchange.is_privileged() => ErrorKind::PermissionDenied,
                 ErrorKind::NoIpvs => ErrorKind::NoIpvs,
@@ -136,26 +136,26 @@ impl Client {
         self.info
     }
 
-    /// Sets how long lists are asked for again that change while the kernel
-    /// tells them, and what happens then; [`Patience::DEFAULT`] until it is set.
-    /// The time begins anew with it.
+    /// Sets how long a list that changes while the kernel sends it is asked for again, and
+    /// what happens when that time is over. At first it is [`Patience::DEFAULT`]. Each call
+    /// starts the time anew.
     pub fn set_patience(&mut self, patience: Patience) {
         self.exchange.set_patience(patience);
     }
 
-    /// Returns true if, since the patience was set, a list was taken as the kernel
-    /// told it last, though the table changed meanwhile ([`Patience::Settle`]): it
-    /// may lack rows, and be of several moments.
+    /// Returns true if, since the patience was set, a list was accepted although the table
+    /// changed while the kernel sent it ([`Patience::Settle`]). Such a list may lack rows,
+    /// and mix several states of the table.
     pub fn has_settled(&self) -> bool {
         self.exchange.has_settled()
     }
 
-    /// Sets how long the kernel may be silent while an answer is due; without end
-    /// if it is none, as it is at first. Zero counts as the shortest time there is.
+    /// Sets how long to wait for each answer of the kernel. `None`, as at first, waits
+    /// without end; zero counts as the shortest time there is.
     ///
-    /// The kernel answers while it is asked: this is for programs that must not
-    /// hang even where it does not. After [`Error::TimedOut`] the conversation goes on: an answer
-    /// that comes late is passed over. The caller can't know which of the changes
+    /// The kernel usually answers at once: the limit is for programs that must not hang
+    /// even where it does not. After [`Error::TimedOut`] the conversation goes on: an
+    /// answer that comes late is passed over. The caller can't know which of the changes
     /// that were sent last have been made.
     ///
     /// # Errors
@@ -191,10 +191,10 @@ impl Client {
         self.list_services(convert::counters, |(id, _)| id)
     }
 
-    /// Returns every service as the kernel tells it at the first question, without
-    /// its counters. Where others change the table meanwhile, some may be there
-    /// twice or be left out: this is for those who compare it with another
-    /// source. No patience is needed for it.
+    /// Returns every service as the kernel sends it at the first question, without its
+    /// counters. Where others change the table meanwhile, a service may be there twice or
+    /// be left out: this is for callers that compare the list with another source. It does
+    /// not use the patience.
     ///
     /// # Errors
     /// [The errors of every method](Client#errors-of-every-method).
@@ -232,8 +232,8 @@ impl Client {
 
     /// Returns every service with its servers.
     ///
-    /// The kernel tells the servers of one service at a time: a service that
-    /// goes away meanwhile is there without any.
+    /// The kernel sends the servers of one service at a time: a service that is deleted
+    /// meanwhile is returned without servers.
     ///
     /// # Errors
     /// [`ErrorKind::Interrupted`] where the table keeps changing, and [the errors of
@@ -272,8 +272,8 @@ impl Client {
         Ok(rows)
     }
 
-    /// Puts the servers of one service in `rows`, in place of what is there. The
-    /// counters that the kernel tells of them are passed over, and are 0.
+    /// Puts the servers of one service in `rows`, in place of what is there. Their counters
+    /// are not read, and are 0.
     ///
     /// # Errors
     /// As for [`destinations`](Client::destinations).
@@ -311,17 +311,17 @@ impl Client {
     /// [`count`](crate::connections::count).
     ///
     /// # Errors
-    /// Where there is no [`CONNECTIONS`], or it may not be read.
+    /// Where the file [`CONNECTIONS`] is missing, or may not be read.
     pub fn connections(&self) -> io::Result<impl BufRead + Send + use<>> {
         procfs::open_in(&self.namespace, Path::new(CONNECTIONS))
     }
 
-    /// Returns the servers of all services, which the kernel's text
-    /// ([`TABLE`](procfs::TABLE)) lists at once: see [`procfs::servers`]. None where
-    /// the table has changed since `services` were listed.
+    /// Returns the servers of all services from the kernel's text [`TABLE`](procfs::TABLE),
+    /// which lists them at once: see [`procfs::servers`]. Returns `None` where the table
+    /// has changed since `services` were listed.
     ///
     /// # Errors
-    /// Where there is no such text, or it can't be read.
+    /// Where the file is missing, or can't be read.
     pub fn servers_at_once(
         &self,
         services: &[Service],
@@ -332,11 +332,11 @@ impl Client {
         )
     }
 
-    /// Returns the counters and rates of all services together, those that are gone
-    /// included, from `/proc/net/ip_vs_stats`; none where its text is not understood.
+    /// Returns the counters and rates of all services together, deleted ones included, from
+    /// `/proc/net/ip_vs_stats`; `None` where its text is not understood.
     ///
-    /// [`Zero`](Change::Zero) of all sets the counters to 0, that of one service does
-    /// not change them.
+    /// [`Zero`](Change::Zero) of all services sets these counters to 0; `Zero` of one
+    /// service does not change them.
     ///
     /// # Errors
     /// Where the file can't be read.
@@ -344,7 +344,7 @@ impl Client {
         procfs::totals(procfs::open_in(&self.namespace, Path::new(procfs::TOTALS))?)
     }
 
-    /// Returns the counters of each processor, from `/proc/net/ip_vs_stats_percpu`; none
+    /// Returns the counters of each processor, from `/proc/net/ip_vs_stats_percpu`; `None`
     /// where its text is not understood.
     ///
     /// # Errors
@@ -369,8 +369,8 @@ impl Client {
     /// Returns the running synchronization daemons.
     ///
     /// # Errors
-    /// [`ErrorKind::Interrupted`] where the table keeps changing, and [the errors of
-    /// every method](Client#errors-of-every-method).
+    /// [`ErrorKind::Interrupted`] where the list keeps changing, and [the errors of every
+    /// method](Client#errors-of-every-method).
     pub fn daemons(&mut self) -> Result<Vec<Daemon>, Error> {
         let request = || IpvsMessage::new(IpvsCommand::GetDaemon, Vec::new());
         let mut daemons = Vec::new();
@@ -393,21 +393,21 @@ impl Client {
     /// Makes one change.
     ///
     /// # Errors
-    /// [The errors of every method](Client#errors-of-every-method),
-    /// [`OutOfMemory`], and, by what is asked:
+    /// [The errors of every method](Client#errors-of-every-method), [`OutOfMemory`], and
+    /// the refusals of each change:
     ///
     /// | change | refusals |
     /// |---|---|
-    /// | [`AddService`](Change::AddService) | [`Invalid`] where the netmask is of another address family than the service, which is not sent; [`AlreadyExists`], before all else that the kernel looks at; [`NoSuchScheduler`] |
+    /// | [`AddService`](Change::AddService) | [`Invalid`] where the netmask is of another address family than the service (the change is not sent then); [`AlreadyExists`], which the kernel checks before all else; [`NoSuchScheduler`] |
     /// | [`EditService`](Change::EditService) | [`NoSuchService`], [`NoSuchScheduler`], [`Invalid`] as above |
     /// | [`DeleteService`](Change::DeleteService), [`Zero`](Change::Zero) of a service | [`NoSuchService`] |
-    /// | [`AddServer`](Change::AddServer) | [`NoSuchService`]; [`OutOfRange`]; [`AlreadyExists`]; [`Invalid`] where the address is no unicast address, where it is of another family than the service's and the server is not tunnelled or a sync daemon runs, and where a GUE tunnel has port 0 |
+    /// | [`AddServer`](Change::AddServer) | [`NoSuchService`]; [`OutOfRange`]; [`AlreadyExists`]; [`Invalid`] where the address is no unicast address, where it is of another family than the service's and either the server is not tunnelled or a sync daemon runs, and where a GUE tunnel has port 0 |
     /// | [`EditServer`](Change::EditServer) | [`NoSuchService`]; [`OutOfRange`]; [`NoSuchServer`]; [`Invalid`] as above |
     /// | [`DeleteServer`](Change::DeleteServer) | [`NoSuchService`], [`NoSuchServer`] |
     /// | [`Clear`](Change::Clear), [`Zero`](Change::Zero) of all | none |
-    /// | [`SetTimeouts`](Change::SetTimeouts) | [`Invalid`] where one is so long that the kernel's clock ticks more than 2147483647 times |
-    /// | [`StartDaemon`](Change::StartDaemon) | [`NoSuchDevice`]; [`DaemonRunning`]; [`Invalid`] where its role is none that the kernel knows, where its group is no multicast address, and where a service has servers of another address family |
-    /// | [`StopDaemon`](Change::StopDaemon) | [`NoDaemon`]; [`Invalid`] where the role is none that the kernel knows |
+    /// | [`SetTimeouts`](Change::SetTimeouts) | [`Invalid`] where a timeout is longer than 2147483647 ticks of the kernel's clock |
+    /// | [`StartDaemon`](Change::StartDaemon) | [`NoSuchDevice`]; [`DaemonRunning`]; [`Invalid`] where the kernel does not know the role, where the group is no multicast address, and where a service has servers of another address family |
+    /// | [`StopDaemon`](Change::StopDaemon) | [`NoDaemon`]; [`Invalid`] where the kernel does not know the role |
     ///
     /// [`AlreadyExists`]: ErrorKind::AlreadyExists
     /// [`DaemonRunning`]: ErrorKind::DaemonRunning
@@ -430,18 +430,14 @@ impl Client {
 
     /// Makes many changes, in order, with few system calls.
     ///
-    /// Each refusal is given to `refused` with the place of its change among
-    /// `changes`, in order; the changes after it are made all the same. Where
-    /// `refused` breaks off, no more changes are sent than those that were
-    /// sent together with the refused one. Returns how many were sent: each of
-    /// them was made or refused.
-    ///
+    /// Gives each refusal to `refused`, in order, with the place of its change among
+    /// `changes`; the changes after it are made all the same. Where `refused` breaks off,
+    /// no more changes are sent than those that were sent together with the refused one.
+    /// Returns how many were sent: each of them was made or refused.
     /// # Errors
-    /// The errors of [every method](Client#errors-of-every-method): the
-    /// conversation itself failed. Which of the changes that were sent last have
-    /// been made is then not known. What the kernel refuses is given to `refused`,
-    /// as
-    /// [`apply`](Client::apply) says.
+    /// [The errors of every method](Client#errors-of-every-method): the conversation itself
+    /// failed. It is then unknown which of the changes that were sent last have been made.
+    /// The kernel's refusals, which [`apply`](Client::apply) lists, are given to `refused`.
     pub fn apply_all<'a>(
         &mut self,
         changes: impl IntoIterator<Item = &'a Change>,
@@ -454,8 +450,8 @@ impl Client {
     }
 }
 
-/// The socket, to look at or to set its options. What is read from it is missing
-/// in the conversation.
+/// Returns the socket, to inspect it or to set its options. Whoever reads from it takes
+/// answers away from the conversation.
 impl AsFd for Client {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.exchange.transport().as_fd()

@@ -22,36 +22,37 @@ use super::socket::{Inbox, KernelLine, Transport};
 use crate::error::{Error, Verb};
 use crate::uapi::{CTRL_ATTR_FAMILY_ID, ENOBUFS};
 
-/// Above about 32 KiB the kernel's copy of a message leaves the slab
-/// allocator, and gets slow.
+/// The longest batch of requests, in bytes. Above about 32 KiB the kernel's copy of a
+/// message leaves the slab allocator, which makes it slow.
 const BATCH_BYTES: usize = 30 * 1024;
-/// The most that a refusal takes of the receive buffer: its text, rounded up by
-/// the kernel's allocator, and the kernel's own bookkeeping.
+/// The most bytes of the receive buffer that a refusal takes: its text, rounded up by the
+/// kernel's allocator, and the kernel's own bookkeeping.
 const REFUSAL_COST: usize = 2 * 1024;
-/// After so many short lists, opening a line for more takes less time than it saves.
+/// After so many short lists in a row, a line for short lists saves more time than it takes
+/// to open.
 const SOME_LISTS: usize = 16;
 
-/// How many lists of its kind are asked for.
+/// How many lists of one kind the caller asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Number {
-    /// This one, as a rule.
+    /// This list only, as a rule.
     One,
-    /// Many, and they are often short: after some, a line is opened on which the next
-    /// take the kernel less time.
+    /// Many lists, often short ones: after some of them, a line is opened on which short
+    /// lists take the kernel less time.
     OneOfMany,
 }
 
 /// How the rows of a list are read.
 pub(crate) struct ListReader<Row, KeyOf, Key> {
-    /// Makes a row of a message's attributes, or nothing of those that tell none.
+    /// Makes a row of a message's attributes; `None` where they describe no such row.
     pub(crate) row: Row,
-    /// Gives what tells the row from another.
+    /// Returns the key of a row, which tells it from the others.
     pub(crate) key_of: KeyOf,
-    /// Reads that alone, as `row` reads the whole.
+    /// Reads the key alone from a message's attributes; `None` as for `row`.
     pub(crate) key: Key,
 }
 
-/// One socket and what is being said over it.
+/// A transport to the kernel, and the state of the conversation over it.
 pub(crate) struct Exchange {
     transport: Box<dyn Transport + Send>,
     family: u16,
@@ -59,7 +60,7 @@ pub(crate) struct Exchange {
     inbox: Inbox,
     outbox: Vec<u8>,
     budget: Budget,
-    /// How many lists of [`Number::OneOfMany`] were short, since the last that was not.
+    /// How many lists of [`Number::OneOfMany`] were short since the last long one.
     short_lists: usize,
 }
 
@@ -81,7 +82,8 @@ impl Exchange {
         self.budget = Budget::new(patience);
     }
 
-    /// Returns whether one of them is what no second answer confirmed.
+    /// Returns whether, since the patience was set, a list was accepted that no second
+    /// answer confirmed.
     pub(crate) fn has_settled(&self) -> bool {
         self.budget.has_settled
     }
@@ -98,7 +100,7 @@ impl Exchange {
         self.transport.is_privileged()
     }
 
-    /// Asks for the number of the family `IPVS`, which all else needs.
+    /// Asks for the number of the family `IPVS`, which every other request needs.
     pub(crate) fn resolve_family(&mut self) -> Result<(), Error> {
         let request = GenlMessage::from_payload(GenlCtrl {
             cmd: GenlCtrlCmd::GetFamily,
@@ -121,7 +123,7 @@ impl Exchange {
         Ok(())
     }
 
-    /// A question with one answer, which `read` understands by its attributes.
+    /// Asks a question that has one answer; `read` gets the attributes of the answer.
     pub(crate) fn ask<R>(
         &mut self,
         verb: Verb,
@@ -134,9 +136,8 @@ impl Exchange {
         })
     }
 
-    /// A question whose answer is a list: its rows are put in `rows`, in place
-    /// of what is there. It is asked again until the answer is sure to be of
-    /// one state, or the patience is over.
+    /// Asks for a list and puts its rows in `rows`, in place of what is there. Asks again
+    /// until the answer is sure to be of one state, or the patience is over.
     pub(crate) fn list<R, K: Hash + Eq + Copy>(
         &mut self,
         number: Number,
@@ -179,7 +180,7 @@ impl Exchange {
         Ok(())
     }
 
-    /// As [`list`](Self::list), asked once: the rows may be of several states.
+    /// Asks for a list once and adds its rows to `rows`: they may be of several states.
     pub(crate) fn list_once<R>(
         &mut self,
         verb: Verb,
@@ -198,7 +199,8 @@ impl Exchange {
         rows: &mut Vec<R>,
         row: impl Fn(&[u8]) -> Result<Option<R>, DecodeError>,
     ) -> Result<Told, Error> {
-        // Where there is no other, two answers over the same have to agree.
+        // Where no other line can be opened, the answers come over the first one, and have
+        // to agree as well.
         let line = match line {
             KernelLine::First => line,
             KernelLine::Second | KernelLine::Short => self
@@ -270,12 +272,12 @@ impl Exchange {
     /// Sends requests in as few datagrams as the kernel takes well, and gives
     /// each refusal with the place of its request to `refused`, in order.
     ///
-    /// An acknowledgement is asked for once a datagram, by an `NLMSG_NOOP` at
-    /// its end: the kernel leaves out that of a request that a signal to one of
-    /// its own threads interrupted, as `IPVS_CMD_DEL_DAEMON` can be. The kernel
-    /// has carried out a datagram before it takes the next: a request always
-    /// finds those before it done. Where `refused` breaks off, the datagram it
-    /// was sent in is done all the same. Returns how many were sent.
+    /// Asks for one acknowledgement per datagram, by an `NLMSG_NOOP` at its end: the kernel
+    /// does not acknowledge a request that a signal to one of its own threads interrupted,
+    /// as can happen to `IPVS_CMD_DEL_DAEMON`. The kernel carries out one datagram before
+    /// it takes the next: a request always finds the earlier ones done. Where `refused`
+    /// breaks off, the rest of that datagram is carried out all the same. Returns how many
+    /// requests were sent.
     ///
     /// A request that can't be made is refused in its turn, and counts as sent.
     pub(crate) fn submit(
@@ -288,15 +290,15 @@ impl Exchange {
         self.outbox.clear();
         for (verb, request) in requests {
             let message = request.map(|request| wrapped(self.addressed(request), NLM_F_REQUEST));
-            // Were there more, their refusals could overrun the receive buffer.
-            // One request finds room enough.
+            // The refusals of more requests could overrun the receive buffer. One request
+            // always finds room.
             let is_full = !verbs.is_empty()
                 && match &message {
                     Ok(message) => {
                         verbs.len() >= self.transport.receive_buffer() / REFUSAL_COST
                             || self.outbox.len() + length_of(message) > BATCH_BYTES
                     }
-                    // Those before it have their refusals first.
+                    // The requests before this one get their refusals first.
                     Err(_) => true,
                 };
             if is_full {
@@ -322,14 +324,15 @@ impl Exchange {
             }
         }
         if !verbs.is_empty() {
-            // After the last datagram it is of no matter whether to go on.
+            // Nothing follows the last datagram: whether to go on does not matter.
             let _ = self.flush(sent, &verbs, &mut refused)?;
             sent += verbs.len();
         }
         Ok(sent)
     }
 
-    /// Sends the outbox and waits until the kernel has gone through it.
+    /// Sends the outbox, waits until the kernel has gone through it, and gives its refusals
+    /// to `refused`.
     fn flush(
         &mut self,
         offset: usize,
@@ -464,8 +467,8 @@ where
     message
 }
 
-/// The length of a finalized message: to count it again would take a walk
-/// through its attributes.
+/// Returns the length of a finalized message as its header says: counting it again would
+/// take a walk through its attributes.
 fn length_of<F>(message: &NetlinkMessage<F>) -> usize {
     usize::try_from(message.header.length).unwrap_or(usize::MAX)
 }

@@ -1,12 +1,12 @@
-//! Lists that others may change while the kernel tells them.
+//! Lists that others may change while the kernel sends them.
 //!
-//! The kernel tells a long list in several messages. Between two of them the
-//! list may change, and the kernel then goes on at the same count: a row that
-//! is added before that place shifts the others, so that one is told twice; a
-//! row that is removed there leaves one untold. Neither is marked in the answer.
-//! Only an answer of one message is sure to be of one moment. A longer one is
-//! asked for again, over a socket whose messages end at other rows, until two
-//! answers in a row name the same rows.
+//! The kernel sends a long list in several messages. Between two of them the list may
+//! change, and the kernel then goes on at the same count: a row that is added before that
+//! place shifts the others, so that one is sent twice; a row that is removed before it
+//! makes the kernel leave one out. Neither is marked in the answer. Only an answer of one
+//! message is sure to be of one moment. A longer one is asked for again, over a socket
+//! whose messages end at other rows, until two successive answers, or three, name the same
+//! rows.
 
 use std::collections::HashSet;
 use std::hash::{BuildHasherDefault, DefaultHasher, Hash};
@@ -14,16 +14,17 @@ use std::time::{Duration, Instant};
 
 use crate::error::Error;
 
-/// How long a list that changes while the kernel tells it is asked for again,
-/// and what happens when that time is over. A list of several messages is asked
-/// for twice at least, and again as long as its answers agree: three that do are sure.
+/// How long a list that changes while the kernel sends it is asked for again, and what
+/// happens when that time is over. A list of several messages is asked for at least twice
+/// and, even after that time, again while its answers agree: three that agree are always
+/// enough.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Patience {
-    /// The list fails with [`Error::Interrupted`]. Each list has this time. This
-    /// is for those who act on what they read.
+    /// The list fails with [`Error::Interrupted`]. Each list has this time to itself. This
+    /// is for programs that act on what they read.
     Insist(Duration),
-    /// The last answer counts, with each row once. It may lack rows. All lists
-    /// together have this time.
+    /// The last answer counts, with each row once. It may lack rows. All lists together
+    /// share this time.
     Settle(Duration),
 }
 
@@ -32,12 +33,12 @@ impl Patience {
     pub const DEFAULT: Self = Self::Insist(Duration::from_secs(5));
 }
 
-/// A patience, and what has become of it.
+/// A patience, and how much of it is spent.
 #[derive(Debug)]
 pub(crate) struct Budget {
     patience: Patience,
     spent: Duration,
-    /// True if an answer was taken that no other confirmed.
+    /// True if an answer was accepted that no other confirmed.
     pub(crate) has_settled: bool,
 }
 
@@ -51,12 +52,12 @@ impl Budget {
     }
 }
 
-/// How an answer was told.
+/// How an answer came.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Told {
     /// The places of the rows that begin a datagram other than the first.
     starts: Vec<usize>,
-    /// Of all its datagrams, in bytes.
+    /// The length of all its datagrams, in bytes.
     pub(crate) length: usize,
     /// True if the kernel says that the list changed meanwhile
     /// (`NLM_F_DUMP_INTR`).
@@ -64,40 +65,42 @@ pub(crate) struct Told {
 }
 
 impl Told {
-    /// Notes a datagram, before which there were so many rows.
+    /// Notes a datagram that took the number of rows from `before` to `after`.
     pub(crate) fn note(&mut self, before: usize, after: usize) {
         if before > 0 && after > before {
             self.starts.push(before);
         }
     }
 
-    /// Returns whether all rows came in one datagram.
+    /// Returns whether all rows came in one datagram that the kernel did not mark as torn.
     fn is_of_one_moment(&self) -> bool {
         self.starts.is_empty() && !self.is_interrupted
     }
 }
 
-/// The keys of an answer's rows. Their hash is not seeded: that would be a system call,
-/// and the rows are the kernel's.
+/// The keys of an answer's rows. Their hash is not seeded: a seed would cost a system call,
+/// and the rows come from the kernel.
 type KeySet<K> = HashSet<K, BuildHasherDefault<DefaultHasher>>;
 
 /// An answer that is to be confirmed.
 struct UnconfirmedAnswer<K> {
-    /// As they were told.
+    /// The keys of its rows, in the order in which the kernel sent them.
     keys: Vec<K>,
-    /// Of the rows that begin a datagram. A row before one of them may be missing.
+    /// The keys of the rows that begin a datagram other than the first. A row before one of
+    /// them may be missing.
     starts: Vec<K>,
-    /// How many answers before it have named the same rows.
+    /// How many answers in a row before this one named the same rows.
     confirmed: usize,
 }
 
 impl<K: Hash + Eq + Copy> UnconfirmedAnswer<K> {
-    /// None where a row is there twice, or the kernel says that it is torn.
+    /// Returns `None` where a row is there twice, or the kernel says that the list changed
+    /// meanwhile.
     fn new(told: &Told, keys: Vec<K>, before: Option<&Self>) -> Option<Self> {
         if told.is_interrupted {
             return None;
         }
-        // Rows that do not change are told in the same order again.
+        // The kernel sends rows that do not change in the same order again.
         let is_same = before.is_some_and(|before| before.keys == keys);
         let names_the_same = is_same || {
             let names: KeySet<_> = keys.iter().collect();
@@ -121,9 +124,9 @@ impl<K: Hash + Eq + Copy> UnconfirmedAnswer<K> {
         })
     }
 
-    /// Returns whether it and the answer before it are sure: each can lack a row only
-    /// before one that begins a datagram. Where both have such a row in common, both
-    /// could lack the same: a third answer has to agree.
+    /// Returns whether this answer and the one before it make the list sure. An answer can
+    /// lack a row only before one that begins a datagram. Where two answers have such a row
+    /// in common, both could lack the same row before it: a third answer has to agree.
     fn is_sure_after(&self, before: Option<&Self>) -> bool {
         match before {
             Some(before) if self.confirmed == 1 => !self
@@ -135,17 +138,17 @@ impl<K: Hash + Eq + Copy> UnconfirmedAnswer<K> {
     }
 }
 
-/// The part of a list that is asked for: its rows, or, to confirm rows that are there, no more
-/// of them than what tells one from another.
+/// The part of a list that is asked for. To confirm rows that are there, their keys are
+/// enough.
 pub(crate) enum Sought<'a, R, K> {
-    /// They are added to those that are there.
+    /// Whole rows, which are added to those that are there.
     Rows(&'a mut Vec<R>),
-    /// As for rows.
+    /// Keys alone, which are added to those that are there.
     Keys(&'a mut Vec<K>),
 }
 
-/// Puts the rows of a list in `rows`, in place of what is there. `ask` adds
-/// those of one answer; `key` is what tells one row from another.
+/// Puts the rows of a list in `rows`, in place of what is there. `ask` adds the rows or
+/// keys of one answer; `key` returns what tells a row from the others.
 pub(crate) fn agreed<R, K: Hash + Eq + Copy>(
     budget: &mut Budget,
     rows: &mut Vec<R>,
@@ -153,9 +156,9 @@ pub(crate) fn agreed<R, K: Hash + Eq + Copy>(
     mut ask: impl FnMut(Sought<'_, R, K>) -> Result<Told, Error>,
 ) -> Result<(), Error> {
     let mut before: Option<UnconfirmedAnswer<K>> = None;
-    // The rows are those that the answer before names.
+    // True where `rows` are the rows that the answer before names.
     let mut has_rows = false;
-    // The clock is looked at only where a list is asked for again.
+    // The clock is read only where a list is asked for again.
     let mut began = None;
     loop {
         let mut keys = Vec::new();
@@ -164,7 +167,8 @@ pub(crate) fn agreed<R, K: Hash + Eq + Copy>(
         } else {
             rows.clear();
             let told = ask(Sought::Rows(rows))?;
-            // Most services have one server.
+            // One row can't be there twice, so nothing is left to check: most services have
+            // one server.
             if told.is_of_one_moment() && rows.len() <= 1 {
                 break;
             }
@@ -176,13 +180,14 @@ pub(crate) fn agreed<R, K: Hash + Eq + Copy>(
             .as_ref()
             .is_some_and(|answer| answer.is_sure_after(before.as_ref()));
         let agrees = answer.as_ref().is_some_and(|answer| answer.confirmed > 0);
-        // From here on: the rows are those that this answer names.
+        // From here on, it is true where `rows` are the rows that this answer names.
         has_rows = answer.is_some() && (agrees || !has_rows);
         if has_rows && (is_sure || told.is_of_one_moment()) {
             break;
         }
-        // What nothing contradicts yet is asked for once more, however long that takes: a
-        // list that takes longer than the patience has not changed for that.
+        // A list that no answer contradicts yet is asked for once more, even after the time
+        // is over: that an answer takes longer than the patience does not mean that the
+        // list changed.
         let is_contradicted = answer.is_none() || before.is_some() && !agrees;
         let again = began.map_or(Duration::ZERO, |began: Instant| began.elapsed());
         match budget.patience {
@@ -202,7 +207,7 @@ pub(crate) fn agreed<R, K: Hash + Eq + Copy>(
     Ok(())
 }
 
-/// Of rows with the same key the first stays.
+/// Keeps the first of the rows with the same key.
 fn keep_each_once<R, K: Hash + Eq>(rows: &mut Vec<R>, key: impl Fn(&R) -> K) {
     let mut seen = KeySet::default();
     rows.retain(|row| seen.insert(key(row)));

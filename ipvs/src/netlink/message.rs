@@ -10,7 +10,7 @@ use crate::uapi::*;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum IpvsCommand {
-    /// `IPVS_CMD_NEW_SERVICE`: adds a service; or tells one.
+    /// `IPVS_CMD_NEW_SERVICE`: adds a service; in an answer, describes one.
     NewService,
     /// `IPVS_CMD_SET_SERVICE`
     SetService,
@@ -18,7 +18,7 @@ pub enum IpvsCommand {
     DelService,
     /// `IPVS_CMD_GET_SERVICE`
     GetService,
-    /// `IPVS_CMD_NEW_DEST`: adds a server; or tells one.
+    /// `IPVS_CMD_NEW_DEST`: adds a server; in an answer, describes one.
     NewDest,
     /// `IPVS_CMD_SET_DEST`
     SetDest,
@@ -26,17 +26,17 @@ pub enum IpvsCommand {
     DelDest,
     /// `IPVS_CMD_GET_DEST`
     GetDest,
-    /// `IPVS_CMD_NEW_DAEMON`: starts a daemon; or tells one.
+    /// `IPVS_CMD_NEW_DAEMON`: starts a daemon; in an answer, describes one.
     NewDaemon,
     /// `IPVS_CMD_DEL_DAEMON`
     DelDaemon,
     /// `IPVS_CMD_GET_DAEMON`
     GetDaemon,
-    /// `IPVS_CMD_SET_CONFIG`: sets the timeouts; or tells them.
+    /// `IPVS_CMD_SET_CONFIG`: sets the timeouts; in an answer, gives them.
     SetConfig,
     /// `IPVS_CMD_GET_CONFIG`
     GetConfig,
-    /// `IPVS_CMD_SET_INFO`: only ever told.
+    /// `IPVS_CMD_SET_INFO`: comes in answers only.
     SetInfo,
     /// `IPVS_CMD_GET_INFO`
     GetInfo,
@@ -44,7 +44,7 @@ pub enum IpvsCommand {
     Zero,
     /// `IPVS_CMD_FLUSH`
     Flush,
-    /// A command that this program does not know.
+    /// A command that this library does not know.
     Other(u8),
 }
 
@@ -92,9 +92,9 @@ impl From<IpvsCommand> for u8 {
 /// The attributes of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Attributes {
-    /// The attributes of every command but one.
+    /// The attributes of every command but [`IpvsCommand::SetInfo`].
     Command(Vec<CommandAttr>),
-    /// The attributes of [`IpvsCommand::SetInfo`], a set of its own.
+    /// The attributes of [`IpvsCommand::SetInfo`], which are a set of their own.
     Info(Vec<InfoAttr>),
 }
 
@@ -103,12 +103,12 @@ pub enum Attributes {
 pub struct IpvsMessage {
     /// The command.
     pub command: IpvsCommand,
-    /// Of what.
+    /// The attributes of the command.
     pub attributes: Attributes,
 }
 
 impl IpvsMessage {
-    /// A message with those attributes.
+    /// Returns a message with these attributes.
     pub fn new(command: IpvsCommand, attributes: Vec<CommandAttr>) -> Self {
         Self {
             command,

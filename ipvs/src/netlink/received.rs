@@ -1,4 +1,5 @@
-//! Messages of the kernel: taken out of datagrams, and what they say of a request.
+//! Messages of the kernel: how they are taken out of datagrams, and what they say of a
+//! request.
 
 use netlink_packet_core::{
     DecodeError, ErrorBuffer, NLM_F_ACK_TLVS, NLM_F_CAPPED, NetlinkBuffer, NlasIterator,
@@ -17,14 +18,15 @@ pub(super) struct Received<'a> {
 }
 
 impl Received<'_> {
-    /// Which of `count` requests, numbered from `first`, this answers. None
-    /// if it answers one that was given up before them.
+    /// Returns which of `count` requests, numbered from `first`, this message answers,
+    /// counted from 0; `None` if it answers an earlier one that was given up. Any other
+    /// number is an error.
     pub(super) fn place(&self, first: u32, count: u32) -> Result<Option<usize>, Error> {
         let distance = self.sequence.wrapping_sub(first);
         if distance < count {
             return Ok(usize::try_from(distance).ok());
         }
-        // The farther half of the circle is the past.
+        // Sequence numbers wrap around: the farther half of the circle is the past.
         if distance > u32::MAX / 2 {
             return Ok(None);
         }
@@ -34,7 +36,7 @@ impl Received<'_> {
         )))
     }
 
-    /// Returns what an `NLMSG_ERROR` says; nothing if it is an acknowledgement.
+    /// Returns the refusal that an `NLMSG_ERROR` holds; `None` if it is an acknowledgement.
     pub(super) fn refusal(&self, verb: Verb) -> Result<Option<Error>, Error> {
         let error = ErrorBuffer::new_checked(self.payload).map_err(not_understood)?;
         let Some(code) = error.code() else {
@@ -54,7 +56,7 @@ impl Received<'_> {
         }))
     }
 
-    /// Returns what an `NLMSG_DONE` says; nothing if the listing went well.
+    /// Returns the refusal that an `NLMSG_DONE` holds; `None` if the listing went well.
     pub(super) fn end_of_list(&self, verb: Verb) -> Result<Option<Error>, Error> {
         // The kernel may end a listing without a status.
         let Some((status, attributes)) = self.payload.split_at_checked(4) else {
@@ -68,12 +70,13 @@ impl Received<'_> {
         }))
     }
 
-    /// The kernel's words among the attributes of an answer.
+    /// Returns the kernel's own words among the attributes of an answer
+    /// (`NLMSGERR_ATTR_MSG`).
     fn note(&self, attributes: &[u8]) -> Option<String> {
         if self.flags & NLM_F_ACK_TLVS == 0 {
             return None;
         }
-        // Whatever else is wrong with them, the refusal itself stands.
+        // Attributes that can't be read are passed over: the refusal itself stands.
         NlasIterator::new(attributes)
             .filter_map(Result::ok)
             .find(|attribute| attribute.kind() == NLMSGERR_ATTR_MSG)
@@ -90,7 +93,8 @@ fn aligned(length: usize) -> usize {
     length.saturating_add(3) & !3
 }
 
-/// The messages of a datagram, up to the first whose length can't be.
+/// Returns the messages of a datagram, up to the first with an impossible length, which is
+/// an error.
 pub(super) fn messages(datagram: &[u8]) -> impl Iterator<Item = Result<Received<'_>, Error>> {
     let mut rest = datagram;
     std::iter::from_fn(move || {
@@ -115,7 +119,7 @@ pub(super) fn messages(datagram: &[u8]) -> impl Iterator<Item = Result<Received<
     })
 }
 
-/// Returns what follows the `struct genlmsghdr`.
+/// Returns the attributes, which follow the `struct genlmsghdr`.
 pub(super) fn attributes(payload: &[u8]) -> Result<&[u8], DecodeError> {
     let attributes = payload.get(GENL_HDRLEN..);
     attributes.ok_or_else(|| "struct genlmsghdr is cut short".into())

@@ -31,16 +31,16 @@ pub trait Transport: AsFd {
     /// says that the time-out is over.
     fn receive(&mut self, inbox: &mut Inbox) -> io::Result<()>;
 
-    /// From now on, what is sent and received goes over this line.
+    /// Sends and receives over this line from now on.
     ///
     /// # Errors
-    /// Where the system has no other. The first then stays the line.
+    /// Where the system can't open the line. The first line is then in use.
     fn select(&mut self, line: KernelLine) -> io::Result<()> {
         let _ = line;
         Ok(())
     }
 
-    /// Sets how long it waits for a datagram; without end if it is none.
+    /// Sets how long to wait for a datagram; `None` waits without end.
     ///
     /// # Errors
     /// Where the system refuses it.
@@ -49,38 +49,39 @@ pub trait Transport: AsFd {
         Ok(())
     }
 
-    /// Makes room for the answers to many requests; returns how many bytes of
-    /// unread ones the kernel keeps before it drops any, its own bookkeeping
-    /// included (`SO_RCVBUF`). It is called for each of the requests.
+    /// Makes room for the answers to many requests; returns how many bytes of unread
+    /// answers the kernel keeps before it drops any, its own bookkeeping included
+    /// (`SO_RCVBUF`). It is called for each request.
     fn receive_buffer(&mut self) -> usize;
 
     /// Returns whether the kernel grants this process `CAP_NET_ADMIN`.
     fn is_privileged(&self) -> bool;
 }
 
-/// Lines to the kernel, on which it fills datagrams of a list to different lengths:
-/// what it leaves out between two datagrams on one, it tells within one on another.
+/// A line to the kernel. On each line the kernel fills the datagrams of a list to another
+/// length: a row that it leaves out between two datagrams on one line comes within a
+/// datagram on another.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum KernelLine {
-    /// The one for everything.
+    /// The usual line, for all other requests.
     #[default]
     First,
-    /// The one on which long lists are confirmed.
+    /// The line on which long lists are confirmed.
     Second,
-    /// The one for many short lists: the kernel makes room for as much as it could
-    /// tell, also where it tells little, and more room takes it more time.
+    /// The line for many short lists. The kernel makes room for a full datagram even where
+    /// it has little to send, and more room takes it more time.
     Short,
 }
 
 impl KernelLine {
-    /// As long as datagrams of a list are. The kernel fills them as far as the
-    /// longest buffer goes that the socket has received with, up to 32 KiB.
+    /// Returns how long a full datagram of a list is, in bytes. The kernel fills datagrams
+    /// up to the longest buffer that the socket has received with, 32 KiB at most.
     pub(crate) fn datagram(self) -> usize {
         match self {
             Self::First => Inbox::LISTING,
-            // The golden section makes it rare that both end at the same row.
+            // About the golden section of the first: both rarely end at the same row.
             Self::Second => 20_054,
-            // The kernel makes no datagram shorter (NLMSG_GOODSIZE).
+            // The kernel never makes less room (`NLMSG_GOODSIZE`).
             Self::Short => page_size().min(8 * 1024),
         }
     }
@@ -97,19 +98,19 @@ pub struct Inbox {
 }
 
 impl Inbox {
-    /// The kernel fills a datagram of a listing as far as the receiver's
-    /// buffer goes, up to 32 KiB.
+    /// Room for a datagram of a listing, in bytes. The kernel fills it as far as the
+    /// receiver's buffer goes, up to 32 KiB.
     pub(crate) const LISTING: usize = 32 * 1024;
-    /// So many datagrams of a listing are taken at a time. Room for one takes time
-    /// also where none comes, and a short list comes in two: its rows, and its end.
+    /// How many datagrams of a listing are received at a time. Room for a datagram takes
+    /// time even where none comes, and a short list comes in two: its rows, and its end.
     pub(crate) const LISTINGS: usize = 4;
-    /// So much zeroed memory comes from the kernel, page by page as it is
-    /// used: most commands need one page.
+    /// The size of the storage, in bytes. The kernel gives zeroed memory page by page as it
+    /// is used, and most commands need one page.
     const ROOM: usize = Self::LISTINGS * Self::LISTING;
-    /// Room for a refusal with its text and, from kernels that repeat it, the
+    /// Room for a refusal, in bytes: its text and, from kernels that repeat it, the
     /// request.
     pub(crate) const REFUSAL: usize = 2 * 1024;
-    /// So many refusals are taken at a time.
+    /// How many refusals are received at a time.
     pub(crate) const REFUSALS: usize = Self::ROOM / Self::REFUSAL;
 
     pub(crate) fn new() -> Self {
@@ -122,7 +123,7 @@ impl Inbox {
         }
     }
 
-    /// Forgets what it holds and makes room for so many datagrams of that size.
+    /// Forgets the datagrams and makes room for `slots` new ones of `slot` bytes.
     pub(crate) fn clear(&mut self, slot: usize, slots: usize) {
         self.slot = slot.clamp(1, self.storage.len());
         self.slots = slots;
@@ -135,7 +136,7 @@ impl Inbox {
         self.truncated
     }
 
-    /// Returns what was received, in order.
+    /// Returns the received datagrams, in order.
     pub fn datagrams(&self) -> impl Iterator<Item = &[u8]> {
         let slots = self.storage.chunks_exact(self.slot);
         slots
@@ -143,8 +144,8 @@ impl Inbox {
             .map(|(slot, &length)| slot.get(..length).unwrap_or(slot))
     }
 
-    /// Takes in a datagram, as far as there is room for it; tells whether
-    /// there was any, for a transport that is no socket.
+    /// Takes in a datagram, as far as there is room for it, and returns whether there was
+    /// any. This is for transports that are no socket.
     pub fn push(&mut self, datagram: &[u8]) -> bool {
         let mut slots = self.storage.chunks_exact_mut(self.slot).take(self.slots);
         let Some(slot) = slots.nth(self.lengths.len()) else {
@@ -163,9 +164,9 @@ impl Inbox {
 #[derive(Debug)]
 pub struct Socket {
     socket: netlink_sys::Socket,
-    /// It is opened when a list is first confirmed.
+    /// The second line, which is opened when a list is first confirmed.
     second: Option<netlink_sys::Socket>,
-    /// It is opened after some short lists.
+    /// The line for short lists, which is opened after some of them.
     short: Option<netlink_sys::Socket>,
     line: KernelLine,
     receive_buffer: Option<usize>,
@@ -174,7 +175,7 @@ pub struct Socket {
 }
 
 impl Socket {
-    /// The size of the receive buffer, if the kernel allows it: room for the
+    /// The size of the receive buffer in bytes, if the kernel allows it: room for the
     /// refusals of the largest batch.
     const RECEIVE_BUFFER: usize = 1024 * 1024;
 
@@ -195,12 +196,12 @@ impl Socket {
     }
 
     fn connect(namespace: &NetworkNamespace) -> io::Result<netlink_sys::Socket> {
-        // A socket is of the namespace in which it is made.
+        // A socket belongs to the namespace in which it is made.
         let socket = namespace.open(|| netlink_sys::Socket::new(NETLINK_GENERIC))?;
         // A connected socket takes messages from the kernel alone.
         socket.connect(&SocketAddr::new(0, 0))?;
-        // Kernels before 4.12 have no extended acknowledgements: that can be
-        // lived with.
+        // Kernels before 4.12 have no extended acknowledgements: their refusals come
+        // without words.
         let _ = socket.set_ext_ack(true);
         Ok(socket)
     }
@@ -214,7 +215,8 @@ impl Socket {
         other.unwrap_or(&self.socket)
     }
 
-    /// Returns whether the kernel allowed it, which it does with `CAP_NET_ADMIN`.
+    /// Enlarges the receive buffer. Returns whether the kernel allowed it, which requires
+    /// `CAP_NET_ADMIN`.
     fn enlarge(socket: &netlink_sys::Socket) -> bool {
         setsockopt(socket, RcvBufForce, &Self::RECEIVE_BUFFER).is_ok()
     }
@@ -234,8 +236,8 @@ impl Transport for Socket {
             .map(|slot| [IoSliceMut::new(slot)])
             .collect();
         let mut headers = MultiHeaders::<()>::preallocate(slots.len(), None);
-        // A listing's next datagram is made while the one before it is being
-        // received: those after the first are there without waiting.
+        // The kernel makes a listing's next datagram while the one before it is being
+        // received: all but the first are there without waiting.
         let received = recvmmsg(
             self.current().as_raw_fd(),
             &mut headers,
@@ -280,10 +282,10 @@ impl Transport for Socket {
     fn receive_buffer(&mut self) -> usize {
         let socket = &self.socket;
         *self.receive_buffer.get_or_insert_with(|| {
-            // Kernels before 4.3 repeat requests in errors.
+            // Kernels before 4.3 refuse this, and repeat the request in every error.
             let _ = socket.set_cap_ack(true);
             Self::enlarge(socket);
-            // One request at a time needs the least room.
+            // A size of 0 lets one request be sent at a time, which needs the least room.
             socket.get_rx_buf_sz().unwrap_or_default()
         })
     }
@@ -293,15 +295,15 @@ impl Transport for Socket {
     }
 }
 
-/// Sets how long a socket waits for a datagram (`SO_RCVTIMEO`). The kernel takes
-/// 0 for no end, so the least is a microsecond.
+/// Sets how long a socket waits for a datagram (`SO_RCVTIMEO`). The kernel takes 0 as no
+/// limit, so that the shortest time is a microsecond.
 fn wait_for(socket: &netlink_sys::Socket, timeout: Option<Duration>) -> io::Result<()> {
     let (seconds, micros) = timeout.map_or((0, 0), |time| {
         let time = time.max(Duration::from_micros(1));
         (time.as_secs(), time.subsec_micros())
     });
     let seconds = seconds.try_into().map_err(io::Error::other)?;
-    // As wide as the machine's `suseconds_t`.
+    // An `i32` fits the `suseconds_t` of every machine.
     let micros = i32::try_from(micros).map_err(io::Error::other)?;
     let time = TimeVal::new(seconds, micros.into());
     Ok(setsockopt(socket, ReceiveTimeout, &time)?)
@@ -322,7 +324,7 @@ mod tests {
 
     const LINES: [KernelLine; 3] = [KernelLine::First, KernelLine::Second, KernelLine::Short];
 
-    /// Nothing was asked, so nothing comes.
+    /// Returns the error of a socket that was asked nothing, and how long it waited.
     fn waits(socket: &mut Socket) -> (io::ErrorKind, Duration) {
         let begin = Instant::now();
         let error = socket.receive(&mut Inbox::new()).unwrap_err();
