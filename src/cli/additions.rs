@@ -14,10 +14,10 @@ use ipvs::connections::{By, Grouping, Origin, states};
 use ipvs::model::Prefix;
 use ipvs::plan::scope::Selected;
 
-/// The time between two looks where `--watch` names none.
+/// The time between two looks if `--watch` names none.
 pub(crate) const DEFAULT_INTERVAL: Duration = Duration::from_secs(2);
 
-/// The time between the two looks of a diagnosis where `--sample` names none.
+/// The time between the two looks of a diagnosis if `--sample` names none.
 pub(crate) const DEFAULT_SAMPLE: Duration = Duration::from_secs(2);
 
 /// The value of `--netns` that stands for each namespace in turn.
@@ -49,10 +49,10 @@ pub(crate) const SHELLS: Choice<Shell> = Choice(&[
     ("fish", Shell::Fish),
 ]);
 
-/// Reads the value of `--netns`: what has a slash is a file.
+/// Reads the value of `--netns`: a word with a slash is a file.
 ///
 /// # Errors
-/// A word that names nothing.
+/// Refuses the empty word.
 pub(crate) fn netns(word: &str) -> Result<Netns, ValueError> {
     match word {
         "" => Err(ValueError::Netns),
@@ -65,13 +65,13 @@ pub(crate) fn netns(word: &str) -> Result<Netns, ValueError> {
 /// The value of `--client`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ClientWord {
-    /// One or many.
+    /// One address or many.
     Prefix(Prefix),
-    /// One, and the port that it sends from.
+    /// One address, and the port that the client sends from.
     Endpoint(SocketAddr),
 }
 
-/// `--client`
+/// Reads the value of `--client`.
 pub(crate) fn client(word: &str) -> Result<ClientWord, ValueError> {
     let endpoint = || word.parse().map(ClientWord::Endpoint);
     word.parse()
@@ -81,7 +81,7 @@ pub(crate) fn client(word: &str) -> Result<ClientWord, ValueError> {
 }
 
 impl ClientWord {
-    /// Where a port means nothing.
+    /// Returns the addresses. Refuses a port, for options where it means nothing.
     pub(crate) fn prefix(self) -> Result<Prefix, ValueError> {
         match self {
             Self::Prefix(prefix) => Ok(prefix),
@@ -89,13 +89,13 @@ impl ClientWord {
         }
     }
 
-    /// One client whose way is examined, where a port means nothing.
+    /// Returns the address of one client whose way is examined. Refuses a port.
     pub(crate) fn host(self) -> Result<IpAddr, ValueError> {
         let address = self.prefix()?.host().ok_or(ValueError::ClientHost)?;
         a_sender(address)
     }
 
-    /// One client, and its port if it has one.
+    /// Returns the address of one client, and its port if one was written.
     pub(crate) fn one(self) -> Result<(IpAddr, Option<u16>), ValueError> {
         match self {
             Self::Prefix(_) => Ok((self.host()?, None)),
@@ -113,13 +113,13 @@ fn a_sender(address: IpAddr) -> Result<IpAddr, ValueError> {
     }
 }
 
-/// `--director`
+/// Reads the value of `--director`.
 pub(crate) fn director(word: &str) -> Result<IpAddr, ValueError> {
     word.parse()
         .map_err(|_| ValueError::Director(word.to_owned()))
 }
 
-/// `--state`, in letters of either case.
+/// Reads the value of `--state`, in letters of either case.
 pub(crate) fn state(word: &str) -> Result<&'static str, ValueError> {
     let known = states::ALL
         .iter()
@@ -131,7 +131,8 @@ pub(crate) fn state(word: &str) -> Result<&'static str, ValueError> {
     })
 }
 
-/// `--by`: one of the words, or two that differ with a comma between them.
+/// Reads the value of `--by`: one of the words, or two different ones with a comma
+/// between them.
 pub(crate) fn grouping(word: &str) -> Result<Grouping, ValueError> {
     let Some((first, second)) = word.split_once(',') else {
         return BY.read(Label::By, word).map(Grouping::from);
@@ -146,17 +147,17 @@ pub(crate) fn grouping(word: &str) -> Result<Grouping, ValueError> {
     }
 }
 
-/// `--watch`: a decimal fraction is fine.
+/// Reads the value of `--watch`, which may be a decimal fraction.
 pub(crate) fn interval(word: &str) -> Result<Duration, ValueError> {
     seconds(word, 86400.0).ok_or_else(|| ValueError::Interval(word.to_owned()))
 }
 
-/// `--sample`: likewise.
+/// Reads the value of `--sample`, which may be a decimal fraction.
 pub(crate) fn sample(word: &str) -> Result<Duration, ValueError> {
     seconds(word, 3600.0).ok_or_else(|| ValueError::Sample(word.to_owned()))
 }
 
-/// A time of a tenth of a second or more.
+/// Reads a time of a tenth of a second or more.
 fn seconds(word: &str, longest: f64) -> Option<Duration> {
     let plain = word.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.'));
     let seconds: Option<f64> = word.parse().ok().filter(|_| plain);
@@ -165,7 +166,7 @@ fn seconds(word: &str, longest: f64) -> Option<Duration> {
         .map(Duration::from_secs_f64)
 }
 
-/// `--ignore`
+/// Reads the value of `--ignore`.
 pub(crate) fn check(word: &str) -> Result<String, ValueError> {
     let known = || diagnose::all().map(|check| check.id);
     if known().any(|id| id == word) {
@@ -177,37 +178,37 @@ pub(crate) fn check(word: &str) -> Result<String, ValueError> {
     })
 }
 
-/// `--count`
+/// Reads the value of `--count`.
 pub(crate) fn count(word: &str) -> Result<u64, ValueError> {
     digits(word, 1..=i64::MAX).ok_or_else(|| ValueError::Count(word.to_owned()))
 }
 
-/// `--require`
+/// Reads the value of `--require`.
 pub(crate) fn least(word: &str) -> Result<u64, ValueError> {
     digits(word, 1..=i64::MAX).ok_or_else(|| ValueError::Require(word.to_owned()))
 }
 
-/// `--drain`: at most the longest timeout of a connection.
+/// Reads the value of `--drain`, at most the longest timeout of a connection.
 pub(crate) fn drain_time(word: &str) -> Result<Duration, ValueError> {
     digits(word, 0..=MAX_TIMEOUT)
         .map(Duration::from_secs)
         .ok_or_else(|| ValueError::DrainTime(word.to_owned()))
 }
 
-/// `--ramp`: as long as a drain.
+/// Reads the value of `--ramp`, at most the longest timeout of a connection.
 pub(crate) fn ramp_time(word: &str) -> Result<Duration, ValueError> {
     digits(word, 1..=MAX_TIMEOUT)
         .map(Duration::from_secs)
         .ok_or_else(|| ValueError::RampTime(word.to_owned()))
 }
 
-/// `--only`
+/// Reads the value of `--only`.
 pub(crate) fn selected(word: &str) -> Result<Selected, ValueError> {
     word.parse()
         .map_err(|error| ValueError::Selected(word.to_owned(), error))
 }
 
-/// `--completions`
+/// Reads the value of `--completions`.
 pub(crate) fn shell(word: &str) -> Result<Shell, ValueError> {
     let found = SHELLS.find(word);
     found.ok_or_else(|| ValueError::Shell(word.to_owned()))

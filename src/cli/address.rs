@@ -6,13 +6,13 @@ use super::values::{is_space, number};
 use crate::names::Resolve;
 use ipvs::model::Protocol;
 
-/// A host and maybe a port, names not yet looked up.
+/// A host and perhaps a port, whose names are not looked up yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TypedEndpoint<'a> {
     host: Host<'a>,
     port: Option<Port<'a>>,
-    /// The text after the brackets around a name; it is the port of a host that
-    /// has only IPv6 addresses.
+    /// The text after the brackets around a name. It is the port if the host has
+    /// only IPv6 addresses.
     bracketed: Option<&'a str>,
     spelling: Spelling,
 }
@@ -29,13 +29,13 @@ enum Port<'a> {
     Name(&'a str),
 }
 
-/// The age of a spelling: ipvsadm 1.31 takes it too, or does not.
+/// Tells whether ipvsadm 1.31 accepts a spelling too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Spelling {
-    /// It does.
+    /// 1.31 accepts it.
     Common,
-    /// It does not: `[ADDRESS]` without a port, or a host that has only IPv6
-    /// addresses.
+    /// 1.31 refuses it: `[ADDRESS]` without a port, or a host that has only
+    /// IPv6 addresses.
     Ours,
 }
 
@@ -43,17 +43,18 @@ pub(crate) enum Spelling {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Resolved {
     pub(crate) address: IpAddr,
-    /// None if none was written.
+    /// None if no port was written.
     pub(crate) port: Option<u16>,
     pub(crate) spelling: Spelling,
 }
 
 impl<'a> TypedEndpoint<'a> {
-    /// Reads a word; none if it can't be an endpoint whatever the names are.
+    /// Reads a word. Returns none if it can't be an endpoint, whatever the names
+    /// are.
     ///
-    /// In brackets something else than an IPv6 address counts as if it had been
-    /// written without them, and what is after them does not count, unless the
-    /// host is one that ipvsadm 1.31 would not have found.
+    /// Text in brackets that is no IPv6 address counts as if it had been written
+    /// without them, and the text after the brackets is ignored, unless ipvsadm
+    /// 1.31 would not have found the host.
     pub(crate) fn read(word: &'a str) -> Option<Self> {
         let Some(inner) = word.strip_prefix('[') else {
             return Self::unbracketed(word);
@@ -110,7 +111,8 @@ impl<'a> TypedEndpoint<'a> {
         })
     }
 
-    /// Looks up what is not a number. A port's name needs the protocol.
+    /// Looks up the names and returns the endpoint in numbers, or none if a name is
+    /// unknown. A port's name needs the protocol.
     pub(crate) fn resolve(
         self,
         names: &dyn Resolve,
@@ -164,8 +166,8 @@ impl<'a> Port<'a> {
     }
 }
 
-/// A netmask: an IPv4 address in any of its forms or, as with ipvsadm 1.31, the
-/// name of a host with one.
+/// Reads a netmask: an IPv4 address in any of its forms or, as with ipvsadm 1.31,
+/// the name of a host that has one.
 pub(crate) fn netmask(word: &str, names: &dyn Resolve) -> Option<Ipv4Addr> {
     match Host::read(word)? {
         Host::Address(IpAddr::V4(mask)) => Some(mask),
@@ -177,9 +179,9 @@ pub(crate) fn netmask(word: &str, names: &dyn Resolve) -> Option<Ipv4Addr> {
     }
 }
 
-/// `inet_aton`: one to four numbers, each decimal, octal (`0…`) or hexadecimal
-/// (`0x…`), of which the last fills the bytes that are left. Text after a blank
-/// is ignored.
+/// Reads an IPv4 address as `inet_aton` does: one to four numbers, each decimal,
+/// octal (`0…`) or hexadecimal (`0x…`). The last one fills the bytes that are left.
+/// Text after a blank is ignored.
 fn inet_aton(word: &str) -> Option<Ipv4Addr> {
     let word = match word.find(is_space) {
         Some(end) => word.get(..end)?,

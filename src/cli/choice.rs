@@ -1,4 +1,5 @@
-//! Values that are one of a few words: read, offered and refused by one list.
+//! Values that are one of a few words. One list serves to read, offer and refuse
+//! them.
 
 use super::types::Label;
 use super::value_error::ValueError;
@@ -8,23 +9,24 @@ use super::value_error::ValueError;
 pub(crate) struct Choice<T: 'static>(pub(crate) &'static [(&'static str, T)]);
 
 impl<T> Choice<T> {
-    /// The words, in order.
+    /// Returns the words, in order.
     fn words(&self) -> impl Iterator<Item = &'static str> {
         self.0.iter().map(|(name, _)| *name)
     }
 }
 
 impl<T: Copy> Choice<T> {
-    /// The meaning of a word, if it is one of these.
+    /// Returns the meaning of a word, if it is one of these.
     pub(crate) fn find(&self, word: &str) -> Option<T> {
         let found = self.0.iter().find(|(name, _)| *name == word);
         found.map(|(_, value)| *value)
     }
 
-    /// The meaning of the word that was given for an option.
+    /// Returns the meaning of the word that was given for an option.
     ///
     /// # Errors
-    /// [`ValueError::Choice`], which names all of the words.
+    /// Refuses other words with [`ValueError::Choice`], which names all that are
+    /// taken.
     pub(crate) fn read(&self, option: Label, word: &str) -> Result<T, ValueError> {
         self.find(word).ok_or_else(|| ValueError::Choice {
             option,
@@ -34,9 +36,9 @@ impl<T: Copy> Choice<T> {
     }
 }
 
-/// The words of a list, whatever they mean.
+/// The words of a list, without their meaning.
 pub(crate) trait Words: Sync {
-    /// All of them, in order.
+    /// Returns all of them, in order.
     fn all(&self) -> Vec<&'static str>;
 }
 

@@ -1,11 +1,11 @@
 //! Command lines that ipvsadm 1.31 refuses and this program does not.
 //!
-//! Nothing here makes anything illegal. But where a command line is refused in the
-//! end, it is with the words of 1.31, which would have stopped earlier.
+//! Nothing here refuses a command line. But one that is refused in the end is
+//! refused with the words of 1.31, which would have stopped earlier.
 
 use super::types::{Given, Label, Rule, Verb};
 
-/// The rule of 1.31, where it has another: it can't narrow a listing of
+/// Returns the rule of 1.31 where it differs: 1.31 can't narrow a listing of
 /// connections.
 pub(super) fn rule(verb: Verb, label: Label) -> Option<Rule> {
     match (verb, label) {
@@ -15,7 +15,8 @@ pub(super) fn rule(verb: Verb, label: Label) -> Option<Rule> {
     }
 }
 
-/// Returns whether a listing of connections may be narrowed here.
+/// Returns whether the command is a listing of connections, which may be narrowed
+/// here.
 pub(super) fn narrows(verb: Verb, given: Given) -> bool {
     verb == Verb::List && given.has(Label::Connection)
 }

@@ -1,8 +1,8 @@
 //! Completion: the words that may stand where one is being typed.
 //!
-//! The words typed so far are read as in a command; the last is the one under the
-//! cursor, and may be empty. What only the kernel knows is named here, and
-//! looked up elsewhere.
+//! The words typed so far are read as in a command. The last one is the word under
+//! the cursor, and may be empty. If only the kernel knows the words to offer, this
+//! module names their kind, and they are looked up elsewhere.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -32,7 +32,8 @@ pub(super) fn typed(words: &[String]) -> Option<&[String]> {
     (first == REQUEST).then_some(typed)
 }
 
-/// For the words of `ipvsadm`. Ports may be names, hosts are not looked up.
+/// Completes the words of `ipvsadm`. Names of ports are looked up, those of hosts
+/// are not.
 pub(super) fn ipvsadm(typed: &[String], names: &dyn Resolve) -> Completion {
     let Some((word, before)) = typed.split_last() else {
         return nothing("");
@@ -59,7 +60,7 @@ pub(super) fn ipvsadm(typed: &[String], names: &dyn Resolve) -> Completion {
     }
 }
 
-/// The option in a word, and the value that is attached to it.
+/// Returns the option in a word, and the value that is attached to it.
 fn attached(word: &str) -> Option<(&'static Row, &str)> {
     if let Some((name, value)) = word
         .strip_prefix("--")
@@ -82,10 +83,10 @@ fn attached(word: &str) -> Option<(&'static Row, &str)> {
 /// The long names of the options of `ipvsadm-save`.
 const SAVE_OPTIONS: &[&str] = &["numeric", "all", "output", "only", "json", "netns"];
 
-/// The one of `ipvsadm-restore` that `ipvsadm` has only as a command.
+/// The option of `ipvsadm-restore` that `ipvsadm` has only as a command.
 const CLEAR: (&str, &str) = ("--clear", "clear the table, then carry out the rules");
 
-/// For the words of `ipvsadm-save`.
+/// Completes the words of `ipvsadm-save`.
 pub(super) fn save(typed: &[String]) -> Completion {
     if let Some(names) = namespaces_of_tool(typed) {
         return names;
@@ -101,7 +102,7 @@ pub(super) fn save(typed: &[String]) -> Completion {
     }
 }
 
-/// For the words of `ipvsadm-restore`.
+/// Completes the words of `ipvsadm-restore`.
 pub(super) fn restore(typed: &[String]) -> Completion {
     if let Some(names) = namespaces_of_tool(typed) {
         return names;
@@ -124,7 +125,7 @@ pub(super) fn restore(typed: &[String]) -> Completion {
     }
 }
 
-/// Returns the value that a tool's `--netns` may have, if that is being typed.
+/// Returns the values that a tool's `--netns` may have, if one is being typed.
 fn namespaces_of_tool(typed: &[String]) -> Option<Completion> {
     let (prefix, stem) = match typed {
         [.., option, word] if option == "--netns" => ("", word.as_str()),
@@ -134,7 +135,7 @@ fn namespaces_of_tool(typed: &[String]) -> Option<Completion> {
     Some(completion(prefix, stem, namespaces(None, stem)))
 }
 
-/// Returns whether it is an option of a replacement, beside which there is no
+/// Returns whether the word is an option of a replacement, which does not go with
 /// `--clear`.
 fn is_of_scope(word: &str) -> bool {
     let name = word
@@ -148,7 +149,7 @@ fn is_of_scope(word: &str) -> bool {
     )
 }
 
-/// The options of a tool that may be added to those typed already.
+/// Returns the options of a tool that may be added to those typed already.
 fn of_tool(verb: Verb, options: &[&str], typed: &[String], word: &str) -> Completion {
     let rows = || options.iter().filter_map(|name| by_name(name));
     let mut given = Given::default();
@@ -158,7 +159,7 @@ fn of_tool(verb: Verb, options: &[&str], typed: &[String], word: &str) -> Comple
             given.insert(label);
         }
     }
-    // A replacement is the way of `ipvsadm-restore`, unless it clears.
+    // `ipvsadm-restore` replaces the table, unless it is to clear it first.
     if verb == Verb::Restore && !typed.iter().any(|word| word == CLEAR.0) {
         given.insert(Label::Replace);
     }
@@ -181,7 +182,8 @@ fn nothing(word: &str) -> Completion {
     completion("", word, Candidates::Words(Vec::new()))
 }
 
-/// Hosts are all the same: a look into the network would let the user wait.
+/// Gives every host the same address: to ask the network would keep the user
+/// waiting.
 struct PortsOnly<'a>(&'a dyn Resolve);
 
 impl Resolve for PortsOnly<'_> {
@@ -299,7 +301,8 @@ impl<'a> TypedWords<'a> {
         completion(prefix, value, candidates)
     }
 
-    /// The servers that there are; a new one is not among them.
+    /// Returns the servers that are there; for a new server there is nothing to
+    /// offer.
     fn servers(&self) -> Candidates {
         match (self.verb, self.flags.service) {
             (Some(Verb::AddServer), _) => plain([]),
@@ -310,7 +313,7 @@ impl<'a> TypedWords<'a> {
         }
     }
 
-    /// The flags that the scheduler has, each once, between commas.
+    /// Returns the flags of the scheduler that are not yet in the value.
     fn sched_flags(&self, prefix: &str, value: &str) -> Completion {
         let scheduler = self
             .flags
@@ -326,7 +329,8 @@ impl<'a> TypedWords<'a> {
     }
 }
 
-/// The names, for some commands the word for all of them, or files.
+/// Returns the names of namespaces, with the word for all of them if the command
+/// takes it, or files if the value has a slash.
 fn namespaces(verb: Option<Verb>, value: &str) -> Candidates {
     if value.contains('/') {
         return Candidates::Files;
@@ -337,14 +341,14 @@ fn namespaces(verb: Option<Verb>, value: &str) -> Candidates {
     Candidates::Namespaces(all.into_iter().collect())
 }
 
-/// The beginnings of settings, each with what it is.
+/// Returns the beginning of each setting, `NAME=`, and what the setting is.
 fn settings() -> Candidates {
     let words = SYSCTLS.iter();
     let words = words.map(|known| (format!("{}=", known.name), known.meaning));
     Candidates::Words(words.collect())
 }
 
-/// The words, or behind a comma those that are not before it.
+/// Returns the words, or after a comma the words that are not before it.
 fn pair(words: &dyn Words, prefix: &str, value: &str) -> Completion {
     let words = words.all();
     match value.split_once(',') {

@@ -3,7 +3,7 @@
 
 use super::command::Shell;
 
-/// The script for a shell.
+/// Returns the script for a shell.
 pub fn completions(shell: Shell) -> &'static str {
     match shell {
         Shell::Bash => include_str!("completions/ipvsadm.bash"),

@@ -1,4 +1,4 @@
-//! The flags that options set, one after another, each where it stands.
+//! The flags that options set. Options are read one after another.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
@@ -20,8 +20,8 @@ use ipvs::model::{
 use ipvs::plan::scope::Selected;
 use ipvs::rules::DEFAULT_INTERFACE;
 
-/// The options typed, with nothing checked that takes more than one option. A value
-/// that was not given is none; the commands know their defaults.
+/// The options typed. Checks that take more than one option are still to come. A
+/// value that was not given is none; the commands know their defaults.
 #[derive(Debug, Default)]
 pub(crate) struct Flags<'a> {
     pub(crate) given: Given,
@@ -47,12 +47,12 @@ pub(crate) struct Flags<'a> {
     pub(crate) origin: Option<Origin>,
     pub(crate) by: Option<Grouping>,
     pub(crate) color: Option<Color>,
-    /// From one look to the next.
+    /// The time from one look to the next.
     pub(crate) interval: Option<Duration>,
     pub(crate) count: Option<u64>,
     /// How many servers have to take new connections.
     pub(crate) least: Option<u64>,
-    /// From the first look of a diagnosis to the second.
+    /// The time from the first look of a diagnosis to the second.
     pub(crate) sample: Option<Duration>,
     /// Checks that are left out.
     pub(crate) ignored: BTreeSet<String>,
@@ -63,14 +63,15 @@ pub(crate) struct Flags<'a> {
     /// than once.
     pub(crate) again: Option<(Label, &'static [Verb])>,
     pub(crate) drain_limit: Option<Duration>,
-    /// How long it takes to reach the weight.
+    /// How long a ramp takes to reach the weight.
     pub(crate) ramp_time: Option<Duration>,
     /// Its meaning depends on the command, which may come later.
     pub(crate) raw: Option<&'a str>,
-    /// Its value may go on in the words behind it.
+    /// Its value may continue in the words after it.
     pub(crate) sysctl: Option<&'a str>,
     pub(crate) shell: Option<Shell>,
-    /// The services that are listed, saved or compared; all where there are none.
+    /// The services that are listed, saved or compared; all of them if this is
+    /// empty.
     pub(crate) only: Vec<Selected>,
     pub(crate) netns: Option<Netns>,
     /// The command that help is wanted for.
@@ -83,11 +84,13 @@ pub(crate) struct Flags<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TypedServer {
     pub(crate) endpoint: Resolved,
-    /// The port it gets if none was written: its service's, if that came first.
+    /// The port that it gets if none was written: that of the service if `-t` or
+    /// its like came first, and 0 otherwise.
     pub(crate) default_port: u16,
 }
 
-/// A sync daemon. Its state is meant only with `--start-daemon` and `--stop-daemon`.
+/// A sync daemon. Its state has a meaning only with `--start-daemon` and
+/// `--stop-daemon`.
 #[derive(Debug)]
 pub(crate) struct TypedDaemon(pub(crate) Daemon);
 
@@ -97,16 +100,17 @@ impl Default for TypedDaemon {
     }
 }
 
-/// Options on their way to being flags.
+/// The flags while options are being read into them.
 pub(crate) struct Reading<'a> {
     names: &'a dyn Resolve,
     pub(crate) flags: Flags<'a>,
     /// True if a firewall mark is named further right.
     pub(super) mark_follows: bool,
-    /// `-6` came before `-f`.
+    /// True if `-6` came before `-f`.
     early_ipv6: bool,
-    /// The first mistake that ipvsadm 1.31 would have refused. If in the end the
-    /// command line is refused for whatever reason, it is with these words.
+    /// The first thing that ipvsadm 1.31 would have refused, and its word. If the
+    /// command line is refused in the end, for whatever reason, this is the
+    /// refusal.
     pub(crate) overlooked: Option<(Usage, Option<&'a str>)>,
     /// The last word of the option that is being read.
     pub(crate) word: Option<&'a str>,
@@ -124,7 +128,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Forgets every option: `-h` and `-v` are not interested.
+    /// Forgets every option, because `-h` and `-v` ignore them.
     pub(super) fn clear(&mut self) {
         self.flags = Flags::default();
     }
@@ -134,8 +138,9 @@ impl<'a> Reading<'a> {
         self.overlooked.get_or_insert((refusal, word));
     }
 
-    /// Notes an option, which may be given once, but for the commands that take
-    /// it again.
+    /// Notes an option. Refuses it if it was noted before, unless there are
+    /// commands that take it more than once; they are checked when the command is
+    /// known.
     pub(super) fn note(&mut self, label: Label, again: &'static [Verb]) -> Result<(), Usage> {
         if !self.flags.given.insert(label) {
             if again.is_empty() {
@@ -181,7 +186,8 @@ impl<'a> Reading<'a> {
         Ok(())
     }
 
-    /// A protocol's number, then what other services have.
+    /// Reads a protocol's number and then, as for other services, an address and
+    /// port.
     pub(super) fn numbered_service(&mut self, word: &'a str) -> Result<(), Usage> {
         let parts = word.split_once(':');
         let parts = parts.and_then(|(protocol, endpoint)| {
@@ -220,8 +226,8 @@ impl<'a> Reading<'a> {
         Ok(())
     }
 
-    /// A mask that was read before the service was known to be IPv6 is an IPv4
-    /// mask, and lost.
+    /// Sets the service. A mask that was read before the service was known to be
+    /// IPv6 is an IPv4 mask, and is dropped.
     fn set_service(&mut self, id: VirtualId) {
         if id.family() == Family::V6 {
             self.flags.netmask = None;

@@ -6,8 +6,8 @@ use super::types::{Role, Verb};
 /// How a command is typed.
 pub(super) struct Guide {
     pub(super) verb: Verb,
-    /// The ways to type it; `@` stands for the command. Each fits in a line of
-    /// the help, or is broken where it is to be.
+    /// The ways to type it; `@` stands for the command. Each fits in a line of the
+    /// help, or has its line breaks where they are to be.
     usages: &'static [&'static str],
     pub(super) examples: &'static [&'static str],
 }
@@ -102,7 +102,7 @@ pub(super) const GUIDES: &[Guide] = &[
 ];
 
 impl Guide {
-    /// The ways to type the command.
+    /// Returns the ways to type the command.
     pub(super) fn usages(&self) -> impl Iterator<Item = String> {
         let row = options().find(|row| row.role == Role::Command(self.verb));
         let typed = row.map(Row::typed).unwrap_or_default();
@@ -136,7 +136,7 @@ mod tests {
         }
     }
 
-    /// The words between `ipvsadm` and what only a shell reads.
+    /// Returns the words between `ipvsadm` and what only a shell reads.
     fn words_of(line: &str) -> Vec<String> {
         let (_, line) = line.split_once("ipvsadm ").unwrap_or_default();
         let line = line.split(['<', ')']).next().unwrap_or_default();

@@ -1,7 +1,7 @@
 //! The texts of `-h` and `-v`. clap lays the help out, from the table of options.
 //!
-//! clap reads no words: the answers of ipvsadm depend on their order, and on the
-//! ways of popt.
+//! clap does not read the words: the answers of ipvsadm depend on their order and
+//! on how popt reads them.
 
 use clap::{Arg, ArgAction, Command};
 
@@ -11,7 +11,7 @@ use super::options::{Row, SECTIONS, Section};
 use super::tools::Usages;
 use super::types::{Role, Takes, Tool, Verb};
 
-/// The columns of the help.
+/// The width of the help, in columns.
 const WIDTH: usize = 80;
 
 const INTRODUCTION: &str = "\
@@ -20,7 +20,8 @@ About one command alone: ipvsadm --help COMMAND, for instance --help -A.
 SERVICE is one of -t, -u, --sctp-service, --protocol-service and -f; SERVER is
 HOST[:PORT].";
 
-/// The text of `-h`, of everything or of one command, with its last line break.
+/// Returns the text of `-h` about everything or about one command, with its last
+/// line break.
 pub fn help(topic: Option<Verb>) -> String {
     rendered(match topic {
         None => whole(),
@@ -92,7 +93,7 @@ fn argument(row: &Row) -> Arg {
     }
 }
 
-/// The text of `-h` of a program that saves or restores.
+/// Returns the text of `-h` of a program that saves or restores.
 pub fn tool_help(tool: Tool) -> String {
     let Usages {
         usage,
@@ -114,7 +115,7 @@ pub fn tool_help(tool: Tool) -> String {
     rendered(command)
 }
 
-/// The text of `-v`, with its last line break.
+/// Returns the text of `-v`, with its last line break.
 pub fn version() -> String {
     format!(
         "ipvsadm v{} {} (compiled with clap and IPVS v1.2.1)\n",

@@ -1,6 +1,6 @@
-//! `-E --keep`, `-e --keep`: settings that are changed one by one. What is not
-//! given stays, so it takes the service or server that is there to make the
-//! change.
+//! `-E --keep`, `-e --keep`: settings that are changed one by one. A setting that
+//! is not given stays as it is, so the change is made to the service or server that
+//! the table has.
 
 use super::command::{GivenSettings, ServerAnywhere, ServerEdit, ServiceEdit};
 use super::legality;
@@ -13,10 +13,11 @@ use ipvs::model::{
 };
 
 impl ServiceEdit {
-    /// The service as it is to be, from what it is now.
+    /// Returns the service with these settings, where `now` is the one in the
+    /// table.
     ///
     /// # Errors
-    /// Where the two do not go together.
+    /// Fails if the given settings do not go with those that stay.
     pub fn of(self, now: Service) -> Result<Service, Usage> {
         let Self {
             id,
@@ -58,7 +59,7 @@ impl ServiceEdit {
 }
 
 impl ServerEdit {
-    /// Returns whether a server of the service is the one that is meant: its port
+    /// Returns whether a server of the service is the one that is meant. Its port
     /// may be the service's though another was written, see [`Destination`].
     pub fn is_of(&self, server: &Destination) -> bool {
         let port = self.service.port().filter(|_| {
@@ -77,10 +78,11 @@ impl ServerAnywhere {
 }
 
 impl GivenSettings {
-    /// The server as it is to be in this service, from what it is now.
+    /// Returns the server with these settings in this service, where `now` is the
+    /// one in the table.
     ///
     /// # Errors
-    /// Where the two do not go together.
+    /// Fails if the given settings do not go with those that stay.
     pub fn of(self, service: &VirtualId, now: Destination) -> Result<Destination, Usage> {
         let Self {
             forwarding,
@@ -113,7 +115,8 @@ impl GivenSettings {
     }
 }
 
-/// A tunnel of another kind begins with the defaults of that kind.
+/// Returns the tunnel with these settings. If the kind changes, a setting that is
+/// not given gets the default of the new kind.
 fn tunnel(
     now: Tunnel,
     kind: Option<TunnelKind>,

@@ -1,5 +1,5 @@
-//! The rules of the table against the options that were given: the first
-//! complaint, in the order of the labels.
+//! Checks the given options against the rules of the table. The first complaint in
+//! the order of the labels is reported.
 
 use super::compat131;
 use super::options::SECTIONS;
@@ -8,7 +8,7 @@ use super::usage::{Context, Usage};
 use super::value_error::ValueError;
 use ipvs::model::TunnelKind;
 
-/// The commands that each label goes with, by the label's place.
+/// The commands that each label goes with, at the label's number.
 const USES: [Uses; Label::ALL.len()] = uses();
 
 #[allow(
@@ -32,14 +32,14 @@ const fn uses() -> [Uses; Label::ALL.len()] {
     uses
 }
 
-/// Returns what a command makes of an option.
+/// Returns the rule of a command for an option.
 fn of_command(verb: Verb, label: Label) -> Rule {
     let uses = USES.get(label as usize).copied().unwrap_or_default();
     let found = uses.iter().find(|(of, _)| *of == verb);
     found.map_or(Rule::Illegal, |(_, rule)| *rule)
 }
 
-/// Kinds of tunnels against their options.
+/// Returns the rule of a kind of tunnel for an option.
 fn of_tunnel(kind: TunnelKind, label: Label) -> Rule {
     use Label::*;
     use TunnelKind::{Gre, Gue};
@@ -53,7 +53,8 @@ fn of_tunnel(kind: TunnelKind, label: Label) -> Rule {
     }
 }
 
-/// Returns what there is to say against an option, given or not.
+/// Returns the complaint about an option, if its presence or absence breaks the
+/// rule.
 fn complaint(given: Given, context: Context, label: Label, rule: Rule) -> Option<Usage> {
     let present = given.has(label);
     match rule {
@@ -88,8 +89,8 @@ fn check(given: Given, context: Context, rule: impl Fn(Label) -> Rule) -> Result
 /// Checks a command's options.
 ///
 /// # Errors
-/// The first complaint. Where ipvsadm 1.31 has another, that one, unless what it
-/// refuses is accepted here.
+/// Returns the first complaint. Where ipvsadm 1.31 has another one, that is
+/// returned, unless what 1.31 refuses is accepted here.
 pub(crate) fn command(verb: Verb, given: Given) -> Result<(), Usage> {
     check(
         given,
@@ -107,7 +108,7 @@ pub(super) fn narrowing(verb: Verb, given: Given) -> Option<Usage> {
     compat131::narrows(verb, given).then(|| command_131(verb, given).err())?
 }
 
-/// As [`command`], but nothing may be narrowed.
+/// Checks a command's options as [`command`] does, but lets nothing be narrowed.
 fn command_131(verb: Verb, given: Given) -> Result<(), Usage> {
     check(given, Context::Command(verb), |label| rule_131(verb, label))
 }
@@ -133,11 +134,11 @@ pub(crate) fn view(given: Given) -> Result<(), Usage> {
     }
 }
 
-/// Checks that no more is asked of the table than `/proc` tells. Of connections it
-/// tells everything.
+/// Checks that a listing of the table asks for no more than `/proc` tells. A
+/// listing of connections needs no such check: `/proc` tells everything about them.
 ///
 /// # Errors
-/// The first option that asks for more.
+/// Returns the first option that asks for more.
 pub(crate) fn brief(given: Given) -> Result<(), Usage> {
     use Label::{Color, FromProc, Json, PersistentConn, Watch};
     let more = [PersistentConn, Json, Watch, Color];
@@ -151,11 +152,11 @@ pub(crate) fn brief(given: Given) -> Result<(), Usage> {
     }
 }
 
-/// Checks that what is asked of each namespace in turn can stand one below the
-/// other, and changes nothing.
+/// Checks that a command may be carried out in each namespace in turn: it changes
+/// nothing, and its outputs can stand one below the other.
 ///
 /// # Errors
-/// The only one there is to say so.
+/// Fails with [`ValueError::NetnsAll`].
 pub(crate) fn in_each_namespace(verb: Verb, given: Given) -> Result<(), Usage> {
     use Label::{OpenMetrics, Output, Require, Watch};
     let is_shown = matches!(verb, Verb::List | Verb::Diagnose);
@@ -168,11 +169,12 @@ pub(crate) fn in_each_namespace(verb: Verb, given: Given) -> Result<(), Usage> {
     }
 }
 
-/// Checks that what persistence engines noted is not wanted where origins are: no
-/// file of the kernel has both. A document of connections has these notes.
+/// Checks that the notes of persistence engines are not wanted together with
+/// origins, because no file of the kernel has both. A document of connections has
+/// these notes.
 ///
 /// # Errors
-/// The option that asks for it.
+/// Returns the option that asks for the notes.
 pub(crate) fn origin(given: Given) -> Result<(), Usage> {
     use Label::{By, Json, Origin, PersistentConn};
     if !given.has(Origin) {
@@ -196,7 +198,7 @@ pub(crate) fn goes_with(verb: Verb, label: Label) -> bool {
     !matches!(of_command(verb, label), Rule::Illegal | Rule::Idle)
 }
 
-/// Returns whether an option may be added to those that are given: that brings no
+/// Returns whether an option may be added to those that are given, without a
 /// complaint that there was not before.
 pub(crate) fn may_follow(verb: Verb, kind: TunnelKind, given: Given, label: Label) -> bool {
     let mut after = given;

@@ -1,5 +1,5 @@
-//! Words into options, one after another, in the manner of popt: what is a
-//! letter, a value or a word, not what it means.
+//! Splits words into options, values and plain words, in the manner of popt. It
+//! does not decide what they mean.
 
 use super::options::{Row, by_letter, by_name};
 use super::types::{Label, Takes, Verb};
@@ -21,7 +21,8 @@ pub(crate) enum Token<'a> {
     Word(&'a str),
 }
 
-/// Reads words up to the first that can't be read.
+/// Returns the tokens of the words up to the first that can't be read, and the
+/// reason why it can't.
 pub(crate) fn read(words: &[String]) -> (Vec<Token<'_>>, Result<(), Usage>) {
     let mut reader = Reader {
         words: words.iter(),
@@ -110,7 +111,7 @@ impl<'a> Reader<'a> {
 }
 
 impl Token<'_> {
-    /// The command that it is.
+    /// Returns the command, if the token is one.
     pub(crate) fn verb(&self) -> Option<Verb> {
         match self {
             Self::Option { row, .. } => row.role.verb(),
@@ -118,7 +119,7 @@ impl Token<'_> {
         }
     }
 
-    /// The option that it is, if it is no command.
+    /// Returns the option, if the token is one and no command.
     pub(crate) fn label(&self) -> Option<Label> {
         match self {
             Self::Option { row, .. } => row.role.label(),
@@ -131,7 +132,7 @@ impl Token<'_> {
 mod tests {
     use super::*;
 
-    /// The tokens as text: `option=value@word` and `"word"`.
+    /// Returns the tokens as text: `option=value@word` and `"word"`.
     fn tokens(line: &str) -> String {
         let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
         let (tokens, end) = read(&words);

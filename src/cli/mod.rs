@@ -1,9 +1,8 @@
-//! Words into commands.
+//! Turns words into commands.
 //!
-//! [`parse`] reads what was typed as popt does, [`Invocation::resolve`] gives it
-//! its meaning, looking names up on the way, and yields the [`Command`] or the
-//! [`Usage`] error that the user is shown. Nothing here touches the network, a
-//! file or the kernel.
+//! [`parse`] reads what was typed, in the manner of popt. [`Invocation::resolve`]
+//! then looks names up and returns the [`Command`], or the [`Usage`] error that the
+//! user is shown. Nothing in this module touches the network, a file or the kernel.
 
 mod additions;
 mod address;
@@ -50,12 +49,12 @@ use flags::Reading;
 use lexer::Token;
 use read::Source;
 
-/// Why words make no command.
+/// The reason why words make no command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
     /// The refusal.
     pub usage: Usage,
-    /// The word that is, if it is one alone.
+    /// The wrong word, if a single word is wrong.
     pub word: Option<String>,
 }
 
@@ -74,7 +73,7 @@ enum Kind<'a> {
     Bare,
     /// A shell asks for what may follow these words.
     Completion(&'a [String]),
-    /// Words of that source.
+    /// The words of a command, from this source.
     Words(Source),
 }
 
@@ -90,7 +89,7 @@ pub fn parse<'a>(program: &'a str, words: &'a [String]) -> Invocation<'a> {
 /// Reads the words of `ipvsadm-save`.
 ///
 /// # Errors
-/// The first mistake.
+/// Returns the first mistake.
 pub fn parse_save(words: &[String]) -> Result<ToolCommand, Usage> {
     match complete::typed(words) {
         Some(typed) => Ok(Command::Complete(complete::save(typed)).into()),
@@ -101,7 +100,7 @@ pub fn parse_save(words: &[String]) -> Result<ToolCommand, Usage> {
 /// Reads the words of `ipvsadm-restore`.
 ///
 /// # Errors
-/// The first mistake.
+/// Returns the first mistake.
 pub fn parse_restore(words: &[String]) -> Result<ToolCommand, Usage> {
     match complete::typed(words) {
         Some(typed) => Ok(Command::Complete(complete::restore(typed)).into()),
@@ -109,8 +108,8 @@ pub fn parse_restore(words: &[String]) -> Result<ToolCommand, Usage> {
     }
 }
 
-/// Reads the words of a line of rules, without the `ipvsadm` that may begin it.
-/// It may hold any command but another `-R`.
+/// Reads the words of a line of rules, without the `ipvsadm` that may begin it. The
+/// line may hold any command that is not for the command line alone, as `-R` is.
 pub fn parse_rule<'a>(program: &'a str, words: &'a [String]) -> Invocation<'a> {
     read(program, words, Kind::Words(Source::Rules))
 }
@@ -136,9 +135,9 @@ impl Invocation<'_> {
         self.tokens.iter().any(|token| token.verb() == Some(verb))
     }
 
-    /// Returns the network namespace that the words name, if their command goes with
-    /// one. Names of hosts may mean something else there, so it is known before the
-    /// words are understood.
+    /// Returns the network namespace that the words name, if their command goes
+    /// with one. Names of hosts may mean something else in it, so it has to be
+    /// known before the words are resolved.
     pub fn netns(&self) -> Option<Netns> {
         let of_typed;
         let tokens = match self.kind {
@@ -163,20 +162,22 @@ impl Invocation<'_> {
         matches!(self.kind, Kind::Completion(_))
     }
 
-    /// Understands the words, from left to right. Names are looked up where
-    /// they stand, so that an unknown one comes before a mistake further right.
+    /// Returns the command that the words make. They are read from left to right,
+    /// and names are looked up where they stand, so that an unknown name is
+    /// reported before a mistake further right.
     ///
     /// # Errors
-    /// The first mistake. Where ipvsadm 1.31 would have met another before it,
-    /// because it accepts less, that one.
+    /// Returns the first mistake. If ipvsadm 1.31, which accepts less, would have
+    /// met another one before it, that one is returned.
     pub fn resolve(self, names: &dyn Resolve) -> Result<Command, Usage> {
         self.resolve_naming(names).map_err(|mistake| mistake.usage)
     }
 
-    /// The same, with the word that is wrong.
+    /// Does what [`Invocation::resolve`] does, but returns the wrong word with a
+    /// mistake.
     ///
     /// # Errors
-    /// The errors of [`Invocation::resolve`].
+    /// Fails where [`Invocation::resolve`] does.
     pub fn resolve_naming(self, names: &dyn Resolve) -> Result<Command, Mistake> {
         let source = match self.kind {
             Kind::Bare => return Ok(Command::List(List::default())),

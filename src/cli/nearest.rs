@@ -1,20 +1,20 @@
-//! The nearest name to a word that nothing is called.
+//! Finds the name that is most like a mistyped word.
 
-/// The name that is most like this word; none if it is not much like any.
+/// Returns the name that is most like this word, or none if none is much like it.
 pub fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let names = names.into_iter().map(|name| (distance(word, name), name));
     let (distance, name) = names.min_by_key(|&(distance, _)| distance)?;
-    // One letter in three may be wrong, and one in any word.
+    // A third of the letters may be wrong, or one letter in a short name.
     let bound = (name.chars().count() / 3).max(1);
     (1..=bound).contains(&distance).then_some(name)
 }
 
-/// How many letters have to be put in, left out or replaced, or neighbours
-/// exchanged, to make one word of the other.
+/// Returns how many letters have to be put in, left out, replaced or exchanged with
+/// their neighbours to make one word of the other.
 fn distance(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().collect();
-    // The distances of what has been read of `one` to each beginning of
-    // `other`; those of one letter less, and of two less.
+    // `row` has the distances from what has been read of `one` to each beginning of
+    // `other`; `above` has those of one letter less, and `two_above` of two less.
     let mut row: Vec<usize> = (0..=other.len()).collect();
     let mut above = row.clone();
     let mut before = None;

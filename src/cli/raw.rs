@@ -1,4 +1,4 @@
-//! `--raw`: what no other option can say, in the kernel's numbers.
+//! `--raw`: settings that no other option can express, in the kernel's numbers.
 
 use super::types::{Given, Label, Verb};
 use super::usage::{Context, Usage};
@@ -65,13 +65,13 @@ impl RawServer {
         })
     }
 
-    /// Returns whether something is said that only tunnels have.
+    /// Returns whether a setting is given that only tunnels have.
     pub(super) fn is_of_tunnels(&self) -> bool {
         self.tunnel_kind.is_some() || self.tunnel_port.is_some() || self.tunnel_flags.is_some()
     }
 }
 
-/// `NAME=NUMBER`, each of them once.
+/// Settings written as `NAME=NUMBER`, each name once.
 struct Settings(Vec<(RawField, u32)>);
 
 impl Settings {
@@ -90,7 +90,8 @@ impl Settings {
                 is_new.then_some((field, number))
             });
             let (field, number) = read.ok_or_else(|| refused(setting, known))?;
-            // Of two that say the same, none is the one that is meant.
+            // If two options set the same, neither is known to be the one that is
+            // meant.
             if let Some(&with) = options(field).iter().find(|label| given.has(**label)) {
                 return Err(Usage::Conflict {
                     label: Label::Raw,
@@ -103,14 +104,15 @@ impl Settings {
         Ok(Self(settings))
     }
 
-    /// The number that was read fits: it is not above the field's highest.
+    /// Returns the number of a field, if it was given. It fits its type, because a
+    /// number above the field's highest was refused.
     fn get<T: TryFrom<u32>>(&self, field: RawField) -> Option<T> {
         let (_, number) = self.0.iter().find(|(known, _)| *known == field)?;
         T::try_from(*number).ok()
     }
 }
 
-/// The options that say the same as far as they can.
+/// Returns the other options that set this field.
 fn options(field: RawField) -> &'static [Label] {
     match field {
         RawField::Port | RawField::Flags => &[],

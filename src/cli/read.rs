@@ -1,5 +1,5 @@
-//! Options, from left to right, into flags: each value is read where it stands,
-//! and the first that is wrong ends it.
+//! Reads options into flags, from left to right. Each value is read where it
+//! stands, and the first mistake ends the reading.
 
 use super::flags::Reading;
 use super::lexer::Token;
@@ -14,11 +14,12 @@ pub(super) enum Source {
     Rules,
 }
 
-/// Reads as far as the words could be told apart, then says why no further.
-/// `-h` and `-v` end it, whatever there was before.
+/// Sets the flags of these tokens and returns the command among them. `-h` and `-v`
+/// end the reading, whatever stands before them.
 ///
 /// # Errors
-/// The first mistake.
+/// Returns the first mistake; `end` is the one at which the lexer stopped, behind
+/// the last token.
 pub(super) fn read<'a>(
     reading: &mut Reading<'a>,
     program: &str,
@@ -53,8 +54,8 @@ pub(super) fn read<'a>(
                 verb = Some(found);
             }
             Role::Option(label) | Role::Modifier(label) => {
-                // It may come first: with it, whatever is wrong would be an unknown
-                // option to 1.31.
+                // `--netns` may stand before the command. To 1.31 it is an unknown
+                // option, which is refused before all else.
                 if verb.is_none() && label != Label::Netns {
                     reading.overlook(no_command());
                 }
@@ -74,7 +75,8 @@ pub(super) fn read<'a>(
     Ok(verb)
 }
 
-/// The command that help is wanted for: `-A`, or the name or letter alone.
+/// Returns the command that help is wanted for, whether it is written as an option
+/// (`-A`) or as its name or letter alone.
 fn topic(token: &Token<'_>) -> Option<Verb> {
     let &Token::Word(word) = token else {
         return token.verb();

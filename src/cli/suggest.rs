@@ -1,15 +1,16 @@
-//! The option that was meant by one that there is not.
+//! Suggests an option in place of one that does not exist.
 
 use super::nearest::nearest;
 use super::options::{by_name, options};
 use super::tools::RESTORE_OPTIONS;
 
-/// The long option of `ipvsadm` that is most like this word, with its dashes.
+/// Returns the long option of `ipvsadm` that is most like this word, with its
+/// dashes.
 pub fn nearest_option(word: &str) -> Option<String> {
     like(word, options().map(|row| row.long))
 }
 
-/// The same of `ipvsadm-restore`.
+/// Returns the long option of `ipvsadm-restore` that is most like this word.
 pub fn nearest_restore_option(word: &str) -> Option<String> {
     like(word, RESTORE_OPTIONS.iter().copied())
 }

@@ -1,5 +1,5 @@
-//! The vocabulary of the command line: commands, the names of options, and what
-//! is said of one in the table of [`options`](super::options).
+//! The vocabulary of the command line: commands, the names of options, and the
+//! terms in which the table of [`options`](super::options) describes an option.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ macro_rules! names {
             /// All of them, in order.
             pub const ALL: &'static [Self] = &[$(Self::$name,)+];
 
-            /// The name in messages.
+            /// Returns the name in messages.
             pub const fn name(self) -> &'static str {
                 match self {
                     $(Self::$name => $text,)+
@@ -99,7 +99,7 @@ names! {
     TunNoCsum "tun-nocsum",
     TunCsum "tun-csum",
     TunRemCsum "tun-remcsum",
-    // From here on those that ipvsadm 1.31 lacks.
+    // ipvsadm 1.31 lacks the options from here on.
     Replace "replace",
     Check "check",
     DryRun "dry-run",
@@ -179,7 +179,7 @@ impl Given {
         given.next().map(|&(_, meaning)| meaning)
     }
 
-    /// Notes an option; false if there was one of that name already.
+    /// Notes an option. Returns false if one of that name was noted before.
     pub(crate) fn insert(&mut self, label: Label) -> bool {
         let new = !self.has(label);
         self.0 |= Self::bit(label);
@@ -207,13 +207,13 @@ pub(crate) enum Role {
     Command(Verb),
     /// An option of commands, by its name in messages. It may be given once.
     Option(Label),
-    /// An option that changes nothing, or only how one of that name is meant:
-    /// it may be repeated, and does not count as given.
+    /// An option that changes nothing, or only how another of that name is meant.
+    /// It may be repeated, and does not count as given.
     Modifier(Label),
 }
 
 impl Role {
-    /// The name in messages; a command has no such name.
+    /// Returns the name in messages. A command has no such name.
     pub(crate) const fn label(self) -> Option<Label> {
         match self {
             Self::Command(_) => None,
@@ -221,7 +221,7 @@ impl Role {
         }
     }
 
-    /// The command that it is.
+    /// Returns the command, if the option is one.
     pub(crate) fn verb(self) -> Option<Verb> {
         match self {
             Self::Command(verb) => Some(verb),
@@ -235,7 +235,7 @@ impl Role {
 pub(crate) enum Place {
     /// On the command line and in rules.
     Anywhere,
-    /// On the command line only: it takes its time, or reads rules itself.
+    /// On the command line only.
     CommandLine,
 }
 
@@ -246,13 +246,13 @@ pub(crate) enum Rule {
     Required,
     /// It may be given.
     Allowed,
-    /// It has to be given, or this in its place.
+    /// It has to be given, or this option in its place.
     RequiredOr(Label),
     /// It may be given if none of these is.
     Unless(&'static [Label]),
     /// It may be given if this is given too.
     With(Label),
-    /// It is accepted, as ipvsadm 1.31 does, though it changes nothing.
+    /// It is accepted, as by ipvsadm 1.31, though it changes nothing.
     Idle,
     /// It must not be given.
     Illegal,

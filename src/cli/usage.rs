@@ -4,18 +4,19 @@ use super::types::{Label, Verb};
 use super::value_error::ValueError;
 use ipvs::model::TunnelKind;
 
-/// The answer of `ipvsadm-save` to an option that it does not have, and to `-h`.
+/// The answer of `ipvsadm-save` to an option that it does not have.
 pub(crate) const SAVE_USAGE: &str = "\
 ipvsadm-save: Script to save the IPVS table to stdout.
    With -n, in numbers. With --output FILE, into FILE. With --json, as JSON.";
 
 /// A command line that can't be carried out.
 ///
-/// Its `Display` is what standard error gets, less the final line break.
+/// Its `Display` is what standard error gets, without the final line break.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Usage {
-    /// No command, or something else before it; the program's name as typed.
+    /// There is no command, or another option stands before it. The field is the
+    /// program's name as typed.
     #[error("Try `{0} -h' or '{0} --help' for more information.")]
     NoCommand(String),
     /// The word with the unknown option in it.
@@ -36,7 +37,7 @@ pub enum Usage {
     /// An option was given twice, or two that exclude each other.
     #[error("multiple '{0}' options specified")]
     Repeated(Label),
-    /// `-6` for something that is no firewall mark. A blank line follows.
+    /// `-6` for a service that is not a firewall mark. A blank line follows.
     #[error("-6 used before -f\n")]
     Ipv6BeforeFwmark,
     /// A value is not what its option takes.
@@ -50,7 +51,7 @@ pub enum Usage {
     Missing {
         /// The option.
         label: Label,
-        /// The command or option that needs it.
+        /// The command, option or kind of tunnel that needs it.
         context: Context,
     },
     /// An option that does not go with the command or kind of tunnel.
@@ -58,7 +59,7 @@ pub enum Usage {
     Illegal {
         /// The option.
         label: Label,
-        /// The command or option that it does not go with.
+        /// The command or kind of tunnel that it does not go with.
         context: Context,
     },
     /// Two options that exclude each other.
@@ -68,10 +69,10 @@ pub enum Usage {
         label: Label,
         /// The other.
         with: Label,
-        /// Where they do.
+        /// The command or kind of tunnel where they exclude each other.
         context: Context,
     },
-    /// A view of the table where something else is listed.
+    /// A view of the table is asked for where something else is listed.
     #[error("options conflicts in the list command")]
     View,
     /// Only a persistent service may be for every port.
@@ -80,13 +81,13 @@ pub enum Usage {
     /// `-o` with TCP or SCTP.
     #[error("One-Packet Scheduling is only for UDP virtual services")]
     OnePacket,
-    /// An IPv6 server of an IPv4 service or the other way round.
+    /// A server of another address family than its service, without a tunnel.
     #[error("Different address family is allowed only for tunneling servers")]
     MixedFamilies,
     /// `--tun-…` without `-i`.
     #[error("Tunnel options conflict with forward method")]
     TunnelOptions,
-    /// An option that takes its time, in a rule file.
+    /// An option that is for the command line alone, in a rule file.
     #[error("the '{0}' option is for the command line, not for rules")]
     NotInRules(Label),
     /// An option of a replacement beside `--clear` of `ipvsadm-restore`.
@@ -98,7 +99,7 @@ pub enum Usage {
 }
 
 impl Usage {
-    /// The exit status.
+    /// Returns the exit status.
     pub fn status(&self) -> u8 {
         match self {
             Self::NoCommand(_)
@@ -111,7 +112,7 @@ impl Usage {
     }
 }
 
-/// The command or option that others are checked against.
+/// The command, kind of tunnel or option that other options are checked against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Context {
     /// A command.

@@ -65,13 +65,13 @@ pub enum ValueError {
     Director(String),
     #[error("a real server is asked about an address and port (-t, -u), not about a firewall mark")]
     OnServerMark,
-    /// `--on-server` of an address that no client can reach a server by.
+    /// `--on-server` with an address by which no client can reach a server.
     #[error("a real server is asked about an address that clients come to, not about {0}")]
     OnServerAddress(IpAddr),
-    /// `--director` of an address that no server reaches a director by.
+    /// `--director` with an address by which no server reaches a director.
     #[error("illegal director specified: {0} is no address of another machine")]
     DirectorAddress(IpAddr),
-    /// `--director` of another family than the service.
+    /// `--director` with an address of another family than the service's.
     #[error("illegal director specified: it and the service are of different address families")]
     DirectorFamily,
     #[error("illegal sample `{0}' specified: seconds from 0.1 to 3600")]

@@ -1,4 +1,4 @@
-//! The syntax of the options' values, except addresses.
+//! Reads the values of options, except addresses.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroU32;
@@ -15,59 +15,59 @@ use ipvs::rules::{HIGHEST_THRESHOLD, LONGEST_SYNC_MESSAGE, LONGEST_TIMEOUT};
 /// The longest timeout of a connection, in seconds: 31 days.
 pub(crate) const MAX_TIMEOUT: i64 = LONGEST_TIMEOUT as i64;
 
-/// `isspace` of the C locale.
+/// Returns what `isspace` does in the C locale.
 pub(crate) fn is_space(c: char) -> bool {
     matches!(c, ' ' | '\t'..='\r')
 }
 
-/// A whole number in decimal, as `strtol` reads it: blanks and a sign may go
-/// before it, nothing may follow.
+/// Reads a whole decimal number as `strtol` does: blanks and a sign may stand
+/// before it, but nothing after it.
 pub(crate) fn number<T: TryFrom<i64>>(word: &str, range: RangeInclusive<i64>) -> Option<T> {
     let digits = word.trim_start_matches(is_space);
-    // i64 takes a sign; two of them, blanks after one and no digits it refuses.
+    // i64 takes one sign. It refuses two signs, blanks after a sign, and no digits.
     let value: i64 = digits.parse().ok()?;
     T::try_from(value).ok().filter(|_| range.contains(&value))
 }
 
-/// The number of an option that ipvsadm 1.31 lacks: digits alone.
+/// Reads the number of an option that ipvsadm 1.31 lacks: digits alone.
 pub(crate) fn digits<T: TryFrom<i64>>(word: &str, range: RangeInclusive<i64>) -> Option<T> {
     let plain = word.bytes().all(|byte| byte.is_ascii_digit());
     number(word, range).filter(|_| plain)
 }
 
-/// `-w`
+/// Reads the value of `-w`.
 pub(crate) fn weight(word: &str) -> Result<u32, ValueError> {
     number(word, 0..=i64::from(i32::MAX)).ok_or(ValueError::Weight)
 }
 
-/// `-x`
+/// Reads the value of `-x`.
 pub(crate) fn upper_threshold(word: &str) -> Result<u32, ValueError> {
     number(word, 0..=HIGHEST_THRESHOLD.into()).ok_or(ValueError::UpperThreshold)
 }
 
-/// `-y`
+/// Reads the value of `-y`.
 pub(crate) fn lower_threshold(word: &str) -> Result<u32, ValueError> {
     number(word, 0..=HIGHEST_THRESHOLD.into()).ok_or(ValueError::LowerThreshold)
 }
 
-/// `-f`
+/// Reads the value of `-f`.
 pub(crate) fn fwmark(word: &str) -> Result<NonZeroU32, ValueError> {
     let mark = number(word, 1..=i64::from(u32::MAX)).and_then(NonZeroU32::new);
     mark.ok_or_else(|| ValueError::Fwmark(word.to_owned()))
 }
 
-/// `-p`: how long a client stays with its server.
+/// Reads the value of `-p`: how many seconds a client stays with its server.
 pub(crate) fn persistence(word: &str) -> Result<u32, ValueError> {
     number(word, 1..=MAX_TIMEOUT).ok_or_else(|| ValueError::Timeout(word.to_owned()))
 }
 
-/// `--set`: 0 leaves a timeout as it is.
+/// Reads a value of `--set`, in seconds; 0 leaves a timeout as it is.
 pub(crate) fn timeout(word: &str) -> Result<u32, ValueError> {
     number(word, 0..=MAX_TIMEOUT).ok_or_else(|| ValueError::Timeout(word.to_owned()))
 }
 
-/// `-M` for IPv6, as `atoi` reads it: what follows the digits is ignored, and
-/// of large numbers only the lower 32 bits count.
+/// Reads the value of `-M` for IPv6 as `atoi` does: what follows the digits is
+/// ignored, and of large numbers only the lower 32 bits count.
 pub(crate) fn prefix_length(word: &str) -> Result<PrefixLength, ValueError> {
     let word = word.trim_start_matches(is_space);
     let signs = usize::from(word.starts_with(['+', '-']));
@@ -90,8 +90,9 @@ pub(crate) fn prefix_length(word: &str) -> Result<PrefixLength, ValueError> {
         .ok_or(ValueError::PrefixLength)
 }
 
-/// `-s`, `--pe`: an empty name is none. One that is too long for the kernel's
-/// field is cut: nothing has such a name, and it is the kernel that says so.
+/// Reads the value of `-s` or `--pe`; an empty name is none. A name that is too
+/// long for the kernel's field is cut: nothing has such a name, and the kernel says
+/// so.
 pub(crate) fn name(word: &str) -> Option<Name> {
     let word = cut(word, Name::MAX_LEN);
     if word.is_empty() {
@@ -101,12 +102,13 @@ pub(crate) fn name(word: &str) -> Option<Name> {
     }
 }
 
-/// `--mcast-interface`: as many bytes of it as `IFNAMSIZ` leaves room for.
+/// Reads the value of `--mcast-interface`: as many bytes as `IFNAMSIZ` leaves room
+/// for.
 pub(crate) fn interface(word: &str) -> &str {
     cut(word, 15)
 }
 
-/// At most that many bytes of a word, up to its first NUL.
+/// Returns at most `len` bytes of a word, up to its first NUL.
 fn cut(word: &str, len: usize) -> &str {
     let word = word.split('\0').next().unwrap_or_default();
     let end = word
@@ -118,8 +120,8 @@ fn cut(word: &str, len: usize) -> &str {
     word.get(..end).unwrap_or_default()
 }
 
-/// The names of the flags that a scheduler may have; of any, if it has no name
-/// yet.
+/// Returns the names of the flags that a scheduler may have, or of all flags if the
+/// scheduler has no name yet.
 pub(crate) fn sched_flag_names(scheduler: &str) -> impl Iterator<Item = &'static str> {
     let fits = move |of: Option<&str>| scheduler.is_empty() || of.is_none_or(|of| of == scheduler);
     let flags = SCHEDULER_FLAGS.iter();
@@ -128,7 +130,8 @@ pub(crate) fn sched_flag_names(scheduler: &str) -> impl Iterator<Item = &'static
         .map(|known| known.name)
 }
 
-/// `-b`: names between commas. Those of one scheduler want that scheduler.
+/// Reads the value of `-b`: names between commas. The flags of one scheduler are
+/// refused with another.
 pub(crate) fn sched_flags(word: &str, scheduler: &str) -> Result<ServiceFlags, ValueError> {
     let mut flags = ServiceFlags::default();
     let mut names = word.split(',').filter(|name| !name.is_empty()).peekable();
@@ -149,7 +152,7 @@ pub(crate) fn sched_flags(word: &str, scheduler: &str) -> Result<ServiceFlags, V
 /// The words of `--tun-type`.
 pub(crate) const TUNNEL_KINDS: Choice<TunnelKind> = Choice(TunnelKind::NAMES);
 
-/// `--tun-type`
+/// Reads the value of `--tun-type`.
 pub(crate) fn tunnel_kind(word: &str) -> Result<TunnelKind, ValueError> {
     TUNNEL_KINDS.find(word).ok_or(ValueError::TunnelKind)
 }
@@ -161,7 +164,7 @@ pub(crate) const TUNNEL_CHECKSUMS: [(Label, u16); 3] = [
     (Label::TunRemCsum, Tunnel::REMOTE_CHECKSUM),
 ];
 
-/// `--tun-port`
+/// Reads the value of `--tun-port`.
 pub(crate) fn tunnel_port(word: &str) -> Result<u16, ValueError> {
     number(word, 1..=i64::from(u16::MAX)).ok_or(ValueError::TunnelPort)
 }
@@ -169,17 +172,17 @@ pub(crate) fn tunnel_port(word: &str) -> Result<u16, ValueError> {
 /// The words of `--start-daemon` and `--stop-daemon`.
 pub(crate) const DAEMON_STATES: Choice<DaemonState> = Choice(DaemonState::NAMES);
 
-/// `--syncid`
+/// Reads the value of `--syncid`.
 pub(crate) fn sync_id(word: &str) -> Result<u32, ValueError> {
     number(word, 0..=255).ok_or(ValueError::SyncId)
 }
 
-/// `--sync-maxlen`: what a UDP datagram can hold.
+/// Reads the value of `--sync-maxlen`, at most what a UDP datagram can hold.
 pub(crate) fn sync_max_len(word: &str) -> Result<u16, ValueError> {
     number(word, 1..=LONGEST_SYNC_MESSAGE.into()).ok_or(ValueError::SyncMaxLen)
 }
 
-/// `--mcast-group`: a multicast address; a colon makes it IPv6.
+/// Reads the value of `--mcast-group`: a multicast address; a colon makes it IPv6.
 pub(crate) fn mcast_group(word: &str) -> Result<IpAddr, ValueError> {
     if word.contains(':') {
         let group = word.parse().ok().filter(Ipv6Addr::is_multicast);
@@ -194,12 +197,12 @@ pub(crate) fn mcast_group(word: &str) -> Result<IpAddr, ValueError> {
     }
 }
 
-/// `--mcast-port`
+/// Reads the value of `--mcast-port`.
 pub(crate) fn mcast_port(word: &str) -> Result<u16, ValueError> {
     number(word, 1..=i64::from(u16::MAX)).ok_or(ValueError::McastPort)
 }
 
-/// `--mcast-ttl`
+/// Reads the value of `--mcast-ttl`.
 pub(crate) fn mcast_ttl(word: &str) -> Result<u8, ValueError> {
     number(word, 1..=255).ok_or(ValueError::McastTtl)
 }

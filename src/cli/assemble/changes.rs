@@ -58,7 +58,8 @@ impl Flags<'_> {
             Verb::DeleteServer => Deed::Remove,
             _ if is_given(Label::Keep) => Deed::Edit(self.server_settings()),
             _ => {
-                // An error in every service is one where none has it.
+                // A mistake in the options of a tunnel is one even if no service
+                // has the server.
                 let forwarding = self.forwarding.unwrap_or(Forwarding::DirectRoute);
                 self.tunnel(forwarding, &RawServer::default())?;
                 Deed::Replace(self.server_settings())

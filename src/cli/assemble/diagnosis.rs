@@ -77,7 +77,7 @@ impl Flags<'_> {
     }
 }
 
-/// No packet comes to a machine, or from one, by such an address.
+/// Returns whether no packet reaches a machine, or comes from one, by this address.
 fn is_no_machine(address: IpAddr) -> bool {
     address.is_loopback() || address.is_multicast() || address.is_unspecified()
 }

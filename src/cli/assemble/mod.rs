@@ -16,11 +16,12 @@ use super::values;
 use ipvs::model::{Change, Name, Protocol, ServiceFlags, Setting, Timeouts, VirtualId};
 
 impl Flags<'_> {
-    /// The command that these flags are for.
+    /// Returns the command that these flags are for.
     pub(crate) fn command(self, verb: Verb) -> Result<Command, Usage> {
         let timeouts = self.timeouts(verb)?;
         let sched_flags = match self.sched_flags {
-            // An edit that keeps settings knows the scheduler.
+            // With `--keep` they are read later, when the service's scheduler is
+            // known.
             Some(word) if !self.given.has(Label::Keep) => {
                 values::sched_flags(word, self.scheduler.as_ref().map_or("", Name::as_str))?
             }
@@ -71,7 +72,8 @@ impl Flags<'_> {
                 Change::DeleteServer(self.id(verb)?, self.server(verb)?.as_written())
             }
             Verb::Clear => Change::Clear,
-            // ipvsadm 1.31 takes no address and no port for no service.
+            // To ipvsadm 1.31, no address with no port is no service: all are
+            // zeroed.
             Verb::Zero => Change::Zero(self.service.filter(|service| !is_blank(service))),
             Verb::Set => Change::SetTimeouts(timeouts),
             Verb::StartDaemon => Change::StartDaemon(self.daemon.0),
@@ -99,8 +101,9 @@ impl Flags<'_> {
         })
     }
 
-    /// Returns the timeouts that `--set` has, and refuses words that no command takes:
-    /// those of `--set` are its timeouts, and of `--sysctl` its value.
+    /// Returns the timeouts of `--set`, and refuses words that no command takes.
+    /// The words of `--set` are its timeouts, and the words of `--sysctl` belong to
+    /// its value.
     #[inline(never)]
     fn timeouts(&self, verb: Verb) -> Result<Timeouts, Usage> {
         let (timeouts, left) = match (verb, self.words.as_slice()) {
@@ -118,7 +121,8 @@ impl Flags<'_> {
         }
     }
 
-    /// In rules there are no quotes: the numbers of a value are words of their own.
+    /// Returns the setting of `--sysctl`. Rules have no quotes, so a value of
+    /// several numbers comes as several words.
     fn setting(&self) -> Result<Setting, Usage> {
         let words: Vec<_> = self.sysctl.iter().chain(&self.words).copied().collect();
         let text = words.join(" ");
@@ -131,15 +135,16 @@ impl Flags<'_> {
         Ok(Command::Completions(shell))
     }
 
-    /// How a command's output is written.
+    /// Returns how the command's output is written.
     fn format(&self) -> Format {
         self.chosen(&[
-            // The option, and its format.
+            // Each line has an option, and its format.
             (Label::Json, Format::Json),
         ])
     }
 
-    /// The meaning of the first of these options that was given, or the default.
+    /// Returns the meaning of the first of these options that was given, or the
+    /// default.
     fn chosen<T: Copy + Default>(&self, options: &[(Label, T)]) -> T {
         self.given.chosen(options).unwrap_or_default()
     }

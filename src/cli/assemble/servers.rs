@@ -97,7 +97,7 @@ impl Flags<'_> {
 }
 
 impl TypedServer {
-    /// The server with the port that was written for it, or its service's.
+    /// Returns the server with the port that was written for it, or its service's.
     pub(super) fn as_written(self) -> Destination {
         Destination::new(
             self.endpoint.address,
@@ -106,7 +106,7 @@ impl TypedServer {
         )
     }
 
-    /// The server with the port that was written for it, or any.
+    /// Returns the server with the port that was written for it, or any port.
     pub(super) fn server(self) -> ServerAnywhere {
         ServerAnywhere {
             address: self.endpoint.address,

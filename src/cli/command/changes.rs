@@ -32,7 +32,7 @@ pub struct ServiceEdit {
     pub(in crate::cli) persistence: Option<u32>,
     pub(in crate::cli) netmask: Option<Netmask>,
     pub(in crate::cli) engine: Option<Name>,
-    /// Their names; which there are depends on the scheduler.
+    /// The names of flags. The valid ones depend on the scheduler.
     pub(in crate::cli) sched_flags: Option<String>,
     pub(in crate::cli) one_packet: bool,
 }
@@ -66,7 +66,7 @@ pub struct GivenSettings {
 pub struct ServerAnywhere {
     /// The address of the server.
     pub address: IpAddr,
-    /// Its port; any otherwise.
+    /// Its port; any port if none is given.
     pub port: Option<u16>,
 }
 
@@ -88,14 +88,14 @@ pub enum Deed {
     Edit(GivenSettings),
     /// `-d`
     Remove,
-    /// `-d --if-exists`: it may be nowhere.
+    /// `-d --if-exists`: it is fine if no service has it.
     RemoveIfThere,
 }
 
 /// `ipvsadm -a|-e ... -w WEIGHT --ramp=SECONDS`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ramp {
-    /// The servers whose weight is led to another.
+    /// The servers whose weight is changed step by step.
     pub ramped: Ramped,
     /// How long it takes.
     pub time: Duration,
@@ -110,7 +110,8 @@ pub enum Ramped {
     NewOrThere(VirtualId, Destination),
     /// `-e SERVICE -r SERVER`: what is not given stays.
     Edited(ServerEdit),
-    /// `-e -r SERVER --all-services`: likewise, in every service that has it.
+    /// `-e -r SERVER --all-services`: what is not given stays, in every service
+    /// that has the server.
     Anywhere(ServerAnywhere, GivenSettings),
 }
 
@@ -120,7 +121,7 @@ pub enum Ramped {
 pub struct Drain {
     /// The part of the table that goes.
     pub leaving: Leaving,
-    /// How long to wait for connections to end; for ever otherwise.
+    /// How long to wait for connections to end; without a limit if none is given.
     pub limit: Option<Duration>,
 }
 

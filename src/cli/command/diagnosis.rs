@@ -17,19 +17,19 @@ use ipvs::model::VirtualId;
 pub struct Diagnose {
     /// Only this service; all of them otherwise.
     pub service: Option<VirtualId>,
-    /// This machine is a real server; it is a director otherwise.
+    /// The real server that this machine is; none if it is a director.
     pub on_server: Option<OnServer>,
     /// Clients to ask about.
     pub clients: Vec<IpAddr>,
-    /// From the first look to the second.
+    /// The time from the first look to the second.
     pub sample: Duration,
     /// Ask on the links who else has the virtual addresses.
     pub probe: bool,
     /// The checks that are left out.
     pub ignored: BTreeSet<String>,
-    /// The file to judge; this machine otherwise.
+    /// The file with the facts to judge; those of this machine otherwise.
     pub facts: Option<PathBuf>,
-    /// The file for what was looked at; none otherwise.
+    /// The file that the facts are written to, if one is named.
     pub output: Option<PathBuf>,
     /// Text or JSON.
     pub format: Format,
@@ -42,9 +42,9 @@ pub struct Explain {
     pub service: VirtualId,
     /// The client, of the same family.
     pub client: IpAddr,
-    /// The port that it sends from; any otherwise.
+    /// The port that it sends from; any port if none is given.
     pub port: Option<u16>,
-    /// The file with the facts of a director; this one is looked at otherwise.
+    /// The file with the facts of a director; this machine is looked at otherwise.
     pub facts: Option<PathBuf>,
     /// Text or JSON.
     pub format: Format,

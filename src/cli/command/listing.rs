@@ -13,11 +13,12 @@ use ipvs::plan::scope::Selected;
 /// `--color`: whether servers that take no new connections stand out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Color {
-    /// They do where standard output is a terminal and `NO_COLOR` is not set.
+    /// They stand out where standard output is a terminal and `NO_COLOR` is not
+    /// set.
     Auto,
-    /// They do.
+    /// They stand out.
     Always,
-    /// They do not; so it is where nothing is asked for.
+    /// They do not stand out. This is the default.
     #[default]
     Never,
 }
@@ -25,9 +26,9 @@ pub enum Color {
 /// `--watch[=SECONDS] [--count NUMBER]`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Watch {
-    /// From one look to the next.
+    /// The time from one look to the next.
     pub interval: Duration,
-    /// How many looks; without end otherwise.
+    /// The number of looks; without end if none is given.
     pub count: Option<u64>,
 }
 
@@ -39,12 +40,12 @@ pub enum Selection {
     All,
     /// This one, which has to be there.
     One(VirtualId),
-    /// `--only`: those that one of these selects, if there are any.
+    /// `--only`: the services that one of these selects, if there are any.
     Only(Vec<Selected>),
 }
 
 impl Selection {
-    /// The services of these options, which exclude each other.
+    /// Returns the selection that these options make; they exclude each other.
     pub(in crate::cli) fn of(service: Option<VirtualId>, only: Vec<Selected>) -> Self {
         match (service, only.as_slice()) {
             (Some(id), _) => Self::One(id),
@@ -53,7 +54,7 @@ impl Selection {
         }
     }
 
-    /// The service, where it is about one.
+    /// Returns the service, if the selection is a single one.
     pub fn one(&self) -> Option<&VirtualId> {
         match self {
             Self::One(id) => Some(id),
@@ -77,19 +78,19 @@ impl Selection {
 pub struct List {
     /// The services that are listed.
     pub services: Selection,
-    /// Which columns.
+    /// The columns.
     pub view: View,
     /// How large numbers are written.
     pub numbers: Numbers,
-    /// In which order.
+    /// The order of the entries.
     pub order: Order,
-    /// No names.
+    /// Numbers are shown in place of names.
     pub numeric: bool,
     /// Text or JSON.
     pub format: Format,
     /// The use of colours.
     pub color: Color,
-    /// Again and again; once otherwise.
+    /// How the listing is repeated; it is shown once otherwise.
     pub watch: Option<Watch>,
 }
 
@@ -105,9 +106,9 @@ pub struct Metrics {
 pub struct BriefList {
     /// The services that are listed.
     pub services: Selection,
-    /// In which order.
+    /// The order of the entries.
     pub order: Order,
-    /// No names.
+    /// Numbers are shown in place of names.
     pub numeric: bool,
 }
 
@@ -124,7 +125,7 @@ pub enum Standing {
 /// The source of a listing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Access {
-    /// IPVS has to be there, even if it is not asked for anything.
+    /// IPVS has to answer over netlink, even if the listing comes from files.
     #[default]
     Netlink,
     /// `--from-proc`: files that any user may read are enough.
@@ -152,19 +153,19 @@ pub struct Connections {
     pub client: Option<Prefix>,
     /// Only those in this state, as the kernel spells it.
     pub state: Option<&'static str>,
-    /// Only those that came to be known so.
+    /// Only those of this origin.
     pub origin: Option<Origin>,
-    /// Only those whose servers are so.
+    /// Only those whose servers are in this state.
     pub standing: Standing,
-    /// Counted, not listed.
+    /// They are counted by this, not listed.
     pub by: Option<Grouping>,
     /// With the persistence engine's columns.
     pub persistent: bool,
-    /// No names.
+    /// Numbers are shown in place of names.
     pub numeric: bool,
     /// Text or JSON.
     pub format: Format,
-    /// Again and again; once otherwise.
+    /// How the listing is repeated; it is shown once otherwise.
     pub watch: Option<Watch>,
     /// The source of the listing.
     pub access: Access,

@@ -1,4 +1,4 @@
-//! Commands, with nothing left to look up or to check.
+//! Commands, in which nothing is left to look up or to check.
 
 mod changes;
 mod diagnosis;
@@ -20,8 +20,8 @@ pub use rules::{Coverage, Extent, Restore, RestoreMode, Save, Strictness};
 use crate::cli::types::{Tool, Verb};
 use ipvs::model::{Change, Protocol, Setting, VirtualId};
 
-/// One invocation, understood. A rule file becomes many: the large and rare ones are
-/// boxed.
+/// The meaning of one command line or rule. A rule file becomes many commands, so
+/// the variants that are large and rare are boxed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
     /// `-A`, `-E`, `-D`, `-a`, `-e`, `-d`, `-C`, `-Z`, `--set`,
@@ -87,12 +87,12 @@ pub enum Netns {
     All,
 }
 
-/// The words of `ipvsadm-save` or `ipvsadm-restore`, understood.
+/// The meaning of the words of `ipvsadm-save` or `ipvsadm-restore`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToolCommand {
     /// The command.
     pub command: Command,
-    /// Where it is carried out: here, if none is named.
+    /// The network namespace to carry it out in; this one if none is named.
     pub netns: Option<Netns>,
 }
 
@@ -133,7 +133,7 @@ pub struct Completion {
     pub prefix: String,
     /// The part that is completed, as far as it is typed.
     pub stem: String,
-    /// The words that part may become.
+    /// The words that this part may become.
     pub candidates: Candidates,
 }
 

@@ -8,7 +8,7 @@ use ipvs::plan::scope::Scope;
 /// `ipvsadm -S [--all|[--only WHAT]... [--json]] [-n] [--output FILE]`
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Save {
-    /// No names.
+    /// Numbers are written in place of names.
     pub numeric: bool,
     /// The part of the director that is saved.
     pub coverage: Coverage,
@@ -34,11 +34,11 @@ pub enum Coverage {
 /// [--check|--dry-run [--json]]`
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Restore {
-    /// The way with the table that is there.
+    /// How the table that is there is treated.
     pub mode: RestoreMode,
     /// How far a replacement goes.
     pub scope: Scope,
-    /// The meaning of a bad line for the others.
+    /// The fate of the good lines of an input that has bad ones.
     pub strictness: Strictness,
     /// How far to go.
     pub stop_at: Extent,
@@ -51,15 +51,15 @@ pub struct Restore {
 /// The fate of the good lines of an input that has bad ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Strictness {
-    /// A table in use is left alone. Into an empty one, where there is nothing to
-    /// protect, they are loaded.
+    /// They are loaded into an empty table, where there is nothing to protect, but
+    /// not into one that is in use.
     #[default]
     WhereInUse,
-    /// `--strict`: an empty table is left alone too.
+    /// `--strict`: they are not loaded into an empty table either.
     Everywhere,
 }
 
-/// The way of a restore with the table that is there.
+/// How a restore treats the table that is there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RestoreMode {
     /// The rules are carried out on it, one after another.
