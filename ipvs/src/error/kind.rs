@@ -1,12 +1,12 @@
 /// The meaning of an [`Error`](super::Error), for programs that decide by it.
 ///
-/// The kernel's numbers mean one thing here and another there: `ENOENT` is a
-/// scheduler that is not found where a service is added, and a server that is
-/// not there where one is removed. A kind means the same everywhere.
+/// The same number of the kernel means different things: `ENOENT` is a scheduler that is
+/// not found where a service is added, and a server that is not there where one is removed.
+/// A kind always means the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The kernel has no IPVS, or its module is not loaded, or no longer.
+    /// The kernel has no IPVS, or its module is not loaded, or was unloaded.
     NoIpvs,
     /// The process lacks `CAP_NET_ADMIN`, or, to enter a network namespace,
     /// `CAP_SYS_ADMIN` (`EPERM`).
@@ -26,18 +26,18 @@ pub enum ErrorKind {
     DaemonRunning,
     /// No sync daemon of that state runs (`ESRCH`).
     NoDaemon,
-    /// The values make no service, no server, no daemon or no timeouts together
-    /// (`EINVAL`); each method says which.
+    /// The values together make no valid service, server, daemon or timeouts (`EINVAL`);
+    /// [`Client::apply`](crate::client::Client::apply) says when.
     Invalid,
     /// A number is out of its range (`ERANGE`): a weight above 2147483647, or a
     /// lower threshold above the upper one.
     OutOfRange,
-    /// The kernel can't do it with this address family, or at all
+    /// The kernel can't do what was asked, with this address family or at all
     /// (`EOPNOTSUPP`, `EAFNOSUPPORT`, `EMSGSIZE`).
     Unsupported,
-    /// The kernel has no memory for it (`ENOMEM`).
+    /// The kernel has no memory for what was asked (`ENOMEM`).
     OutOfMemory,
-    /// The file is not there, or is no network namespace.
+    /// The file that was named is missing, or is no network namespace.
     NoSuchNamespace,
     /// The table changed each time it was being listed.
     Interrupted,

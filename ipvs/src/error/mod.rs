@@ -1,5 +1,5 @@
-//! The errors between a program and the kernel, and the sentence that ipvsadm says
-//! for it.
+//! The errors between a program and the kernel, and the sentence that ipvsadm says for
+//! each.
 //!
 //! ```
 //! use ipvs::error::{Error, ErrorKind, Verb};
@@ -22,11 +22,11 @@ use refusals::Meaning;
 pub use kind::ErrorKind;
 pub use verb::Verb;
 
-/// Why the kernel did not do, or did not tell, what it was asked.
+/// The reason why the kernel did not do or answer what it was asked.
 #[derive(Debug, thiserror::Error)]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum Error {
-    /// There is no IPVS to speak with, or this process may not.
+    /// There is no IPVS to speak with, or this process may not speak with it.
     #[error(
         "Can't initialize ipvs: {}\n\
          Are you sure that IP Virtual Server is built in the kernel or as module?",
@@ -41,9 +41,9 @@ pub enum Error {
     Kernel {
         /// The request.
         verb: Verb,
-        /// Its answer, as a positive `errno`.
+        /// The kernel's answer, as a positive `errno`.
         errno: i32,
-        /// Its own words (`NLMSGERR_ATTR_MSG`), where it sent some.
+        /// The kernel's own words (`NLMSGERR_ATTR_MSG`), where it sent some.
         note: Option<String>,
     },
     /// The table changed during every one of several attempts to list it.
@@ -64,7 +64,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// The `errno` behind the error, where there is one.
+    /// Returns the `errno` behind the error, where there is one.
     pub fn errno(&self) -> Option<i32> {
         match self {
             Self::Kernel { errno, .. } => Some(*errno),
@@ -75,7 +75,7 @@ impl Error {
         }
     }
 
-    /// The meaning of the error.
+    /// Returns the meaning of the error.
     pub fn kind(&self) -> ErrorKind {
         let meaning = |verb, errno| {
             let refusal = Meaning::find(verb, errno);
@@ -99,9 +99,9 @@ impl Error {
         }
     }
 
-    /// The error of a kernel that refuses for this reason, for programs that
-    /// know beforehand that it would. Where the kernel never refuses `verb` so,
-    /// the error is a [`Protocol`](Self::Protocol) that says this.
+    /// Returns the error of a kernel that refuses `verb` for this reason, for programs that
+    /// know beforehand that it would. Where the kernel never refuses `verb` for this
+    /// reason, the error is a [`Protocol`](Self::Protocol) that says so.
     pub fn refusal(verb: Verb, kind: ErrorKind) -> Self {
         let Some(&Meaning { errno, .. }) = Meaning::by_kind(verb, kind) else {
             return Self::Protocol(format!("{verb:?} is not refused with {kind:?}"));
@@ -116,8 +116,8 @@ impl Error {
         }
     }
 
-    /// Returns whether the kernel refused only because the table is already as it
-    /// was asked to make it, as far as the name of the service or server goes.
+    /// Returns whether the kernel refused only because the service or server to be added is
+    /// there already, maybe with other settings, or the one to be deleted is not there.
     pub fn is_done(&self) -> bool {
         let Self::Kernel { verb, .. } = self else {
             return false;
@@ -130,7 +130,7 @@ impl Error {
         )
     }
 
-    /// The kernel's own words on its refusal, where it sent some.
+    /// Returns the kernel's own words on its refusal, where it sent some.
     pub fn note(&self) -> Option<&str> {
         match self {
             Self::Kernel { note, .. } => note.as_deref(),
@@ -154,8 +154,8 @@ impl fmt::Display for Sentence<'_> {
     }
 }
 
-/// Returns what the GNU C library says of an error of the system, and no more.
-/// Linked with another, those of its words that differ are ours.
+/// Returns the GNU C library's words for an error of the system, and no more. A few words
+/// are written down here, for programs that are linked with another C library.
 pub fn os_text(error: &io::Error) -> String {
     let words = match error.raw_os_error() {
         Some(EIO) => Some("Input/output error"),

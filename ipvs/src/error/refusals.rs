@@ -9,21 +9,21 @@ use crate::uapi::{
 /// A refusal, and its meaning.
 pub(super) struct Meaning {
     pub(super) errno: i32,
-    /// The requests that it refuses; none stands for all.
+    /// The requests that are refused with it; an empty list stands for all.
     verbs: &'static [Verb],
     pub(super) kind: ErrorKind,
-    /// The sentence of ipvsadm; none where it says what the C library says.
+    /// The sentence of ipvsadm; `None` where ipvsadm says what the C library says.
     pub(super) sentence: Option<&'static str>,
 }
 
 impl Meaning {
-    /// The row of the kernel's number.
+    /// Returns the row of the kernel's number.
     pub(super) fn find(verb: Verb, errno: i32) -> Option<&'static Self> {
         let mut rows = Self::of(verb);
         rows.find(|row| row.errno == errno)
     }
 
-    /// The row of this kind.
+    /// Returns the row of this kind.
     pub(super) fn by_kind(verb: Verb, kind: ErrorKind) -> Option<&'static Self> {
         let mut rows = Self::of(verb);
         rows.find(|row| row.kind == kind)
@@ -60,7 +60,7 @@ const REFUSALS: &[Meaning] = {
             .says("Scheduler or persistence engine not found"),
         row(ENOENT, &[EditServer, DeleteServer], NoSuchServer).says("No such destination"),
         row(ENOPROTOOPT, &[Open], NoIpvs),
-        // The family of the number that the module had is unknown without it.
+        // Once the module is unloaded, the number that its family had is unknown.
         row(ENOENT, &[], NoIpvs),
         row(ENODEV, &[StartDaemon], NoSuchDevice),
         row(EPERM, &[], PermissionDenied).says("Permission denied (you must be root)"),

@@ -1,6 +1,6 @@
 use crate::model::Change;
 
-/// The request that the kernel refused.
+/// A request to the kernel, by which a refusal is understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum Verb {
@@ -41,7 +41,7 @@ pub enum Verb {
 }
 
 impl Verb {
-    /// The kernel's word for a change.
+    /// Returns the request that makes a change.
     pub fn of(change: &Change) -> Self {
         match change {
             Change::AddService(_) => Self::AddService,

@@ -19,11 +19,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! It refuses as Linux does, as far as the tests of this library hold it against a
-//! real kernel. It does not know the broadcast addresses of interfaces, multicast
-//! groups that a link can't have, the overflow of timeouts above 42949672 seconds, and
-//! the length of messages on interfaces other than an Ethernet's. Nothing goes through it, so that counters and connections are those that
-//! the test [gives](FakeKernel::rows_mut) it.
+//! It refuses as Linux does, as far as the tests of this library compare it with a real
+//! kernel. It does not know the broadcast addresses of interfaces, multicast groups that a
+//! link can't have, the overflow of timeouts above 42949672 seconds, and the length of
+//! messages on interfaces other than an Ethernet's. No packets pass through it, so that
+//! counters and connections are those that the test [gives](FakeKernel::rows_mut) it.
 
 mod refusals;
 
@@ -53,7 +53,7 @@ pub struct FakeKernel {
 }
 
 impl FakeKernel {
-    /// A kernel with an empty table, all the schedulers that Linux has, the
+    /// Returns a kernel with an empty table, all the schedulers that Linux has, the
     /// persistence engine `sip` and one network interface, `lo`.
     pub fn new() -> Self {
         Self {
@@ -72,7 +72,7 @@ impl FakeKernel {
         self.interfaces.push(name.into());
     }
 
-    /// The table, to give its services and servers counters and connections.
+    /// Returns the table, to give its services and servers counters and connections.
     pub fn rows_mut(&mut self) -> &mut [ServiceEntry] {
         &mut self.table
     }
@@ -89,8 +89,8 @@ impl FakeKernel {
         self.totals = totals;
     }
 
-    /// From now on every question and every change fails: with
-    /// [`ErrorKind::PermissionDenied`], for instance. None ends it.
+    /// Makes every question and every change fail from now on, with
+    /// [`ErrorKind::PermissionDenied`] for instance. `None` ends this.
     pub fn set_failing(&mut self, kind: Option<ErrorKind>) {
         self.failing = kind;
     }
@@ -106,7 +106,7 @@ impl FakeKernel {
         }
     }
 
-    /// Fails as the files of `/proc` do, where everything is to fail.
+    /// Fails as the files of `/proc` do, if every question is to fail.
     fn answer_file(&self) -> io::Result<()> {
         match self.failing {
             None => Ok(()),
@@ -158,7 +158,7 @@ impl FakeKernel {
                     return Err(ErrorKind::AlreadyExists);
                 }
                 refusals::check_address(server.address)?;
-                // The kernel tells the newest first.
+                // The kernel lists the newest first.
                 row.destinations.insert(0, DestinationEntry::new(*server));
             }
             Change::EditServer(id, server) => {
@@ -218,7 +218,7 @@ impl Default for FakeKernel {
     }
 }
 
-/// A service as the kernel tells it.
+/// Returns a service as the kernel lists it.
 fn hashed(service: &Service) -> Service {
     let unscheduled = || Some(Name::from_kernel(NO_SCHEDULER));
     Service {
@@ -228,7 +228,7 @@ fn hashed(service: &Service) -> Service {
     }
 }
 
-/// Where a server is among those of a service.
+/// Returns the place of a server among those of a service.
 fn place(row: &ServiceEntry, server: &crate::model::Destination) -> Result<usize, ErrorKind> {
     let mut rows = row.destinations.iter();
     let place = rows.position(|row| row.destination.endpoint() == server.endpoint());

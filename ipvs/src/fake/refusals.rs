@@ -1,4 +1,4 @@
-//! Values that the kernel does not take.
+//! The checks by which the kernel refuses values.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -64,7 +64,7 @@ pub(super) fn check_server(
     ensure(!is_gue || server.tunnel.port != 0, ErrorKind::Invalid)
 }
 
-/// A new server needs a unicast address.
+/// Checks that a new server has a unicast address.
 pub(super) fn check_address(address: IpAddr) -> Result<(), ErrorKind> {
     let is_unicast = match address {
         IpAddr::V4(address) => {
@@ -106,7 +106,7 @@ pub(super) fn check_daemon(
     )
 }
 
-/// A daemon as the kernel runs it, by its own defaults.
+/// Returns a daemon as the kernel runs it, with the kernel's defaults.
 pub(super) fn whole(daemon: &Daemon) -> Daemon {
     let group = IpAddr::from([224, 0, 0, 81]);
     Daemon {

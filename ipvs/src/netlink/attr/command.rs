@@ -11,11 +11,11 @@ attribute_set! {
         Destination(Vec<DestinationAttr>) = IPVS_CMD_ATTR_DEST,
         /// A synchronization daemon.
         Daemon(Vec<DaemonAttr>) = IPVS_CMD_ATTR_DAEMON,
-        /// Seconds.
+        /// Timeout of TCP connections, in seconds.
         TimeoutTcp(u32) = IPVS_CMD_ATTR_TIMEOUT_TCP,
-        /// Seconds.
+        /// Timeout of TCP connections after a FIN, in seconds.
         TimeoutTcpFin(u32) = IPVS_CMD_ATTR_TIMEOUT_TCP_FIN,
-        /// Seconds.
+        /// Timeout of UDP packets, in seconds.
         TimeoutUdp(u32) = IPVS_CMD_ATTR_TIMEOUT_UDP,
     }
 }

@@ -5,11 +5,11 @@ attribute_set! {
     /// A synchronization daemon (`IPVS_DAEMON_ATTR_*`). Numbers are in host
     /// byte order, the port too.
     pub enum DaemonAttr {
-        /// Master or backup.
+        /// Role of the daemon: master or backup.
         State(u32) = IPVS_DAEMON_ATTR_STATE,
         /// Multicast interface.
         Interface(String) = IPVS_DAEMON_ATTR_MCAST_IFN,
-        /// Which daemons belong together.
+        /// Synchronization ID: daemons that share it belong together.
         SyncId(u32) = IPVS_DAEMON_ATTR_SYNC_ID,
         /// Longest message in bytes.
         MaxLen(u16) = IPVS_DAEMON_ATTR_SYNC_MAXLEN,

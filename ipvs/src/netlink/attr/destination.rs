@@ -9,9 +9,9 @@ attribute_set! {
         Address([u8; 16]) = IPVS_DEST_ATTR_ADDR,
         /// The server's port.
         Port(BigEndian) = IPVS_DEST_ATTR_PORT,
-        /// How packets reach it.
+        /// Forwarding method: how packets reach the server.
         ForwardingMethod(u32) = IPVS_DEST_ATTR_FWD_METHOD,
-        /// Share of the work.
+        /// Weight: the server's share of the work.
         Weight(u32) = IPVS_DEST_ATTR_WEIGHT,
         /// Upper bound of connections.
         UpperThreshold(u32) = IPVS_DEST_ATTR_U_THRESH,
@@ -25,15 +25,16 @@ attribute_set! {
         PersistentConnections(u32) = IPVS_DEST_ATTR_PERSIST_CONNS,
         /// Counters, most of them of 32 bits.
         Stats(Vec<StatsAttr>) = IPVS_DEST_ATTR_STATS,
-        /// Kernels before 3.18 send none: it is the service's.
+        /// Address family. Kernels before 3.18 send none: the server then has the
+        /// service's.
         AddressFamily(u16) = IPVS_DEST_ATTR_ADDR_FAMILY,
         /// Counters of 64 bits.
         Stats64(Vec<StatsAttr>) = IPVS_DEST_ATTR_STATS64,
-        /// Encapsulation.
+        /// Encapsulation of tunnelled packets.
         TunnelType(u8) = IPVS_DEST_ATTR_TUN_TYPE,
-        /// Port of GUE.
+        /// UDP port of a GUE tunnel.
         TunnelPort(BigEndian) = IPVS_DEST_ATTR_TUN_PORT,
-        /// Checksum flags.
+        /// Checksum flags of the tunnel.
         TunnelFlags(u16) = IPVS_DEST_ATTR_TUN_FLAGS,
     }
 }

@@ -1,6 +1,6 @@
 //! The kernel's attribute sets, one enumeration each.
 //!
-//! Every set keeps what it does not know in a variant `Other`, which is
+//! Every set keeps an attribute that it does not know in a variant `Other`, which is
 //! emitted again as it came.
 
 mod command;
@@ -17,8 +17,8 @@ pub use service::{FlagsAndMask, ServiceAttr};
 pub use stats::{Counter, StatsAttr};
 pub use value::{BigEndian, Value};
 
-/// Declares a set of attributes: for each its variant, the type of its value
-/// and the kernel's name for it.
+/// Declares a set of attributes: for each attribute its variant, the type of its value and
+/// the kernel's name for it.
 macro_rules! attribute_set {
     (
         $(#[$set_doc:meta])*
@@ -35,7 +35,7 @@ macro_rules! attribute_set {
                 #[doc = concat!("`", stringify!($constant), "`")]
                 $variant($value),
             )+
-            /// An attribute that this program does not know.
+            /// An attribute that this library does not know.
             Other(netlink_packet_core::DefaultNla),
         }
 

@@ -6,17 +6,17 @@ use crate::uapi::*;
 attribute_set! {
     /// A virtual service (`IPVS_SVC_ATTR_*`).
     pub enum ServiceAttr {
-        /// Host byte order.
+        /// Address family, in host byte order.
         AddressFamily(u16) = IPVS_SVC_ATTR_AF,
-        /// Host byte order.
+        /// Protocol number, in host byte order.
         Protocol(u16) = IPVS_SVC_ATTR_PROTOCOL,
         /// `union nf_inet_addr`: an IPv4 address fills the first four bytes.
         Address([u8; 16]) = IPVS_SVC_ATTR_ADDR,
         /// The virtual port.
         Port(BigEndian) = IPVS_SVC_ATTR_PORT,
-        /// Host byte order.
+        /// Firewall mark, in host byte order.
         Fwmark(u32) = IPVS_SVC_ATTR_FWMARK,
-        /// Scheduler.
+        /// Name of the scheduler.
         SchedulerName(String) = IPVS_SVC_ATTR_SCHED_NAME,
         /// Flags, and which of them to change.
         Flags(FlagsAndMask) = IPVS_SVC_ATTR_FLAGS,
@@ -27,7 +27,7 @@ attribute_set! {
         Netmask([u8; 4]) = IPVS_SVC_ATTR_NETMASK,
         /// Counters, most of them of 32 bits.
         Stats(Vec<StatsAttr>) = IPVS_SVC_ATTR_STATS,
-        /// Persistence engine.
+        /// Name of the persistence engine.
         EngineName(String) = IPVS_SVC_ATTR_PE_NAME,
         /// Counters of 64 bits.
         Stats64(Vec<StatsAttr>) = IPVS_SVC_ATTR_STATS64,

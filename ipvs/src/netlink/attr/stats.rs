@@ -4,8 +4,8 @@ use super::{Value, attribute_set};
 use crate::uapi::*;
 
 attribute_set! {
-    /// Counters and rates (`IPVS_STATS_ATTR_*`). The kernel's padding between
-    /// them is among the `Other`.
+    /// Counters and rates (`IPVS_STATS_ATTR_*`). The kernel's padding between them is kept
+    /// as `Other`.
     pub enum StatsAttr {
         /// Connections scheduled.
         Connections(Counter) = IPVS_STATS_ATTR_CONNS,
@@ -33,9 +33,10 @@ attribute_set! {
 /// A counter of either width, in host byte order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Counter {
-    /// As most are in `IPVS_SVC_ATTR_STATS` and `IPVS_DEST_ATTR_STATS`.
+    /// 32 bits, as most counters of `IPVS_SVC_ATTR_STATS` and `IPVS_DEST_ATTR_STATS` have.
     U32(u32),
-    /// As all are in `IPVS_SVC_ATTR_STATS64` and `IPVS_DEST_ATTR_STATS64`.
+    /// 64 bits, as all counters of `IPVS_SVC_ATTR_STATS64` and `IPVS_DEST_ATTR_STATS64`
+    /// have.
     U64(u64),
 }
 

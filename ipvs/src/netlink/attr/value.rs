@@ -4,17 +4,17 @@ use netlink_packet_core::{
 
 /// A type that an attribute may hold.
 pub trait Value: Sized {
-    /// Bits that go with the attribute's type.
+    /// Bits that are added to the attribute's type.
     const TYPE_FLAGS: u16 = 0;
 
-    /// How many bytes [`write`](Value::write) fills.
+    /// Returns how many bytes [`write`](Value::write) fills.
     fn size(&self) -> usize;
     /// Writes the value into a buffer of exactly its length.
     fn write(&self, buffer: &mut [u8]);
     /// Reads the value from the whole of a buffer.
     ///
     /// # Errors
-    /// When the buffer can't hold such a value.
+    /// Where the buffer can't hold such a value.
     fn read(buffer: &[u8]) -> Result<Self, DecodeError>;
 }
 
@@ -22,8 +22,8 @@ pub trait Value: Sized {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BigEndian(pub u16);
 
-/// The longest text that is sent. The kernel takes at most 15 bytes of any
-/// name, so that it refuses one that was cut here as it would the whole.
+/// The longest text that is sent, in bytes. The kernel takes at most 15 bytes of any name,
+/// so that it refuses a text that was cut here as it would refuse the whole.
 const LONGEST_TEXT: usize = 255;
 
 impl<const N: usize> Value for [u8; N] {

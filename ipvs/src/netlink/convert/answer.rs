@@ -1,9 +1,11 @@
-//! A setting that the kernel leaves out has the value that an older kernel means by
-//! that; a word that this program does not know is kept as it is.
-//! Only a service without any identity is an error.
+//! Turns answers of the kernel into the model.
 //!
-//! Everything is read attribute by attribute: of the rows of a big table, no
-//! message is made first.
+//! A setting that the kernel leaves out gets the value that an older kernel means by that;
+//! a word that this library does not know is kept as it is. Of well-formed answers, only a
+//! service without any identity is an error.
+//!
+//! All answers are read attribute by attribute: no message is made of each row of a big
+//! table first.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroU32;
@@ -20,8 +22,8 @@ use crate::netlink::attr::{
 };
 use crate::uapi::*;
 
-/// The service, with its counters, that the attributes of a message tell; none
-/// if they tell something else.
+/// Returns the service that the attributes of a message describe, with its counters; `None`
+/// if they describe something else.
 pub(crate) fn service_entry(attributes: &[u8]) -> Result<Option<ServiceEntry>, DecodeError> {
     let told = told(attributes, IPVS_CMD_ATTR_SERVICE)?;
     let entry = told.map(|told| {
@@ -31,8 +33,8 @@ pub(crate) fn service_entry(attributes: &[u8]) -> Result<Option<ServiceEntry>, D
     entry.transpose().context("IPVS_CMD_ATTR_SERVICE")
 }
 
-/// The counters of the service that the attributes of a message tell. Its
-/// settings are not read.
+/// Returns the identity and the counters of the service that the attributes of a message
+/// describe. The settings are not read.
 pub(crate) fn counters(attributes: &[u8]) -> Result<Option<(VirtualId, Stats)>, DecodeError> {
     let told = told(attributes, IPVS_CMD_ATTR_SERVICE)?;
     let counted = told.map(|told| {
@@ -53,14 +55,14 @@ pub(crate) fn counters(attributes: &[u8]) -> Result<Option<(VirtualId, Stats)>, 
     counted.transpose().context("IPVS_CMD_ATTR_SERVICE")
 }
 
-/// The identity of the service that the attributes of a message tell. Nothing else
-/// is read.
+/// Returns the identity of the service that the attributes of a message describe. Nothing
+/// else is read.
 pub(crate) fn service_key(attributes: &[u8]) -> Result<Option<VirtualId>, DecodeError> {
     let told = told(attributes, IPVS_CMD_ATTR_SERVICE)?;
     let key = told.map(|told| {
         let mut identity = PartialIdentity::default();
         let mut attributes = NlasIterator::new(told.value());
-        // The kernel tells it before all else.
+        // The kernel sends the identity before all else.
         while !identity.is_whole()
             && let Some(attribute) = attributes.next()
         {
@@ -71,7 +73,7 @@ pub(crate) fn service_key(attributes: &[u8]) -> Result<Option<VirtualId>, Decode
     key.transpose().context("IPVS_CMD_ATTR_SERVICE")
 }
 
-/// As [`service_entry`], without the counters.
+/// Does the same as [`service_entry`], without the counters.
 pub(crate) fn service(attributes: &[u8]) -> Result<Option<Service>, DecodeError> {
     let told = told(attributes, IPVS_CMD_ATTR_SERVICE)?;
     let service = told.map(|told| Ok(service_from(told.value())?.0));
@@ -157,7 +159,7 @@ impl PartialIdentity {
         Ok(true)
     }
 
-    /// Nothing that is still to come can be a part of it.
+    /// Returns whether no further attribute can be a part of the identity.
     fn is_whole(&self) -> bool {
         let is_endpoint = self.protocol.is_some() && self.address.is_some() && self.port.is_some();
         self.family.is_some() && (self.mark.is_some() || is_endpoint)
@@ -177,10 +179,11 @@ impl PartialIdentity {
     }
 }
 
-/// The server, with its counters, that the attributes of a message tell; none
-/// if they tell something else.
+/// Returns the server that the attributes of a message describe, with its counters; `None`
+/// if they describe something else.
 ///
-/// `family` is the service's: that of its servers on kernels that do not say.
+/// `family` is the service's. It is also that of the server, on kernels that do not send
+/// one.
 pub(crate) fn destination_entry(
     attributes: &[u8],
     family: Family,
@@ -194,7 +197,7 @@ pub(crate) fn destination_entry(
     entry.transpose().context("IPVS_CMD_ATTR_DEST")
 }
 
-/// As [`destination_entry`], with counters of 0.
+/// Does the same as [`destination_entry`], with counters of 0.
 pub(crate) fn destination(
     attributes: &[u8],
     family: Family,
@@ -204,8 +207,8 @@ pub(crate) fn destination(
     entry.transpose().context("IPVS_CMD_ATTR_DEST")
 }
 
-/// The address and port of the server that the attributes of a message tell. Nothing
-/// else is read.
+/// Returns the address and port of the server that the attributes of a message describe.
+/// Nothing else is read.
 pub(crate) fn destination_key(
     attributes: &[u8],
     family: Family,
@@ -275,7 +278,7 @@ fn destination_from(
     Ok((entry, counters))
 }
 
-/// The daemon that the attributes of a message tell; none if they tell
+/// Returns the daemon that the attributes of a message describe; `None` if they describe
 /// something else.
 pub(crate) fn daemon(attributes: &[u8]) -> Result<Option<Daemon>, DecodeError> {
     let told = told(attributes, IPVS_CMD_ATTR_DAEMON)?;
@@ -301,7 +304,7 @@ fn daemon_from(attributes: &[u8]) -> Result<Daemon, DecodeError> {
     Ok(daemon)
 }
 
-/// The timeouts that the attributes of a message tell.
+/// Returns the timeouts that the attributes of a message give.
 pub(crate) fn timeouts(attributes: &[u8]) -> Result<Timeouts, DecodeError> {
     let mut timeouts = Timeouts {
         tcp: 0,
@@ -319,7 +322,7 @@ pub(crate) fn timeouts(attributes: &[u8]) -> Result<Timeouts, DecodeError> {
     Ok(timeouts)
 }
 
-/// Returns what the attributes of a message tell of the kernel's IPVS.
+/// Returns what the attributes of a message say of the kernel's IPVS.
 pub(crate) fn info(attributes: &[u8]) -> Result<Info, DecodeError> {
     let mut info = Info::new(0, 0);
     for attribute in NlasIterator::new(attributes) {
@@ -332,8 +335,7 @@ pub(crate) fn info(attributes: &[u8]) -> Result<Info, DecodeError> {
     Ok(info)
 }
 
-/// The counters of a row. Those of 32 bits are read only where there are no
-/// others.
+/// The counters of a row. The 32-bit ones are read only where there are no 64-bit ones.
 #[derive(Default)]
 struct StatsAttributes<'a> {
     narrow: Option<NlaBuffer<&'a [u8]>>,
@@ -371,7 +373,7 @@ fn stats_from(attributes: &[u8]) -> Result<Stats, DecodeError> {
     Ok(stats)
 }
 
-/// The attribute of that kind, if there is one.
+/// Returns the first attribute of that kind, if there is one.
 fn told(attributes: &[u8], kind: u16) -> Result<Option<NlaBuffer<&[u8]>>, DecodeError> {
     for attribute in NlasIterator::new(attributes) {
         let attribute = attribute?;
@@ -382,7 +384,7 @@ fn told(attributes: &[u8], kind: u16) -> Result<Option<NlaBuffer<&[u8]>>, Decode
     Ok(None)
 }
 
-/// A family that this program does not know is shown as IPv6: that loses no
+/// Returns the family of that number. An unknown family is shown as IPv6, which loses no
 /// byte of its addresses.
 fn family_from(number: u16) -> Family {
     match number {

@@ -1,4 +1,4 @@
-//! The model into requests, and answers into the model.
+//! Turns the model into requests, and answers into the model.
 
 mod answer;
 mod request;

@@ -11,7 +11,7 @@ use crate::netlink::attr::{
 use crate::netlink::message::{IpvsCommand, IpvsMessage};
 use crate::uapi::*;
 
-/// The request that carries out a change.
+/// Returns the request that carries out a change.
 ///
 /// # Errors
 /// Where the kernel would take the change for another one.
@@ -55,7 +55,7 @@ pub(crate) fn change(change: &Change) -> Result<IpvsMessage, Error> {
     Ok(IpvsMessage::new(command, attributes))
 }
 
-/// A question about one service.
+/// Returns a question about one service.
 pub(crate) fn about(command: IpvsCommand, id: &VirtualId) -> IpvsMessage {
     IpvsMessage::new(command, vec![service_id(id)])
 }
@@ -100,8 +100,8 @@ fn whole_service(service: &Service) -> CommandAttr {
     }
     attributes.extend([
         ServiceAttr::Flags(FlagsAndMask {
-            // A service that says it is in the kernel's hash already would
-            // not be put there.
+            // The kernel would not put a service into its hash table that says it is there
+            // already.
             flags: flags.without(ServiceFlags::HASHED).0,
             mask: u32::MAX,
         }),
