@@ -1,5 +1,5 @@
-//! Giving a real server its share of the work bit by bit: which weight it gets when,
-//! and when the rest is left to somebody else.
+//! Giving a real server its share of the work step by step: which weight it gets at which
+//! time, and when a change by somebody else ends this.
 //!
 //! The caller asks [`Ramping::step`] again and again, with what the table has and the
 //! time that has passed, and does what it says. Nothing here reads, sends or waits.
@@ -45,9 +45,9 @@ pub const SHORTEST_STEP: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug)]
 pub struct Ramping {
     service: VirtualId,
-    /// The server before; none if it is new.
+    /// The server before the ramp; `None` if it is new.
     before: Option<Destination>,
-    /// The server at the end.
+    /// The server at the end of the ramp.
     wanted: Destination,
     /// The server as it was sent last, or else as it was before.
     sent: Option<Destination>,
@@ -57,17 +57,17 @@ pub struct Ramping {
 /// The next thing to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RampStep {
-    /// To make this change. If the kernel refuses it, that is the end.
+    /// Make this change. If the kernel refuses it, the ramp ends.
     Send(Change),
-    /// To wait until so much time has passed since the beginning.
+    /// Wait until so much time has passed since the beginning.
     WaitUntil(Duration),
-    /// Nothing: the server has the weight that was wanted.
+    /// Do nothing: the server has the weight that was wanted.
     Done,
-    /// Nothing: somebody else is at work on the server.
+    /// Do nothing more: somebody else is at work on the server.
     Leave(Interference),
 }
 
-/// The work of somebody else, by which a ramp ends.
+/// A change by somebody else, which ends a ramp.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum Interference {
@@ -82,13 +82,13 @@ pub enum Interference {
 }
 
 impl Ramping {
-    /// Begins with the server as it is in the table, or with none that has weight 0.
-    /// After `time` it is the one that is wanted. Its other settings are the wanted
-    /// ones from the first step on.
+    /// Begins with the server as it is in the table, or with a new one of weight 0 if
+    /// `before` is `None`. After `time` the server has the wanted weight. It has the other
+    /// wanted settings from the first step on.
     ///
-    /// The steps are even: from one weight to the next, or as many as can be made
-    /// [`SHORTEST_STEP`] apart. A step that comes late is as large as the time that
-    /// has passed.
+    /// The steps are even: one for each weight on the way, or as many as can be made
+    /// [`SHORTEST_STEP`] apart. A step that comes late makes up for all the time that has
+    /// passed.
     pub fn begin(
         service: VirtualId,
         before: Option<Destination>,
@@ -109,12 +109,13 @@ impl Ramping {
         &self.service
     }
 
-    /// Returns the server as it is at the end.
+    /// Returns the server as it is at the end of the ramp.
     pub fn wanted(&self) -> &Destination {
         &self.wanted
     }
 
-    /// Returns the weight that was sent last, or else the one before; 0 for a new server.
+    /// Returns the weight that was sent last, or else the weight before; 0 for a new
+    /// server.
     pub fn weight(&self) -> u32 {
         weight(self.sent)
     }
@@ -127,8 +128,8 @@ impl Ramping {
         }
     }
 
-    /// Says what to do, from the service with its servers as the table has it, none
-    /// if it is not there, and the time since the beginning.
+    /// Says what to do. `entry` is the service with its servers as the table has it, `None`
+    /// if it is not there; `elapsed` is the time since the beginning.
     pub fn step(&mut self, entry: Option<&ServiceEntry>, elapsed: Duration) -> RampStep {
         if let Some(theirs) = self.interference(entry) {
             return RampStep::Leave(theirs);
@@ -150,8 +151,8 @@ impl Ramping {
         }
     }
 
-    /// The time since the beginning at which the first step after this time is due;
-    /// none if all are.
+    /// Returns the time since the beginning at which the first step after `elapsed` is due;
+    /// `None` if all steps are due by then.
     pub fn next_step(&self, elapsed: Duration) -> Option<Duration> {
         let (taken, steps) = self.taken(elapsed);
         if taken == steps {
@@ -165,7 +166,7 @@ impl Ramping {
         ))
     }
 
-    /// Returns what tells that somebody else is at work on the server.
+    /// Returns the change that somebody else made to the server, if the table shows one.
     pub fn interference(&self, entry: Option<&ServiceEntry>) -> Option<Interference> {
         let Some(entry) = entry else {
             return Some(Interference::Removed);
@@ -180,8 +181,8 @@ impl Ramping {
                 Some(Interference::Weight(seen.weight))
             }
             (Some(sent), Some(seen)) => {
-                // The kernel tells a server on the director itself as local,
-                // whatever was sent.
+                // The kernel lists a server on the director itself as local, whatever was
+                // sent.
                 let forwarding = match seen.forwarding {
                     Forwarding::Local => Forwarding::Local,
                     _ => sent.forwarding,
@@ -192,8 +193,8 @@ impl Ramping {
         }
     }
 
-    /// How many steps are due after so much time, and how many there are: none where
-    /// the weight stays.
+    /// Returns how many steps are due after so much time, and how many there are in all: 0
+    /// where the weight stays.
     fn taken(&self, elapsed: Duration) -> (u128, u128) {
         let weights = weight(self.before).abs_diff(self.wanted.weight);
         let time = self.time.as_nanos();
@@ -203,7 +204,7 @@ impl Ramping {
         (due.map_or(steps, |due| due.min(steps)), steps)
     }
 
-    /// The weight after so many of all steps.
+    /// Returns the weight after `taken` of `steps` steps.
     fn weight_after(&self, taken: u128, steps: u128) -> u32 {
         let (from, to) = (weight(self.before), self.wanted.weight);
         let way = u128::from(from.abs_diff(to)).saturating_mul(taken);

@@ -1,9 +1,9 @@
-//! Taking a real server out of service, or a whole virtual service, without
-//! hurting its clients: when it may be removed, and when it must be left.
+//! Taking a real server out of service, or a whole virtual service, without hurting its
+//! clients: when it may be removed, and when it must stay.
 //!
-//! [`Draining::close`] keeps new connections away. Then the caller looks again and
-//! again, and does what [`Draining::look`] says. Whoever looks in another way makes
-//! the changes that [`Draining::closing`] names, and asks [`Draining::step`].
+//! [`Draining::close`] keeps new connections away. Then the caller asks [`Draining::look`]
+//! again and again, and does what it says. A caller that looks in another way makes the
+//! changes that [`Draining::closing`] returns, and asks [`Draining::step`].
 //!
 //! ```
 //! # use ipvs::drain::{Draining, Look, Step};
@@ -41,24 +41,24 @@ use crate::model::{
 pub use together::{Round, Sight, Together};
 pub use traffic::{CLIENT_SILENCE, Tally};
 
-/// The address and the port that tell a real server of a service.
+/// The address and the port, which tell a real server from the others of a service.
 type ServerAddress = (IpAddr, u16);
 
-/// A server, or all servers of a service, on the way out.
+/// A drain of one server, or of a service and all its servers.
 #[derive(Clone, Debug)]
 pub struct Draining {
     service: Service,
-    /// The server that goes; all of them otherwise, and the service.
+    /// The server that goes; `None` if the service goes with all its servers.
     server: Option<ServerAddress>,
     removal: Change,
-    /// The servers that go, as they were found.
+    /// The servers that go, as they were found at the beginning.
     found: HashMap<ServerAddress, Destination>,
-    /// The counters of the last look, by which a server that was removed and
-    /// added again is known.
+    /// The counters of the last look. They show whether a server was removed and added
+    /// again.
     counters: KnownStats,
-    /// True if the last look found the service or a server made anew. A second
-    /// look has to agree: the kernel tells of a service first and then of its
-    /// servers, and both may be removed or zeroed in between.
+    /// True if the last look found the service or a server made anew. A second look has to
+    /// agree: the kernel sends a service first and its servers later, and both may be
+    /// removed or zeroed in between.
     suspects: bool,
 }
 
@@ -71,9 +71,9 @@ struct KnownStats {
 /// One look at the table.
 #[derive(Clone, Copy, Debug)]
 pub struct Look<'a> {
-    /// The service with its servers; none if there is no such service.
+    /// The service with its servers; `None` if there is no such service.
     pub entry: Option<&'a ServiceEntry>,
-    /// The connections; none if the connection table was not read.
+    /// The connections; `None` if the connection table was not read.
     pub tally: Option<&'a Tally>,
     /// True if no other look follows, because the time is over.
     pub is_last: bool,
@@ -83,22 +83,22 @@ pub struct Look<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum Step {
-    /// To wait: so many connections may still carry data. The number is 0 while
-    /// connections that are closed may still repeat their last packets.
+    /// Wait: so many connections may still carry data. The number is 0 while closed
+    /// connections may still repeat their last packets.
     Wait(u64),
-    /// To look again at once, even after the last look.
+    /// Look again at once, even after the last look.
     LookAgain,
-    /// To remove it.
+    /// Remove the server or the service.
     Remove,
-    /// Nothing: somebody else has removed it.
+    /// Do nothing: somebody else has removed it.
     Gone,
-    /// Nothing: this was the last look, and so many connections are left.
+    /// Do nothing: this was the last look, and so many connections are left.
     TimeIsOver(u64),
-    /// Nothing: somebody else is at work on it.
+    /// Do nothing: somebody else is at work on it.
     Leave(Reason),
 }
 
-/// The work of somebody else, for which a server or a service has to stay.
+/// A change by somebody else, for which a server or a service has to stay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum Reason {
@@ -118,8 +118,8 @@ pub enum Reason {
 }
 
 impl Draining {
-    /// Begins with what the table has: to drain one server, or all of them.
-    /// None if that server is not there.
+    /// Begins to drain a server of the service, or the whole service if `server` is `None`.
+    /// Returns `None` if that server is not there.
     pub fn begin(entry: &ServiceEntry, server: Option<ServerAddress>) -> Option<Self> {
         let drained = entry
             .destinations
@@ -147,8 +147,8 @@ impl Draining {
         &self.service.id
     }
 
-    /// Returns the server that goes, as it was found; none if all of them go, and the
-    /// service.
+    /// Returns the server that goes, as it was found; `None` if the service goes with all
+    /// its servers.
     pub fn server(&self) -> Option<&Destination> {
         self.server.and_then(|server| self.found.get(&server))
     }
@@ -158,7 +158,7 @@ impl Draining {
         self.found.values()
     }
 
-    /// Returns the changes that keep new connections away: weights of 0.
+    /// Returns the changes that keep new connections away: they set weights to 0.
     pub fn closing(&self) -> impl Iterator<Item = Change> {
         let open = self.found.values().filter(|server| server.weight != 0);
         open.map(|server| {
@@ -175,7 +175,7 @@ impl Draining {
         self.removal.clone()
     }
 
-    /// Keeps new connections away. What somebody else has removed is passed over.
+    /// Keeps new connections away. Servers that somebody else has removed are passed over.
     ///
     /// # Errors
     /// As for [`Client::apply`](crate::client::Client::apply).
@@ -183,8 +183,8 @@ impl Draining {
         close(director, self.closing())
     }
 
-    /// Looks, and says what to do. Where the connection table can't be read,
-    /// connections that are closed are waited for too.
+    /// Looks at the table, and says what to do. Where the connection table can't be read,
+    /// closed connections are waited for too.
     ///
     /// # Errors
     /// As for [`Client::service`](crate::client::Client::service).
@@ -193,7 +193,7 @@ impl Draining {
         director: &mut (impl Director + ?Sized),
         is_last: bool,
     ) -> Result<Step, Error> {
-        // A drain may take hours: each look has time of its own.
+        // A drain may take hours: each look has a patience of its own.
         director.set_patience(Patience::DEFAULT);
         let mut entry = self.seen(director)?;
         let mut tally = None;
@@ -201,8 +201,8 @@ impl Draining {
             let timeouts = director.timeouts()?;
             let table = director.connections().ok();
             tally = table.and_then(|table| self.tally(&timeouts, table).ok());
-            // The service comes last, so that as little as possible can happen to
-            // it before it is removed.
+            // The service is read last, so that as little as possible can happen to it
+            // before it is removed.
             entry = self.seen(director)?;
         }
         Ok(self.step(Look {
@@ -219,8 +219,8 @@ impl Draining {
         }
     }
 
-    /// Returns whether [`step`](Self::step) can't tell without the connection
-    /// table: the kernel does not count half-closed connections as active.
+    /// Returns whether [`step`](Self::step) needs a tally of the connection table: the
+    /// kernel counts half-closed connections as inactive, as it does closed ones.
     pub fn needs_tally(&self, entry: &ServiceEntry) -> bool {
         self.has_closed_connections() && self.drained(entry).any(|row| row.activity.inactive > 0)
     }
@@ -251,18 +251,18 @@ impl Draining {
         }
     }
 
-    /// How many connections may still carry data.
+    /// Returns how many connections may still carry data.
     pub fn open(&self, entry: &ServiceEntry, tally: Option<&Tally>) -> u64 {
         self.left(entry, tally).open
     }
 
-    /// Returns what tells that somebody else is at work on it.
+    /// Returns the change that somebody else made, if the table shows one.
     fn someone_else(&self, entry: &ServiceEntry) -> Option<Reason> {
         let weighted = self.drained(entry).find(|row| row.destination.weight != 0);
         if let Some(row) = weighted {
             return Some(Reason::Weight(row.destination));
         }
-        // A server of its own is removed whatever becomes of the service.
+        // A server that is drained alone is removed whatever becomes of the service.
         if self.server.is_none() {
             if entry.service != self.service {
                 return Some(Reason::ServiceChanged);
@@ -278,7 +278,7 @@ impl Draining {
                 return Some(Reason::ServiceIsNew);
             }
         }
-        // `-Z` sets the counters of the service to 0 too.
+        // `-Z` sets the counters of the service to 0 too: no server is new then.
         let is_zeroed = went_back(&self.counters.service, &entry.stats);
         self.drained(entry).find_map(|row| {
             let now = row.destination;
@@ -310,14 +310,14 @@ impl Draining {
                 open: active,
                 closing: 0,
             },
-            // Nobody knows which of them are closed.
+            // Without a tally it is unknown which connections are closed.
             None => AwaitedConnections {
                 open: all,
                 closing: 0,
             },
             Some(tally) => {
-                // While connections end, the text may leave some out; and it
-                // may have some of another service with the same server.
+                // The text may leave out some connections while others end, and may have
+                // some of another service with the same server.
                 let missed = all.saturating_sub(tally.all);
                 AwaitedConnections {
                     open: tally.open.saturating_add(missed).min(all),
@@ -338,8 +338,8 @@ impl Draining {
             .filter(move |row| server.is_none_or(|server| server == address(row)))
     }
 
-    /// Returns whether there is an end of a connection that the kernel sees, and
-    /// remembers. UDP has none. A mark may be on packets of any protocol.
+    /// Returns whether the kernel sees how the service's connections end, and remembers it.
+    /// UDP has no end of a connection, and a mark may be on packets of any protocol.
     fn has_closed_connections(&self) -> bool {
         match self.service.id {
             VirtualId::Endpoint { protocol, .. } => match protocol {
@@ -351,7 +351,7 @@ impl Draining {
     }
 }
 
-/// Makes changes, but for those of what somebody else has removed.
+/// Makes changes, but passes over services and servers that somebody else has removed.
 fn close(
     director: &mut (impl Director + ?Sized),
     changes: impl Iterator<Item = Change>,
@@ -381,9 +381,9 @@ impl KnownStats {
 
 /// The connections that are waited for.
 struct AwaitedConnections {
-    /// They may still carry data.
+    /// Connections that may still carry data.
     open: u64,
-    /// They are closed, a moment ago.
+    /// Connections that were closed a moment ago.
     closing: u64,
 }
 

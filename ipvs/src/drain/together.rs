@@ -1,4 +1,4 @@
-//! Drains that go on side by side: a machine that leaves all its services.
+//! Drains that go on side by side, such as those of a machine that leaves all its services.
 
 use std::collections::HashMap;
 use std::io::BufRead;
@@ -9,7 +9,7 @@ use crate::director::Director;
 use crate::error::Error;
 use crate::model::{Change, ServiceEntry, Timeouts, VirtualId};
 
-/// Drains that have begun, less those that have ended.
+/// Drains that have begun and have not ended.
 #[derive(Clone, Debug, Default)]
 pub struct Together {
     ongoing: Vec<Draining>,
@@ -18,10 +18,9 @@ pub struct Together {
 /// One look at the table for all drains that go on.
 #[derive(Clone, Copy, Debug)]
 pub struct Sight<'a> {
-    /// Their services with their servers. A service that is not among them is gone.
+    /// The services of the drains, with their servers. A service that is missing is gone.
     pub entries: &'a HashMap<VirtualId, ServiceEntry>,
-    /// The count of [`Together::tallies`]; none if the connection table was not
-    /// read.
+    /// The result of [`Together::tallies`]; `None` if the connection table was not read.
     pub tallies: Option<&'a [Tally]>,
     /// True if no other look follows, because the time is over.
     pub is_last: bool,
@@ -30,10 +29,10 @@ pub struct Sight<'a> {
 /// The drains after a look.
 #[derive(Clone, Debug, Default)]
 pub struct Round {
-    /// So many connections of the drains that go on may still carry data.
+    /// How many connections of the ongoing drains may still carry data.
     pub open: u64,
-    /// The drains that have ended, each with the last step: anything but
-    /// [`Step::Wait`] and [`Step::LookAgain`].
+    /// The drains that have ended, each with its last step: anything but [`Step::Wait`] and
+    /// [`Step::LookAgain`].
     pub ended: Vec<(Draining, Step)>,
     /// True if the next look is due at once, even after the last one.
     pub is_doubtful: bool,
@@ -48,12 +47,12 @@ impl FromIterator<Draining> for Together {
 }
 
 impl Together {
-    /// The drains that go on.
+    /// Returns the drains that go on.
     pub fn ongoing(&self) -> &[Draining] {
         &self.ongoing
     }
 
-    /// The services to look at, each once.
+    /// Returns the services to look at, each once.
     pub fn services(&self) -> Vec<VirtualId> {
         let ids = self.ongoing.iter().map(|draining| draining.service.id);
         let mut ids: Vec<_> = ids.collect();
@@ -62,13 +61,13 @@ impl Together {
         ids
     }
 
-    /// Returns the changes that keep new connections away from all of them.
+    /// Returns the changes that keep new connections away from all drained servers.
     pub fn closing(&self) -> impl Iterator<Item = Change> {
         self.ongoing.iter().flat_map(Draining::closing)
     }
 
-    /// Keeps new connections away from all of them. What somebody else has removed
-    /// is passed over.
+    /// Keeps new connections away from all drained servers. Servers that somebody else has
+    /// removed are passed over.
     ///
     /// # Errors
     /// As for [`Client::apply`](crate::client::Client::apply).
@@ -76,7 +75,7 @@ impl Together {
         super::close(director, self.closing())
     }
 
-    /// Returns whether [`step`](Self::step) can't tell without the connection table.
+    /// Returns whether [`step`](Self::step) needs tallies of the connection table.
     pub fn needs_tally(&self, entries: &HashMap<VirtualId, ServiceEntry>) -> bool {
         self.ongoing.iter().any(|draining| {
             let entry = entries.get(&draining.service.id);
@@ -84,8 +83,8 @@ impl Together {
         })
     }
 
-    /// Counts the connections of each drain that goes on, in one reading of the
-    /// kernel's connection table. The timeouts are those that the kernel has now.
+    /// Counts the connections of each drain that goes on, in one reading of the kernel's
+    /// connection table. `timeouts` are those that the kernel has now.
     ///
     /// # Errors
     /// The errors of `table`.
@@ -104,7 +103,7 @@ impl Together {
         Ok(tallies)
     }
 
-    /// How many connections may still carry data.
+    /// Returns how many connections may still carry data.
     pub fn open(&self, sight: Sight<'_>) -> u64 {
         let open = self
             .ongoing
@@ -139,7 +138,7 @@ impl Together {
 }
 
 impl<'a> Sight<'a> {
-    /// The look at one drain, by its place among those that go on.
+    /// Returns the look at one drain, by its place among those that go on.
     fn of(&self, place: usize, draining: &Draining) -> Look<'a> {
         Look {
             entry: self.entries.get(&draining.service.id),

@@ -1,4 +1,4 @@
-//! Which connections may still carry data, from the connection table.
+//! The connections that may still carry data, from the connection table.
 
 use std::io::BufRead;
 
@@ -6,30 +6,30 @@ use super::Draining;
 use crate::connections::{Connection, Interrupted, for_each_connection, states};
 use crate::model::{Forwarding, Protocol, Timeouts, VirtualId};
 
-/// Packets of servers with direct routing or a tunnel pass the director by, so
-/// that it can't see when a server has sent everything. After a client has sent
-/// its last byte it is heard to acknowledge what it gets. When it has been
-/// silent for so many seconds, its connection counts as closed.
+/// The seconds of silence after which the half-closed connection of a client counts as
+/// closed. Packets of servers with direct routing or a tunnel bypass the director, which
+/// can't see when a server has sent everything. After a client's last byte, the director
+/// still sees the client acknowledge what it gets.
 pub const CLIENT_SILENCE: u64 = 10;
 
-/// A connection that is closed may have to repeat its last packets. It is done
-/// when nothing has been heard of it for so many seconds.
+/// The seconds of silence after which a closed connection is done: until then, it may have
+/// to repeat its last packets.
 const LAST_WORDS: u64 = 2;
 
-/// How long the kernel remembers a silent connection in these states, in
-/// seconds: its own, which nobody can set.
+/// How long the kernel remembers a silent connection in the state `TIME_WAIT`, in seconds.
+/// No setting changes this time or the next two.
 const TIME_WAIT: u64 = 120;
 const CLOSE: u64 = 10;
 const LAST_ACK: u64 = 30;
 
-/// The connections of the servers that are drained.
+/// The numbers of connections of the servers that are drained.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// All of them.
+    /// All connections.
     pub(super) all: u64,
     /// Connections that may still carry data.
     pub(super) open: u64,
-    /// Connections that are closed, and of which something was heard a moment ago.
+    /// Connections that are closed, but of which something was heard a moment ago.
     pub(super) closing: u64,
 }
 
@@ -42,8 +42,8 @@ enum ConnectionStage {
 }
 
 impl Draining {
-    /// Counts the connections in the kernel's connection table. The timeouts
-    /// are those that the kernel has now.
+    /// Counts the connections in the kernel's connection table. `timeouts` are those that
+    /// the kernel has now.
     ///
     /// # Errors
     /// The errors of `table`.
@@ -75,22 +75,22 @@ impl Draining {
         }
     }
 
-    /// The method of the drained server that a connection goes to; none if it
-    /// goes to no such server.
+    /// Returns the forwarding method of the drained server that a connection goes to;
+    /// `None` if it goes to no such server.
     fn forwarding_of(&self, connection: &Connection<'_>) -> Option<Forwarding> {
         if connection.is_template() || !is_through(&self.service.id, connection) {
             return None;
         }
         let (address, port) = (connection.server.address, connection.server.port);
-        // A server of port 0 is one for every port.
+        // A server with port 0 takes connections to every port.
         let server = self.found.get(&(address, port));
         let server = server.or_else(|| self.found.get(&(address, 0)))?;
         Some(server.forwarding)
     }
 }
 
-/// Returns whether a connection came through this service, whose port 0 is every
-/// port.
+/// Returns whether a connection came through this service. Port 0 of a service stands for
+/// every port.
 fn is_through(service: &VirtualId, connection: &Connection<'_>) -> bool {
     match (*service, connection.through()) {
         (
@@ -105,13 +105,13 @@ fn is_through(service: &VirtualId, connection: &Connection<'_>) -> bool {
                 port: its_port,
             },
         ) => (protocol, address) == (its_protocol, its_address) && (port == 0 || port == its_port),
-        // Connections do not tell the mark of their service.
+        // The text does not show the mark by which a connection found its service.
         (VirtualId::Fwmark { .. }, _) | (_, VirtualId::Fwmark { .. }) => false,
     }
 }
 
-/// How far a connection has come, by the kernel's name of its state. A name
-/// that is not known here is that of an open one.
+/// Returns how far a connection has come, by the kernel's name for its state. A connection
+/// with an unknown state counts as open.
 fn flow(
     connection: &Connection<'_>,
     forwarding: Forwarding,

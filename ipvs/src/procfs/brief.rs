@@ -1,5 +1,5 @@
-//! The whole table from `/proc/net/ip_vs`, for those whom IPVS does not answer:
-//! the text may be read by every user.
+//! The whole table from `/proc/net/ip_vs`. Every user may read this text, even those whom
+//! IPVS does not answer.
 
 use std::io::{self, BufRead};
 use std::net::Ipv4Addr;
@@ -12,7 +12,7 @@ use crate::model::{
     DestinationEntry, Family, Forwarding, Info, Name, Netmask, PrefixLength, Protocol, VirtualId,
 };
 
-/// The table as far as the text tells it.
+/// The table, as far as the text has it.
 ///
 /// Where other network namespaces have services too, the kernel may leave out
 /// some of this one.
@@ -21,33 +21,32 @@ use crate::model::{
 pub struct BriefTable {
     /// The kernel's IPVS, from the first line.
     pub info: Info,
-    /// In the kernel's order.
+    /// The services, in the kernel's order.
     pub services: Vec<BriefService>,
 }
 
-/// A service without its counters, the flags of its scheduler, its persistence
-/// engine and timeout. That is in ticks of the kernel here, and nothing tells how
-/// many of them make a second.
+/// A service without its counters, the flags of its scheduler, its persistence engine and
+/// its persistence timeout. The text has the timeout in ticks of the kernel's clock, and
+/// does not say how many make a second.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct BriefService {
-    /// Its identity. The text does not have the family of a
-    /// firewall mark: it is that of the first server that is not tunnelled, and
-    /// IPv4 where there is none.
+    /// The identity. The text does not have the address family of a firewall mark: it is
+    /// that of the first server that is not tunnelled, and IPv4 where there is none.
     pub id: VirtualId,
-    /// Scheduler; `none` where it has none.
+    /// The scheduler; `none` where the service has none.
     pub scheduler: Name,
-    /// True if it is one with one-packet scheduling. The text does not say so of
-    /// IPv6 services.
+    /// True if the service has one-packet scheduling. The text does not show it for IPv6
+    /// services.
     pub one_packet: bool,
-    /// How clients are grouped, if it is persistent.
+    /// The netmask by which clients are grouped, if the service is persistent.
     pub persistence: Option<Netmask>,
-    /// Its servers, without their thresholds, tunnels, counters and persistent
-    /// connections, in the kernel's order.
+    /// The servers, without their thresholds, tunnels, counters and persistent connections,
+    /// in the kernel's order.
     pub servers: Vec<DestinationEntry>,
 }
 
-/// Reads the table; none where the text is not understood.
+/// Reads the table; `None` where the text is not understood.
 ///
 /// # Errors
 /// Where the text can't be read.
@@ -87,7 +86,7 @@ pub fn brief(mut text: impl BufRead) -> io::Result<Option<BriefTable>> {
     Ok(Some(BriefTable { info, services }))
 }
 
-/// `IP Virtual Server version 1.2.1 (size=4096)`
+/// Reads the first line: `IP Virtual Server version 1.2.1 (size=4096)`.
 fn info(line: &[u8]) -> Option<Info> {
     let text = str::from_utf8(line).ok()?.trim_end();
     let rest = text.strip_prefix("IP Virtual Server version ")?;
@@ -99,7 +98,8 @@ fn info(line: &[u8]) -> Option<Info> {
     is_whole.then(|| Info::new(u32::from_be_bytes(version), size))
 }
 
-/// `UDP  0A000001:0035 rr ops  persistent 9000 FFFF0000`, `FWM  00000007 wlc`
+/// Reads the line of a service: `UDP  0A000001:0035 rr ops  persistent 9000 FFFF0000`, or
+/// `FWM  00000007 wlc`.
 fn service<'a>(words: &mut impl Iterator<Item = &'a [u8]>) -> Option<BriefService> {
     let protocol = words.next()?;
     let word = words.next()?;
@@ -134,8 +134,8 @@ fn service<'a>(words: &mut impl Iterator<Item = &'a [u8]>) -> Option<BriefServic
     Some(service)
 }
 
-/// The kernel writes both as if they were in network byte order; the length of
-/// an IPv6 prefix is in the machine's.
+/// Returns the netmask. The kernel writes `ntohl(netmask)` for both families, though the
+/// length of an IPv6 prefix is in host byte order already.
 fn netmask(family: Family, written: u32) -> Netmask {
     match family {
         Family::V4 => Netmask::V4(Ipv4Addr::from_bits(written)),

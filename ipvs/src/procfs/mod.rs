@@ -25,7 +25,7 @@ pub use totals::{TOTALS, totals};
 /// servers. It is read a page at a time: where there is room for more, the kernel makes
 /// the next row too, and makes it again if it finds no room.
 ///
-/// `/proc/net` has the table of this thread's network namespace.
+/// A path in `/proc/net` stands for the table of the calling thread's network namespace.
 ///
 /// # Errors
 /// Where there is no such file, or it may not be read.
@@ -33,7 +33,7 @@ pub fn open(path: impl AsRef<Path>) -> io::Result<impl BufRead> {
     open_in(&NetworkNamespace::default(), path.as_ref())
 }
 
-/// As [`open`], of a network namespace.
+/// Does the same as [`open`], in a given network namespace.
 pub(crate) fn open_in(
     namespace: &NetworkNamespace,
     path: &Path,
@@ -42,8 +42,8 @@ pub(crate) fn open_in(
     Ok(BufReader::with_capacity(page_size(), file))
 }
 
-/// `/proc/net` is a link to the folder of the process, which is that of its main
-/// thread.
+/// Replaces `/proc/net`, which is a link to the folder of the main thread, by the folder of
+/// the calling thread.
 fn of_this_thread(path: &Path) -> PathBuf {
     match path.strip_prefix("/proc/net") {
         Ok(table) => Path::new("/proc/thread-self/net").join(table),

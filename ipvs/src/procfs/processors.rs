@@ -18,16 +18,16 @@ pub struct OfProcessor {
     pub connections: u64,
     /// Packets from clients.
     pub in_packets: u64,
-    /// Packets to clients, as far as they come by here.
+    /// Packets to clients, as far as they pass the director.
     pub out_packets: u64,
     /// Bytes from clients.
     pub in_bytes: u64,
-    /// Bytes to clients, as far as they come by here.
+    /// Bytes to clients, as far as they pass the director.
     pub out_bytes: u64,
 }
 
-/// Reads what each processor has counted, in the kernel's order; none where the text
-/// is not understood.
+/// Reads what each processor has counted, in the kernel's order; `None` where the text is
+/// not understood.
 ///
 /// # Errors
 /// Where the text can't be read.
@@ -37,7 +37,7 @@ pub fn by_processor(mut text: impl BufRead) -> io::Result<Option<Vec<OfProcessor
     Ok(read(&bytes))
 }
 
-/// Two lines of titles, a line for each processor, one for all of them (`~`).
+/// Reads two lines of titles, a line for each processor, and one for all of them (`~`).
 fn read(text: &[u8]) -> Option<Vec<OfProcessor>> {
     let mut lines = text.split(|byte| *byte == b'\n');
     titles(lines.next()?, b"Total", 5)?;

@@ -1,11 +1,10 @@
-//! The servers of every service from `/proc/net/ip_vs`: one walk through the
-//! kernel's table, where netlink takes a question for each service.
+//! The servers of every service from `/proc/net/ip_vs`: one walk through the kernel's
+//! table, where netlink needs a question for each service.
 //!
-//! The text has no counters and no thresholds. A service and its servers are of
-//! one moment in it, but from one service to the next the table may change, and
-//! where other network namespaces have services too the kernel leaves out some
-//! of ours. So it is only believed where it names each of the services that
-//! netlink named, once.
+//! The text has no counters and no thresholds. It shows a service and its servers as they
+//! were at one moment, but the table may change from one service to the next. Where other
+//! network namespaces have services too, the kernel leaves out some of this one. So the
+//! text is believed only where it names exactly the services that netlink named, each once.
 
 use std::io::{self, BufRead};
 use std::net::IpAddr;
@@ -24,17 +23,16 @@ pub const TABLE: &str = "/proc/net/ip_vs";
 /// The lines above the rows.
 const TITLE_LINES: usize = 3;
 
-/// The servers of services. Of their settings the text has forwarding methods
-/// and weights alone.
+/// The servers of services, with no settings but their forwarding methods and weights.
 #[derive(Debug)]
 pub struct BriefServers {
     rows: Vec<(Destination, Activity)>,
-    /// Where those of each service are among them.
+    /// The range of each service's servers in `rows`.
     of_services: Vec<Option<Range<u32>>>,
 }
 
 impl BriefServers {
-    /// Returns the servers of the service that stands at this place.
+    /// Returns the servers of the service at this place in the list given to [`servers`].
     pub fn of(&self, place: usize) -> impl Iterator<Item = DestinationEntry> {
         let range = self.of_services.get(place).cloned().flatten();
         let range = range.unwrap_or_default();
@@ -49,8 +47,8 @@ impl BriefServers {
     }
 }
 
-/// Reads the servers of `services`; none where the table has changed since
-/// these were listed, or the text is not understood.
+/// Reads the servers of `services`; `None` where the table has changed since the services
+/// were listed, or the text is not understood.
 ///
 /// # Errors
 /// Where the text can't be read.
@@ -58,7 +56,7 @@ pub fn servers(services: &[Service], mut text: impl BufRead) -> io::Result<Optio
     let places = ServicePlaces::of(services);
     let mut rows = Vec::new();
     let mut of_services = vec![None; services.len()];
-    // The service whose rows are being read, and where they begin.
+    // The place of the service whose rows are being read, and the start of these rows.
     let mut current = None;
     let mut line = Vec::new();
     for _ in 0..TITLE_LINES {
@@ -80,7 +78,7 @@ pub fn servers(services: &[Service], mut text: impl BufRead) -> io::Result<Optio
         };
         if let Some((place, start)) = current {
             let range = match of_services.get_mut(place) {
-                // There twice: rows moved while the text was read.
+                // The service is there twice: rows moved while the text was read.
                 Some(Some(_)) | None => return Ok(None),
                 Some(range) => range,
             };
@@ -98,8 +96,9 @@ pub fn servers(services: &[Service], mut text: impl BufRead) -> io::Result<Optio
     Ok(is_whole.then_some(BriefServers { rows, of_services }))
 }
 
-/// `TCP  0A000001:0050 rr persistent 360 FFFFFFFF`, `FWM  00000001 wlc`: the
-/// place of the service, if netlink has told the same of it.
+/// Reads the line of a service: `TCP  0A000001:0050 rr persistent 360 FFFFFFFF`, or
+/// `FWM  00000001 wlc`. Returns the place of the service, if netlink named the same scheduler
+/// for it.
 fn service<'a>(
     words: &mut impl Iterator<Item = &'a [u8]>,
     services: &[Service],
@@ -108,7 +107,7 @@ fn service<'a>(
     let protocol = words.next()?;
     let word = words.next()?;
     let id = match protocol {
-        // Marks of both families look the same here.
+        // The text shows marks of both families alike.
         b"FWM" => places.only_family_of(NonZeroU32::new(hex(word)?)?, services)?,
         name => service_at(Protocol::named(name)?, word)?,
     };
@@ -118,7 +117,7 @@ fn service<'a>(
     (known.as_str().as_bytes() == named).then_some(place)
 }
 
-/// `  -> 0A010001:0050      Masq    1      0          0`
+/// Reads the line of a server: `  -> 0A010001:0050      Masq    1      0          0`.
 pub(super) fn destination<'a>(
     words: &mut impl Iterator<Item = &'a [u8]>,
 ) -> Option<(Destination, Activity)> {
@@ -128,7 +127,7 @@ pub(super) fn destination<'a>(
     let mut number = || str::from_utf8(words.next()?).ok()?.parse::<i64>().ok();
     let (weight, active, inactive) = (number()?, number()?, number()?);
     let mut destination = Destination::new(address, port, forwarding);
-    // The text has it signed.
+    // The text shows the weight as a signed number.
     destination.weight = u32::try_from(weight & 0xffff_ffff).ok()?;
     let activity = Activity {
         active: u32::try_from(active).ok()?,
@@ -148,7 +147,8 @@ pub(super) fn service_at(protocol: Protocol, word: &[u8]) -> Option<VirtualId> {
     })
 }
 
-/// `0A000001:0050`, `[2001:0db8:0000:0000:0000:0000:0000:0001]:0050`
+/// Reads an address and a port: `0A000001:0050`, or
+/// `[2001:0db8:0000:0000:0000:0000:0000:0001]:0050`.
 fn endpoint(word: &[u8]) -> Option<(IpAddr, u16)> {
     let colon = word.iter().rposition(|&byte| byte == b':')?;
     let (host, port) = word.split_at_checked(colon)?;
@@ -158,7 +158,7 @@ fn endpoint(word: &[u8]) -> Option<(IpAddr, u16)> {
     Some((address(host)?, port))
 }
 
-/// Where each service stands, to be found by its identity.
+/// The places of services, sorted by their identities.
 struct ServicePlaces(Vec<u32>);
 
 impl ServicePlaces {
@@ -175,7 +175,7 @@ impl ServicePlaces {
         usize::try_from(*self.0.get(found.ok()?)?).ok()
     }
 
-    /// The service of a mark that only one family has.
+    /// Returns the service of a mark, if only one address family has it.
     fn only_family_of(&self, mark: NonZeroU32, services: &[Service]) -> Option<VirtualId> {
         let [v4, v6] = [Family::V4, Family::V6].map(|family| VirtualId::Fwmark { mark, family });
         match [v4, v6].map(|id| self.find(&id, services).is_some()) {
@@ -221,7 +221,7 @@ mod tests {
             .into()
     }
 
-    /// Returns what comes of reading those lines.
+    /// Reads a text of these lines.
     fn read(lines: &[&str]) -> Option<BriefServers> {
         let text = format!("{TITLES}{}", lines.concat());
         servers(&services(), text.as_bytes()).unwrap()

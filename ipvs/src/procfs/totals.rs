@@ -8,14 +8,14 @@ use crate::model::Stats;
 /// Where the kernel shows the totals of the network namespace.
 pub const TOTALS: &str = "/proc/net/ip_vs_stats";
 
-/// The text is far shorter.
+/// The most bytes that are read: the kernel's text is far shorter.
 const LONGEST: u64 = 4096;
 
-/// Reads the counters and rates of all services together, those that are gone
-/// included; none where the text is not understood.
+/// Reads the counters and rates of all services together, deleted ones included; `None`
+/// where the text is not understood.
 ///
-/// The kernel counts them apart: `-Z` of all services sets them to 0, `-Z` of one
-/// does not change them.
+/// The kernel keeps them apart from those of each service: `-Z` of all services sets them
+/// to 0, `-Z` of one service does not change them.
 ///
 /// # Errors
 /// Where the text can't be read.
@@ -25,7 +25,7 @@ pub fn totals(text: impl BufRead) -> io::Result<Option<Stats>> {
     Ok(read(&bytes))
 }
 
-/// Two lines of titles, counters, an empty line, a line of titles, rates.
+/// Reads two lines of titles, the counters, an empty line, a line of titles, and the rates.
 fn read(text: &[u8]) -> Option<Stats> {
     let mut lines = text.split(|byte| *byte == b'\n');
     titles(lines.next()?, b"Total", 5)?;
@@ -49,13 +49,13 @@ fn read(text: &[u8]) -> Option<Stats> {
     })
 }
 
-/// So many titles, of which the first is known.
+/// Checks that a line has so many titles, and that this one is the first.
 pub(super) fn titles(line: &[u8], first: &[u8], number: usize) -> Option<()> {
     let is_known = LineWords::of(line).next()? == first && LineWords::of(line).count() == number;
     is_known.then_some(())
 }
 
-/// Five hexadecimal numbers.
+/// Reads five hexadecimal numbers, and nothing else.
 pub(super) fn numbers<'a>(words: impl Iterator<Item = &'a [u8]>) -> Option<[u64; 5]> {
     let numbers: Option<Vec<_>> = words.map(hex64).collect();
     numbers?.try_into().ok()

@@ -25,7 +25,7 @@ impl<'a> Iterator for LineWords<'a> {
     }
 }
 
-/// `0A000001`, or eight groups of hexadecimal digits between colons.
+/// Reads an address: `0A000001`, or eight groups of hexadecimal digits between colons.
 pub(crate) fn address(word: &[u8]) -> Option<IpAddr> {
     if word.len() == 8
         && let Some(bits) = hex(word)
@@ -36,7 +36,7 @@ pub(crate) fn address(word: &[u8]) -> Option<IpAddr> {
     Some(address.into())
 }
 
-/// A number of decimal digits.
+/// Reads a number of decimal digits.
 pub(crate) fn decimal(word: &[u8]) -> Option<u64> {
     if word.is_empty() {
         return None;
@@ -47,7 +47,7 @@ pub(crate) fn decimal(word: &[u8]) -> Option<u64> {
     })
 }
 
-/// At most eight hexadecimal digits of either case, and nothing else.
+/// Reads at most eight hexadecimal digits of either case, and nothing else.
 pub(crate) fn hex(word: &[u8]) -> Option<u32> {
     if word.is_empty() || word.len() > 8 {
         return None;
@@ -63,7 +63,7 @@ pub(crate) fn hex(word: &[u8]) -> Option<u32> {
     })
 }
 
-/// At most sixteen hexadecimal digits of either case, and nothing else.
+/// Reads at most sixteen hexadecimal digits of either case, and nothing else.
 pub(crate) fn hex64(word: &[u8]) -> Option<u64> {
     let (high, low) = word.split_at(word.len().saturating_sub(8));
     let high = match high {
