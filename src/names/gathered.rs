@@ -1,5 +1,5 @@
-//! The hosts that the lines of an input name: all of them are looked up at the
-//! same time, and a name server that does not answer costs one time-out.
+//! Looks up the hosts that the lines of an input name, all of them at the same time:
+//! a name server that does not answer costs one time-out.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -16,12 +16,12 @@ use ipvs::model::{Family, Protocol};
 /// How long answers are waited for.
 #[derive(Clone, Copy)]
 struct LookupPatience {
-    /// With no answer at all. The resolver itself gives up earlier, after 10
-    /// seconds unless /etc/resolv.conf says otherwise; but there are other
-    /// sources of names, and they may hang.
+    /// The time without any answer. The resolver itself gives up earlier, after 10
+    /// seconds unless /etc/resolv.conf says otherwise; but there are other sources of
+    /// names, and they may hang.
     silence: Duration,
-    /// Once the name server is known not to answer: another source may still
-    /// have an IPv6 address.
+    /// The time left once the name server is known not to answer: another source may
+    /// still have an IPv6 address.
     rest: Duration,
     /// A question that fails sooner than this has been answered, though the
     /// answer is of no use.
@@ -37,8 +37,8 @@ const PATIENCE: LookupPatience = LookupPatience {
 /// The addresses of a host; none if the name server did not answer.
 type HostAnswer = Option<Vec<IpAddr>>;
 
-/// Looks up no host before [`Gathered::look_up`], and then all that were asked
-/// for. A host is looked up once, however many lines name it.
+/// A resolver that looks up no host before [`Gathered::look_up`], and then all hosts
+/// that were asked for. A host is looked up once, however many lines name it.
 #[derive(Default)]
 pub struct Gathered {
     known: RefCell<BTreeMap<String, HostAnswer>>,
@@ -50,17 +50,17 @@ pub struct Gathered {
 /// The state of a line's questions for names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum LineState {
-    /// Each was answered.
+    /// Each question was answered.
     #[default]
     Answered,
-    /// The last one was not.
+    /// The last question was not answered.
     Unanswered,
-    /// One was not asked yet.
+    /// A question was not asked yet.
     Waiting,
 }
 
 impl Gathered {
-    /// The questions from now on are those of another line.
+    /// Begins another line, to which the questions from now on belong.
     pub fn begin_line(&self) {
         self.line.set(LineState::default());
     }
@@ -93,7 +93,7 @@ impl Resolve for Gathered {
             self.line.set(LineState::Waiting);
         }
         match (self.line.get(), answer) {
-            // Something, so that the line's other hosts are asked for too.
+            // Any address will do, so that the line's other hosts are asked for too.
             (LineState::Waiting, _) | (_, None) => vec![Ipv4Addr::UNSPECIFIED.into()],
             (_, Some(Some(addresses))) => addresses.clone(),
             (_, Some(None)) => {
@@ -108,7 +108,8 @@ impl Resolve for Gathered {
     }
 }
 
-/// Hosts that /etc/hosts has come first: they need not wait for a name server.
+/// Returns the hosts with those in /etc/hosts first, which need not wait for a name
+/// server.
 fn in_turn(wanted: BTreeSet<String>) -> Vec<String> {
     let text = fs::read_to_string("/etc/hosts").unwrap_or_default();
     let local: HashSet<&str> = text.split_whitespace().collect();
@@ -124,7 +125,7 @@ enum News {
     Found(String, HostAnswer),
 }
 
-/// Looks hosts up. What is not found in time is unanswered.
+/// Looks hosts up. A host that is not found in time is unanswered.
 fn look_up<L>(
     wanted: Vec<String>,
     look: L,
@@ -164,8 +165,8 @@ where
                 }
                 found.insert(host, answer);
             }
-            // It is the server's fault, not the name's, if nothing else was
-            // answered for as long.
+            // It is the server's fault, not the name's, if nothing else was answered
+            // in the second half of this time.
             Ok(News::Silent(asked)) => {
                 let lasted = asked.elapsed();
                 if lasted >= patience.prompt && last_answer.elapsed() >= lasted / 2 {
@@ -195,7 +196,7 @@ mod tests {
         vec![Ipv4Addr::LOCALHOST.into()]
     }
 
-    /// Knows `here…`, has `six…` as IPv6 only, waits for the server otherwise.
+    /// Knows `here…`, has `six…` as IPv6 only, and for others waits for the server.
     fn dead(host: &str, family: Family) -> HostAnswer {
         match (host.get(..3), family) {
             (Some("her"), _) => Some(one()),

@@ -1,5 +1,5 @@
-//! Host names of a listing's addresses: each address looked up once, many at
-//! the same time, and all of them within a bounded time.
+//! Host names of a listing's addresses. Each address is looked up once, many at the
+//! same time, and all of them within a bounded time.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
@@ -14,14 +14,13 @@ use super::services::Services;
 use super::workers::spread;
 use ipvs::model::{Family, Protocol};
 
-/// How long a listing waits for the names it has not got. A name server that
-/// is not there costs this much, however many addresses there are.
+/// How long a listing waits for names. A name server that does not answer costs this
+/// much, however many addresses there are.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The names of a set of addresses, and of all ports.
 ///
-/// A host has a name here if the name's own addresses hold the address that
-/// it came from.
+/// A host has a name here if the host's address is one of the name's own addresses.
 #[derive(Default)]
 pub struct Names {
     hosts: HashMap<IpAddr, Found>,
@@ -30,13 +29,14 @@ pub struct Names {
 
 struct Found {
     name: String,
-    /// True if a rule with the name is read as this address: it has no other of
-    /// its family and, IPv4 being preferred, none of that.
+    /// True if a rule with the name is read as this address: the name has no other
+    /// address of its family and, because IPv4 is preferred, no IPv4 address beside
+    /// an IPv6 one.
     only: bool,
 }
 
 impl Names {
-    /// Asks the system's resolver for the names of those addresses.
+    /// Asks the system's resolver for the names of these addresses.
     pub fn look_up(addresses: impl IntoIterator<Item = IpAddr>) -> Self {
         Self {
             hosts: search(addresses, Arc::new(SystemHosts), PATIENCE),
@@ -44,16 +44,15 @@ impl Names {
         }
     }
 
-    /// Asks for the names of more addresses, but waits for them no longer than
-    /// this.
+    /// Asks for the names of more addresses, but waits no longer than `patience`.
     pub fn add(&mut self, addresses: impl IntoIterator<Item = IpAddr>, patience: Duration) {
         let found = search(addresses, Arc::new(SystemHosts), patience);
         self.hosts.extend(found);
     }
 
-    /// These names as far as rules written with them mean the same when they
-    /// are read again: a name of several hosts is left out, and one that is first
-    /// of all another port's.
+    /// Returns the names that mean the same when rules written with them are read
+    /// again. The name of a host with several addresses is left out, and so is the
+    /// name of a port that an earlier line gives to another port.
     pub fn restorable(&self) -> Restorable<'_> {
         Restorable(self)
     }
@@ -83,11 +82,11 @@ impl NameOf for Restorable<'_> {
     }
 }
 
-/// The resolver, which may take as long as it likes.
+/// A resolver, which may take as long as it likes.
 trait Hosts: Send + Sync + 'static {
     fn name(&self, address: IpAddr) -> Option<String>;
     fn addresses(&self, name: &str, family: Family) -> Vec<IpAddr>;
-    /// Addresses that are likely to be answered at once.
+    /// Returns the addresses that are likely to be answered at once.
     fn quick(&self) -> HashSet<IpAddr>;
 }
 
@@ -112,7 +111,7 @@ impl Hosts for SystemHosts {
     }
 }
 
-/// The IPv4 addresses of a host or, if it has none, its IPv6 addresses.
+/// Returns the IPv4 addresses of a host or, if it has none, its IPv6 addresses.
 pub(super) fn addresses(host: &str) -> Vec<IpAddr> {
     let addresses = addresses_of(host, Family::V4).unwrap_or_default();
     if addresses.is_empty() {
@@ -121,8 +120,8 @@ pub(super) fn addresses(host: &str) -> Vec<IpAddr> {
     addresses
 }
 
-/// The addresses of a host that are of a family; none if the name server did not
-/// answer.
+/// Returns the addresses of a host that are of a family, or none if the name server
+/// did not answer.
 pub(super) fn addresses_of(host: &str, family: Family) -> Option<Vec<IpAddr>> {
     let hints = AddrInfoHints {
         address: match family {
@@ -145,8 +144,8 @@ pub(super) fn addresses_of(host: &str, family: Family) -> Option<Vec<IpAddr>> {
     }
 }
 
-/// Looks every address up. What is not answered in time has no name; threads
-/// that still wait then are left to themselves.
+/// Looks every address up. An address that is not answered in time has no name, and
+/// the threads that still wait then are left to themselves.
 fn search(
     wanted: impl IntoIterator<Item = IpAddr>,
     hosts: Arc<dyn Hosts>,
@@ -175,7 +174,7 @@ fn search(
     found
 }
 
-/// The name of an address, if it leads back to the address.
+/// Returns the name of an address, if the name leads back to the address.
 fn confirmed(hosts: &dyn Hosts, address: IpAddr) -> Option<Found> {
     let name = hosts.name(address).filter(|name| is_plain(name))?;
     let back = hosts.addresses(&name, Family::of(address));

@@ -1,5 +1,5 @@
-//! Host and port names, both ways. The traits are what parsing and rendering
-//! see; only `run` holds the real, looking-up kind.
+//! Host and port names, looked up both ways. Parsing and rendering see only the
+//! traits; only `run` holds the types that ask the system.
 
 mod gathered;
 mod hosts;
@@ -19,11 +19,11 @@ pub use ipvs::model::HostText;
 pub use ipvs::rules::{NameOf, Numeric};
 use services::Services;
 
-/// Names into numbers.
+/// Turns names into numbers.
 pub trait Resolve {
-    /// The IPv4 addresses of a host or, if it has none, its IPv6 addresses.
+    /// Returns the IPv4 addresses of a host or, if it has none, its IPv6 addresses.
     fn addresses(&self, host: &str) -> Vec<IpAddr>;
-    /// The port of a named service of a protocol, from the services database.
+    /// Returns the port of a named service of a protocol, from the services database.
     fn port(&self, service: &str, protocol: Protocol) -> Option<u16>;
 }
 

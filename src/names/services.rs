@@ -14,7 +14,7 @@ pub(super) struct Services {
     index: OnceLock<Index>,
 }
 
-/// The first line with a name, and the first with a port, are those that count.
+/// If several lines have the same name, or the same port, the first one counts.
 #[derive(Default)]
 struct Index {
     ports: HashMap<(Protocol, String), u16>,
@@ -22,21 +22,21 @@ struct Index {
 }
 
 impl Services {
-    /// The port with that name or alias.
+    /// Returns the port with this name or alias.
     pub(super) fn port(&self, name: &str, protocol: Protocol) -> Option<u16> {
         let key = (protocol, name.to_owned());
         self.index().ports.get(&key).copied()
     }
 
-    /// The name of a port.
+    /// Returns the name of a port.
     pub(super) fn name(&self, port: u16, protocol: Protocol) -> Option<&str> {
         let name = self.index().names.get(&(protocol, port))?;
         Some(name)
     }
 
-    /// The name of a port, if a rule that has it is read as this port: a name may
-    /// be the alias of an earlier line, a number, or hold the colon that a port
-    /// stands behind.
+    /// Returns the name of a port, if a rule with this name is read as this port. It
+    /// is not if the name is an alias in an earlier line, is a number, or has a
+    /// colon, behind which a port is expected.
     pub(super) fn restorable(&self, port: u16, protocol: Protocol) -> Option<&str> {
         let name = self.name(port, protocol)?;
         let leads_back = self.port(name, protocol) == Some(port)
@@ -64,7 +64,7 @@ impl Index {
         index
     }
 
-    /// Takes in `NAME PORT/PROTOCOL [ALIAS]... [# COMMENT]`.
+    /// Adds a line `NAME PORT/PROTOCOL [ALIAS]... [# COMMENT]`.
     fn add(&mut self, line: &str) -> Option<()> {
         let text = line.split('#').next()?;
         let mut words = text.split_whitespace();

@@ -7,8 +7,8 @@ use std::thread;
 /// How many look-ups run at the same time.
 pub(super) const WORKERS: usize = 32;
 
-/// Has `work` done for each of `wanted`, the first of them first, by threads
-/// that send what they find. They are left to themselves when nobody listens.
+/// Calls `work` for each of `wanted`, in order, in threads that send what they find.
+/// When nobody listens any more, each thread ends after the call that it is in.
 pub(super) fn spread<K, M, W>(wanted: Vec<K>, work: W) -> Receiver<M>
 where
     K: Send + 'static,
@@ -29,8 +29,7 @@ where
                 }
             }
         };
-        // Fewer threads are slower and nothing else; without any, nothing is
-        // found.
+        // With fewer threads it only takes longer; without any, nothing is found.
         if thread::Builder::new().spawn(run).is_err() {
             break;
         }

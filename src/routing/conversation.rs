@@ -1,4 +1,4 @@
-//! Requests to rtnetlink, and what is answered to each.
+//! Requests to rtnetlink, and the answers to each.
 
 use std::io::{self, IoSliceMut};
 use std::os::fd::AsRawFd;
@@ -9,16 +9,19 @@ use netlink_sys::protocols::NETLINK_ROUTE;
 use netlink_sys::{Socket, SocketAddr};
 use nix::sys::socket::{MsgFlags, MultiHeaders, recvmmsg};
 
-/// The kernel fills a datagram of a listing up to 32 KiB, and more by a single long row.
+/// The room for datagrams, in bytes. The kernel fills a datagram of a listing up to
+/// 32 KiB, and goes beyond that only by a single long row.
 const ROOM: usize = 64 * 1024;
-/// A route has a few hundred bytes, and a refusal has those of its question besides.
+/// The most bytes of an answer. A route has a few hundred, and a refusal also has
+/// those of its question.
 const ANSWER: usize = 2 * 1024;
 
 /// A message's sequence number, and its content if that is understood.
 type NumberedPayload = (u32, Option<NetlinkPayload<Message>>);
 
-/// A socket, and its messages. Nothing is decided by one listing, so that one which
-/// a change has interrupted is not begun again.
+/// A socket, and its messages. A listing that a change has interrupted
+/// (`NLM_F_DUMP_INTR`) is not begun again, because nothing depends on one listing
+/// alone.
 #[derive(Debug)]
 pub(super) struct Conversation {
     socket: Socket,
@@ -79,8 +82,8 @@ impl Conversation {
         }
     }
 
-    /// The answers to so many questions, in the order of the questions; of a
-    /// refusal, its number.
+    /// Returns the answers to `count` questions, in the order of the questions. A
+    /// refusal is the number of its error.
     pub(super) fn receive_each(
         &mut self,
         first: u32,
@@ -109,8 +112,8 @@ impl Conversation {
             .collect())
     }
 
-    /// The messages of the datagrams that are there, none of which is longer than
-    /// `longest`, as many as have room; waits for the first.
+    /// Waits for a datagram, and returns the messages of all that are there, as far
+    /// as there is room. None of them may be longer than `longest` bytes.
     fn receive(&mut self, longest: usize) -> io::Result<Vec<NumberedPayload>> {
         let datagrams = uninterrupted(|| self.receive_datagrams(longest))?;
         let mut all = Vec::new();
@@ -123,7 +126,8 @@ impl Conversation {
         Ok(all)
     }
 
-    /// Puts each datagram into a part of the room; returns their lengths.
+    /// Puts each datagram into a part of the room, and returns their lengths and
+    /// flags.
     fn receive_datagrams(&mut self, longest: usize) -> io::Result<Vec<(usize, MsgFlags)>> {
         let slots = self.room.chunks_exact_mut(longest);
         let mut slots: Vec<_> = slots.map(|slot| [IoSliceMut::new(slot)]).collect();

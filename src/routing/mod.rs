@@ -1,10 +1,9 @@
-//! The kernel's own word on links, addresses, neighbours and routes.
+//! Asks the kernel about links, addresses, neighbours and routes.
 //!
-//! [`Routing`] asks over rtnetlink. A route is asked for as the kernel would
-//! look it up for a packet that comes in by an interface: the refusal of such a
-//! question is an answer too. Nothing here changes anything but for
-//! [`Routing::forget`] and [`Routing::look_for`], which make the kernel ask on the
-//! links.
+//! [`Routing`] asks over rtnetlink. A route is asked for as the kernel would look it
+//! up for a packet that comes in by an interface; a refusal is an answer too. Only
+//! [`Routing::forget`] and [`Routing::look_for`] change anything: they make the
+//! kernel ask on the links.
 
 mod conversation;
 
@@ -62,7 +61,7 @@ const TUNNELS: [&str; 7] = [
 ];
 
 impl Link {
-    /// Tunnelled packets come out of it.
+    /// Returns whether tunnelled packets come out of it.
     pub fn is_tunnel(&self) -> bool {
         self.kind
             .as_deref()
@@ -81,7 +80,7 @@ pub struct Address {
     pub interface: u32,
     /// Another machine was found to have it (`IFA_F_DADFAILED`).
     pub duplicate: bool,
-    /// True if another machine has it is not known yet (`IFA_F_TENTATIVE`).
+    /// It is not known yet if another machine has it (`IFA_F_TENTATIVE`).
     pub tentative: bool,
 }
 
@@ -101,7 +100,7 @@ pub enum Reach {
     Probe,
     /// It did not answer.
     Failed,
-    /// Its interface needs no such question.
+    /// Its interface needs no address resolution.
     NoArp,
     /// Somebody entered it for good.
     Permanent,
@@ -118,7 +117,7 @@ pub struct Neighbour {
     pub interface: u32,
     /// Its hardware address as it is written, once it is known.
     pub hardware: Option<String>,
-    /// How far it is known.
+    /// The state of its entry.
     pub state: Reach,
 }
 
@@ -127,16 +126,16 @@ pub struct Neighbour {
 pub struct Question {
     /// Where it goes.
     pub destination: IpAddr,
-    /// Where it comes from; this machine chooses otherwise.
+    /// Where it comes from; if none is given, this machine chooses.
     pub source: Option<IpAddr>,
-    /// The interface by which it comes in; it is sent by this machine otherwise.
+    /// The interface by which it comes in; none if this machine sends it.
     pub input: Option<u32>,
     /// Its firewall mark.
     pub mark: u32,
 }
 
 impl Question {
-    /// A packet of this machine's own.
+    /// Returns the question about a packet that this machine sends.
     pub fn to(destination: IpAddr) -> Self {
         Self {
             destination,
@@ -146,7 +145,8 @@ impl Question {
         }
     }
 
-    /// A packet from `source` that comes in by an interface.
+    /// Returns the question about a packet from `source` that comes in by an
+    /// interface.
     pub fn through(source: IpAddr, input: u32, destination: IpAddr) -> Self {
         Self {
             destination,
@@ -167,7 +167,7 @@ pub enum Leads {
     Here,
     /// Nowhere: it is refused or dropped.
     Nowhere,
-    /// To many machines, or in a way of its own.
+    /// To several machines, or in another way.
     Elsewhere,
 }
 
@@ -176,7 +176,7 @@ pub enum Leads {
 pub struct Route {
     /// Where it leads.
     pub leads: Leads,
-    /// The next router; the destination is on the link otherwise.
+    /// The next router; none if the destination is on the link.
     pub gateway: Option<IpAddr>,
     /// The interface by which the packet leaves.
     pub output: Option<u32>,
@@ -189,8 +189,8 @@ pub struct Route {
 /// A route, or the number of the error with which the kernel refuses it.
 pub type Answer = Result<Route, i32>;
 
-/// How many questions are on their way at a time: their answers find room in
-/// the socket's receive buffer.
+/// How many questions are asked at a time. Their answers have room in the socket's
+/// receive buffer.
 const AT_ONCE: usize = 64;
 
 /// A conversation with the kernel about its routing.
@@ -209,7 +209,7 @@ impl Routing {
         Ok(Self { conversation })
     }
 
-    /// Every interface.
+    /// Returns every interface.
     ///
     /// # Errors
     /// Where the kernel refuses or can't be understood.
@@ -221,7 +221,7 @@ impl Routing {
         })
     }
 
-    /// Every address.
+    /// Returns every address.
     ///
     /// # Errors
     /// Where the kernel refuses or can't be understood.
@@ -233,7 +233,7 @@ impl Routing {
         })
     }
 
-    /// Every neighbour that an entry is held for.
+    /// Returns every neighbour that the kernel has an entry for.
     ///
     /// # Errors
     /// Where the kernel refuses or can't be understood.
@@ -245,8 +245,9 @@ impl Routing {
         })
     }
 
-    /// The interfaces whose incoming packets traffic control looks at (`clsact`,
-    /// `ingress`): it can drop and change them, and give them marks.
+    /// Returns the interfaces whose incoming packets traffic control looks at
+    /// (`clsact`, `ingress`). Traffic control can drop packets, change them and mark
+    /// them.
     ///
     /// # Errors
     /// Where the kernel refuses or can't be understood.
@@ -258,8 +259,9 @@ impl Routing {
         })
     }
 
-    /// Makes the kernel forget who has these addresses on these interfaces; one that
-    /// it does not hold is passed over. It needs the privilege of an administrator.
+    /// Makes the kernel forget who has these addresses on these interfaces. An
+    /// address without an entry is passed over. This needs the privilege of an
+    /// administrator (`CAP_NET_ADMIN`).
     ///
     /// # Errors
     /// Where the conversation fails.
@@ -269,10 +271,11 @@ impl Routing {
     }
 
     /// Makes the kernel ask for these addresses on these interfaces, by ARP or
-    /// neighbour discovery. It needs the privilege of an administrator.
+    /// neighbour discovery. This needs the privilege of an administrator
+    /// (`CAP_NET_ADMIN`).
     ///
     /// # Errors
-    /// Where the kernel refuses the first of them, or the conversation fails.
+    /// Where the kernel refuses one of them, or the conversation fails.
     pub fn look_for(&mut self, wanted: &[(IpAddr, u32)]) -> io::Result<()> {
         const FLAGS: u16 = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE;
         let ask = |mut entry: NeighbourMessage| {
@@ -284,7 +287,8 @@ impl Routing {
         })
     }
 
-    /// Sends a message of each entry, and judges each refusal by its number.
+    /// Sends a message about each entry. `refusal` says whether a refusal with this
+    /// number is an error.
     fn tell(
         &mut self,
         entries: &[(IpAddr, u32)],
@@ -329,10 +333,10 @@ impl Routing {
         Ok(rows)
     }
 
-    /// The routes of these packets, in their order.
+    /// Returns the routes of these packets, in their order.
     ///
     /// # Errors
-    /// Where the conversation itself fails; that a packet has no route does not.
+    /// Where the conversation itself fails. A packet without a route is no error.
     pub fn routes(&mut self, questions: &[Question]) -> io::Result<Vec<Answer>> {
         let mut answers = Vec::new();
         for some in questions.chunks(AT_ONCE) {
@@ -414,7 +418,8 @@ fn address(message: AddressMessage) -> Option<Address> {
     let (mut own, mut peer) = (None, None);
     for attribute in message.attributes {
         match attribute {
-            // On a link between two machines, `IFA_ADDRESS` is the other one's.
+            // On a point-to-point link, `IFA_ADDRESS` is the address of the other
+            // end.
             AddressAttribute::Local(address) => own = Some(address),
             AddressAttribute::Address(address) => peer = Some(address),
             AddressAttribute::Flags(all) => flags |= all,
@@ -514,7 +519,7 @@ fn plain(address: &RouteAddress) -> Option<IpAddr> {
     }
 }
 
-/// A hardware address as it is written; none where it is all zero.
+/// Returns a hardware address as it is written, or none if it is all zero.
 fn hardware(bytes: &[u8]) -> Option<String> {
     let parts: Vec<_> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     bytes.iter().any(|byte| *byte != 0).then(|| parts.join(":"))

@@ -1,5 +1,5 @@
-//! Owner, mode, access control list and extended attributes of a file, for the
-//! one that takes its place.
+//! Copies owner, mode, access control list and extended attributes of a file to the
+//! file that takes its place.
 
 use std::fs::{File, Metadata, Permissions};
 use std::io;
@@ -11,10 +11,11 @@ use rustix::io::Errno;
 
 /// The access control list, as the kernel keeps it.
 const ACCESS_LIST: &str = "system.posix_acl_access";
-/// Attributes that the kernel makes of a file's content; it makes them of the new
-/// one too.
+/// Attributes that the kernel computes from a file's content. It computes them for
+/// the new file too.
 const OF_CONTENT: [&str; 2] = ["security.ima", "security.evm"];
-/// As long as a value, or a list of names, can be.
+/// The most bytes of a value, or of a list of names (`XATTR_SIZE_MAX`,
+/// `XATTR_LIST_MAX`).
 const LONGEST: usize = 64 * 1024;
 
 /// An attribute of the old file that can't be kept.
@@ -33,8 +34,8 @@ impl Unkept {
     }
 }
 
-/// Gives `new`, which only its owner may read yet, what the old file at `path`
-/// has. At no moment may somebody read it who may not read the old one.
+/// Gives `new`, which only its owner may read so far, the attributes of the old file
+/// at `path`. At no moment can anybody read it who may not read the old file.
 pub(super) fn keep(path: &Path, old: &Metadata, new: &File) -> Result<(), Unkept> {
     let owner = |error| Unkept::because("its owner")(error);
     let made = new.metadata().map_err(owner)?;
@@ -52,7 +53,7 @@ fn keep_extended(path: &Path, new: &File) -> Result<(), Unkept> {
     let unlisted = || Unkept::because("its attributes");
     let all = names(|list| listxattr(path, list)).map_err(unlisted())?;
     let made = names(|list| flistxattr(new, list)).map_err(unlisted())?;
-    // The folder may have given the new file a list of its own.
+    // The folder may have given the new file an access control list of its own.
     let is_list = |name: &String| name == ACCESS_LIST;
     if made.iter().any(is_list) && !all.iter().any(is_list) {
         fremovexattr(new, ACCESS_LIST).map_err(Unkept::because("its mode"))?;
@@ -67,7 +68,8 @@ fn keep_extended(path: &Path, new: &File) -> Result<(), Unkept> {
         };
         let value = value(|room| getxattr(path, name.as_str(), room));
         let value = value.map_err(Unkept::because(&what))?;
-        // A security module may have given it the same, and let nobody set it.
+        // A security module may have given the new file the same value, and let
+        // nobody set it.
         let is_there = self::value(|room| fgetxattr(new, name.as_str(), room))
             .is_ok_and(|there| there == value);
         if !is_there {
@@ -78,7 +80,7 @@ fn keep_extended(path: &Path, new: &File) -> Result<(), Unkept> {
     Ok(())
 }
 
-/// The names of a file's attributes; none on a file system without any.
+/// Returns the names of a file's attributes, or none on a file system without any.
 fn names(list: impl FnOnce(&mut [u8]) -> Result<usize, Errno>) -> Result<Vec<String>, Errno> {
     let bytes = match value(list) {
         Err(Errno::OPNOTSUPP) => return Ok(Vec::new()),

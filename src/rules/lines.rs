@@ -1,6 +1,6 @@
-//! Bytes into numbered lines of words.
+//! Splits bytes into numbered lines of words.
 //!
-//! Words are parted by blanks, tabs and carriage returns. The word `ipvsadm` is
+//! Words are separated by blanks, tabs and carriage returns. The word `ipvsadm` is
 //! passed over wherever it stands, so that a line may be a whole command. There
 //! are no quotes and no escapes. A `#` at the start of a word begins a comment
 //! that goes to the end of the line. However long a line is, only a bounded part
@@ -14,10 +14,10 @@ pub const LIMIT: usize = 64 * 1024;
 /// The byte order mark that some editors put at the start of a file.
 const MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// Why a line has no words.
+/// The reason why the words of a line can't be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Malformed {
-    /// More than [`LIMIT`].
+    /// The words have more than [`LIMIT`] bytes.
     #[error("the line is too long: its words have more than {LIMIT} bytes")]
     TooLong,
     /// A word holds a NUL byte.
@@ -33,7 +33,7 @@ pub enum Malformed {
 pub struct Line<'a> {
     /// Its number, from 1; every line of the input counts.
     pub number: u64,
-    /// Its words; none if it says `ipvsadm` and no more.
+    /// Its words; an empty list if it says `ipvsadm` and no more.
     pub words: Result<&'a [String], Malformed>,
 }
 
@@ -42,14 +42,15 @@ pub struct Line<'a> {
 pub struct Lines<R> {
     input: R,
     number: u64,
-    /// How many bytes of [`MARK`] the input began with; none when that is past.
+    /// How many bytes of [`MARK`] the input has begun with; none once its start is
+    /// past.
     mark: Option<usize>,
     lexer: Lexer,
     words: Vec<String>,
 }
 
 impl<R: BufRead> Lines<R> {
-    /// The lines of `input`.
+    /// Returns the lines of `input`.
     pub fn new(input: R) -> Self {
         Self {
             input,
@@ -60,7 +61,7 @@ impl<R: BufRead> Lines<R> {
         }
     }
 
-    /// The next line that has words; none at the end of the input.
+    /// Returns the next line that has words, or none at the end of the input.
     ///
     /// # Errors
     /// Where the input can't be read.
@@ -82,7 +83,7 @@ impl<R: BufRead> Lines<R> {
         Ok(Some(Line { number, words }))
     }
 
-    /// Takes one line in; false where there is none left.
+    /// Reads one line into the lexer. Returns false if there is none left.
     fn read(&mut self) -> io::Result<bool> {
         self.lexer.clear();
         let mut begun = false;
@@ -135,9 +136,9 @@ enum State {
 #[derive(Debug, Default)]
 struct Lexer {
     state: State,
-    /// The words one after another, without what parts them.
+    /// The words one after another, without the blanks between them.
     bytes: Vec<u8>,
-    /// Where each of them ends in `bytes`.
+    /// Where each word ends in `bytes`.
     ends: Vec<usize>,
     too_long: bool,
 }
@@ -154,7 +155,8 @@ impl Lexer {
         self.ends.is_empty()
     }
 
-    /// Bytes that began like a byte order mark, and are none, belong to a word.
+    /// Feeds the bytes that began like a byte order mark but are none, and belong to
+    /// a word.
     fn feed_start(&mut self, mark: &mut Option<usize>) {
         let seen = mark.take().unwrap_or(0);
         self.feed(MARK.get(..seen).unwrap_or_default());
@@ -180,7 +182,7 @@ impl Lexer {
 
     fn end_word(&mut self) {
         if self.state == State::Word {
-            // Past the limit not even the places of the words are kept.
+            // Beyond the limit, not even the ends of the words are kept.
             if self.ends.last() != Some(&self.bytes.len()) {
                 self.ends.push(self.bytes.len());
             }
@@ -188,8 +190,8 @@ impl Lexer {
         }
     }
 
-    /// Puts the words into the first places of `words`, whose memory is used
-    /// again from line to line, and says how many there are.
+    /// Puts the words into the first places of `words`, whose memory is used again
+    /// from line to line, and returns how many there are.
     fn words_into(&self, words: &mut Vec<String>) -> Result<usize, Malformed> {
         if self.too_long {
             return Err(Malformed::TooLong);
@@ -220,7 +222,7 @@ impl Lexer {
     }
 }
 
-/// Bytes as an error message can show them.
+/// Returns bytes as an error message can show them.
 fn shown(bytes: &[u8]) -> String {
     const MOST: usize = 40;
     let mut text = bytes

@@ -1,4 +1,5 @@
-//! Writing a file as a whole: at each moment there is the old one or the new.
+//! Writes a file as a whole: at each moment, either the old file or the new one is
+//! there.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, BufWriter, Write};
@@ -11,10 +12,10 @@ use tempfile::{Builder, NamedTempFile};
 
 use super::attributes::{self, Unkept};
 
-/// As many symbolic links as the kernel follows.
+/// The most symbolic links that the kernel follows (`MAXSYMLINKS`).
 const MOST_LINKS: usize = 40;
 
-/// How much of a text is gathered for a system call.
+/// How many bytes of a text are gathered for a system call.
 const BUFFER: usize = 64 * 1024;
 
 /// The target that a path names.
@@ -23,7 +24,7 @@ pub enum Output {
     /// A target that is written to as it is: a pipe, a terminal, a file that this
     /// process has open already.
     Stream(Stream),
-    /// A regular file, which is there or not yet.
+    /// A regular file, which is there already or will be made.
     Regular(Regular),
 }
 
@@ -39,12 +40,12 @@ pub struct Stream {
 pub struct Regular {
     /// The name that was given.
     path: PathBuf,
-    /// The end of its symbolic links.
+    /// The path at the end of its symbolic links.
     target: PathBuf,
     old: Option<Metadata>,
 }
 
-/// The text of a file: it is written anew each time it is asked for.
+/// The text of a file, as a function that writes it each time it is called.
 pub type Contents<'a> = dyn Fn(&mut dyn Write) -> io::Result<()> + 'a;
 
 /// The outcome of writing a file.
@@ -52,40 +53,41 @@ pub type Contents<'a> = dyn Fn(&mut dyn Write) -> io::Result<()> + 'a;
 pub enum Written {
     /// All of it is on the disk.
     Whole,
-    /// It is what it was: the program was asked to stop, and is to end with this
-    /// status.
+    /// The file is what it was: the program was asked to stop, and is to end with
+    /// this status.
     Stopped(u8),
 }
 
-/// Why a file was not written. The sentence names the file that was given; the
+/// The reason why a file was not written. The sentence names the file that was given;
+/// the
 /// system's reason is the source.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
-    /// It is what it was, or was replaced and only its folder could not be
+    /// The file is what it was, or it was replaced and only its folder could not be
     /// flushed.
     #[error("cannot write {}", path.display())]
     Failed {
         /// The name that was given.
         path: PathBuf,
-        /// Why.
+        /// The system's reason.
         source: io::Error,
     },
-    /// It is what it was: the new file would not have what the old one has.
+    /// The file is what it was, because the new one would lack an attribute of it.
     #[error("cannot replace {}, because {unkept} can't be kept", path.display())]
     Attribute {
         /// The name that was given.
         path: PathBuf,
         /// The attribute that would be lost.
         unkept: String,
-        /// Why.
+        /// The system's reason.
         source: io::Error,
     },
-    /// It could not be replaced, only written over, and that has failed.
+    /// The file could not be replaced, only written over, and that has failed.
     #[error("cannot write {}, which is incomplete now", path.display())]
     Incomplete {
         /// The name that was given.
         path: PathBuf,
-        /// Why.
+        /// The system's reason.
         source: io::Error,
     },
 }
@@ -119,7 +121,8 @@ impl Output {
                 target,
                 old,
             })),
-            // It has a name, but it is the open file that is meant.
+            // The path leads through /proc to an open file, which is the one that is
+            // meant.
             None => stream(OpenOptions::new().append(true)),
         }
     }
@@ -139,17 +142,17 @@ impl Regular {
     /// Puts a file with this text in place of the old one. The text may be asked for
     /// twice.
     ///
-    /// It goes to a temporary file beside it, then to the disk, then into its
-    /// place. Owner, mode, access control list and extended attributes stay; a
-    /// new file has those that a shell's `>` would give it. A file that is a
-    /// mount point, or is in a folder on a file system that can only be read,
-    /// can't be replaced: it is written over.
+    /// The text goes to a temporary file beside the old one. When it is on the disk,
+    /// the temporary file takes the place of the old one. Owner, mode, access control
+    /// list and extended attributes stay; a new file has those that a shell's `>`
+    /// would give it. A file that is a mount point, or is in a folder on a file
+    /// system that can only be read, can't be replaced: it is written over.
     ///
-    /// `stopped` is asked before anything is changed that others see.
+    /// `stopped` is called before anything is changed that others see.
     ///
     /// # Errors
-    /// The errors of the file system. There is no temporary file then, and but for
-    /// [`WriteError::Incomplete`] the old file is what it was.
+    /// The errors of the file system. There is no temporary file then; each
+    /// [`WriteError`] says what has become of the old file.
     pub fn write(
         self,
         text: &Contents<'_>,
@@ -184,12 +187,14 @@ impl Regular {
         Ok(Written::Whole)
     }
 
-    /// A file beside the target, removed again if it does not get its name.
+    /// Makes a file beside the target. It is removed again if it does not get the
+    /// target's name.
     fn temporary(&self, directory: &Path) -> io::Result<NamedTempFile> {
         let mode = match self.old {
-            // Nobody sees more of it than of the old file, not even for a moment.
+            // Nobody can read it who may not read the old file, not even for a
+            // moment.
             Some(_) => 0o600,
-            // Less what the umask takes away.
+            // The umask takes bits away from these.
             None => 0o666,
         };
         // It is opened here, because tempfile adds the name to the system's error.
@@ -201,8 +206,8 @@ impl Regular {
             })
     }
 
-    /// Writes over the old file. All that can fail before the first byte is
-    /// lost is done first.
+    /// Writes over the old file. As many as possible of the steps that can fail are
+    /// done before the first byte is lost.
     fn write_over(
         &self,
         text: &Contents<'_>,
@@ -219,7 +224,7 @@ impl Regular {
         let options = OpenOptions::new().write(true).open(&self.target);
         let mut file = options.map_err(failed)?;
         match fallocate(&file, FallocateFlags::KEEP_SIZE, 0, length.max(1)) {
-            // Not every file system can.
+            // Not every file system can reserve room.
             Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS) => {}
             Err(error) => return Err(failed(error.into())),
         }
@@ -241,7 +246,7 @@ impl Regular {
     }
 }
 
-/// Writes a text, however small its pieces are, in few system calls.
+/// Writes a text in few system calls, however small its pieces are.
 fn write_to(file: &File, text: &Contents<'_>) -> io::Result<()> {
     let mut buffered = BufWriter::with_capacity(BUFFER, file);
     text(&mut buffered)?;
@@ -255,8 +260,8 @@ fn failed(path: &Path, source: io::Error) -> WriteError {
     }
 }
 
-/// The end of a chain of symbolic links, whether or not there is a file; none
-/// where a link leads to an open file of a process.
+/// Returns the end of a chain of symbolic links, even if there is no file. Returns
+/// none if a link leads to an open file of a process.
 fn target(path: &Path) -> io::Result<Option<PathBuf>> {
     let mut path = path.to_owned();
     for _ in 0..MOST_LINKS {
@@ -282,8 +287,9 @@ fn directory_of(path: &Path) -> &Path {
     }
 }
 
-/// The new name is on the disk only when its directory is. A directory that
-/// can't be read can't be flushed either, nor can some file systems.
+/// Flushes a directory, because a new name is on the disk only when its directory is.
+/// A directory that can't be read can't be flushed, nor can those of some file
+/// systems.
 fn flush_directory(directory: &Path) -> io::Result<()> {
     let Ok(directory) = File::open(directory) else {
         return Ok(());

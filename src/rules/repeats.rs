@@ -14,8 +14,8 @@ struct LastChanges<'a> {
     servers: HashMap<(IpAddr, u16), &'a Change>,
 }
 
-/// The lines that repeat the last one about the same service or server exactly.
-/// If the kernel refuses them nothing is lost.
+/// Returns the numbers of the lines that repeat exactly the last line about the same
+/// service or server. If the kernel refuses them, nothing is lost.
 pub fn repeats(rules: &[NumberedRule]) -> HashSet<u64> {
     let mut seen: HashMap<VirtualId, LastChanges<'_>> = HashMap::new();
     let mut lines = HashSet::new();

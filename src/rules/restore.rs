@@ -1,4 +1,4 @@
-//! Rule files into commands, and into all the mistakes that they hold.
+//! Turns rule files into commands, and finds all the mistakes in them.
 
 use std::fmt::{self, Display, Formatter};
 use std::io::{self, BufRead};
@@ -20,12 +20,12 @@ pub struct NumberedRule {
     pub command: Command,
 }
 
-/// Something to say about a line.
+/// A message about a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remark {
     /// The line's number, from 1.
     pub line: u64,
-    /// It may name a word.
+    /// The message, which may name a word.
     pub message: String,
 }
 
@@ -58,7 +58,7 @@ pub struct DescribedTable {
 
 /// Makes commands of the words of lines.
 pub trait Parse {
-    /// The command of a line.
+    /// Returns the command of a line.
     ///
     /// # Errors
     /// The first mistake in it.
@@ -109,10 +109,10 @@ pub fn read_rules(
     })
 }
 
-/// Reads every rule of `input` and carries it out on an empty table. Wrong is
-/// also a rule that contradicts the ones before: a server for a service that is
-/// not defined, a service twice with different settings, and one that is not in
-/// the scope.
+/// Reads every rule of `input` and carries it out on an empty table. A rule is also
+/// wrong if it contradicts the ones before: a server for a service that is not
+/// defined, or a service twice with different settings. So is a rule about a service
+/// outside the scope.
 ///
 /// # Errors
 /// Where the input can't be read.
@@ -129,7 +129,7 @@ pub fn read_table(
     let wrong = read(input, parser, |line, command| {
         rules.take(line, command, &mut idle)
     })?;
-    // Some are found out only by a line further down.
+    // Some lines are found to be idle only by a line further down.
     idle.sort_by_key(|remark: &Remark| remark.line);
     Ok(Checked { rules, wrong, idle })
 }
@@ -169,8 +169,9 @@ impl DescribedTable {
         Ok(())
     }
 
-    /// The other commands come after the table, when a service that this line
-    /// deletes has never been there: what concerns it is taken out.
+    /// Takes out the commands about the service that this line deletes, or about
+    /// every service. They would come after the table is made, in which the service
+    /// has never been.
     fn deletes(&mut self, line: u64, id: Option<&VirtualId>, idle: &mut Vec<Remark>) {
         let is_meant = |service: Option<&VirtualId>| match (service, id) {
             (Some(service), Some(id)) => service == id,
@@ -193,14 +194,14 @@ impl DescribedTable {
     }
 }
 
-/// A line that comes after one which waits for a host's address.
+/// A line that waits for a host's address, or comes after one that waits.
 enum Later {
     Words(Vec<String>),
     Known(Result<Command, String>),
 }
 
-/// Gives the command of every right line to `take`, in order, and tells of every
-/// wrong one.
+/// Gives the command of every right line to `take`, in order, and returns a remark on
+/// every wrong one.
 fn read(
     input: impl BufRead,
     parser: &impl Parse,
@@ -233,7 +234,7 @@ fn read(
             false => later.push((line.number, Later::Known(known))),
         }
     }
-    // Once is enough, but for a name that shows only when another is known.
+    // Once is enough, unless a line asks for a name only when another one is known.
     let mut waiting = !later.is_empty();
     while waiting {
         parser.look_up();
@@ -255,7 +256,7 @@ fn read(
     Ok(wrong)
 }
 
-/// The command of a line or what is wrong with it; none while it waits.
+/// Returns the command of a line or what is wrong with it, and none while it waits.
 fn understand(words: &[String], parser: &impl Parse) -> Option<Result<Command, String>> {
     let outcome = parser.parse(words);
     if parser.waits() {
@@ -275,12 +276,12 @@ fn complaint(words: &[String], mistake: &Mistake) -> String {
     let text = mistake.usage.to_string();
     let text = text.trim_end();
     match (&mistake.usage, &mistake.word) {
-        // Its sentence is about the program's help.
+        // The sentence of this mistake is about the program's help.
         (Usage::NoCommand(_), _) => match words.first() {
             Some(word) => format!("no command, -A or -a say, but `{word}'"),
             None => text.to_owned(),
         },
-        // Many of its sentences don't say what the value is.
+        // Many sentences about values don't say what the value is.
         (Usage::Value(_), Some(word)) if !text.contains(word.as_str()) => format!("{text}: {word}"),
         _ => text.to_owned(),
     }

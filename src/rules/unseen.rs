@@ -1,7 +1,7 @@
-//! Characters that can't be seen, or are taken for others, as they come with
-//! text from web pages and word processors.
+//! Characters that can't be seen, or are taken for others. They come with text from
+//! web pages and word processors.
 
-/// The character to type in place of such a one.
+/// The character to type in place of an unseen one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Plain {
     Dash,
@@ -9,8 +9,8 @@ enum Plain {
     Nothing,
 }
 
-/// Such characters, from one to another, what each group is called, and what it
-/// stands for.
+/// The unseen characters in groups: the first and last of a group, what it is called,
+/// and what to type in its place.
 const UNSEEN: &[(char, char, &str, Plain)] = &[
     ('\u{a0}', '\u{a0}', "no-break space", Plain::Blank),
     ('\u{ad}', '\u{ad}', "soft hyphen", Plain::Nothing),
@@ -39,9 +39,8 @@ fn find(c: char) -> Option<(&'static str, Plain)> {
     unseen.find_map(|&(from, to, name, plain)| (from..=to).contains(&c).then_some((name, plain)))
 }
 
-/// The beginning of a text as it is shown in messages: what a terminal would
-/// obey is escaped, and what can't be told from something else by looking at it
-/// is named.
+/// Returns the beginning of a text as messages show it: control characters are
+/// escaped, and unseen characters are shown by their number and name.
 pub(crate) fn shown(text: &str) -> String {
     const MOST: usize = 300;
     let mut shown = String::with_capacity(text.len().min(MOST));
@@ -59,8 +58,9 @@ pub(crate) fn shown(text: &str) -> String {
     shown
 }
 
-/// A word with what is to be typed in place of such characters; none if it has
-/// none. Of the dashes of a long option there may be one left: it has two.
+/// Returns the word with what is to be typed in place of unseen characters, or none
+/// if it has no such characters. A long option gets two dashes, even if it had only
+/// one.
 pub(crate) fn plain(word: &str, is_long_option: impl Fn(&str) -> bool) -> Option<String> {
     word.chars().find_map(find)?;
     let mut text = String::with_capacity(word.len());

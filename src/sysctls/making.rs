@@ -1,5 +1,5 @@
-//! Making a setting: nothing is written that is so already, and the value that there
-//! was can be put back.
+//! Makes settings. Nothing is written if a setting has the wanted value already, and
+//! the value that it had before can be put back.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
@@ -8,21 +8,21 @@ use super::{as_set, as_written, find, in_line, path};
 use ipvs::error::os_text;
 use ipvs::model::Setting;
 
-/// Why a setting is not what was asked for.
+/// The reason why a setting does not have the value that was asked for.
 #[derive(Debug, thiserror::Error)]
 pub enum UnsetError {
-    /// This kernel has none of that name.
+    /// This kernel has no setting of this name.
     #[error("this kernel has no setting net.ipv4.vs.{name}{}", origin(name))]
     Unknown {
         /// Its name.
         name: String,
     },
-    /// It can't be read, or the kernel does not take the value.
+    /// The setting can't be read, or the kernel does not take the value.
     #[error("cannot set net.ipv4.vs.{} to {}: {}", setting.name, setting.value, os_text(error))]
     Refused {
         /// The setting that was asked for.
         setting: Setting,
-        /// Why.
+        /// The system's reason.
         error: io::Error,
     },
     /// The kernel took the value for another one.
@@ -35,7 +35,8 @@ pub enum UnsetError {
     },
 }
 
-/// Where a setting comes from that may not be there.
+/// Returns where a setting comes from that this kernel may lack, as a part of a
+/// sentence.
 fn origin(name: &str) -> String {
     let Some(known) = find(name) else {
         return String::new();
@@ -62,17 +63,18 @@ pub struct MadeSetting {
     before: String,
 }
 
-/// The fate of a setting that was made and is not wanted any more.
+/// The fate of a setting that was made and is to be put back.
 #[derive(Debug)]
 pub enum PutBack {
-    /// It is what it was.
+    /// It has its old value again.
     Done,
     /// Another program has changed it meanwhile; it is left alone.
     Theirs,
 }
 
 impl PendingSetting {
-    /// Looks for the setting; none where it is as wanted already. Nothing is written.
+    /// Looks for the setting. Returns none if it has the wanted value already.
+    /// Nothing is written.
     ///
     /// # Errors
     /// Where there is no such setting, or it may not be written.
@@ -93,16 +95,16 @@ impl PendingSetting {
         }))
     }
 
-    /// The setting that is asked for.
+    /// Returns the setting that is asked for.
     pub fn setting(&self) -> &Setting {
         &self.setting
     }
 
-    /// Writes it; none where it has become so meanwhile.
+    /// Writes the setting. Returns none if it has got the wanted value meanwhile.
     ///
     /// # Errors
-    /// Where the kernel refuses the value, or takes it for another: it is what it was
-    /// then.
+    /// Where the kernel refuses the value, or takes it for another one: the setting
+    /// has its old value then.
     pub fn make(mut self) -> Result<Option<MadeSetting>, UnsetError> {
         let before = self.read().map_err(|error| refused(&self.setting, error))?;
         if is(&self.setting, &before) {
@@ -133,7 +135,7 @@ impl PendingSetting {
         Ok(in_line(&text))
     }
 
-    /// The kernel takes what is written at the start, in one piece.
+    /// Writes a value. The kernel takes it at the start of the file, in one piece.
     fn write(&mut self, value: &str) -> io::Result<()> {
         self.file.rewind()?;
         self.file.write_all(format!("{value}\n").as_bytes())
@@ -141,12 +143,12 @@ impl PendingSetting {
 }
 
 impl MadeSetting {
-    /// The setting with its new value.
+    /// Returns the setting with its new value.
     pub fn setting(&self) -> &Setting {
         &self.pending.setting
     }
 
-    /// Gives the setting the value back that it had, unless it has another by now.
+    /// Gives the setting its old value back, unless it has been changed meanwhile.
     ///
     /// # Errors
     /// The kernel's refusal.
@@ -160,7 +162,7 @@ impl MadeSetting {
     }
 }
 
-/// Returns whether the setting has been made where its value is this.
+/// Returns whether the setting needs no change if this is its value in the kernel.
 fn is(setting: &Setting, value: &str) -> bool {
     let Setting {
         name,
@@ -182,7 +184,7 @@ fn refused(setting: &Setting, error: io::Error) -> UnsetError {
     }
 }
 
-/// Makes a setting, unless it is so already.
+/// Makes a setting, unless it has the wanted value already.
 ///
 /// # Errors
 /// Where there is no such setting, or the kernel refuses the value.

@@ -1,5 +1,5 @@
-//! The settings of IPVS in this network namespace, `net.ipv4.vs`: what each is, and
-//! what it is set to.
+//! The settings of IPVS in this network namespace, `net.ipv4.vs`: what each of them
+//! is, and its value.
 
 mod making;
 
@@ -12,7 +12,7 @@ use ipvs::model::Setting;
 
 pub use making::{MadeSetting, PendingSetting, PutBack, UnsetError, set};
 
-/// The folder of the settings, a file for each.
+/// The folder of the settings, with a file for each.
 pub const FOLDER: &str = "/proc/sys/net/ipv4/vs";
 
 /// A setting as Linux has it.
@@ -21,14 +21,14 @@ pub struct Sysctl {
     /// Its name below `net.ipv4.vs`.
     pub name: &'static str,
     /// The values that it has before anybody sets it, with single blanks: that of the
-    /// first network namespace and, if it is another, that of a new one; none where the
-    /// kernel computes it from memory or processors.
+    /// first network namespace and, if that of a new namespace differs, this one too.
+    /// There are none if the kernel computes the value from memory or processors.
     pub defaults: &'static [&'static str],
     /// Its purpose.
     pub meaning: &'static str,
-    /// The first Linux that has it; none where Linux 5.10 did.
+    /// The first version of Linux that has it; none if Linux 5.10 has it.
     pub since: Option<&'static str>,
-    /// The scheduler whose module brings it; none where IPVS itself does.
+    /// The scheduler whose module brings it; none if IPVS itself does.
     pub scheduler: Option<&'static str>,
 }
 
@@ -52,8 +52,8 @@ impl Sysctl {
         self
     }
 
-    /// The value that it has in this network namespace before anybody sets it, if that
-    /// is known.
+    /// Returns the value that it has in this network namespace before anybody sets
+    /// it, if that is known.
     pub fn default_here(&self) -> Option<&'static str> {
         match self.defaults {
             [first, new] => Some(if is_first_namespace() { first } else { new }),
@@ -76,7 +76,8 @@ pub const SYSCTLS: &[Sysctl] = &[
     sysctl("cache_bypass", &["0"], "1: where no cache server is usable, packets go to the site itself"),
     sysctl("conn_lfactor", &["-4", "-2"], "the connection table grows above 2^N entries for each bucket")
         .since("7.1"),
-    // A 32-bit machine has 16777216, and a new namespace what the first one has then.
+    // It is 16777216 on a 32-bit machine. A new namespace gets what the first one has
+    // then.
     sysctl("conn_max", &["1073741824"], "so many connections at most").since("7.2"),
     sysctl("conn_reuse_mode", &["1"], "0: a client that uses a port again gets the server that it had"),
     sysctl("conntrack", &["0"], "1: connection tracking of the packet filter knows the connections"),
@@ -112,7 +113,7 @@ pub const SYSCTLS: &[Sysctl] = &[
     sysctl("sync_version", &["1"], "form of sync messages; 0 is that before Linux 2.6.39"),
 ];
 
-/// Returns the setting of that name, as Linux has it.
+/// Returns the setting of this name, as Linux has it.
 pub fn find(name: &str) -> Option<&'static Sysctl> {
     SYSCTLS.iter().find(|sysctl| sysctl.name == name)
 }
@@ -125,20 +126,21 @@ pub fn known(setting: &Setting) -> Option<&'static Sysctl> {
     find(&setting.name)
 }
 
-/// Returns whether a setting of this network namespace has another value than before
-/// anybody set it; none where that is not known.
+/// Returns whether a setting of this network namespace differs from its default, or
+/// none if the default is not known.
 pub fn differs(setting: &Setting) -> Option<bool> {
     let default = known(setting)?.default_here()?;
     Some(setting.value != default)
 }
 
-/// Returns whether this network namespace is the first: no other has this setting.
+/// Returns whether this network namespace is the first one: no other has this file.
 fn is_first_namespace() -> bool {
     Path::new("/proc/sys/net/core/netdev_max_backlog").exists()
 }
 
-/// The value that was set. The kernel makes 2 of the 1 of a defence while memory is
-/// short, and 1 of its 2 when it no longer is.
+/// Returns the value that was set, from the one that the kernel shows. The kernel
+/// makes 2 of the 1 of a defence while memory is short, and 1 of the 2 when it no
+/// longer is.
 fn as_set<'a>(name: &str, value: &'a str) -> &'a str {
     match value {
         "2" if DEFENCES.contains(&name) => "1",
@@ -146,8 +148,9 @@ fn as_set<'a>(name: &str, value: &'a str) -> &'a str {
     }
 }
 
-/// A value with its numbers as the kernel writes them. A number with zeros before it that
-/// the kernel would take for another, an octal one, stays as it is.
+/// Returns a value with its numbers as the kernel writes them. A number with zeros
+/// before it stays as it is if the kernel would read it as octal, and as another
+/// number.
 fn as_written(value: &str) -> String {
     let number = |word| {
         let (sign, digits) = match str::strip_prefix(word, "-") {
@@ -164,8 +167,8 @@ fn as_written(value: &str) -> String {
     words.join(" ")
 }
 
-/// The value of a setting; none where this kernel has none of that name, or it may
-/// not be read.
+/// Returns the value of a setting, or none if this kernel has no setting of this
+/// name, or it may not be read.
 pub fn value(name: &str) -> Option<String> {
     fs::read_to_string(path(name))
         .ok()
@@ -176,17 +179,17 @@ fn path(name: &str) -> String {
     format!("{FOLDER}/{name}")
 }
 
-/// A value with single blanks.
+/// Returns a value with single blanks.
 fn in_line(text: &str) -> String {
     let words: Vec<_> = text.split_whitespace().collect();
     words.join(" ")
 }
 
-/// The settings that this kernel has and that may be read, by name.
+/// Returns the settings that this kernel has and that may be read, by name.
 ///
 /// # Errors
-/// Where there is no folder of them, or one can't be read for another reason than that
-/// it may not.
+/// Where their folder is missing, or a setting can't be read, except for a lack of
+/// permission.
 pub fn all() -> io::Result<Vec<Setting>> {
     let mut settings = Vec::new();
     for file in fs::read_dir(FOLDER)? {
@@ -204,8 +207,8 @@ pub fn all() -> io::Result<Vec<Setting>> {
     Ok(settings)
 }
 
-/// The settings that somebody has made: those which differ from their defaults and
-/// can be set, by name, each as it was set.
+/// Returns the settings that somebody has made, by name, each with the value that was
+/// set. They differ from their defaults and can be written.
 ///
 /// # Errors
 /// The errors of [`all`].
