@@ -1,8 +1,7 @@
-//! The journal of a replacement: the changes made, and the ones that take them
-//! back.
+//! The journal of a replacement: the changes made, and the changes that take them back.
 //!
-//! A roll back looks first. It touches what is still as the replacement made it,
-//! and leaves what another program has made of it since.
+//! A rollback reads the table first. It touches only what is still as the replacement made
+//! it, and leaves what another program has changed since.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
@@ -16,7 +15,8 @@ use crate::error::Error;
 use crate::model::equivalence::{same_server, same_service};
 use crate::model::{Change, Destination, DestinationEntry, Service, VirtualId};
 
-/// The settings before the replacement, and those that it made.
+/// The settings of a service or server before the replacement, and those that the
+/// replacement made; `None` where there was or is no such thing.
 #[derive(Debug)]
 struct Trace<T> {
     original: Option<T>,
@@ -26,17 +26,17 @@ struct Trace<T> {
 /// The changes of one service and its servers.
 #[derive(Debug, Default)]
 struct Touched {
-    /// None where the service itself was not touched.
+    /// `None` where the service itself was not touched.
     service: Option<Trace<Service>>,
     servers: BTreeMap<(IpAddr, u16), Trace<Destination>>,
-    /// Connections of those of its servers that were removed.
+    /// How many connections each removed server had.
     connections: BTreeMap<(IpAddr, u16), u64>,
 }
 
-/// The servers of a service that is there.
+/// The servers of a service in the table.
 type ServerRows = HashMap<(IpAddr, u16), Destination>;
 
-/// Everything that was done, by what it was done to.
+/// Everything that was done, by service.
 #[derive(Debug, Default)]
 pub(super) struct Journal(BTreeMap<VirtualId, Touched>);
 
@@ -46,7 +46,7 @@ impl Journal {
         self.0.is_empty()
     }
 
-    /// Takes note of a step that was made, or perhaps was.
+    /// Notes a step that was made, or may have been made.
     pub(super) fn note(&mut self, plan: &Plan<'_>, step: &PlanStep) {
         let Some(planned) = plan.planned(step) else {
             return;
@@ -93,8 +93,8 @@ impl Journal {
         connections.insert(key(&server.destination), server.connections);
     }
 
-    /// Takes note that a roll back has put a service back: if some of its servers
-    /// are still missing, that is no other program's work.
+    /// Notes that a rollback has put a service back: no other program has removed the
+    /// servers that are still missing.
     pub(super) fn note_return(&mut self, id: &VirtualId) {
         if let Some(Touched {
             service: Some(trace),
@@ -105,15 +105,15 @@ impl Journal {
         }
     }
 
-    /// How many connections a server had that was removed.
+    /// Returns how many connections a removed server had.
     pub(super) fn connections(&self, id: &VirtualId, server: &Destination) -> u64 {
         let touched = self.0.get(id);
         let connections = touched.and_then(|touched| touched.connections.get(&key(server)));
         connections.copied().unwrap_or_default()
     }
 
-    /// Returns what is left to be taken back, after looking; what others have
-    /// changed since is named in `remains`.
+    /// Reads the table, and returns the changes that are left to be made. Names in
+    /// `remains` what others have changed since.
     pub(super) fn undo(
         &self,
         director: &mut (impl Director + ?Sized),
@@ -143,8 +143,8 @@ impl Journal {
     }
 }
 
-/// Adds a step to what is known of a thing. Where another program came between,
-/// what it made is what was there before.
+/// Adds a step to the trace of a thing. Where another program changed the thing since the
+/// last step, the trace begins anew with that program's settings.
 fn follow<T>(
     trace: &mut Option<Trace<T>>,
     before: Option<T>,
@@ -168,7 +168,7 @@ fn both<T>(one: Option<&T>, other: Option<&T>, same: fn(&T, &T) -> bool) -> bool
     }
 }
 
-/// How a thing that was touched is now.
+/// The present state of a thing that was touched.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Now {
     AsBefore,
@@ -189,19 +189,19 @@ impl<T> Trace<T> {
     }
 }
 
-/// The changes that take something back: what is missing comes first, what is
-/// too much goes last.
+/// The changes that take something back: what is missing is added first, and what is too
+/// much is removed last.
 #[derive(Debug, Default)]
 pub(super) struct Undo {
     additions: Vec<Change>,
     edits: Vec<Change>,
-    /// Servers that are to take no more work.
+    /// Edits that set weights back to 0: these servers take no more work.
     resting: Vec<Change>,
     removals: Vec<Change>,
 }
 
 impl Undo {
-    /// All of them, in order.
+    /// Returns all changes, in order.
     pub(super) fn into_changes(self) -> Vec<Change> {
         let Self {
             mut additions,
@@ -229,8 +229,8 @@ impl Touched {
             .service
             .as_ref()
             .map(|trace| trace.now(service, same_service));
-        // A service that was removed and is there has been made by somebody
-        // else, if it is not the old one.
+        // A removed service that is there again was made by somebody else, unless its
+        // servers are the old ones.
         let was_removed = matches!(&self.service, Some(Trace { made: None, .. }));
         let is_theirs = was_removed && service.is_some() && !self.is_whole(rows);
         if is_theirs || (service.is_none() && !was_removed && now != Some(Now::AsBefore)) {
@@ -249,7 +249,7 @@ impl Touched {
                     undo.removals.push(Change::DeleteService(id));
                     return;
                 }
-                // Servers that others have put in it stay, and so does the
+                // Others have put servers in the service: they stay, and so does the
                 // service.
                 (None, _) => remains.theirs.push(Thing::Service(id)),
             },

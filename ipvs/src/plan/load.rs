@@ -1,4 +1,4 @@
-//! Loads an empty table: what can be loaded is.
+//! Loads an empty table: every change that the kernel accepts is made.
 
 use std::ops::ControlFlow;
 
@@ -8,13 +8,14 @@ use super::{Plan, Planned};
 use crate::director::Director;
 use crate::error::Error;
 
-/// Makes the table what is wanted. A table in use is replaced as
-/// [`replace`](super::transaction::replace) does it, all or nothing. In an empty
-/// one there is nothing to protect: each change that the kernel refuses is told to
-/// `refused` and passed over, and only an interruption takes everything back.
+/// Turns the table into the wanted one. A table in use is replaced as
+/// [`replace`](super::transaction::replace) does it, all or nothing. In an empty table
+/// there is nothing to protect: each change that the kernel refuses is given to `refused`
+/// and passed over. Everything is taken back only where `progress` interrupts or the
+/// conversation with the kernel breaks.
 ///
 /// # Errors
-/// Where the table can't be read, and nothing has been changed.
+/// Where the table can't be read. Nothing has been changed then.
 pub fn load(
     director: &mut (impl Director + ?Sized),
     wanted: &Table,

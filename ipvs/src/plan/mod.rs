@@ -1,10 +1,9 @@
-//! From the table that is there to the table that is wanted, by the
-//! differences alone.
+//! The way from the table that is there to the table that is wanted: only the differences
+//! are changed.
 //!
-//! [`transaction::replace`] does all of it: it reads the table, plans, makes the
-//! changes, plans again where another program came between, and takes back what
-//! it has done where the kernel refuses. A [`Plan`] is for those who want to see
-//! what would happen.
+//! [`transaction::replace`] goes all the way: it reads the table, plans, makes the changes,
+//! plans again where another program came between, and takes back what it has done where
+//! the kernel refuses. A [`Plan`] alone shows what would happen.
 //!
 //! ```no_run
 //! use std::ops::ControlFlow;
@@ -51,7 +50,7 @@ use crate::model::{Change, Destination, DestinationEntry, Service, ServiceEntry,
 use scope::Removals;
 use wanted::{RuledService, Table, key};
 
-/// One change, by the place of what is wanted: the settings stay in the table.
+/// One change. The wanted settings stay in the table, where the step has their place.
 #[derive(Debug)]
 enum PlanStep {
     AddService {
@@ -97,22 +96,21 @@ impl DepartingServer {
     }
 }
 
-/// A step as others see it.
+/// A change of a plan, with the rule that asks for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Planned {
     /// The change to be made.
     pub change: Change,
-    /// The line that asks for it; none where a rule is missing.
+    /// The line of the rule; `None` for a removal, which no rule asks for.
     pub line: Option<u64>,
 }
 
-/// The steps from the table that is there to the wanted one; none where the two
+/// The steps from the table that is there to the wanted one. There is none where the two
 /// are equal.
 ///
-/// The kernel can edit everything but what tells a service or a server from
-/// another, so nothing is removed only to be added again. New services and
-/// servers come first, then edits, then removals: a service always has at
-/// least the servers that both tables give it.
+/// The kernel can edit everything but the identity of a service or a server, so nothing is
+/// removed only to be added again. New services and servers come first, then edits, then
+/// removals: a service always has at least the servers that both tables give it.
 #[derive(Debug)]
 pub struct Plan<'a> {
     wanted: &'a Table,
@@ -124,13 +122,13 @@ pub struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    /// Reads the table and compares it while it is told: of what is as it should
-    /// be, nothing is kept.
+    /// Reads the table and compares each service as it comes. What is as it should be is
+    /// not kept in memory.
     ///
     /// # Errors
     /// Where the table can't be read.
     pub fn read(director: &mut (impl Director + ?Sized), wanted: &'a Table) -> Result<Self, Error> {
-        // Each reading has time of its own.
+        // Each reading has a patience of its own.
         director.set_patience(Patience::DEFAULT);
         let (mut planner, seen) = Planner::new(wanted, director.configured()?);
         let mut rows = Vec::new();
@@ -143,7 +141,7 @@ impl<'a> Plan<'a> {
         Ok(planner.finish())
     }
 
-    /// Compares a table that has been read.
+    /// Compares a table that has been read with the wanted one.
     pub fn between(current: impl IntoIterator<Item = ServiceEntry>, wanted: &'a Table) -> Self {
         let current = current.into_iter();
         let (services, rows): (Vec<_>, Vec<_>) = current
@@ -172,13 +170,14 @@ impl<'a> Plan<'a> {
         steps.filter_map(|step| self.planned(step))
     }
 
-    /// Additions, edits and removals: none of the later ones is to be made
-    /// before all of the earlier ones have been.
+    /// Returns the additions, edits and removals. All steps of one phase are made before
+    /// the next phase begins.
     fn phases(&self) -> [&[PlanStep]; 3] {
         [&self.additions, &self.edits, &self.removals]
     }
 
-    /// None for a step to what is not wanted, of which there is none.
+    /// Returns a step as its change and line; `None` where its place is empty, which no
+    /// plan has.
     fn planned(&self, step: &PlanStep) -> Option<Planned> {
         let service = |place: usize| self.wanted.at(place).map(|ruled| &ruled.service);
         let server = |place: usize, index| {
@@ -222,15 +221,14 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// A service of the table that is there: no more than is needed when its
-/// servers are seen.
+/// A service that is in the table: no more of it than is needed when its servers are seen.
 #[derive(Debug)]
 enum SeenService {
-    /// It stays; its place among the rules.
+    /// The service stays; this is its place among the rules.
     Wanted(usize),
-    /// It has to go.
+    /// The service has to go.
     Unwanted(Box<Service>),
-    /// It is left as it is, with its servers.
+    /// The service is left as it is, with its servers.
     Left,
 }
 
@@ -238,13 +236,13 @@ enum SeenService {
 #[derive(Debug)]
 struct Planner<'a> {
     plan: Plan<'a>,
-    /// Which of the wanted services have been seen with their servers.
+    /// True for each wanted service that has been seen with its servers.
     seen: Vec<bool>,
 }
 
 impl<'a> Planner<'a> {
-    /// Takes note of every service that is there. The servers of each are to be
-    /// seen next, in any order.
+    /// Notes every service that is there. The servers of each are to be seen next, in any
+    /// order.
     fn new(
         wanted: &'a Table,
         services: impl IntoIterator<Item = Service>,
@@ -285,7 +283,7 @@ impl<'a> Planner<'a> {
         SeenService::Wanted(place)
     }
 
-    /// Returns the identity of the service.
+    /// Returns the identity of the service; `None` if its servers need not be seen.
     fn id(&self, seen: &SeenService) -> Option<VirtualId> {
         match seen {
             SeenService::Wanted(place) => {
@@ -297,7 +295,7 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Takes note of the servers of a service.
+    /// Notes the servers of a service.
     fn see_servers(&mut self, seen: SeenService, rows: &[DestinationEntry]) {
         match seen {
             SeenService::Wanted(place) => {
@@ -317,10 +315,10 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// The whole plan, if everything has been seen.
+    /// Returns the plan, once everything has been seen.
     fn finish(mut self) -> Plan<'a> {
-        // A new service, and at once its servers: packets that an older service
-        // took may be its own from now on.
+        // A new service is followed at once by its servers: packets that another service
+        // took may go to the new one from now on.
         for (place, _) in self.seen.iter().enumerate().filter(|(_, seen)| !**seen) {
             let Some(ruled) = self.plan.wanted.at(place) else {
                 continue;
@@ -335,7 +333,7 @@ impl<'a> Planner<'a> {
         self.plan
     }
 
-    /// The servers of a service that both tables have.
+    /// Compares the servers of a service that both tables have.
     fn compare(&mut self, place: usize, ruled: &RuledService, rows: &[DestinationEntry]) {
         let wanted = &ruled.servers;
         let scope = self.plan.wanted.scope();
@@ -353,8 +351,7 @@ impl<'a> Planner<'a> {
             .iter()
             .map(|row| (key(&row.destination), row.destination))
             .collect();
-        // Whoever is to take no more work goes last, so that at each moment
-        // there is somebody who takes it.
+        // Edits to weight 0 come last, so that at each moment some server takes new work.
         let mut resting = Vec::new();
         let plan = &mut self.plan;
         for (index, server) in wanted.places() {
@@ -391,7 +388,7 @@ impl<'a> Planner<'a> {
 }
 
 impl PlanStep {
-    /// The place of the service among the rules, by which steps are ordered.
+    /// Returns the place of the service among the rules, by which steps are ordered.
     fn place(&self) -> usize {
         match self {
             Self::AddService { place }

@@ -1,4 +1,4 @@
-//! How far a replacement comes, how it ends, and what is true of the table then.
+//! The progress of a replacement, how it ends, and how it leaves the table.
 
 use super::Planned;
 use crate::error::Error;
@@ -7,9 +7,9 @@ use crate::model::{Change, Destination, VirtualId};
 /// How far a replacement has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// Changes made.
+    /// How many changes of the plan were made. A new plan begins at 0.
     pub done: usize,
-    /// Changes that the plan has. A new plan begins at 0.
+    /// How many changes the plan has.
     pub total: usize,
 }
 
@@ -41,16 +41,16 @@ pub enum Cause {
     Refused {
         /// The change that it refused.
         planned: Box<Planned>,
-        /// Why.
+        /// The kernel's refusal.
         error: Error,
     },
-    /// Another program came between each time; this is what it came to last.
+    /// Another program changed the table at every attempt; this is the last attempt.
     Overtaken {
         /// The change that found another table than the one that was read.
         planned: Box<Planned>,
         /// The kernel's refusal.
         error: Error,
-        /// How often it was planned.
+        /// How many times the replacement was planned.
         attempts: usize,
     },
     /// The caller interrupted the replacement.
@@ -60,17 +60,17 @@ pub enum Cause {
     Lost(Error),
 }
 
-/// The things that a roll back has not brought back.
+/// The things that a rollback has not brought back.
 #[derive(Debug, Default)]
 pub struct Remains {
-    /// The changes that the kernel refused.
+    /// The changes of the rollback that the kernel refused.
     pub left: Vec<(Change, Error)>,
-    /// Things that another program has changed after the replacement had, and that
-    /// are left as it is.
+    /// Things that another program has changed since the replacement changed them, and that
+    /// are left as they are.
     pub theirs: Vec<Thing>,
     /// Things that are there again, but not as if nothing had happened.
     pub lost: Lost,
-    /// The error that ended the roll back, if one did.
+    /// The error that ended the rollback, if one did.
     pub broken: Option<Error>,
 }
 
@@ -91,11 +91,11 @@ impl Remains {
 /// connections may have ended if `net.ipv4.vs.expire_nodest_conn` is set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Lost {
-    /// Services.
+    /// The number of services.
     pub services: usize,
-    /// Servers.
+    /// The number of servers.
     pub servers: usize,
-    /// Connections that these servers had.
+    /// The number of connections that these servers had.
     pub connections: u64,
 }
 

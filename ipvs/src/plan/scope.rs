@@ -1,4 +1,4 @@
-//! The part of a table that a replacement is about, and what it leaves alone there.
+//! The part of a table that a replacement is about, and what is left alone there.
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
@@ -7,36 +7,36 @@ use std::str::FromStr;
 
 use crate::model::{Destination, Prefix, VirtualId};
 
-/// How far a replacement goes. By itself it goes all the way: what is not wanted
-/// is removed, wherever it is.
+/// How far a replacement goes. By default it goes all the way: what is not wanted is
+/// removed, wherever it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Scope {
-    /// The services that are compared: those that one of these selects, or all
-    /// where there are none. Others are neither looked into nor touched.
+    /// The services that are compared: those that one of these selects, or all services if
+    /// this is empty. Other services are neither read nor touched.
     pub only: Vec<Selected>,
-    /// The weights of servers that are there and stay.
+    /// The weights of servers that both tables have.
     pub weights: Weights,
-    /// Services and servers that are there and are not wanted.
+    /// The fate of services and servers that are there but not wanted.
     pub removals: Removals,
 }
 
 /// Services, by their address or their firewall mark.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Selected {
-    /// Services whose virtual address begins so, with any protocol and port.
+    /// Services whose virtual address has this prefix, with any protocol and port.
     Addresses(Prefix),
     /// Services of these marks, for IPv4 and IPv6.
     Marks(RangeInclusive<NonZeroU32>),
 }
 
-/// Whose weights servers have that both tables have.
+/// The weights of servers that both tables have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Weights {
     /// The weights of the wanted table.
     #[default]
     Wanted,
-    /// The weights that they have: a health checker sets them.
+    /// The weights that the servers have already: a health checker sets them.
     Kept,
 }
 
@@ -50,30 +50,30 @@ pub enum Removals {
     LeftOut,
 }
 
-/// A word selects no services, or others than it seems to.
+/// The reason why a word selects no services, or may select others than were meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SelectedError {
-    /// It has another form.
+    /// The word has another form.
     #[error("not ADDRESS, ADDRESS/BITS, fwmark:MARK or fwmark:FIRST-LAST")]
     Form,
-    /// The address has bits behind those that count: one service may be meant, or
-    /// those of the network.
+    /// The address has bits beyond the prefix: it may mean one address or the whole
+    /// network.
     #[error("{network} for the network, {address} for one address")]
     HostBits {
-        /// The addresses that begin so.
+        /// The network with this prefix.
         network: Prefix,
         /// The address that was written.
         address: IpAddr,
     },
-    /// IPv6 addresses that IPv4 addresses are mapped to, which no client sends to.
+    /// The word stands for IPv4-mapped IPv6 addresses, which no client sends to.
     #[error("{0} for the IPv4 services")]
     Mapped(Prefix),
 }
 
 impl Scope {
-    /// A scope of the services that one of these selects, and of all that can be
-    /// changed about them.
+    /// Returns a scope of the services that one of these selects. Everything about them may
+    /// be changed.
     pub fn of(only: Vec<Selected>) -> Self {
         Self {
             only,
@@ -91,7 +91,8 @@ impl Scope {
         self.is_whole() || self.only.iter().any(|selected| selected.contains(id))
     }
 
-    /// A wanted server as it is to be where `there` is what it is.
+    /// Returns a wanted server as it is to be. `there` is the server in the table, which
+    /// may keep its weight.
     pub(super) fn edited(&self, wanted: &Destination, there: &Destination) -> Destination {
         let weight = match self.weights {
             Weights::Wanted => wanted.weight,
@@ -102,7 +103,7 @@ impl Scope {
 }
 
 impl Selected {
-    /// Returns whether it selects that service.
+    /// Returns whether this selects that service.
     pub fn contains(&self, id: &VirtualId) -> bool {
         match (self, id) {
             (Self::Addresses(prefix), VirtualId::Endpoint { address, .. }) => {
@@ -115,7 +116,7 @@ impl Selected {
     }
 }
 
-/// `192.0.2.0/24`, `2001:db8::80`, `fwmark:7` or `fwmark:1-99`
+/// Reads `192.0.2.0/24`, `2001:db8::80`, `fwmark:7` or `fwmark:1-99`.
 impl FromStr for Selected {
     type Err = SelectedError;
 
@@ -141,7 +142,7 @@ impl FromStr for Selected {
     }
 }
 
-/// A mark in digits; a service's is 1 or more.
+/// Reads a mark in decimal digits, 1 or more.
 fn mark(word: &str) -> Result<NonZeroU32, SelectedError> {
     let is_plain = word.bytes().all(|digit| digit.is_ascii_digit());
     let number = word.parse().ok().filter(|_| is_plain);

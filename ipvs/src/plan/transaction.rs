@@ -1,13 +1,12 @@
-//! Makes a table of another, or takes back what it has done.
+//! Turns one table into another, or takes back what it has done.
 //!
-//! Additions are made first, then edits, then removals; none is sent before
-//! everything of the kind before it has been acknowledged. A refused addition
-//! has touched nothing that carries traffic.
+//! Additions are made first, then edits, then removals. Nothing is sent before everything
+//! of the kind before it has been acknowledged: a refused addition has touched nothing that
+//! carries traffic.
 //!
-//! Another program may change the table meanwhile. Where that shows, because
-//! something is there that was not or the other way round, the table is read and
-//! the rest planned anew. A roll back takes back what is still as it was made
-//! here.
+//! Another program may change the table meanwhile. Where that shows, because something is
+//! there that was not or the other way round, the table is read again and the rest is
+//! planned anew. A rollback takes back only what is still as it was made here.
 
 use std::ops::ControlFlow;
 
@@ -20,21 +19,21 @@ use crate::director::Director;
 use crate::error::{Error, ErrorKind};
 use crate::model::Change;
 
-/// How many changes are sent before an interruption is looked for: few
-/// thousandths of a second's worth.
+/// How many changes are sent before an interruption is looked for: a few milliseconds'
+/// worth.
 pub(super) const PIECE: usize = 512;
 
-/// How often it is planned, where other programs come between each time.
+/// How many times a replacement is planned, if other programs change the table each time.
 const ATTEMPTS: usize = 10;
 
-/// How often a roll back looks for what is left of the changes.
+/// How many times a rollback looks for what is left of the changes.
 const LOOKS: usize = 3;
 
-/// Makes the table what is wanted. `progress` is told again and again how far
-/// it is; its `Break` interrupts.
+/// Turns the table into the wanted one. `progress` is called again and again; its `Break`
+/// interrupts the replacement.
 ///
 /// # Errors
-/// Where the table can't be read, and nothing has been changed.
+/// Where the table can't be read. Nothing has been changed then.
 pub fn replace(
     director: &mut (impl Director + ?Sized),
     wanted: &Table,
@@ -44,7 +43,7 @@ pub fn replace(
     Ok(carry_out(director, wanted, plan, progress))
 }
 
-/// Goes by a plan, and makes another where the table has changed since.
+/// Carries out a plan, and makes another where the table has changed since.
 pub(super) fn carry_out<'a>(
     director: &mut (impl Director + ?Sized),
     wanted: &'a Table,
@@ -56,7 +55,7 @@ pub(super) fn carry_out<'a>(
     let cause = loop {
         let mut attempt = Attempt::of(&plan);
         let end = attempt.make(director, progress);
-        // Of a plan that succeeds nothing has to be known any more.
+        // The changes of a plan that succeeds need not be known any more.
         if !matches!(end, End::Done) {
             attempt.note_in(&mut journal);
         }
@@ -87,7 +86,7 @@ pub(super) fn carry_out<'a>(
     }))
 }
 
-/// Takes back what an only attempt has made.
+/// Takes back what a single attempt has made.
 pub(super) fn undone(
     director: &mut (impl Director + ?Sized),
     attempt: Attempt<'_>,
@@ -105,30 +104,30 @@ pub(super) fn undone(
 /// How the attempt to carry out a plan ended.
 pub(super) enum End {
     Done,
-    /// Something is there that was not, or the other way round.
+    /// Something is there that was not there before, or the other way round.
     Overtaken(Box<Planned>, Error),
     Refused(Box<Planned>, Error),
     Interrupted,
     Lost(Error),
 }
 
-/// The outcome of a plan's changes.
+/// An attempt to carry out a plan.
 pub(super) struct Attempt<'a> {
     plan: &'a Plan<'a>,
-    /// How many of its steps were sent.
+    /// How many steps of the plan were sent.
     sent: usize,
-    /// The places of those that were not made, in order.
+    /// The places of the steps that were sent but refused, in order.
     refused: Vec<usize>,
 }
 
 /// The meaning of a refusal.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Verdict {
-    /// It is as it is to be.
+    /// The table is already as the change would make it.
     Needless,
     /// The table is not what it was when it was read.
     Overtaken,
-    /// It can't be done.
+    /// The change can't be made.
     Refused,
 }
 
@@ -181,7 +180,7 @@ impl<'a> Attempt<'a> {
         End::Done
     }
 
-    /// Makes what the kernel does not refuse.
+    /// Makes every change that the kernel does not refuse.
     pub(super) fn load(
         &mut self,
         director: &mut (impl Director + ?Sized),
@@ -222,7 +221,7 @@ impl<'a> Attempt<'a> {
         End::Done
     }
 
-    /// Makes some of the steps.
+    /// Makes the steps of one piece.
     fn send(&mut self, director: &mut (impl Director + ?Sized), piece: &[PlanStep]) -> End {
         let planned = || piece.iter().filter_map(|step| self.plan.planned(step));
         let changes: Vec<Change> = planned().map(|planned| planned.change).collect();
@@ -234,7 +233,8 @@ impl<'a> Attempt<'a> {
             let verdict = changes
                 .get(index)
                 .map_or(Verdict::Refused, |change| Verdict::on(change, &error));
-            // The first is told; one that can't be done, before all others.
+            // The first refusal counts, but one that can't be done goes before one that was
+            // overtaken.
             match (worst.0, verdict) {
                 (_, Verdict::Needless) => {}
                 (Verdict::Needless, _) | (Verdict::Overtaken, Verdict::Refused) => {
@@ -250,7 +250,7 @@ impl<'a> Attempt<'a> {
         let sent = match sent {
             Ok(sent) => sent,
             Err(error) => {
-                // Each of them may have been made.
+                // Each step of the piece may have been made.
                 self.sent = done.saturating_add(piece.len());
                 return End::Lost(error);
             }
@@ -269,7 +269,7 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// Takes note of what was made, or perhaps was.
+    /// Notes the steps that were made, or may have been made.
     fn note_in(&self, journal: &mut Journal) {
         let mut refused = self.refused.iter().peekable();
         let steps = self.plan.phases().into_iter().flatten();
@@ -282,7 +282,7 @@ impl<'a> Attempt<'a> {
     }
 }
 
-/// Takes back what is still as it was made, then looks whether it is.
+/// Takes back what is still as it was made, and looks again whether anything is left.
 fn roll_back(director: &mut (impl Director + ?Sized), mut journal: Journal) -> Remains {
     let mut remains = Remains::default();
     // An empty journal needs no look.
@@ -319,7 +319,7 @@ fn roll_back(director: &mut (impl Director + ?Sized), mut journal: Journal) -> R
 }
 
 impl Lost {
-    /// Counts what a roll back has put back, and takes note of it.
+    /// Counts and notes what a rollback has put back.
     fn count(&mut self, changes: &[Change], refused: &[(usize, Error)], journal: &mut Journal) {
         let mut refused = refused.iter().map(|(index, _)| *index).peekable();
         for (index, change) in changes.iter().enumerate() {

@@ -9,7 +9,7 @@ use crate::rules::{EndpointWords, Selector};
 
 use super::scope::Scope;
 
-/// A server is looked for in a list up to this length, then in an index.
+/// The longest list in which a server is searched one by one; a longer list has an index.
 const LIST: usize = 16;
 
 /// A setting and the line of the last rule that made it.
@@ -33,15 +33,15 @@ pub struct RuledService {
 /// Services and servers, in the order of the rules.
 #[derive(Debug, Default)]
 pub struct Table {
-    /// None where the rules delete a service again.
+    /// `None` where the rules delete a service again.
     services: Vec<Option<RuledService>>,
     places: HashMap<VirtualId, usize>,
-    /// The line of the last rule that deleted each.
+    /// The line of the last rule that deleted each service or server.
     deleted: HashMap<Identity, u64>,
     scope: Scope,
 }
 
-/// The name of a service, or of a server of it.
+/// The identity of a service, or of one of its servers.
 type Identity = (VirtualId, Option<(IpAddr, u16)>);
 
 /// The outcome of a rule.
@@ -51,12 +51,12 @@ pub enum Applied {
     Done,
     /// The rule changes nothing: it repeats the one in this line.
     Repeats(u64),
-    /// The rule is about something else than services and servers.
+    /// The rule is about something other than services and servers.
     Other(Change),
 }
 
-/// Why a rule can't be carried out; the sentences are those for the kernel's
-/// refusals, with the words that are meant.
+/// The reason why a rule can't be carried out. The sentences are those for the kernel's
+/// refusals, with the words of the service or server.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum Refusal {
@@ -65,7 +65,7 @@ pub enum Refusal {
     ServiceExists {
         /// The service, in the words of a rule.
         service: String,
-        /// Where it was added.
+        /// The line of the rule that added it.
         line: u64,
     },
     /// `-E`, `-D` or `-Z` of a service that is not there.
@@ -81,7 +81,7 @@ pub enum Refusal {
         service: String,
         /// The server, in the words of a rule.
         server: String,
-        /// Where it was added.
+        /// The line of the rule that added it.
         line: u64,
     },
     /// `-e` or `-d` of a server that is not there.
@@ -95,9 +95,9 @@ pub enum Refusal {
     /// A lower threshold above the upper one.
     #[error("Numerical result out of range: -y {lower} is more than -x {upper}")]
     Thresholds {
-        /// Its upper threshold.
+        /// The upper threshold of the rule.
         upper: u32,
-        /// Its lower threshold.
+        /// The lower threshold of the rule.
         lower: u32,
     },
     /// A rule for a service that the [`Scope`] leaves out.
@@ -109,8 +109,8 @@ pub enum Refusal {
 }
 
 impl Table {
-    /// A table without services yet, of which rules may describe those in the
-    /// scope, and which a replacement compares as far as the scope goes.
+    /// Returns a table without services. Rules may describe only services of the scope, and
+    /// a replacement compares the table as far as the scope goes.
     pub fn within(scope: Scope) -> Self {
         Self {
             scope,
@@ -118,7 +118,7 @@ impl Table {
         }
     }
 
-    /// How far a replacement with this table goes.
+    /// Returns how far a replacement with this table goes.
     pub fn scope(&self) -> &Scope {
         &self.scope
     }
@@ -133,17 +133,17 @@ impl Table {
         self.services.get(self.place(id)?)?.as_ref()
     }
 
-    /// The place of a service in the order of the rules.
+    /// Returns the place of a service in the order of the rules.
     pub(super) fn place(&self, id: &VirtualId) -> Option<usize> {
         self.places.get(id).copied()
     }
 
-    /// Returns what is at a place; nothing where the service has been deleted.
+    /// Returns the service at a place; `None` where the rules have deleted it.
     pub(super) fn at(&self, place: usize) -> Option<&RuledService> {
         self.services.get(place)?.as_ref()
     }
 
-    /// How many places there are.
+    /// Returns how many places there are, those of deleted services included.
     pub(super) fn places(&self) -> usize {
         self.services.len()
     }
@@ -151,8 +151,8 @@ impl Table {
     /// Carries out the rule of a line.
     ///
     /// # Errors
-    /// The refusals of a kernel that had carried out the rules before this one and
-    /// nothing else, and rules that are not in the scope.
+    /// The refusals of a kernel that had carried out only the rules before this one, and
+    /// rules that are not in the scope.
     pub fn apply(&mut self, line: u64, change: Change) -> Result<Applied, Refusal> {
         self.check_scope(&change)?;
         match change {
@@ -206,7 +206,7 @@ impl Table {
             | Change::EditServer(id, _)
             | Change::DeleteServer(id, _)
             | Change::Zero(Some(id)) => id,
-            // It clears what the rules before describe, no more.
+            // `-C` clears only what the rules before it describe.
             Change::Clear => return Ok(()),
             Change::Zero(None)
             | Change::SetTimeouts(_)
@@ -290,7 +290,8 @@ impl Table {
         Ok(Applied::Done)
     }
 
-    /// The line that has deleted what is not there, or the refusal.
+    /// Returns the line of the rule that deleted this service or server before, or the
+    /// refusal.
     fn repeats_deletion(
         &self,
         name: Identity,
@@ -313,16 +314,17 @@ impl Table {
     }
 }
 
-/// Where in a list a server is.
+/// The places of servers in a list, by address and port.
 #[derive(Debug)]
 struct Places(HashMap<(IpAddr, u16), usize>);
 
 /// The servers of one service.
 #[derive(Debug, Default)]
 pub struct RuledServers {
-    /// None where a long list has lost one: the others keep their places.
+    /// The servers; `None` where a long list has lost one, so that the others keep their
+    /// places.
     list: Vec<Option<Ruled<Destination>>>,
-    /// Built when the list gets long.
+    /// An index, which is built when the list gets long.
     places: Option<Box<Places>>,
     lost: usize,
 }
@@ -333,12 +335,12 @@ impl RuledServers {
         self.list.iter().flatten()
     }
 
-    /// How many there are.
+    /// Returns how many servers there are.
     pub fn len(&self) -> usize {
         self.list.len().saturating_sub(self.lost)
     }
 
-    /// Returns whether there are none.
+    /// Returns whether there are no servers.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -348,12 +350,12 @@ impl RuledServers {
         self.list.get(self.place(destination)?)?.as_ref()
     }
 
-    /// The one at that place in the list.
+    /// Returns the server at a place in the list.
     pub(super) fn at(&self, index: usize) -> Option<&Ruled<Destination>> {
         self.list.get(index)?.as_ref()
     }
 
-    /// All of them with their places in the list.
+    /// Returns all servers with their places in the list.
     pub(super) fn places(&self) -> impl Iterator<Item = (usize, &Ruled<Destination>)> {
         let places = self.list.iter().enumerate();
         places.filter_map(|(place, server)| Some((place, server.as_ref()?)))
@@ -397,7 +399,7 @@ impl RuledServers {
         let place = self.place(destination)?;
         match &mut self.places {
             None => drop(self.list.remove(place)),
-            // To move those behind it would take ever longer in a long list.
+            // Moving the servers behind it would take ever longer in a long list.
             Some(places) => {
                 places.0.remove(&key(destination));
                 *self.list.get_mut(place)? = None;
