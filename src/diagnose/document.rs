@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::checks::FAMILIES;
 
-/// `docs/diagnoses.md`.
+/// Returns the text of `docs/diagnoses.md`.
 pub fn for_web() -> String {
     let mut text = String::from(INTRODUCTION);
     for family in FAMILIES {
@@ -47,7 +47,7 @@ Each check by its name. This page is made of the table that the program itself
 has; a test holds them together.
 ";
 
-/// The list of checks in the manual, in mdoc.
+/// Returns the list of checks in the manual, in mdoc.
 pub fn for_manual() -> String {
     let mut text = String::new();
     for family in FAMILIES {
@@ -62,7 +62,7 @@ pub fn for_manual() -> String {
     text
 }
 
-/// A sentence a line, as manual pages have it.
+/// Returns the text with a line for each sentence, as manual pages have it.
 fn lines(text: &str) -> String {
     text.replace(". ", ".\n") + "\n"
 }

@@ -25,7 +25,7 @@ pub(super) fn server(endpoint: &str, method: Method) -> Server {
     }
 }
 
-/// A service of round robin.
+/// A service with round robin.
 pub(super) fn service(id: &str, servers: Vec<Server>) -> ServiceFacts {
     ServiceFacts {
         id: id.parse().unwrap(),
@@ -49,7 +49,7 @@ pub(super) fn with(services: Vec<ServiceFacts>, settings: &[(&str, &str)]) -> Fa
     }
 }
 
-/// So many packets from clients and to clients between two looks.
+/// Traffic of this many packets from clients and to clients between two looks.
 pub(super) fn carried(in_packets: u64, out_packets: u64) -> Traffic {
     let counted = Counted {
         in_packets,
@@ -123,7 +123,7 @@ pub(super) fn daemon(backup: bool) -> SyncDaemon {
 }
 
 impl Facts {
-    /// The kernel answers this to the question, whatever it answered before.
+    /// Makes the kernel answer a question with this, whatever it answered before.
     pub(super) fn answers(mut self, question: Question, answer: Answer) -> Self {
         self.ways.change(|ways| {
             ways.retain(|way| way.question != question);
@@ -138,7 +138,7 @@ pub(super) fn to(address: &str) -> Question {
     Question::to(address.parse().unwrap())
 }
 
-/// Connections of a service to a server, of which so many wait for an answer.
+/// Connections of a service to a server: `waiting` of them wait for an answer.
 pub(super) fn flow(service: &str, server: &str, waiting: u64, others: u64) -> Flow {
     let endpoint = |text: &str| -> Endpoint { text.parse().unwrap() };
     let client: IpAddr = "192.0.2.9".parse().unwrap();
@@ -174,7 +174,7 @@ pub(super) fn chain(hook: Hook) -> Chain {
     }
 }
 
-/// The director, where these counters rose by so much.
+/// Returns these facts with counters that rose by these numbers.
 pub(super) fn counted(mut facts: Facts, counters: &[(&str, u64)]) -> Facts {
     facts.counters.extend(counters.iter().map(|(name, rise)| {
         let (total, rise) = (*rise, *rise);
@@ -183,7 +183,7 @@ pub(super) fn counted(mut facts: Facts, counters: &[(&str, u64)]) -> Facts {
     facts
 }
 
-/// How grave the findings of a check are.
+/// Returns the gravity of each finding of a check.
 pub(super) fn gravities(judge: fn(&Facts) -> Vec<Finding>, facts: &Facts) -> Vec<Gravity> {
     judge(facts)
         .into_iter()

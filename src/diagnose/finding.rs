@@ -35,14 +35,14 @@ pub struct Finding {
     pub id: &'static str,
     /// How grave it is.
     pub gravity: Gravity,
-    /// The servers that have the fault, where it is one of servers: the sentence and the
-    /// evidence are about the first.
+    /// The servers that have the fault, if it is a fault of servers. The sentence and
+    /// the evidence are about the first one.
     pub servers: Vec<IpAddr>,
-    /// The services or servers that it affects; none where it affects all.
+    /// The services or servers that it affects; empty if it affects all.
     pub affected: Vec<String>,
     /// One sentence: the fault, and what clients see of it.
     pub sentence: String,
-    /// Names and values, as they can be checked by hand.
+    /// Names and values that can be checked by hand.
     pub evidence: Vec<String>,
     /// Commands, lines of files, and words between them.
     pub remedy: Vec<Remedy>,
@@ -51,26 +51,26 @@ pub struct Finding {
 /// A step of what to do.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Remedy {
-    /// A command of this machine that can be pasted.
+    /// A command for this machine that can be pasted.
     Run(String),
-    /// A command of another machine.
+    /// A command for another machine.
     RunOn(&'static str, String),
     /// Words for a person.
     Say(String),
 }
 
 impl Finding {
-    /// A finding that clients fail.
+    /// Returns a finding that clients fail.
     pub fn fail(sentence: impl Into<String>) -> Self {
         Self::new(Gravity::Fail, sentence)
     }
 
-    /// A finding that clients fail at times, or will.
+    /// Returns a finding that clients fail at times, or will fail.
     pub fn warn(sentence: impl Into<String>) -> Self {
         Self::new(Gravity::Warn, sentence)
     }
 
-    /// A finding that is worth knowing.
+    /// Returns a finding that is worth knowing.
     pub fn note(sentence: impl Into<String>) -> Self {
         Self::new(Gravity::Note, sentence)
     }
@@ -92,21 +92,21 @@ impl Finding {
         self
     }
 
-    /// Is a fault of this server, which others may have too.
+    /// Adds a server that has the fault.
     #[must_use]
     pub fn at(mut self, server: IpAddr) -> Self {
         self.servers.push(server);
         self
     }
 
-    /// Affects this service or server too.
+    /// Adds a service or server that it affects.
     #[must_use]
     pub fn affects(mut self, what: impl fmt::Display) -> Self {
         self.add(what);
         self
     }
 
-    /// Affects this service or server too.
+    /// Adds a service or server that it affects.
     pub fn add(&mut self, what: impl fmt::Display) {
         let what = what.to_string();
         if self.affected.last() != Some(&what) {
@@ -114,28 +114,28 @@ impl Finding {
         }
     }
 
-    /// Is shown by this.
+    /// Adds a piece of evidence.
     #[must_use]
     pub fn seen(mut self, evidence: impl Into<String>) -> Self {
         self.evidence.push(evidence.into());
         self
     }
 
-    /// Is shown by these.
+    /// Adds several pieces of evidence.
     #[must_use]
     pub fn seen_by(mut self, evidence: impl IntoIterator<Item = String>) -> Self {
         self.evidence.extend(evidence);
         self
     }
 
-    /// Is cured by this command.
+    /// Adds a command to the remedy.
     #[must_use]
     pub fn run(mut self, command: impl Into<String>) -> Self {
         self.remedy.push(Remedy::Run(command.into()));
         self
     }
 
-    /// Is cured by this command too, which is named once.
+    /// Adds a command to the remedy, unless it is there already.
     pub fn also_run(&mut self, command: String) {
         let step = Remedy::Run(command);
         if !self.remedy.contains(&step) {
@@ -143,21 +143,21 @@ impl Finding {
         }
     }
 
-    /// Is cured by this command on another machine, such as `the server`.
+    /// Adds a command for another machine, such as `the server`, to the remedy.
     #[must_use]
     pub fn run_on(mut self, whom: &'static str, command: impl Into<String>) -> Self {
         self.remedy.push(Remedy::RunOn(whom, command.into()));
         self
     }
 
-    /// Is cured by what these words say.
+    /// Adds words to the remedy.
     #[must_use]
     pub fn say(mut self, words: impl Into<String>) -> Self {
         self.remedy.push(Remedy::Say(words.into()));
         self
     }
 
-    /// Is cured by a setting of the kernel, now and after the next start.
+    /// Adds a setting of the kernel to the remedy, for now and after the next start.
     #[must_use]
     pub fn set(self, name: &str, value: &str) -> Self {
         self.run(format!("sysctl -w {name}={value}")).say(format!(
@@ -166,8 +166,8 @@ impl Finding {
     }
 }
 
-/// Makes one finding of those of a check that are alike but for the server and have the
-/// same remedy: forty servers that lack the virtual address have one cause.
+/// Joins the findings of a check that differ only in their server and have the same
+/// remedy: forty servers that lack the virtual address have one cause.
 pub(super) fn together(findings: Vec<Finding>) -> Vec<Finding> {
     let mut all: Vec<Finding> = Vec::new();
     let mut places = HashMap::new();

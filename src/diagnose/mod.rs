@@ -1,7 +1,7 @@
 //! `--diagnose`: why a director does not work.
 //!
-//! [`gather`] reads the [`Facts`] once, [`judge`] asks every check of the one
-//! table [`FAMILIES`] what it finds in them, and [`report`] says it. Checks are
+//! [`gather`] reads the [`Facts`] once, [`judge`] asks every check of the one table
+//! [`FAMILIES`] what it finds in them, and [`report`] writes the findings. Checks are
 //! pure functions: they read no file and ask nobody.
 
 mod checks;
@@ -33,12 +33,12 @@ pub fn judge(facts: &Facts, ignored: &BTreeSet<String>) -> Vec<Finding> {
             findings.extend(found.into_iter().map(|found| found.of(check.id)));
         }
     }
-    // The order of the table is kept among those of the same gravity.
+    // Findings of the same gravity keep the order of the table.
     findings.sort_by_key(|finding| finding.gravity);
     findings
 }
 
-/// Everything that could be wanted of a run.
+/// Returns whether everything could be read that was to be looked at.
 pub fn is_whole(facts: &Facts) -> bool {
     facts.unread.is_empty()
 }

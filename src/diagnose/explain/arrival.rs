@@ -123,7 +123,7 @@ fn marked(leg: &mut Leg, journey: &Journey, mark: u32) {
     }
     let taken = tried.iter().filter(|(_, answer)| is_here(answer));
     let taken: Vec<_> = taken.map(|(address, _)| address.to_string()).collect();
-    // Those are the addresses to which the client's connections went.
+    // The client's connections went to this address, and packets to it are lost.
     let lost = tried.iter().find(|(address, answer)| {
         let went = journey
             .connections

@@ -13,7 +13,7 @@ pub(super) const CHECKS: &[&str] = &["nat-forwarding", "ipv6-forwarding"];
 
 pub(super) fn back(journey: &Journey, servers: &[Server]) -> Leg {
     let mut leg = Leg::new("way-back");
-    // What is said of the method is said once.
+    // A sentence that is true of several servers is said once.
     let mut told = BTreeSet::new();
     let mut alone = journey.facts.clone();
     for_each_server(&mut leg, servers, |server| {
@@ -36,7 +36,7 @@ fn one(journey: &Journey, alone: &mut Facts, server: &Server) -> Leg {
     } else if facts.is_own(server.address()) {
         here(&mut leg, journey, server);
     } else if server.method == Method::Nat {
-        // What comes back to this machine itself is not forwarded.
+        // Answers to this machine itself are not forwarded.
         if !facts.is_own(journey.client) {
             leg.find(found_of(alone, server, CHECKS));
         }
@@ -47,7 +47,7 @@ fn one(journey: &Journey, alone: &mut Facts, server: &Server) -> Leg {
     leg
 }
 
-/// The server is this machine.
+/// Adds the way back if the server is this machine.
 fn here(leg: &mut Leg, journey: &Journey, server: &Server) {
     let (facts, client, address) = (&journey.facts, journey.client, server.address());
     if address.is_loopback() && server.method == Method::Nat && !facts.is_own(client) {
@@ -69,7 +69,7 @@ fn here(leg: &mut Leg, journey: &Journey, server: &Server) {
     }
 }
 
-/// NAT: the answer comes back here, and is sent on.
+/// Adds the way back with NAT: the answer comes back here, and is sent on.
 fn through_director(leg: &mut Leg, journey: &Journey, server: &Server) {
     let (facts, client, address) = (&journey.facts, journey.client, server.address());
     let Some(input) = facts.interface_to(address) else {
@@ -157,7 +157,8 @@ fn through_director(leg: &mut Leg, journey: &Journey, server: &Server) {
     }
 }
 
-/// Direct routing and tunnels: the answer goes to the client by itself.
+/// Adds the way back of direct routing and tunnels: the server sends the answer to the
+/// client by itself.
 fn past_director(leg: &mut Leg, journey: &Journey, server: &Server) {
     let (facts, client, address) = (&journey.facts, journey.client, server.address());
     if facts.is_own(client) {
@@ -192,7 +193,7 @@ fn past_director(leg: &mut Leg, journey: &Journey, server: &Server) {
     });
 }
 
-/// The command that looks at the server.
+/// Returns the command that looks at the server.
 fn on_server(journey: &Journey, server: &Server) -> String {
     let method = match server.method {
         Method::Nat => "-m",
@@ -210,8 +211,8 @@ fn on_server(journey: &Journey, server: &Server) -> String {
     }
 }
 
-/// Rules of the packet filter that answers pass, and those that do not know IPVS's
-/// connections.
+/// Adds the rules of the packet filter that answers pass, and the rules that do not
+/// know IPVS's connections.
 fn filters(leg: &mut Leg, facts: &Facts) {
     const NAME: &str = "net.ipv4.vs.conntrack";
     let mut chains = facts.filters.iter().flatten();

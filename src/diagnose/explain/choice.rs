@@ -43,7 +43,7 @@ pub(super) fn choice(journey: &Journey, fixed: Option<Fixed>) -> (Leg, Vec<Candi
     (leg, candidates)
 }
 
-/// Why a server takes no new connection.
+/// Returns why a server takes no new connection, or none if it does.
 fn why_not(server: &Server) -> Option<String> {
     if server.weight == 0 {
         return Some("its weight is 0".to_owned());
@@ -88,7 +88,8 @@ fn scheduled(leg: &mut Leg, journey: &Journey, service: &ServiceFacts, candidate
             u64::from(server.active) + u64::from(server.inactive),
             server.upper_threshold,
         );
-        // What was full takes connections again below the lower threshold alone.
+        // A server that was full takes connections again only below the lower
+        // threshold.
         let lower = match server.lower_threshold {
             0 => u64::from(full) * 3 / 4,
             lower => lower.into(),
@@ -107,7 +108,8 @@ fn scheduled(leg: &mut Leg, journey: &Journey, service: &ServiceFacts, candidate
     let Some((computed, places)) = hash::computed(journey, service).filter(|_| number > 0) else {
         return;
     };
-    // Computed with the usual size of the table: a kernel may be built with another.
+    // It is computed with the usual size of the table; a kernel may be built with
+    // another.
     let by = format!("{scheduler} computes the server; with a table of the usual {places} places");
     match computed {
         Computed::Takes(server) => leg.say(format!("{by} it is {}.", server.endpoint)),
@@ -133,8 +135,8 @@ fn scheduled(leg: &mut Leg, journey: &Journey, service: &ServiceFacts, candidate
     }
 }
 
-/// A scheduler that hashes, without a fallback, may come to a server that takes
-/// nothing.
+/// Adds that a scheduler that hashes, without a fallback, may come to a server that
+/// takes nothing.
 fn may_be_refused(leg: &mut Leg, service: &ServiceFacts, candidates: &[Candidate]) {
     let falls_back = ServiceFlags(service.flags).contains(ServiceFlags::SCHED1);
     let is = |name| service.scheduler.as_deref() == Some(name);

@@ -1,8 +1,8 @@
 //! The server to which a scheduler that hashes gives a client, computed as the kernel
 //! computes it: `sh` and `mh` from the client, `dh` from the virtual address.
 //!
-//! The kernel is built with the sizes of their tables, and does not tell them; these
-//! are the usual ones.
+//! The sizes of their tables are chosen when a kernel is built, and it does not tell
+//! them. The usual sizes are taken here.
 
 use std::hash::Hasher;
 use std::net::IpAddr;
@@ -19,14 +19,14 @@ pub(super) enum Computed<'a> {
     Takes(&'a Server),
     /// It takes nothing, and no other stands in for it.
     Refuses(&'a Server),
-    /// Each of them takes nothing.
+    /// No server takes the client.
     Nobody,
     /// It can't be computed, for this reason.
     Unknown(&'static str),
 }
 
-/// Returns what the service's scheduler computes, and how many places its table
-/// usually has; none where it does not hash.
+/// Returns what the service's scheduler computes, and how many places its table usually
+/// has, or none if it does not hash.
 pub(super) fn computed<'a>(
     journey: &Journey,
     service: &'a ServiceFacts,
@@ -71,8 +71,8 @@ const UNKNOWN_PORT: Computed<'_> = Computed::Unknown(
     "it also computes from the port that the client sends from: name that with --client ADDRESS:PORT",
 );
 
-/// Goes to the first place of the table, and with a fallback to further ones, until a
-/// server takes the client.
+/// Goes to the first place of the table and, with a fallback, to further places, until
+/// a server takes the client.
 fn walk<'a>(
     servers: &'a [Server],
     table: &[usize],
@@ -80,7 +80,7 @@ fn walk<'a>(
     place: impl Fn(usize) -> usize,
 ) -> Computed<'a> {
     let first = place(0);
-    // The kernel goes on by the number of the place that it came to.
+    // A fallback begins at the number of the first place, as the kernel does.
     let further = (0..table.len()).map(|more| place((first + more) % table.len()));
     let further = further.filter(|_| falls_back);
     let mut refusing = None;
@@ -105,8 +105,9 @@ fn walk<'a>(
     }
 }
 
-/// A server takes a new connection. One that was full takes some again only when it
-/// has few enough, and does not tell that it was.
+/// Returns whether a server takes a new connection, or none if that is not known: a
+/// server that was full takes connections again only when it has few enough, and the
+/// kernel does not tell that it was full.
 fn takes(server: &Server) -> Option<bool> {
     if server.weight == 0 {
         return Some(false);
@@ -127,7 +128,8 @@ fn takes(server: &Server) -> Option<bool> {
     }
 }
 
-/// An address as one number: the parts of a long one are laid over each other.
+/// Returns an address as one number: the four parts of an IPv6 address are joined by
+/// XOR.
 fn fold(address: IpAddr) -> u32 {
     match address {
         IpAddr::V4(address) => address.to_bits(),
@@ -143,17 +145,19 @@ fn fold(address: IpAddr) -> u32 {
     }
 }
 
-/// `CONFIG_IP_VS_SH_TAB_BITS`, `CONFIG_IP_VS_DH_TAB_BITS`: 8
+/// The places of a table of `sh` or `dh`, which is 2 to the power of the usual 8 of
+/// `CONFIG_IP_VS_SH_TAB_BITS` and `CONFIG_IP_VS_DH_TAB_BITS`.
 const SMALL: usize = 256;
 
-/// The highest 8 bits of the number's product with the kernel's golden ratio.
+/// Returns the highest 8 bits of the product of a number and the kernel's golden ratio
+/// (`hash_32`).
 fn small_hash(key: u32) -> usize {
     let [highest, ..] = key.wrapping_mul(0x61c8_8647).to_be_bytes();
     highest.into()
 }
 
-/// Each server, in the kernel's order, gets as many places in a row as its weight is,
-/// one at least, and all of them again until the table is full.
+/// Returns the table of `sh`. Each server, in the kernel's order, gets as many places
+/// in a row as its weight is, at least one. This is repeated until the table is full.
 fn by_weight(servers: &[Server]) -> Vec<usize> {
     let rows = servers.iter().enumerate().flat_map(|(number, server)| {
         let places = usize::try_from(server.weight).unwrap_or(SMALL);
@@ -162,9 +166,9 @@ fn by_weight(servers: &[Server]) -> Vec<usize> {
     rows.cycle().take(SMALL).collect()
 }
 
-/// `CONFIG_IP_VS_MH_TAB_INDEX`: 12
+/// The places of a table of `mh`, with the usual 12 of `CONFIG_IP_VS_MH_TAB_INDEX`.
 const LARGE: usize = 4093;
-/// Weights beyond so many bits are made smaller.
+/// Weights that have more bits than this are made smaller.
 const WEIGHT_BITS: u32 = 6;
 const FIRST_KEY: u64 = 2_654_435_761;
 const SECOND_KEY: u64 = 2_654_446_892;
@@ -199,8 +203,8 @@ fn maglev<'a>(
     })
 }
 
-/// The servers take turns: each takes as many free places as its weight is, in an
-/// order of places that is its own.
+/// Returns the table of `mh`. The servers take turns: each takes as many free places as
+/// its weight is, in an order of places of its own.
 fn permuted(servers: &[Server]) -> Vec<usize> {
     let weights = || servers.iter().map(|server| server.weight);
     let divisor = weights().fold(0, greatest_common_divisor);
@@ -248,8 +252,8 @@ struct ServerSteps {
 }
 
 impl ServerSteps {
-    /// Takes the next place that is free. There is one, and as the table's size is a
-    /// prime, the steps come to every place.
+    /// Takes the next place that is free. There must be one; the steps come to every
+    /// place, because the table's size is a prime number.
     fn take(&mut self, table: &mut [usize]) {
         loop {
             if let Some(place) = table.get_mut(self.place)
@@ -270,7 +274,7 @@ fn greatest_common_divisor(one: u32, other: u32) -> u32 {
     }
 }
 
-/// SipHash-1-3 of one number, of which the lowest 32 bits count.
+/// Returns a place by SipHash-1-3 of one number. The lowest 32 bits of the hash count.
 fn large_hash(number: u32, key: u64, places: usize) -> usize {
     let mut hasher = SipHasher13::new_with_keys(key, key);
     hasher.write(&number.to_ne_bytes());

@@ -1,13 +1,13 @@
-//! The service that takes the client's packets, and those that it shadows or that
-//! shadow it. The kernel looks at marks first, then at the port, then at FTP, then at
-//! services for every port.
+//! The service that takes the client's packets, and the services that it shadows or
+//! that shadow it. The kernel looks at marks first, then at the port, then at FTP, then
+//! at services for every port.
 
 use super::{Leg, Passage, beyond, list};
 use crate::diagnose::facts::{Journey, Lookup, selector};
 use crate::diagnose::finding::Finding;
 use ipvs::model::{Protocol, VirtualId};
 
-/// So many services are named.
+/// The most services that are named.
 const NAMED: usize = 4;
 
 pub(super) fn lookup(journey: &Journey) -> Leg {
@@ -56,7 +56,8 @@ pub(super) fn lookup(journey: &Journey) -> Leg {
         ),
         Lookup::EveryPort => format!("No service has this port. {name} takes them, which is for every port of the address."),
     });
-    // The kernel schedules what is not the service's own port by templates alone.
+    // The kernel schedules connections to other ports than the service's by templates
+    // alone.
     if matches!(lookup, Lookup::FtpData | Lookup::EveryPort) && !service.persistent {
         leg.find([Finding::fail(format!(
             "{name} is not persistent, and then takes connections to its own port alone: others are refused"

@@ -1,5 +1,5 @@
-//! The director's memory of the client: a connection goes on to its server, and
-//! a template keeps the client with one.
+//! The director's memory of the client: a connection stays with its server, and a
+//! template keeps the client with a server.
 
 use super::{Fixed, Leg, beyond, found, time};
 use crate::diagnose::facts::{Journey, Remembered, SINGLE_CONNECTIONS, ServiceFacts, WAITING};
@@ -9,13 +9,14 @@ use ipvs::model::Endpoint;
 
 pub(super) const CHECKS: &[&str] = &["conn-max", "defence-active"];
 
-/// The leg's name.
+/// The name of the leg.
 pub(super) const NAME: &str = "connection";
 
-/// So many connections are told of one by one.
+/// The most connections that are told of one by one.
 const SHOWN: usize = 3;
 
-/// The leg, and the server that gets the client whatever the scheduler would say.
+/// Returns the leg, and the server that gets the client whatever the scheduler would
+/// say.
 pub(super) fn memory(journey: &Journey) -> (Leg, Option<Fixed>) {
     let mut leg = Leg::new(NAME);
     let client = journey.client;
@@ -97,7 +98,8 @@ fn waits(leg: &mut Leg, known: &Remembered) {
     }
 }
 
-/// The words for it where none of several connections came about.
+/// Returns a sentence on the client's connections if there are several and none of them
+/// came about.
 pub(super) fn in_vain(journey: &Journey) -> Option<String> {
     let some = journey.connections.as_slice();
     let all_are = |state| some.len() > 1 && some.iter().all(|known| known.state == state);
@@ -117,7 +119,7 @@ fn in_table(journey: &Journey, server: Endpoint) -> bool {
     services.any(|service| service.server_of(server).is_some())
 }
 
-/// The connection's server is no longer in the table.
+/// Adds what becomes of a connection whose server is no longer in the table.
 fn orphan(leg: &mut Leg, journey: &Journey, known: &Remembered) -> Option<Fixed> {
     const NAME: &str = "net.ipv4.vs.expire_nodest_conn";
     let client = known.client;
@@ -138,7 +140,7 @@ fn orphan(leg: &mut Leg, journey: &Journey, known: &Remembered) -> Option<Fixed>
     None
 }
 
-/// The template that keeps the client with a server.
+/// Adds the template that keeps the client with a server, and returns that server.
 fn template(leg: &mut Leg, journey: &Journey, service: &ServiceFacts) -> Option<Fixed> {
     let client = journey.client;
     if service.one_packet {

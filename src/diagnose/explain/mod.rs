@@ -1,8 +1,8 @@
 //! `--explain`: the path of one client, step by step.
 //!
-//! Each leg of the path is one pure function from a [`Journey`] to a [`Leg`]. What a
-//! check knows already is asked of that check, with the one service and the servers
-//! that may get the client.
+//! Each leg of the path is one pure function from a [`Journey`] to a [`Leg`]. If a
+//! check knows a fault already, the function asks this check, with the one service and
+//! the servers that may get the client.
 
 mod arrival;
 mod back;
@@ -26,7 +26,8 @@ use ipvs::model::Endpoint;
 pub enum Passage {
     /// The client gets past.
     Open,
-    /// The client may not get past: that depends on the server, or on what can't be seen from here.
+    /// The client may not get past: it depends on the server, or on what can't be seen
+    /// from here.
     Unsure,
     /// The client does not get past.
     Shut,
@@ -39,9 +40,10 @@ pub struct Leg {
     pub name: &'static str,
     /// The client's prospects there.
     pub passage: Passage,
-    /// A sentence for each thing that happens there.
+    /// A sentence for each thing that happens on the leg.
     pub sentences: Vec<String>,
-    /// The faults there, with their remedies. One that is no check's has no id.
+    /// The faults on the leg, with their remedies. A fault that no check found has no
+    /// id.
     pub findings: Vec<Finding>,
 }
 
@@ -59,12 +61,12 @@ impl Leg {
         self.sentences.push(sentence.into());
     }
 
-    /// Is no better than this.
+    /// Makes the passage no better than this.
     fn at_most(&mut self, passage: Passage) {
         self.passage = self.passage.max(passage);
     }
 
-    /// Takes findings over; clients fail by those that say so.
+    /// Adds findings, and makes the passage no better than their gravity allows.
     fn find(&mut self, findings: impl IntoIterator<Item = Finding>) {
         for finding in findings {
             self.at_most(match finding.gravity {
@@ -91,7 +93,7 @@ pub struct Candidate {
 /// The path of a client.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Explanation {
-    /// Step by step.
+    /// The legs, in their order.
     pub legs: Vec<Leg>,
     /// The servers of the service.
     pub servers: Vec<Candidate>,
@@ -105,7 +107,7 @@ impl Explanation {
     }
 }
 
-/// Explains what happens to the client.
+/// Explains what happens to a client.
 pub fn explain(journey: &Journey) -> Explanation {
     let mut legs = vec![arrival::arrival(journey), lookup::lookup(journey)];
     let mut servers = Vec::new();
@@ -126,7 +128,7 @@ pub fn explain(journey: &Journey) -> Explanation {
         servers = candidates;
     }
     let mut explanation = Explanation { legs, servers };
-    // Nothing speaks against it, and yet it has failed.
+    // No leg has a fault, and yet all of the client's connections have failed.
     if explanation.passage() == Passage::Open && memory::in_vain(journey).is_some() {
         let mut legs = explanation.legs.iter_mut();
         if let Some(leg) = legs.find(|leg| leg.name == memory::NAME) {
@@ -136,10 +138,10 @@ pub fn explain(journey: &Journey) -> Explanation {
     explanation
 }
 
-/// Returns the findings of these checks where the service has this server alone, which gets the
-/// client whatever its weight is.
+/// Returns the findings of these checks as if the service had this server alone, with a
+/// weight above 0.
 ///
-/// `facts` are the journey's own but for the servers, which are replaced: there may be
+/// `facts` are the journey's own, except that the servers are replaced: there may be
 /// too many servers to copy all facts for each.
 fn found_of(facts: &mut Facts, server: &Server, ids: &[&str]) -> Vec<Finding> {
     for service in &mut facts.services {
@@ -161,8 +163,8 @@ fn found(facts: &Facts, ids: &[&str]) -> Vec<Finding> {
     findings.collect()
 }
 
-/// Asks of each server whether it is passed. Where none is, the leg is shut; where
-/// some are not, it depends on the server.
+/// Adds what `one` says of each server. The leg is open or shut if it is so for every
+/// server; otherwise it depends on the server.
 fn for_each_server(leg: &mut Leg, servers: &[Server], mut one: impl FnMut(&Server) -> Leg) {
     let mut passages = Vec::new();
     for server in servers {
@@ -194,15 +196,15 @@ fn for_each_server(leg: &mut Leg, servers: &[Server], mut one: impl FnMut(&Serve
     });
 }
 
-/// So many servers are told of one by one.
+/// The most servers that are told of one by one.
 const SHOWN: usize = 16;
 
-/// Returns how many of all are not shown; none where all are.
+/// Returns how many of all are not shown, or none if all are.
 fn beyond(shown: usize, all: usize) -> Option<usize> {
     all.checked_sub(shown).filter(|more| *more > 0)
 }
 
-/// `1 s`, `12 s`, `3 min`.
+/// Returns a time in words: `1 s`, `12 s`, `3 min`.
 fn time(seconds: u64) -> String {
     match seconds {
         0..=119 => format!("{seconds} s"),
@@ -210,7 +212,7 @@ fn time(seconds: u64) -> String {
     }
 }
 
-/// `A, B and C`
+/// Returns the words as `A, B and C`.
 fn list(words: &[String]) -> String {
     match words {
         [] => String::new(),
@@ -222,8 +224,8 @@ fn list(words: &[String]) -> String {
 /// The server that gets the client whatever the scheduler would say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fixed {
-    /// Its connection goes there.
+    /// The client's connection goes to this server.
     Connection(Endpoint),
-    /// Its template keeps it there.
+    /// The client's template keeps it with this server.
     Template(Endpoint),
 }

@@ -79,7 +79,8 @@ fn remembered(client: &str, server: &str, state: &str) -> Remembered {
     }
 }
 
-/// The step at which it ends, how it ends, and which servers may be had.
+/// Returns the step at which the path ends, how it ends, and the servers that the
+/// client may get.
 fn summary(explanation: &Explanation) -> (&str, Passage, Vec<String>) {
     let mut legs = explanation.legs.iter();
     let worst = legs
@@ -193,7 +194,7 @@ fn a_template_counts_where_the_service_is_persistent_by_address() {
     journey.engine = Some("sip".to_owned());
     assert_eq!(outcome(&journey).2, BOTH);
     journey.engine = None;
-    // Its way is asked for whatever its weight is.
+    // The way to the server is asked for whatever its weight is.
     journey.facts.services[0].servers[1].weight = 0;
     let lost = Question::to(ip("10.1.0.3"));
     journey.facts = journey.facts.answers(lost, Err(101));
@@ -215,7 +216,7 @@ fn schedulers_that_hash_may_come_to_a_server_that_takes_nothing() {
         ("sh", 0, [0, 1], Passage::Unsure),
         ("sh", 0, [1, 0], Passage::Open),
         ("sh", 8, [0, 1], Passage::Open),
-        // Its port is not known.
+        // The client's port is not known.
         ("sh", 16, [1, 0], Passage::Unsure),
         // The virtual address comes to the second one.
         ("dh", 8, [0, 1], Passage::Open),

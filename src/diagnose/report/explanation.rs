@@ -12,7 +12,7 @@ use crate::diagnose::explain::{Candidate, Explanation, Leg, Passage};
 use crate::diagnose::facts::{Journey, Method};
 use ipvs::model::{Endpoint, VirtualId};
 
-/// Writes the path in sentences, then how it ends.
+/// Writes the path in sentences, and then how it ends.
 ///
 /// # Errors
 /// The errors of `out`.

@@ -24,7 +24,7 @@ struct DiagnosisDocument<'a> {
     not_looked_at: Vec<NotLookedAt<'a>>,
 }
 
-/// The part of a real server.
+/// The real server that is looked at.
 #[derive(Serialize)]
 struct RealServer<'a> {
     protocol: &'a str,
@@ -45,7 +45,7 @@ pub(super) struct FindingItem<'a> {
     remedy: Vec<RemedyStep<'a>>,
 }
 
-/// A step is a command or words; the machine is named where it is another.
+/// A step is a command or words. `machine` is where to run a command, if not here.
 #[derive(Serialize)]
 struct RemedyStep<'a> {
     command: Option<&'a str>,

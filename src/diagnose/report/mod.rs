@@ -8,10 +8,10 @@ pub use explanation::{explanation_json, explanation_text};
 pub use json::json;
 pub use text::text;
 
-/// So many services or servers of a finding are named for people.
+/// The most services or servers of a finding that are named for people.
 const NAMED: usize = 3;
 
-/// The extent of the look, in numbers.
+/// How much was looked at, in numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct LookedAt {
     services: usize,

@@ -8,9 +8,9 @@ use super::{LookedAt, NAMED};
 use crate::diagnose::finding::{Finding, Remedy};
 use crate::diagnose::{Facts, of};
 
-/// Lines are broken before this column, but for what is to be pasted.
+/// Lines are broken before this column, except commands, which are to be pasted.
 const WIDTH: usize = 80;
-/// So many servers are named of those that have the same fault.
+/// The most servers with the same fault that are named.
 const SERVERS_NAMED: usize = 24;
 
 /// Writes the findings, then what was looked at.
@@ -46,7 +46,7 @@ fn one(finding: &Finding) -> String {
     text
 }
 
-/// The first of many, and how many more there are.
+/// Returns the first of many, and how many more there are.
 fn few(all: &[impl Display], named: usize) -> String {
     let names: Vec<_> = all.iter().take(named).map(ToString::to_string).collect();
     match all.len().saturating_sub(named) {
@@ -55,7 +55,7 @@ fn few(all: &[impl Display], named: usize) -> String {
     }
 }
 
-/// The evidence and the remedy, so far from the margin.
+/// Returns the evidence and the remedy, with `margin` before each line.
 pub(super) fn why_and_what(margin: &str, finding: &Finding) -> String {
     let mut text = String::new();
     let next = format!("{margin}      ");
@@ -122,7 +122,7 @@ fn looked_at(facts: &Facts) -> String {
     paragraph("", "", &line)
 }
 
-/// The sentence with a capital, unless an address begins it, and a full stop.
+/// Returns the sentence with a full stop, and a capital unless an address begins it.
 pub(super) fn capital(sentence: &str) -> String {
     let first_word = sentence.split(' ').next().unwrap_or_default();
     let mut text = sentence.to_owned();
@@ -137,7 +137,7 @@ pub(super) fn capital(sentence: &str) -> String {
     text
 }
 
-/// Words in lines, each below the other.
+/// Breaks words into lines: `first` stands before the first line, `next` before others.
 pub(super) fn paragraph(first: &str, next: &str, words: &str) -> String {
     let mut text = String::new();
     let mut line = first.to_owned();
