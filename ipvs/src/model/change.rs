@@ -11,21 +11,22 @@ pub enum Change {
     AddService(Service),
     /// New settings of a service (`IPVS_CMD_SET_SERVICE`).
     EditService(Service),
-    /// `IPVS_CMD_DEL_SERVICE`: the service with its servers.
+    /// The removal of a service with its servers (`IPVS_CMD_DEL_SERVICE`).
     DeleteService(VirtualId),
     /// A new server of a service (`IPVS_CMD_NEW_DEST`).
     AddServer(VirtualId, Destination),
     /// New settings of a server (`IPVS_CMD_SET_DEST`).
     EditServer(VirtualId, Destination),
-    /// `IPVS_CMD_DEL_DEST`: only the address and port are looked at.
+    /// The removal of a server, of which only the address and port count
+    /// (`IPVS_CMD_DEL_DEST`).
     DeleteServer(VirtualId, Destination),
-    /// `IPVS_CMD_FLUSH`: every service.
+    /// The removal of every service (`IPVS_CMD_FLUSH`).
     Clear,
-    /// `IPVS_CMD_ZERO`: the counters of one service, or of all.
+    /// The reset of the counters of one service, or of all (`IPVS_CMD_ZERO`).
     Zero(Option<VirtualId>),
-    /// The timeouts of connections (`IPVS_CMD_SET_CONFIG`).
+    /// New timeouts of connections (`IPVS_CMD_SET_CONFIG`).
     SetTimeouts(Timeouts),
-    /// A sync daemon that is to run (`IPVS_CMD_NEW_DAEMON`).
+    /// The start of a sync daemon (`IPVS_CMD_NEW_DAEMON`).
     StartDaemon(Daemon),
     /// The end of the sync daemon of a role (`IPVS_CMD_DEL_DAEMON`).
     StopDaemon(DaemonState),
@@ -43,7 +44,7 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Counts changes to the table; others do not count.
+    /// Counts the changes to the table; other changes do not count.
     pub fn of<'a>(changes: impl IntoIterator<Item = &'a Change>) -> Self {
         let mut counts = Self::default();
         for change in changes {

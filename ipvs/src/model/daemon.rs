@@ -13,7 +13,7 @@ pub struct Timeouts {
     pub tcp: u32,
     /// TCP sessions after a FIN (`IPVS_CMD_ATTR_TIMEOUT_TCP_FIN`).
     pub tcp_fin: u32,
-    /// UDP (`IPVS_CMD_ATTR_TIMEOUT_UDP`).
+    /// UDP packets (`IPVS_CMD_ATTR_TIMEOUT_UDP`).
     pub udp: u32,
 }
 
@@ -30,9 +30,9 @@ impl Timeouts {
 pub enum DaemonState {
     /// `IP_VS_STATE_MASTER`: it sends this director's connections.
     Master,
-    /// `IP_VS_STATE_BACKUP`: it receives another director's.
+    /// `IP_VS_STATE_BACKUP`: it receives another director's connections.
     Backup,
-    /// A state that this program does not know.
+    /// A state that this library does not know.
     Other(u32),
 }
 
@@ -68,16 +68,16 @@ pub struct Daemon {
     /// Number that senders and receivers share; a receiver with 0 takes the messages of
     /// every sender (`IPVS_DAEMON_ATTR_SYNC_ID`).
     pub sync_id: u32,
-    /// Longest sync message in bytes (`IPVS_DAEMON_ATTR_SYNC_MAXLEN`); none
-    /// leaves it to the kernel.
+    /// Longest sync message in bytes (`IPVS_DAEMON_ATTR_SYNC_MAXLEN`); `None` leaves it to
+    /// the kernel.
     pub max_len: Option<u16>,
     /// Multicast address that messages are sent to (`IPVS_DAEMON_ATTR_MCAST_GROUP` or
-    /// `IPVS_DAEMON_ATTR_MCAST_GROUP6`); none leaves it to the kernel.
+    /// `IPVS_DAEMON_ATTR_MCAST_GROUP6`); `None` leaves it to the kernel.
     pub group: Option<IpAddr>,
-    /// UDP port in host byte order (`IPVS_DAEMON_ATTR_MCAST_PORT`); none leaves it to
-    /// the kernel.
+    /// UDP port in host byte order (`IPVS_DAEMON_ATTR_MCAST_PORT`); `None` leaves it to the
+    /// kernel.
     pub port: Option<u16>,
-    /// Routers that a message may pass, plus one (`IPVS_DAEMON_ATTR_MCAST_TTL`); none
+    /// Routers that a message may pass, plus one (`IPVS_DAEMON_ATTR_MCAST_TTL`); `None`
     /// leaves it to the kernel.
     pub ttl: Option<u8>,
 }

@@ -22,13 +22,13 @@ pub enum Forwarding {
     DirectRoute,
     /// `IP_VS_CONN_F_BYPASS`: straight to the destination; only the kernel sets it.
     Bypass,
-    /// A method that this program does not know.
+    /// A method that this library does not know.
     Other(u32),
 }
 
 impl Forwarding {
-    /// Returns the method that has this number in the kernel; bits outside the mask
-    /// are passed over.
+    /// Returns the method that has this number in the kernel. Bits outside
+    /// `IP_VS_CONN_F_FWD_MASK` are ignored.
     pub fn from_number(number: u32) -> Self {
         match number & IP_VS_CONN_F_FWD_MASK {
             IP_VS_CONN_F_MASQ => Self::Masquerade,
@@ -64,7 +64,7 @@ pub enum TunnelKind {
     Gue,
     /// `IP_VS_CONN_F_TUNNEL_TYPE_GRE`
     Gre,
-    /// A kind that this program does not know.
+    /// A kind that this library does not know.
     Other(u8),
 }
 
@@ -95,11 +95,11 @@ impl TunnelKind {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Tunnel {
-    /// Encapsulation.
+    /// Kind of encapsulation (`IPVS_DEST_ATTR_TUN_TYPE`).
     pub kind: TunnelKind,
     /// UDP port of GUE in host byte order (`IPVS_DEST_ATTR_TUN_PORT`).
     pub port: u16,
-    /// Checksum flags, see the constants (`IPVS_DEST_ATTR_TUN_FLAGS`).
+    /// Checksum flags (`IPVS_DEST_ATTR_TUN_FLAGS`): see the constants of this type.
     pub flags: u16,
 }
 
@@ -123,7 +123,7 @@ impl Tunnel {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Destination {
-    /// Address; its family may differ from the service's if it is tunnelled.
+    /// Address; its family may differ from the service's if the server is tunnelled.
     pub address: IpAddr,
     /// Port in host byte order.
     pub port: u16,
@@ -131,10 +131,10 @@ pub struct Destination {
     pub forwarding: Forwarding,
     /// Share of the work; 0 takes no new connections.
     pub weight: u32,
-    /// Connections from which the server takes no more; 0 means no bound.
+    /// Number of connections from which on the server takes no more; 0 means no bound.
     pub upper_threshold: u32,
-    /// Connections below which it takes some again; 0 means three quarters of
-    /// the upper threshold.
+    /// Number of connections below which the server takes some again; 0 means three
+    /// quarters of the upper threshold.
     pub lower_threshold: u32,
     /// Encapsulation, for [`Forwarding::Tunnel`].
     pub tunnel: Tunnel,

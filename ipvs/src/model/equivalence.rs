@@ -1,16 +1,16 @@
 //! Equivalence: the settings of services and servers that have an effect.
 //!
-//! The kernel keeps some values that it never looks at, such as the netmask of
-//! a service that is not persistent. No listing shows them and no rule file
-//! holds them, so two tables that differ only there are the same table: saving
-//! leaves them out, and a replacement does not send them.
+//! The kernel keeps some values that it never looks at, such as the netmask of a service
+//! that is not persistent. No listing shows them and no rule file holds them, so two tables
+//! that differ only in such values are the same table: saving leaves the values out, and a
+//! replacement does not send them.
 
 use super::{
     Destination, Forwarding, NO_SCHEDULER, Netmask, Protocol, SchedulerFlag, Service, ServiceFlags,
     Tunnel, TunnelKind, VirtualId,
 };
 
-/// The scheduler's name.
+/// Returns the scheduler's name, which is [`NO_SCHEDULER`] if there is none.
 pub fn scheduler(service: &Service) -> &str {
     service
         .scheduler
@@ -18,7 +18,7 @@ pub fn scheduler(service: &Service) -> &str {
         .map_or(NO_SCHEDULER, |name| name.as_str())
 }
 
-/// The flags of a service that are the kernel's alone, or of a newer one.
+/// Returns the flags of a service that this library has no name for, such as those of a newer kernel.
 pub fn unnamed_flags(service: &Service) -> ServiceFlags {
     service
         .flags
@@ -28,10 +28,10 @@ pub fn unnamed_flags(service: &Service) -> ServiceFlags {
         .without(ServiceFlags::HASHED)
 }
 
-/// The flags that matter.
+/// Returns the flags of a service that have an effect.
 pub fn flags(service: &Service) -> ServiceFlags {
     let set = service.flags.intersection(ServiceFlags::SCHEDULER);
-    // Beside a flag that the scheduler has a name for, no others are listed.
+    // Next to a flag that the scheduler has a name for, listings show no other flag of it.
     let named = set.intersection(SchedulerFlag::named_by(scheduler(service)));
     let mut flags = if named == ServiceFlags::default() {
         set
@@ -47,7 +47,8 @@ pub fn flags(service: &Service) -> ServiceFlags {
     flags.with(unnamed_flags(service))
 }
 
-/// One-packet scheduling is looked at for UDP only, which a mark may carry.
+/// Returns whether the kernel looks at one-packet scheduling: it does for UDP only, and a
+/// mark may be on UDP packets.
 fn takes_one_packet(id: &VirtualId) -> bool {
     match id {
         VirtualId::Endpoint { protocol, .. } => *protocol == Protocol::Udp,
@@ -55,14 +56,14 @@ fn takes_one_packet(id: &VirtualId) -> bool {
     }
 }
 
-/// Timeout and granularity of a persistent service.
+/// Returns the timeout in seconds and the granularity of a persistent service.
 pub fn persistence(service: &Service) -> Option<(u32, Netmask)> {
     service
         .is_persistent()
         .then_some((service.timeout, service.netmask))
 }
 
-/// The encapsulation of a tunnelled server.
+/// Returns the encapsulation of a tunnelled server, as far as it has an effect.
 pub fn tunnel(destination: &Destination) -> Option<Tunnel> {
     if destination.forwarding != Forwarding::Tunnel {
         return None;
@@ -79,9 +80,9 @@ pub fn tunnel(destination: &Destination) -> Option<Tunnel> {
     })
 }
 
-/// Returns whether two settings of one service do the same.
+/// Returns whether two settings of one service have the same effect.
 pub fn same_service(one: &Service, other: &Service) -> bool {
-    // All but the engine are compared by what they do.
+    // All but the engine are compared by their effect.
     let Service {
         id: _,
         scheduler: _,
@@ -96,7 +97,7 @@ pub fn same_service(one: &Service, other: &Service) -> bool {
         && *engine == other.engine
 }
 
-/// Returns whether two settings of one server do the same.
+/// Returns whether two settings of one server have the same effect.
 pub fn same_server(one: &Destination, other: &Destination) -> bool {
     let Destination {
         address: _,

@@ -5,20 +5,20 @@ use std::str::FromStr;
 use super::vocabulary::number;
 use super::{Destination, Family, VirtualId, WordError};
 
-/// An address and a port of it: a client, or the identity of a real server within
-/// its service.
+/// An address and a port: those of a client, or the identity of a real server within its
+/// service.
 ///
 /// As text it is `192.0.2.1:80` or `[2001:db8::1]:80`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Endpoint {
     /// The address; a server's family may differ from its clients'.
     pub address: IpAddr,
-    /// Host byte order; 0 in templates means every port.
+    /// The port in host byte order; 0 in templates means every port.
     pub port: u16,
 }
 
 impl Endpoint {
-    /// Returns that port of that address.
+    /// Returns the endpoint of an address and a port in host byte order.
     pub fn new(address: IpAddr, port: u16) -> Self {
         Self { address, port }
     }
@@ -55,8 +55,8 @@ impl FromStr for Endpoint {
     }
 }
 
-/// As listings begin a row: `TCP 192.0.2.1:80`, `UDP [2001:db8::1]:53`, `FWM 7`,
-/// `FWM 7 IPv6`.
+/// Writes the service as listings begin its row: `TCP 192.0.2.1:80`,
+/// `UDP [2001:db8::1]:53`, `FWM 7`, `FWM 7 IPv6`.
 impl Display for VirtualId {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match *self {
@@ -73,7 +73,7 @@ impl Display for VirtualId {
     }
 }
 
-/// The text that `Display` writes.
+/// Reads the text that `Display` writes.
 impl FromStr for VirtualId {
     type Err = WordError;
 

@@ -1,13 +1,13 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// The name of a kernel module's service: a scheduler (`rr`) or a persistence
+/// The name of something that a kernel module provides: a scheduler (`rr`) or a persistence
 /// engine (`sip`).
 ///
-/// Any module may add names, so this is text and not an enumeration. The
-/// kernel keeps at most 15 bytes (`IP_VS_SCHEDNAME_MAXLEN` and
-/// `IP_VS_PENAME_MAXLEN` are 16, with the final NUL), and so does this, in
-/// place: a big table has two for each service.
+/// Any module may add names, so this is text and not an enumeration. The kernel keeps at
+/// most 15 bytes (`IP_VS_SCHEDNAME_MAXLEN` and `IP_VS_PENAME_MAXLEN` are 16, with the final
+/// NUL), and so does this type, without an allocation: a big table has two names for each
+/// service.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Name {
     /// UTF-8, then NULs.
@@ -38,9 +38,9 @@ impl Name {
             .unwrap_or_default()
     }
 
-    /// A name as the kernel sent it. One that is longer than the kernel has
-    /// ever allowed is cut at a character. A name is shown on terminals and
-    /// saved in lines of words: control characters and blanks become `?`.
+    /// Returns a name that the kernel sent. A name that is longer than any kernel has
+    /// allowed is cut at a character. Names are shown on terminals and saved in lines of
+    /// words, so control characters and blanks become `?`.
     pub(crate) fn from_kernel(text: &str) -> Self {
         let is_plain = |c: char| !c.is_control() && !c.is_whitespace();
         if !text.chars().all(is_plain) {

@@ -7,8 +7,8 @@ use super::{Family, WordError};
 
 /// How clients are grouped for persistence (`IPVS_SVC_ATTR_NETMASK`).
 ///
-/// It is of the service's family: a service with a netmask of the other is
-/// refused before anything is sent, with [`ErrorKind::Invalid`]. The kernel would
+/// The netmask is of the service's address family. A service with a netmask of the other
+/// family is refused with [`ErrorKind::Invalid`] before anything is sent: the kernel would
 /// take the length of an IPv6 prefix for an IPv4 mask.
 ///
 /// [`ErrorKind::Invalid`]: crate::error::ErrorKind::Invalid
@@ -33,7 +33,7 @@ pub enum Netmask {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PrefixLength(u32);
 
-/// The prefix of an IPv6 persistence granularity can't have that many bits.
+/// An IPv6 prefix for persistence can't have that many bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("an IPv6 prefix of {0} bits: it has 1 to 128")]
 pub struct PrefixLengthError(u32);
@@ -47,7 +47,7 @@ impl Netmask {
         }
     }
 
-    /// Returns the family of the services that it is for.
+    /// Returns the address family of the services that the netmask is for.
     pub fn family(self) -> Family {
         match self {
             Self::V4(_) => Family::V4,
@@ -56,7 +56,7 @@ impl Netmask {
     }
 }
 
-/// As `ipvsadm -M` has it: `255.255.255.0`, `64`.
+/// Writes the netmask as `ipvsadm -M` has it: `255.255.255.0`, `64`.
 impl Display for Netmask {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
@@ -66,7 +66,7 @@ impl Display for Netmask {
     }
 }
 
-/// The text that `Display` writes.
+/// Reads the text that `Display` writes.
 impl FromStr for Netmask {
     type Err = WordError;
 
@@ -87,13 +87,13 @@ impl PrefixLength {
     /// A whole address: 128 bits.
     pub const HOST: Self = Self(128);
 
-    /// Returns how many bits it has.
+    /// Returns the length in bits.
     pub fn bits(self) -> u32 {
         self.0
     }
 
-    /// A length as the kernel tells it. No kernel is known to tell another than
-    /// those of 1 to 128; if one does, it is shown as it is.
+    /// Returns a length that the kernel sent. No known kernel sends any other than 1 to
+    /// 128; if one does, the length is shown as it is.
     pub(crate) fn from_kernel(bits: u32) -> Self {
         Self(bits)
     }

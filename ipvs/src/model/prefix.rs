@@ -5,25 +5,25 @@ use std::str::FromStr;
 /// Addresses that begin with the same bits: `10.0.0.0/8`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Prefix {
-    /// One of them; the bits behind the first `length` do not count.
+    /// One of the addresses; the bits behind the first `length` do not count.
     address: IpAddr,
     /// How many bits are the same: up to 32, or 128 for IPv6.
     length: u8,
 }
 
-/// A word is no address, and no address with `/BITS` behind it.
+/// A word is neither an address nor an address with `/BITS` behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not an address or ADDRESS/BITS")]
 pub struct PrefixError;
 
 impl Prefix {
-    /// Returns the address, if there is only one that begins so.
+    /// Returns the address, if the prefix has only one.
     pub fn host(&self) -> Option<IpAddr> {
         let whole = if self.address.is_ipv4() { 32 } else { 128 };
         (self.length == whole).then_some(self.address)
     }
 
-    /// The same addresses, by the first of them: `10.0.0.0/24` of `10.0.0.9/24`.
+    /// Returns the same addresses, by the first of them: `10.0.0.0/24` for `10.0.0.9/24`.
     pub fn network(&self) -> Self {
         let address = match self.address {
             IpAddr::V4(address) => {
@@ -41,13 +41,13 @@ impl Prefix {
         }
     }
 
-    /// Returns the address that it was made of, which need not be the first.
+    /// Returns the address that the prefix was made of, which need not be the first.
     pub fn address(&self) -> IpAddr {
         self.address
     }
 
-    /// The IPv4 addresses that these IPv6 addresses are mapped from; none where one
-    /// is not mapped: `10.0.0.0/24` of `::ffff:10.0.0.0/120`.
+    /// Returns the IPv4 addresses that these IPv6 addresses are mapped from: `10.0.0.0/24`
+    /// for `::ffff:10.0.0.0/120`. Returns `None` where one of them is not mapped.
     pub fn mapped(&self) -> Option<Self> {
         let IpAddr::V6(address) = self.address else {
             return None;
@@ -58,8 +58,8 @@ impl Prefix {
         })
     }
 
-    /// Returns whether an address begins with these bits. Those of the other
-    /// family never do.
+    /// Returns whether an address begins with these bits. An address of the other family
+    /// never does.
     pub fn contains(&self, address: IpAddr) -> bool {
         match (self.address, address) {
             (IpAddr::V4(of), IpAddr::V4(address)) => {
@@ -100,7 +100,7 @@ impl FromStr for Prefix {
     }
 }
 
-/// `10.0.0.0/8`, or the address alone where there is only one.
+/// Writes `10.0.0.0/8`, or the address alone where there is only one.
 impl fmt::Display for Prefix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.host() {

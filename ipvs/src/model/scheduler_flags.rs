@@ -9,7 +9,8 @@ pub struct SchedulerFlag {
     pub name: &'static str,
     /// The bit, one of `IP_VS_SVC_F_SCHED1` to `IP_VS_SVC_F_SCHED3`.
     pub flag: ServiceFlags,
-    /// The scheduler that it is for; any if there is none.
+    /// The scheduler that has this name for the flag; `None` for a name that any scheduler
+    /// has.
     pub scheduler: Option<&'static str>,
 }
 
@@ -36,8 +37,8 @@ impl SchedulerFlag {
             })
     }
 
-    /// The flags that are set, each under the name that the scheduler has for it
-    /// or, if it has none, the general one.
+    /// Returns the flags that are set, each under the name that the scheduler has for it
+    /// or, if there is none, under the general name.
     pub fn of(flags: ServiceFlags, scheduler: &str) -> impl Iterator<Item = &'static Self> {
         let general = SCHEDULER_FLAGS
             .iter()

@@ -1,5 +1,5 @@
-//! Identities, names and the words of enumerations for `serde`: as the text that
-//! they are written and read as.
+//! Identities, names and the values of enumerations for `serde`: each is the text that
+//! `Display` writes and `FromStr` reads.
 
 use serde::de::{Deserialize, Deserializer, Error};
 use serde::ser::{Serialize, Serializer};

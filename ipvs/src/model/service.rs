@@ -42,7 +42,7 @@ pub enum Protocol {
     Udp,
     /// `IPPROTO_SCTP`
     Sctp,
-    /// A protocol that this program does not know, by its IP number.
+    /// A protocol that this library does not know, by its IP number.
     Other(u16),
 }
 
@@ -57,7 +57,7 @@ impl Protocol {
         }
     }
 
-    /// Returns its IP number.
+    /// Returns the IP number.
     pub fn number(self) -> u16 {
         match self {
             Self::Tcp => IPPROTO_TCP,
@@ -77,12 +77,12 @@ pub enum VirtualId {
         protocol: Protocol,
         /// The virtual address; its family is the service's.
         address: IpAddr,
-        /// Host byte order; 0 means every port, for persistent services.
+        /// Virtual port in host byte order; 0 means every port, for persistent services.
         port: u16,
     },
     /// Packets that netfilter gave a mark.
     Fwmark {
-        /// The mark (`IPVS_SVC_ATTR_FWMARK`). Of a 0 the kernel would make a
+        /// The mark (`IPVS_SVC_ATTR_FWMARK`). The kernel would take a mark of 0 for a
         /// service of the address 0.0.0.0, port 0.
         mark: NonZeroU32,
         /// The family of the packets.
@@ -99,7 +99,7 @@ impl VirtualId {
         }
     }
 
-    /// Returns the service's port in host byte order; none for a firewall mark.
+    /// Returns the service's port in host byte order; `None` for a firewall mark.
     pub fn port(&self) -> Option<u16> {
         match self {
             Self::Endpoint { port, .. } => Some(*port),
@@ -110,7 +110,7 @@ impl VirtualId {
 
 /// The flags of a virtual service (`struct ip_vs_flags`, `IP_VS_SVC_F_*`).
 ///
-/// Bits that this program does not know are kept.
+/// Bits that this library does not know are kept.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ServiceFlags(pub u32);
@@ -169,15 +169,15 @@ pub const NO_SCHEDULER: &str = "none";
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Service {
-    /// Which packets it is for.
+    /// The packets that the service is for.
     pub id: VirtualId,
-    /// Scheduler (`IPVS_SVC_ATTR_SCHED_NAME`); none where the kernel names none.
+    /// Scheduler (`IPVS_SVC_ATTR_SCHED_NAME`); `None` where the kernel names none.
     pub scheduler: Option<Name>,
     /// Persistence, one-packet scheduling and the scheduler's own flags.
     pub flags: ServiceFlags,
     /// Persistence timeout in seconds (`IPVS_SVC_ATTR_TIMEOUT`).
     pub timeout: u32,
-    /// Persistence granularity.
+    /// Persistence granularity (`IPVS_SVC_ATTR_NETMASK`).
     pub netmask: Netmask,
     /// Persistence engine (`IPVS_SVC_ATTR_PE_NAME`).
     pub engine: Option<Name>,
@@ -192,7 +192,7 @@ impl Service {
         }
     }
 
-    /// A service of which no more is known.
+    /// Returns a service of which no more is known.
     fn unknown(id: VirtualId) -> Self {
         Self {
             id,
@@ -204,14 +204,15 @@ impl Service {
         }
     }
 
-    /// Returns true where the netmask is of the service's family. A service with one
-    /// of the other is refused before it is sent.
+    /// Returns whether the netmask is of the service's address family. A service with a
+    /// netmask of the other family is refused before it is sent.
     pub fn netmask_fits(&self) -> bool {
         self.netmask.family() == self.id.family()
     }
 
-    /// Returns whether a scheduler chooses servers for it. Without one the kernel names
-    /// it `none`, and refuses clients.
+    /// Returns whether the service has a scheduler to choose its servers. A service without
+    /// one has the scheduler `none` in the kernel's lists, and the kernel refuses its
+    /// clients.
     pub fn is_scheduled(&self) -> bool {
         let name = self.scheduler.as_ref().map(Name::as_str);
         name.is_some_and(|name| name != NO_SCHEDULER)

@@ -9,8 +9,8 @@ const PREFIX: &str = "net.ipv4.vs.";
 /// A setting of a network namespace, `net.ipv4.vs.NAME`, and its value.
 ///
 /// As text it is `NAME=VALUE`; where it is read, `net.ipv4.vs.` may stand before it. No
-/// netlink message makes it: it is the content of the file
-/// `/proc/sys/net/ipv4/vs/NAME` of that namespace.
+/// netlink message sets it: it is the content of the file `/proc/sys/net/ipv4/vs/NAME` of
+/// that namespace.
 ///
 /// ```
 /// use ipvs::model::Setting;
@@ -33,13 +33,13 @@ pub struct Setting {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum SettingError {
-    /// Nothing tells the name from the value.
+    /// No `=` separates a name from a value.
     #[error("NAME=VALUE")]
     Form,
-    /// The name is not of small letters, digits and `_`.
+    /// The name is empty, or has other characters than small letters, digits and `_`.
     #[error("a name has letters, digits and _")]
     Name,
-    /// The value is none of numbers and, for processors, ranges of them.
+    /// The value has something other than numbers and, for processors, ranges of them.
     #[error("a value is a number, or several with blanks between them")]
     Value,
 }
@@ -68,7 +68,7 @@ impl FromStr for Setting {
     }
 }
 
-/// Returns whether this is `N`, `-N` or `N-N`.
+/// Returns whether this is a number, which may have a `-` before it, or a range `N-N`.
 fn is_number_or_range(text: &str) -> bool {
     let numbers = text.strip_prefix('-').unwrap_or(text).split('-');
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());

@@ -14,7 +14,7 @@ pub struct Stats {
     pub in_bytes: u64,
     /// Bytes to clients (`IPVS_STATS_ATTR_OUTBYTES`).
     pub out_bytes: u64,
-    /// Connections a second, as the kernel smooths it (`IPVS_STATS_ATTR_CPS`).
+    /// Connections a second, as the kernel smooths them (`IPVS_STATS_ATTR_CPS`).
     pub connections_per_second: u64,
     /// Packets a second from clients (`IPVS_STATS_ATTR_INPPS`).
     pub in_packets_per_second: u64,

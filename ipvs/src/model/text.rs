@@ -26,7 +26,7 @@ impl fmt::Display for HostText {
     }
 }
 
-/// The text of an IPv4 address, in place. It is made faster than [`Ipv4Addr`]
+/// The text of an IPv4 address, without an allocation. It is made faster than [`Ipv4Addr`]
 /// writes itself, and most of a rule or a row is addresses.
 pub struct Dotted {
     text: [u8; Self::MAX_LEN],
@@ -36,7 +36,7 @@ pub struct Dotted {
 impl Dotted {
     const MAX_LEN: usize = "255.255.255.255".len();
 
-    /// The text of an address.
+    /// Returns the text of an address.
     pub fn of(address: Ipv4Addr) -> Self {
         let mut text = [0; Self::MAX_LEN];
         let mut places = text.iter_mut();
@@ -57,7 +57,7 @@ impl Dotted {
         Self { text, len }
     }
 
-    /// The text, in ASCII.
+    /// Returns the text, in ASCII.
     pub fn as_bytes(&self) -> &[u8] {
         self.text.get(..self.len).unwrap_or_default()
     }

@@ -1,12 +1,12 @@
-//! The words for the model's enumerations, each once. Listings, rules, options,
-//! JSON documents and the readers of `/proc` take them from here.
+//! The words for the values of the model's enumerations, in one place. Listings, rules,
+//! options, JSON documents and the readers of `/proc` take them from here.
 
 use std::fmt::{self, Display, Formatter};
 use std::str::FromStr;
 
 use super::{DaemonState, Forwarding, Protocol, TunnelKind};
 
-/// A word does not name anything of its kind.
+/// A word names nothing of its kind.
 ///
 /// ```
 /// let error = "tpc".parse::<ipvs::model::Protocol>().unwrap_err();
@@ -30,7 +30,7 @@ impl WordError {
     }
 }
 
-/// A number in decimal digits, and nothing else.
+/// Reads a number in decimal digits, and nothing else.
 pub(super) fn number<N: FromStr>(word: &str) -> Option<N> {
     let is_plain = word.bytes().all(|digit| digit.is_ascii_digit());
     word.parse().ok().filter(|_| is_plain)
@@ -46,7 +46,7 @@ macro_rules! words {
             $(#[$meta])*
             pub const NAMES: &'static [(&'static str, Self)] = &[$(($word, Self::$variant)),+];
 
-            /// Its name, if it has one.
+            /// Returns the name, if there is one.
             pub fn name(self) -> Option<&'static str> {
                 match self {
                     $(Self::$variant => Some($word),)+
@@ -54,7 +54,7 @@ macro_rules! words {
                 }
             }
 
-            /// The one of that name.
+            /// Returns the value of that name.
             pub(crate) fn named(name: &[u8]) -> Option<Self> {
                 let mut names = Self::NAMES.iter();
                 let found = names.find(|(known, _)| known.as_bytes() == name);
@@ -72,8 +72,8 @@ macro_rules! words {
             }
         }
 
-        /// The text that `Display` writes. The number of one that has a name reads as
-        /// that one.
+        /// Reads the text that `Display` writes. The number of a value that has a name
+        /// reads as that value.
         impl FromStr for $type {
             type Err = WordError;
 
@@ -121,8 +121,8 @@ words! {
 }
 
 impl Protocol {
-    /// The name in lower case, as `/etc/services`, packet filters and JSON documents
-    /// have it.
+    /// Returns the name in lower case, as `/etc/services`, packet filters and JSON
+    /// documents have it.
     pub fn keyword(self) -> Option<&'static str> {
         match self {
             Self::Tcp => Some("tcp"),
