@@ -11,7 +11,7 @@ use ipvs::connections::{self, CONNECTIONS, Connection, states};
 use ipvs::model::Endpoint;
 use ipvs::procfs;
 
-/// So many clients of a kind are remembered.
+/// The most clients of a kind that are remembered.
 const CLIENTS: usize = 4;
 
 /// The connections of one virtual address and port to one server.
@@ -28,7 +28,7 @@ pub struct Flow {
     pub states: BTreeMap<String, u64>,
     /// How many templates keep clients there.
     pub templates: u64,
-    /// Some clients.
+    /// Some clients with connections in other states than `SYN_RECV`.
     pub clients: Vec<IpAddr>,
     /// Some clients that wait for the answer to their first packet (`SYN_RECV`).
     pub waiting: Vec<IpAddr>,
@@ -43,12 +43,12 @@ impl HasKey for Flow {
 }
 
 impl Flow {
-    /// How many connections are in this state.
+    /// Returns how many connections are in this state.
     pub fn in_state(&self, state: &str) -> u64 {
         self.states.get(state).copied().unwrap_or(0)
     }
 
-    /// How many connections there are.
+    /// Returns how many connections there are.
     pub fn count(&self) -> u64 {
         self.states.values().sum()
     }
@@ -83,12 +83,11 @@ pub struct ConnectionFacts {
     pub total: u64,
     /// How many templates there are.
     pub templates: u64,
-    /// By virtual address and server.
+    /// The connections, summed up by virtual address and server.
     pub flows: Keyed<Flow>,
-    /// Of the clients that were named, those that have connections whose server
-    /// answered.
+    /// The named clients that have connections whose server answered.
     pub served: BTreeSet<IpAddr>,
-    /// How many of all of them came by synchronization; counted only where a
+    /// How many connections and templates came by synchronization; counted only where a
     /// backup daemon runs.
     #[serde(default)]
     pub synchronized: Option<u64>,

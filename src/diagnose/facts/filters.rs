@@ -1,7 +1,7 @@
 //! The packet filter: which base chains there are, and what their tables do.
 //!
-//! nftables is asked over netlink. The older kind of tables (`iptables-legacy`)
-//! is known by the names of its tables and of what their rules may use.
+//! nftables is asked over netlink. Of the older kind of tables (`iptables-legacy`), only
+//! the names of the tables and of the loaded targets and matches are read.
 
 use std::collections::{HashMap, HashSet};
 use std::io;
@@ -11,7 +11,7 @@ use netlink_sys::protocols::NETLINK_NETFILTER;
 use netlink_sys::{Socket, SocketAddr};
 use serde::{Deserialize, Serialize};
 
-/// Where a chain is asked.
+/// Where packets come to a chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Hook {
@@ -38,7 +38,7 @@ pub struct Chain {
     pub name: String,
     /// `filter`, `nat` or `route`.
     pub kind: String,
-    /// Where it is asked.
+    /// Where packets come to it.
     pub hook: Hook,
     /// Packets that no rule decides on are dropped.
     pub drops: bool,
@@ -56,8 +56,8 @@ pub struct Chain {
 }
 
 impl Chain {
-    /// Packets may be dropped here: by its policy, by its rules, or by rules that are
-    /// not read.
+    /// Returns whether packets may be dropped here: by its policy, by its rules, or by
+    /// rules that are not read.
     pub fn may_drop(&self) -> bool {
         self.kind == "filter" && (self.drops || self.rules > 0 || self.legacy)
     }
@@ -73,7 +73,7 @@ const NFT_MSG_GETRULE: u16 = NFNL_SUBSYS_NFTABLES | 7;
 const DUMP: u16 = 0x301;
 /// The size of `struct nfgenmsg`.
 const NFGENMSG: usize = 4;
-/// The kernel fills a datagram of a listing up to 32 KiB.
+/// The room for datagrams: the kernel fills a datagram of a listing up to 32 KiB.
 const ROOM: usize = 64 * 1024;
 const EOPNOTSUPP: i32 = 95;
 
@@ -162,7 +162,7 @@ fn legacy(version: &str, table: &str, known: Known) -> Vec<Chain> {
     }
 }
 
-/// The word for a family (`NFPROTO_*`), as nft has it.
+/// Returns the word of nft for a family (`NFPROTO_*`).
 fn family_word(family: u8) -> &'static str {
     match family {
         1 => "inet",
@@ -187,7 +187,8 @@ fn number(value: &[u8]) -> Option<u32> {
     Some(u32::from_be_bytes(value.try_into().ok()?))
 }
 
-/// The attributes of a message, or inside of one: kind without flags, value.
+/// Returns the attributes of a message, or those inside one of them: the kind without its
+/// flags, and the value.
 fn each(attributes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
     NlasIterator::new(attributes)
         .map_while(Result::ok)
@@ -201,8 +202,8 @@ fn each(attributes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
         })
 }
 
-/// `NFTA_CHAIN_*`: TABLE 1, NAME 3, HOOK 4 (HOOKNUM 1), POLICY 5, TYPE 7. Only
-/// base chains have a hook.
+/// Reads a chain; none if it is no base chain, which alone has a hook. `NFTA_CHAIN_*`:
+/// TABLE 1, NAME 3, HOOK 4 (HOOKNUM 1), POLICY 5, TYPE 7.
 fn chain(family: u8, attributes: &[u8]) -> Option<Chain> {
     let mut hook = None;
     let mut found = Chain {
@@ -243,9 +244,10 @@ fn chain(family: u8, attributes: &[u8]) -> Option<Chain> {
     Some(found)
 }
 
-/// `NFTA_RULE_*`: TABLE 1, EXPRESSIONS 4. Each is an `NFTA_LIST_ELEM` with
-/// `NFTA_EXPR_NAME` 1 and `NFTA_EXPR_DATA` 2; of the targets and matches of
-/// iptables, the data begins with the name (`NFTA_TARGET_NAME`, 1).
+/// Counts a rule for its table, and notes the words that it uses. `NFTA_RULE_*`: TABLE 1,
+/// EXPRESSIONS 4. Each expression is an `NFTA_LIST_ELEM` with `NFTA_EXPR_NAME` 1 and
+/// `NFTA_EXPR_DATA` 2. The data of the targets and matches of iptables begins with the
+/// name (`NFTA_TARGET_NAME`, 1).
 fn rule(family: u8, attributes: &[u8], tables: &mut HashMap<String, Rules>) {
     let mut words = HashSet::new();
     let mut table = String::new();
@@ -282,8 +284,8 @@ fn word(expression: &[u8]) -> Option<&'static str> {
             Some("snat")
         }
         "ct" => Some("ct"),
-        // `NFTA_META_KEY` (2) is `NFT_META_MARK` (3), and with `NFTA_META_SREG` (3) it is
-        // not read but set.
+        // `NFTA_META_KEY` (2) is `NFT_META_MARK` (3). With `NFTA_META_SREG` (3), the mark
+        // is not read but set.
         "meta" if each(data).any(|(kind, value)| kind == 2 && number(value) == Some(3)) => {
             each(data).any(|(kind, _)| kind == 3).then_some("mark")
         }
@@ -363,8 +365,9 @@ mod tests {
         turned(digits.chunks(2).map(byte).collect())
     }
 
-    /// Returns attributes of a little-endian machine as this one has them. The values
-    /// of nftables are in network byte order everywhere, the heads of attributes not.
+    /// Returns attributes of a little-endian machine as this one has them. The values of
+    /// nftables are in network byte order everywhere, but the heads of attributes are
+    /// not.
     fn turned(mut attributes: Vec<u8>) -> Vec<u8> {
         if cfg!(target_endian = "big") {
             turn(&mut attributes);
@@ -445,7 +448,7 @@ mod tests {
             turned(expression)
         };
         assert_eq!(word(&meta(3, 3)), Some("mark"));
-        // To read the mark is another thing, and so is what else is set.
+        // To read the mark does not count, and neither does to set something else.
         assert_eq!(word(&meta(1, 3)), None);
         assert_eq!(word(&meta(3, 2)), None);
     }

@@ -1,4 +1,4 @@
-//! Two looks at a director, and everything around it in between and after.
+//! Looks at a director twice, and then at everything around it.
 
 use std::net::IpAddr;
 use std::thread;
@@ -15,16 +15,16 @@ use ipvs::connections::{CONNECTIONS, CONNECTIONS_WITH_ORIGIN};
 use ipvs::error::Error;
 use ipvs::model::VirtualId;
 
-/// The wishes of the user: what to look at.
+/// The user's wishes about what to look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
-    /// Only this service; all of them otherwise.
+    /// Only this service; every service if none is named.
     pub service: Option<VirtualId>,
     /// This machine is a real server, and not a director.
     pub on_server: Option<OnServer>,
     /// Clients to ask about besides those of the connection table.
     pub clients: Vec<IpAddr>,
-    /// From the first look to the second.
+    /// The time from the first look to the second.
     pub sample: Duration,
     /// Ask on the links who else has the virtual addresses.
     pub probe: bool,
@@ -33,7 +33,7 @@ pub struct Wanted {
 /// Looks at this machine. What can't be read is named among the facts.
 ///
 /// # Errors
-/// Where the service that is wanted can't be asked for.
+/// Where the table can't be read, or does not have the service that is wanted.
 pub fn gather(wanted: &Wanted) -> Result<Facts, Error> {
     let mut facts = Facts {
         form: FORM,
@@ -44,8 +44,9 @@ pub fn gather(wanted: &Wanted) -> Result<Facts, Error> {
         ..Facts::default()
     };
     let mut unread = Vec::new();
-    // Not by modprobe: nothing is changed here. To ask at all could make the kernel
-    // load the module, which a real server does not need.
+    // It is opened without modprobe, because nothing is changed here. On a real server it
+    // is not opened, because even a question could make the kernel load the module, which
+    // a real server does not need.
     let mut client = match wanted.on_server {
         Some(_) => None,
         None => match Client::open() {
@@ -107,7 +108,7 @@ pub fn gather(wanted: &Wanted) -> Result<Facts, Error> {
     Ok(facts)
 }
 
-/// Reads all that is around the table.
+/// Reads everything around the table.
 pub(super) fn surroundings(facts: &mut Facts, probe: bool, unread: &mut Vec<Unread>) {
     facts.modules = system::modules();
     facts.programs = system::programs();
@@ -124,7 +125,7 @@ pub(super) fn surroundings(facts: &mut Facts, probe: bool, unread: &mut Vec<Unre
     facts.sockets = system::sockets(facts, unread);
 }
 
-/// Links, addresses, neighbours and ways.
+/// Reads links, addresses, neighbours and ways.
 fn around(facts: &mut Facts, probe: bool, unread: &mut Vec<Unread>) -> std::io::Result<()> {
     let mut routing = Routing::open()?;
     facts.links = routing.links()?;

@@ -1,5 +1,5 @@
-//! One client on its way: the service that takes its packets, what is remembered
-//! of it, and the director around both.
+//! One client on its way: the service that takes its packets, what the director remembers
+//! of the client, and the director's facts.
 
 use std::io;
 use std::net::IpAddr;
@@ -14,9 +14,9 @@ use ipvs::connections::{CONNECTIONS, Connection, for_each_connection};
 use ipvs::error::Error;
 use ipvs::model::{Endpoint, Service, VirtualId};
 
-/// So many connections of the client are remembered.
+/// The most connections of the client that are remembered.
 const REMEMBERED: usize = 64;
-/// So many addresses are tried for a mark.
+/// The most addresses that are tried for a mark.
 const TRIED: usize = 16;
 
 /// One client on its way to a service.
@@ -28,22 +28,22 @@ pub struct Journey {
     pub client: IpAddr,
     /// The port that it sends from, if that is known.
     pub port: Option<u16>,
-    /// How the kernel comes to the service; none where it comes to none.
+    /// How the kernel finds the service; none if it finds none.
     pub lookup: Option<Lookup>,
-    /// Other services that packets to that address may come to.
+    /// Other services that may take packets to that address.
     pub others: Vec<VirtualId>,
     /// The service's persistence engine.
     pub engine: Option<String>,
-    /// Connections of the client, a few.
+    /// Some connections of the client.
     pub connections: Vec<Remembered>,
     /// The template that keeps the client with its server.
     pub template: Option<Remembered>,
     /// Templates of marks that the client has.
     pub marks: Vec<VirtualId>,
-    /// Addresses to which packets with the mark may go, and whether they are taken
-    /// in where the client's packets come in. The last is one of many.
+    /// Addresses to which packets with the mark may go, and the route of each packet that
+    /// comes by the client's interface. The last address stands for all others.
     pub marked: Vec<(IpAddr, Answer)>,
-    /// The director, with the service alone.
+    /// The director's facts, with the service alone.
     pub facts: Facts,
 }
 
@@ -131,7 +131,7 @@ impl Journey {
         Ok(journey)
     }
 
-    /// Reads what is remembered of the client.
+    /// Reads the connections and templates of the client.
     fn remember(&mut self, ipvs: &Client, service: Option<&Service>) -> io::Result<()> {
         let mut all = ConnectionFacts::default();
         let outcome = for_each_connection(ipvs.connections()?, |connection| {
@@ -178,8 +178,8 @@ impl Journey {
         }
     }
 
-    /// The interface by which the client's packets come: that by which answers of the
-    /// virtual address go to it, as far as that can be known.
+    /// Returns the interface by which the client's packets come. It is taken to be the
+    /// one by which answers of the virtual address go to the client.
     pub fn input(&self) -> Option<u32> {
         match self.way_back() {
             Some(Ok(route)) if route.leads == Leads::Onward => route.output,
@@ -187,8 +187,8 @@ impl Journey {
         }
     }
 
-    /// The way of this machine's own answers to the client. Policies may give those of
-    /// the virtual address another one than other packets.
+    /// Returns the way of this machine's own answers to the client. Routing policies may
+    /// give answers of the virtual address another way than other packets.
     pub fn way_back(&self) -> Option<Answer> {
         let question = self.answer_of_vip();
         let answer = question.and_then(|question| self.facts.answer(&question));
@@ -206,8 +206,8 @@ impl Journey {
         })
     }
 
-    /// Asks for the way to the address where no service has it, and for those of
-    /// packets with a mark.
+    /// Asks for the ways to and from the address that is wanted or, for a mark, for the
+    /// ways of packets with this mark.
     fn ask_more(&mut self) -> io::Result<()> {
         let mut routing = Routing::open()?;
         let mark = match self.wanted {
@@ -245,8 +245,8 @@ impl Journey {
         Ok(())
     }
 
-    /// Where packets with the mark may go: where they went, or to this machine; and
-    /// one of all other addresses.
+    /// Returns addresses to which packets with the mark may go: those to which they went,
+    /// those of this machine, and one that stands for all others.
     fn destinations(&self) -> Vec<IpAddr> {
         let is_its = |address: &IpAddr| address.is_ipv4() == self.client.is_ipv4();
         let mut found = Vec::new();

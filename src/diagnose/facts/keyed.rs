@@ -1,16 +1,16 @@
-//! Rows that are looked for by a key: a director may have many thousands of them, and
-//! checks look for one of each server.
+//! Rows that are looked up by a key. A director may have many thousands of rows, and
+//! checks look one up for each server.
 
 use std::ops::Deref;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-/// A row that is looked for by a key. Several rows may have the same.
+/// A row that is looked up by a key. Several rows may have the same key.
 pub trait HasKey {
-    /// The type of the value that it is looked for by.
+    /// The type of the key.
     type LookupKey: Ord;
 
-    /// Its key.
+    /// Returns its key.
     fn key(&self) -> Self::LookupKey;
 }
 
@@ -19,13 +19,13 @@ pub trait HasKey {
 #[serde(from = "Vec<T>", bound = "T: HasKey + Deserialize<'de>")]
 pub struct Keyed<T> {
     rows: Vec<T>,
-    /// The places of the rows, by their keys, and by the places themselves where these
-    /// are the same.
+    /// The places of the rows, sorted by the rows' keys. Rows of the same key are in the
+    /// order of their places.
     order: Vec<usize>,
 }
 
 impl<T: HasKey> Keyed<T> {
-    /// The rows that have this key, in their order.
+    /// Returns the rows that have this key, in their order.
     pub fn of(&self, key: T::LookupKey) -> impl Iterator<Item = &T> {
         let key_of = |place: &usize| self.rows.get(*place).map(HasKey::key);
         let start = self

@@ -1,5 +1,5 @@
-//! From a packet to its service: what the kernel looks for, in which order, and what
-//! templates are named by.
+//! From a packet to its service: what the kernel looks for, in which order, and how it
+//! names templates.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -8,7 +8,7 @@ use ipvs::model::{Netmask, Protocol, VirtualId};
 const FTP: u16 = 21;
 const FTP_DATA: u16 = 20;
 
-/// How the kernel comes from a packet to a service. It looks in this order.
+/// How the kernel finds the service of a packet. It looks in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lookup {
     /// By the packet's mark.
@@ -21,8 +21,8 @@ pub enum Lookup {
     EveryPort,
 }
 
-/// The service that takes packets, among all that there are. Ports from
-/// `unprivileged` on may be data connections of FTP.
+/// Returns the service among these that takes the wanted packets, and how it is found.
+/// Connections to ports from `unprivileged` on may be data connections of FTP.
 pub(super) fn look_up(
     services: &[VirtualId],
     wanted: VirtualId,
@@ -54,7 +54,8 @@ pub(super) fn look_up(
     found.map(|(id, lookup, _)| (id, lookup))
 }
 
-/// Services of the same address, and marks: packets may come to them instead.
+/// Returns the other services to which the packets may come instead: services of the same
+/// address, and of marks.
 pub(super) fn others(
     ids: &[VirtualId],
     wanted: VirtualId,
@@ -77,7 +78,7 @@ pub(super) fn others(
     ids.iter().filter(may).copied().collect()
 }
 
-/// The service as templates name it: a template of FTP, and of any port that is not
+/// Returns the service as templates name it. A template of FTP, or of a port that is not
 /// the service's own, is one for every port.
 pub(super) fn of_template(wanted: VirtualId, service: VirtualId) -> VirtualId {
     match (wanted, service) {
@@ -101,7 +102,7 @@ pub(super) fn of_template(wanted: VirtualId, service: VirtualId) -> VirtualId {
     }
 }
 
-/// The client as its template has it.
+/// Returns the client's address as its template has it.
 pub(super) fn masked(client: IpAddr, netmask: Netmask) -> IpAddr {
     match (client, netmask) {
         (IpAddr::V4(client), Netmask::V4(mask)) => {

@@ -1,8 +1,8 @@
 //! The facts of a director, gathered once.
 //!
-//! Facts can be written and read back, so that one machine's can be judged on
-//! another. They hold what was read as it was read; what it means is the checks'
-//! business, and so is nearly every method here a question that several ask.
+//! Facts can be written and read back, so that one machine's facts can be judged on
+//! another. They hold what was read, as it was read. Its meaning is up to the checks;
+//! nearly every method here answers a question that several checks ask.
 
 mod connections;
 mod filters;
@@ -48,16 +48,15 @@ pub const FORM: u32 = 1;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Facts {
-    /// [`FORM`].
+    /// The number of the form, [`FORM`].
     pub form: u32,
     /// The kernel's release: `6.1.0-32-amd64`.
     pub kernel: String,
-    /// From the first look to the second, in seconds.
+    /// The time from the first look to the second, in seconds.
     pub sample: f64,
-    /// The one service that was asked about; every service otherwise.
+    /// The one service that was asked about; none if every service was.
     pub only: Option<VirtualId>,
-    /// The part that this machine has as a real server; it is looked at as a
-    /// director otherwise.
+    /// The real server that this machine is; none if it is looked at as a director.
     pub on_server: Option<OnServer>,
     /// Some machines with a TCP connection to the service's port here; read on a
     /// real server alone.
@@ -88,7 +87,7 @@ pub struct Facts {
     pub ways: Keyed<Way>,
     /// The loaded modules, with the number of their users.
     pub modules: BTreeMap<String, u32>,
-    /// The programs that run, of those that change tables like this one.
+    /// The programs of [`MANAGERS`] and [`MOVERS`] that run.
     pub programs: BTreeSet<String>,
     /// The packet filter's base chains; none where they can't be read.
     pub filters: Option<Vec<Chain>>,
@@ -101,7 +100,7 @@ pub struct Facts {
     pub sockets: Vec<Listener>,
     /// The links were asked who has the virtual addresses (`--probe`).
     pub probed: bool,
-    /// The neighbours that answered.
+    /// The neighbours that answered for a virtual address.
     pub answered: Keyed<Neighbour>,
     /// The sources that could not be read, and why.
     pub unread: Vec<Unread>,
@@ -137,7 +136,7 @@ pub struct TimeoutFacts {
 /// A synchronization daemon.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SyncDaemon {
-    /// It receives; it sends otherwise.
+    /// True if it receives, false if it sends.
     pub backup: bool,
     /// Its interface.
     pub interface: String,
@@ -172,7 +171,7 @@ impl From<&Daemon> for SyncDaemon {
 /// A counter of the system.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SystemCounter {
-    /// At the second look.
+    /// Its value at the second look.
     pub total: u64,
     /// By how much it rose from the first look.
     pub rise: u64,
@@ -183,9 +182,9 @@ pub struct SystemCounter {
 pub struct Listener {
     /// `TCP` or `UDP`.
     pub protocol: String,
-    /// Where it waits; the unspecified address is all of them.
+    /// Where it waits; the unspecified address stands for all of them.
     pub local: Endpoint,
-    /// Datagrams that found no room (UDP).
+    /// Datagrams that were dropped for lack of room (UDP).
     pub drops: Option<u64>,
 }
 
@@ -193,8 +192,9 @@ impl Listener {
     /// The protocols whose sockets are read.
     pub const PROTOCOLS: [&'static str; 2] = ["TCP", "UDP"];
 
-    /// A packet to this place finds this socket. Some sockets of IPv6 take packets of
-    /// IPv4 too; which do is not told.
+    /// Returns whether a packet to this place finds this socket. Some sockets of IPv6
+    /// take packets of IPv4 too. The files do not tell which do, so that all are taken
+    /// to.
     pub fn takes(&self, protocol: &str, place: Endpoint) -> bool {
         let Endpoint { address, port } = self.local;
         let for_all = match address.to_canonical() {
@@ -212,11 +212,11 @@ impl Listener {
 pub struct Unread {
     /// The file, or what was asked for.
     pub what: String,
-    /// The system's word on it.
+    /// The system's reason.
     pub why: String,
 }
 
-/// An IP version, as sysctls name it.
+/// Returns an IP version, as sysctls name it.
 pub fn version(address: IpAddr) -> &'static str {
     match address {
         IpAddr::V4(_) => "ipv4",
@@ -225,34 +225,34 @@ pub fn version(address: IpAddr) -> &'static str {
 }
 
 impl Facts {
-    /// A setting that is a number.
+    /// Returns a setting that is a number.
     pub fn sysctl(&self, name: &str) -> Option<i64> {
         self.sysctls.get(name)?.trim().parse().ok()
     }
 
-    /// The name of an interface's setting.
+    /// Returns the name of an interface's setting.
     pub fn setting_of(version: &str, interface: &str, setting: &str) -> String {
         format!("net.{version}.conf.{interface}.{setting}")
     }
 
-    /// A setting of one interface alone.
+    /// Returns a setting of one interface alone.
     pub fn of_interface(&self, version: &str, interface: &str, setting: &str) -> Option<i64> {
         self.sysctl(&Self::setting_of(version, interface, setting))
     }
 
-    /// A setting of which the larger of `all` and the interface is in effect:
+    /// Returns a setting of which the larger of `all` and the interface is in effect:
     /// `rp_filter`, `arp_ignore`, `arp_announce`.
     pub fn larger(&self, version: &str, interface: &str, setting: &str) -> Option<i64> {
         let of = |interface| self.of_interface(version, interface, setting);
         Some(of(interface)?.max(of("all").unwrap_or(0)))
     }
 
-    /// By how much a counter of the system rose.
+    /// Returns by how much a counter of the system rose.
     pub fn rise(&self, counter: &str) -> u64 {
         self.counters.get(counter).map_or(0, |counter| counter.rise)
     }
 
-    /// `NAME rose by N`, as evidence.
+    /// Returns `NAME rose by N in T s`, as evidence.
     pub fn rose(&self, counter: &str) -> String {
         format!(
             "{counter} rose by {} in {:.1} s",
@@ -261,39 +261,38 @@ impl Facts {
         )
     }
 
-    /// The same, where counters were looked at twice.
+    /// Returns [`rose`](Self::rose) if the counters were looked at twice.
     pub fn risen(&self, counter: &str) -> Option<String> {
         (self.sample > 0.0).then(|| self.rose(counter))
     }
 
-    /// The interface of that number.
+    /// Returns the interface of this number.
     pub fn link(&self, index: u32) -> Option<&Link> {
         self.links.iter().find(|link| link.index == index)
     }
 
-    /// The name of an interface.
+    /// Returns the name of an interface, or `?` if it is not known.
     pub fn interface(&self, index: u32) -> &str {
         self.link(index).map_or("?", |link| &link.name)
     }
 
-    /// It is an address of this machine.
+    /// Returns whether it is an address of this machine, and no other machine's too.
     pub fn is_own(&self, address: IpAddr) -> bool {
         address.is_loopback() || self.addresses.of(address).any(|own| !own.duplicate)
     }
 
-    /// Returns what the kernel answered to a question; none where it was not
-    /// asked.
+    /// Returns what the kernel answered to a question, or none if it was not asked.
     pub fn answer(&self, question: &Question) -> Option<Answer> {
         self.ways.of(*question).next().map(|way| way.answer)
     }
 
-    /// The way of this machine's own packets to an address.
+    /// Returns the way of this machine's own packets to an address.
     pub fn way_to(&self, address: IpAddr) -> Option<Answer> {
         self.answer(&Question::to(address))
     }
 
-    /// The interface by which packets go to an address, which is that by which
-    /// its packets come, as a rule.
+    /// Returns the interface by which packets go to an address. As a rule, packets from
+    /// the address come by it too.
     pub fn interface_to(&self, address: IpAddr) -> Option<u32> {
         match self.way_to(address)? {
             Ok(Route {
@@ -305,8 +304,8 @@ impl Facts {
         }
     }
 
-    /// It is taken in here: an address of this machine, or one that a route
-    /// makes so. None where that is not known.
+    /// Returns whether packets to an address are taken in here: it is an address of this
+    /// machine, or a route makes it one. Returns none if that is not known.
     pub fn is_taken_in(&self, address: IpAddr) -> Option<bool> {
         if self.is_own(address) {
             return Some(true);
@@ -317,13 +316,13 @@ impl Facts {
         })
     }
 
-    /// The address is on the link of an interface: the interface and the
-    /// address of this machine in the same network.
+    /// Returns an address of this machine in the same network, and with it the interface,
+    /// if this address is on a link.
     pub fn on_link(&self, address: IpAddr) -> Option<&Address> {
         self.networks(address).next()
     }
 
-    /// All of them.
+    /// Returns all addresses of this machine in the same network.
     pub fn networks(&self, address: IpAddr) -> impl Iterator<Item = &Address> {
         let in_network = move |own: &&Address| same_network(own.address, address, own.prefix);
         let has_more = move |own: &&Address| own.prefix < if address.is_ipv4() { 32 } else { 128 };
@@ -336,14 +335,15 @@ impl Facts {
         there.find(|found| found.interface == interface)
     }
 
-    /// The neighbour does not answer.
+    /// Returns whether the next machine on the way to an address does not answer.
     pub fn is_silent(&self, address: IpAddr) -> bool {
         let Some(Ok(route)) = self.way_to(address) else {
             return false;
         };
         let next = route.gateway.unwrap_or(address);
         let neighbour = route.output.and_then(|output| self.neighbour(next, output));
-        // A neighbour that is there is incomplete, or probed, for a thousandth of a second.
+        // A neighbour that answers is incomplete, or probed, only for a thousandth of a
+        // second.
         neighbour.is_some_and(|neighbour| {
             matches!(
                 neighbour.state,
@@ -352,41 +352,41 @@ impl Facts {
         })
     }
 
-    /// The connections.
+    /// Returns the connections, summed up.
     pub fn flows(&self) -> impl Iterator<Item = &Flow> {
         self.connections.iter().flat_map(|all| all.flows.iter())
     }
 
-    /// The connections to a server.
+    /// Returns the connections to a server, summed up.
     pub fn flows_to(&self, server: Endpoint) -> impl Iterator<Item = &Flow> {
         let connections = self.connections.iter();
         connections.flat_map(move |all| all.flows.of(server))
     }
 
-    /// Version numbers at the start of the kernel's release.
+    /// Returns the two version numbers at the start of the kernel's release.
     pub fn kernel_version(&self) -> Option<(u32, u32)> {
         let mut numbers = self.kernel.split(|c: char| !c.is_ascii_digit());
         let mut next = || numbers.next()?.parse().ok();
         Some((next()?, next()?))
     }
 
-    /// The kernel adds up what services and servers carry.
+    /// Returns whether the kernel adds up what services and servers carry.
     pub fn counters_live(&self) -> bool {
         self.frozen().is_none()
     }
 
-    /// Why the kernel does not.
+    /// Returns why the kernel does not add it up, or none if it does.
     pub fn frozen(&self) -> Option<Frozen> {
         let value = |name| self.sysctls.get(name).map(String::as_str);
         Frozen::by(value(estimation::RUN), value(estimation::PROCESSORS))
     }
 
-    /// This could not be read.
+    /// Returns whether this could not be read.
     pub fn is_unread(&self, what: &str) -> bool {
         self.unread.iter().any(|unread| unread.what == what)
     }
 
-    /// A program of these runs.
+    /// Returns whether one of these programs runs.
     pub fn runs(&self, names: &[&str]) -> bool {
         names.iter().any(|name| self.programs.contains(*name))
     }

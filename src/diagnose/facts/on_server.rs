@@ -1,5 +1,5 @@
-//! A real server, on which there is no IPVS: what is asked about it, and the routes
-//! that tell.
+//! A real server, on which there is no IPVS: what is asked about it, and the routes that
+//! are needed to answer.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -10,14 +10,14 @@ use super::{Facts, Method, Unread, same_network};
 use crate::routing::{Address, Link, Question};
 use ipvs::model::{Endpoint, VirtualId};
 
-/// Addresses of documents (RFC 5737, RFC 3849): the way to them is that to clients
-/// anywhere.
+/// Addresses for documentation (RFC 5737, RFC 3849). The way to them is the way to
+/// clients anywhere.
 pub const ELSEWHERE: [IpAddr; 2] = [
     IpAddr::V4(Ipv4Addr::new(198, 51, 100, 1)),
     IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1)),
 ];
 
-/// The part that a machine has as a real server.
+/// The service that a machine serves as a real server, and how packets reach it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OnServer {
     /// `TCP`, `UDP`, `SCTP`, or `IP_` and a number.
@@ -31,7 +31,8 @@ pub struct OnServer {
 }
 
 impl OnServer {
-    /// The server of a service; none of a firewall mark, whose address is not known.
+    /// Returns the server of a service, or none for a firewall mark, whose address is not
+    /// known.
     pub fn new(service: VirtualId, method: Method, director: Option<IpAddr>) -> Option<Self> {
         match service {
             VirtualId::Endpoint {
@@ -48,20 +49,21 @@ impl OnServer {
         }
     }
 
-    /// The virtual address.
+    /// Returns the virtual address.
     pub fn vip(&self) -> IpAddr {
         self.service.address
     }
 
-    /// Packets come with the virtual address: direct routing and tunnels.
+    /// Returns whether packets come with the virtual address, as by direct routing and
+    /// tunnels.
     pub fn takes_vip(&self) -> bool {
         self.method == Method::DirectRouting || self.method.is_tunnel()
     }
 }
 
 impl Facts {
-    /// Forgets a director that is this machine itself, so that nothing is judged by
-    /// it, and returns a word on that.
+    /// Forgets a director that is this machine itself, so that nothing is judged by it,
+    /// and returns a remark on that.
     pub(super) fn drop_own_director(&mut self) -> Option<Unread> {
         let director = self.on_server.as_ref()?.director;
         let own = director.filter(|director| self.is_own(*director))?;
@@ -72,7 +74,8 @@ impl Facts {
         })
     }
 
-    /// Clients of a real server: those that were named, and those with connections.
+    /// Returns the clients of a real server: those that were named, and some with
+    /// connections.
     pub fn clients_of_server(&self) -> BTreeSet<IpAddr> {
         let vip = self.on_server.as_ref().map(OnServer::vip);
         let clients = self.clients.iter().chain(&self.peers);
@@ -82,8 +85,9 @@ impl Facts {
             .collect()
     }
 
-    /// The packet with which a real server behind NAT answers a client: its source
-    /// is the server's address in the director's network, if that is known.
+    /// Returns the question about the packet with which a real server behind NAT answers
+    /// a client. Its source is the server's address in the director's network, if that is
+    /// known.
     pub fn answer_of_server(&self, client: IpAddr) -> Question {
         let director = self
             .on_server
@@ -96,8 +100,8 @@ impl Facts {
         }
     }
 
-    /// The links of other machines: no loopback, no tunnel, nothing that is software
-    /// alone.
+    /// Returns the links to other machines that are up: no loopback, no tunnel and no
+    /// dummy.
     pub fn wires(&self) -> impl Iterator<Item = &Link> {
         self.links.iter().filter(|link| {
             let is_soft = link.kind.as_deref() == Some("dummy") || link.is_tunnel();
@@ -105,7 +109,7 @@ impl Facts {
         })
     }
 
-    /// The link of other machines in whose network an address is.
+    /// Returns the link to other machines in whose network an address is.
     pub fn wire_in_network(&self, address: IpAddr) -> Option<u32> {
         let has_network = |own: &&Address| {
             own.address != address && same_network(own.address, address, own.prefix)
@@ -121,7 +125,8 @@ impl Facts {
         Some(link.index)
     }
 
-    /// The virtual address, the director, and the ways of answers.
+    /// Returns the questions about the ways to the virtual address and the director, and
+    /// about the ways of answers.
     pub(super) fn ways_of_server(&self) -> BTreeSet<Question> {
         let Some(on_server) = &self.on_server else {
             return BTreeSet::new();
@@ -133,7 +138,7 @@ impl Facts {
         hosts.chain(answers).collect()
     }
 
-    /// Clients' packets, by each link.
+    /// Returns the questions about clients' packets, by each link.
     pub(super) fn ways_into_server(&self) -> BTreeSet<Question> {
         let mut questions = BTreeSet::new();
         let Some(on_server) = &self.on_server else {

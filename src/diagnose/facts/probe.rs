@@ -1,11 +1,12 @@
 //! `--probe`: who on the links has a virtual address.
 //!
-//! An entry for the address that is in use makes the kernel ask for it (ARP, or
-//! neighbour discovery), and is read afterwards. The kernel forgets it by itself, but
-//! only after a while: one of an earlier look is deleted first. Otherwise the kernel
-//! would not ask for an address that it has just asked for, nor for one that a machine
-//! had which has given it up since. An entry that an admin made is neither deleted nor
-//! put to use: the kernel would take it for one of its own from then on.
+//! A neighbour entry in use (`NTF_USE`) makes the kernel ask for its address, by ARP or
+//! neighbour discovery; the entry is read afterwards. The kernel forgets the entry by
+//! itself, but only after a while, so an entry of an earlier look is deleted first.
+//! Otherwise the kernel would not ask for an address that it has just asked for, nor for
+//! one that another machine had and has given up since. An entry that an admin made is
+//! neither deleted nor put to use, because the kernel would take it for one of its own
+//! from then on.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -16,17 +17,18 @@ use std::time::Duration;
 use super::{Facts, Keyed};
 use crate::routing::{Neighbour, Reach, Routing};
 
-/// The kernel asks three times, a second apart; who is there answers at once.
+/// How long answers are waited for. The kernel asks three times, a second apart; a
+/// machine that is there answers at once.
 const PATIENCE: Duration = Duration::from_millis(1500);
-/// So many addresses are asked for.
+/// The most addresses that are asked for.
 const ADDRESSES: usize = 256;
 
-/// Asks for every virtual address on the interfaces that lead to servers on the
-/// link and on those in its own network, and for these servers: one that clients reach
-/// past this director may not be known to it. An IPv6 address is not asked for on an
-/// interface that has it: the kernel takes no answer about it there (`ndisc_recv_na`).
-/// Returns every neighbour that is known afterwards, and of them
-/// those that have a virtual address.
+/// Asks for every virtual address on the interface in its own network, and on the
+/// interfaces that lead to servers on the link. Asks for these servers too, because the
+/// kernel may not know a server that clients reach past this director. An IPv6 address is
+/// not asked for on an interface that has it: the kernel takes no answer about it there
+/// (`ndisc_recv_na`). Returns every neighbour that is known afterwards, and those of them
+/// that have a virtual address.
 pub(super) fn probe(
     facts: &Facts,
     routing: &mut Routing,
@@ -37,7 +39,7 @@ pub(super) fn probe(
         let Some(vip) = service.address() else {
             continue;
         };
-        // Another machine may have it too.
+        // Another machine may have the virtual address too.
         let link = facts.on_link(vip).and_then(|own| facts.link(own.interface));
         if let Some(link) = link.filter(|link| link.up && !link.loopback) {
             virtual_addresses.insert((vip, link.index));

@@ -8,16 +8,17 @@ use super::system::FIRST_UNPRIVILEGED;
 use super::{Facts, Unread};
 use ipvs::model::VirtualId;
 
-/// Facts sum connections up: it is not known which client has which.
+/// The part that facts lack: they sum connections up, and do not tell which client has
+/// which.
 pub const SINGLE_CONNECTIONS: &str = "connections and templates of single clients";
 
-/// The facts can't tell the path of a client.
+/// The reason why facts can't tell the path of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotReplayed {
-    /// They are those of a real server.
+    /// They are the facts of a real server.
     #[error("it has the facts of a real server, and not those of a director")]
     RealServer,
-    /// They have no other service than this one.
+    /// They have no service but this one.
     #[error("it has the facts of {0} alone")]
     OtherService(VirtualId),
     /// They do not tell which packets have a mark and are taken in.
@@ -34,7 +35,7 @@ impl Journey {
     /// Takes the way of a client from a director's facts.
     ///
     /// # Errors
-    /// Where the facts do not tell it.
+    /// Where the facts do not tell this way.
     pub fn replay(
         mut facts: Facts,
         wanted: VirtualId,

@@ -5,7 +5,7 @@ use std::io::{self, BufRead};
 use ipvs::connections::{CONNECTIONS_WITH_ORIGIN, Origin, for_each_connection};
 use ipvs::procfs;
 
-/// How many connections and templates are known from another director.
+/// Returns how many connections and templates are known from another director.
 pub(super) fn synchronized() -> io::Result<u64> {
     count(procfs::open(CONNECTIONS_WITH_ORIGIN)?)
 }

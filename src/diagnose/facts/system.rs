@@ -37,7 +37,7 @@ const OF_SYSTEM: &[&str] = &[
     FIRST_UNPRIVILEGED,
 ];
 
-/// The first port that any program may listen on.
+/// The setting with the first port that any program may listen on.
 pub(super) const FIRST_UNPRIVILEGED: &str = "net.ipv4.ip_unprivileged_port_start";
 
 /// Programs that change the table, by their names in `/proc/PID/comm`.
@@ -53,10 +53,10 @@ pub const MOVERS: &[&str] = &[
     "ucarp",
 ];
 
-/// The counter of the packets that IPVS has taken.
+/// The name of the counter of packets that IPVS has taken.
 pub const IPVS_PACKETS: &str = "ip_vs.InPkts";
 
-/// The counter of their bytes.
+/// The name of the counter of their bytes.
 pub const IPVS_BYTES: &str = "ip_vs.InBytes";
 
 /// Files whose text some checks read.
@@ -66,20 +66,20 @@ const FILES: &[&str] = &[
     "/proc/net/ip_vs_status",
 ];
 
-/// The kernel's release.
+/// Returns the kernel's release.
 pub(super) fn kernel() -> String {
     let release = fs::read_to_string("/proc/sys/kernel/osrelease");
     release.unwrap_or_default().trim().to_owned()
 }
 
-/// The first port that any program may listen on.
+/// Returns the first port that any program may listen on.
 pub(super) fn unprivileged_port() -> u16 {
     let setting = fs::read_to_string("/proc/sys/net/ipv4/ip_unprivileged_port_start");
     let port = setting.ok().and_then(|text| text.trim().parse().ok());
     port.unwrap_or(1024)
 }
 
-/// Reads all settings that checks ask for. One that a kernel has not is absent.
+/// Reads all settings that checks ask for. A setting that a kernel lacks is absent.
 pub(super) fn sysctls(links: &[Link], unread: &mut Vec<Unread>) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     let mut read = |name: String, path: String| match fs::read_to_string(&path) {
@@ -118,7 +118,7 @@ pub(super) fn sysctls(links: &[Link], unread: &mut Vec<Unread>) -> BTreeMap<Stri
     found
 }
 
-/// The system's counters now.
+/// Returns the system's counters now.
 pub(super) fn counters() -> BTreeMap<String, u64> {
     let mut found = BTreeMap::new();
     let text = |path| fs::read_to_string(path).unwrap_or_default();
@@ -139,9 +139,10 @@ pub(super) fn counters() -> BTreeMap<String, u64> {
     found
 }
 
-/// The packets that IPVS has taken, and their bytes, of each processor: they are counted
-/// at once, where the sums of services are added up every two seconds. The rows are the
-/// processor's number, connections, packets in, packets out, bytes in, bytes out.
+/// Returns the packets that IPVS has taken, and their bytes, added up over the
+/// processors. They are counted at once, while the sums of services are added up every
+/// two seconds. The rows are, in hexadecimal, the processor's number, connections,
+/// packets in, packets out, bytes in and bytes out.
 fn taken_by_ipvs(text: &str) -> Option<(u64, u64)> {
     let taken = |line: &str| -> Option<(u64, u64)> {
         let words: Vec<_> = line.split_whitespace().collect();
@@ -158,7 +159,7 @@ fn taken_by_ipvs(text: &str) -> Option<(u64, u64)> {
     text.lines().filter_map(taken).reduce(add)
 }
 
-/// Two lines a group: `Ip: NAME…` and `Ip: NUMBER…`.
+/// Reads counters in groups of two lines: `Ip: NAME…` and `Ip: NUMBER…`.
 fn paired(text: &str) -> BTreeMap<String, u64> {
     let mut found = BTreeMap::new();
     let mut lines = text.lines();
@@ -175,7 +176,8 @@ fn paired(text: &str) -> BTreeMap<String, u64> {
     found
 }
 
-/// A line of names, then a line of hexadecimal numbers for each processor.
+/// Adds up counters from a line of names and a line of hexadecimal numbers for each
+/// processor.
 fn per_processor(prefix: &str, text: &str) -> BTreeMap<String, u64> {
     let mut found = BTreeMap::new();
     let mut lines = text.lines();
@@ -195,7 +197,7 @@ fn per_processor(prefix: &str, text: &str) -> BTreeMap<String, u64> {
     found
 }
 
-/// The counters with what they rose by.
+/// Returns the counters with what they rose by.
 pub(super) fn risen(
     before: &BTreeMap<String, u64>,
     after: BTreeMap<String, u64>,
@@ -207,7 +209,7 @@ pub(super) fn risen(
     after.into_iter().filter_map(counter).collect()
 }
 
-/// The loaded modules and how many use each.
+/// Returns the loaded modules, and how many use each.
 pub(super) fn modules() -> BTreeMap<String, u32> {
     let text = fs::read_to_string("/proc/modules").unwrap_or_default();
     let module = |line: &str| {
@@ -219,7 +221,7 @@ pub(super) fn modules() -> BTreeMap<String, u32> {
     text.lines().filter_map(module).collect()
 }
 
-/// Which of the programs that matter run here.
+/// Returns which of the programs that matter run here.
 pub(super) fn programs() -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
@@ -239,7 +241,7 @@ pub(super) fn programs() -> BTreeSet<String> {
     found
 }
 
-/// The files that some checks read. One that a kernel has not is absent.
+/// Returns the files that some checks read. A file that a kernel lacks is absent.
 pub(super) fn files(unread: &mut Vec<Unread>) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     for path in FILES {
@@ -262,8 +264,8 @@ const WAITING: [(&str, &str, &[u8]); 4] = [
     ("UDP", "/proc/net/udp6", b"07"),
 ];
 
-/// Sockets that wait for packets: read only where a server is this machine, or a
-/// daemon runs, since the files also have a line for each connection.
+/// Returns the sockets that wait for packets. They are read only if this machine is a
+/// server or runs a daemon, because the files also have a line for each connection.
 pub(super) fn sockets(facts: &Facts, unread: &mut Vec<Unread>) -> Vec<Listener> {
     let mut servers = facts.services.iter().flat_map(|service| &service.servers);
     let is_server = facts.on_server.is_some();
@@ -287,10 +289,10 @@ pub(super) fn sockets(facts: &Facts, unread: &mut Vec<Unread>) -> Vec<Listener> 
     found
 }
 
-/// So many peers are remembered.
+/// The most peers that are remembered.
 const PEERS: usize = 4;
 
-/// Machines with a TCP connection to this port of this machine, answered or not.
+/// Returns machines with a TCP connection to this port of this machine, answered or not.
 pub(super) fn peers(port: u16) -> Vec<IpAddr> {
     let mut found = Vec::new();
     for path in ["/proc/net/tcp", "/proc/net/tcp6"] {
@@ -309,7 +311,7 @@ pub(super) fn peers(port: u16) -> Vec<IpAddr> {
     found
 }
 
-/// A socket that waits, in a line of these files.
+/// Returns the socket in a line of these files, if it waits.
 fn socket(protocol: &str, state: &[u8], line: &str) -> Option<Listener> {
     let row = SocketLine::parse(line).filter(|row| row.state.as_bytes() == state)?;
     let drops = line
@@ -324,7 +326,7 @@ fn socket(protocol: &str, state: &[u8], line: &str) -> Option<Listener> {
     })
 }
 
-/// `sl: ADDRESS:PORT ADDRESS:PORT STATE …`
+/// A line of these files: `sl: ADDRESS:PORT ADDRESS:PORT STATE …`.
 struct SocketLine<'a> {
     local: Endpoint,
     remote: Endpoint,
@@ -342,7 +344,7 @@ impl<'a> SocketLine<'a> {
     }
 }
 
-/// `ADDRESS:PORT`, of which the address is words of 32 bits in the processor's byte
+/// Reads `ADDRESS:PORT`, in which the address is words of 32 bits in the processor's byte
 /// order.
 fn endpoint(word: &str) -> Option<Endpoint> {
     let (address, port) = word.split_once(':')?;

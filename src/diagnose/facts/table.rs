@@ -12,8 +12,7 @@ use ipvs::model::{
     TunnelKind, VirtualId,
 };
 
-/// Of so many services at most, the servers are looked at twice: each takes a
-/// question of its own.
+/// The most services whose servers are looked at twice: each takes a question of its own.
 const SERVERS_TWICE: usize = 1000;
 
 /// Counters of a service or a server.
@@ -44,7 +43,7 @@ impl From<&Stats> for Counted {
 }
 
 impl Counted {
-    /// By how much they rose; none where they were set to 0 meanwhile.
+    /// Returns by how much they rose, or none if they were set to 0 meanwhile.
     fn since(self, before: Self) -> Option<Self> {
         Some(Self {
             connections: self.connections.checked_sub(before.connections)?,
@@ -59,9 +58,9 @@ impl Counted {
 /// Counters, and by how much they rose from the first look to the second.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Traffic {
-    /// At the second look.
+    /// The counters at the second look.
     pub total: Counted,
-    /// From the first look to the second; none where there was only one.
+    /// Their rise from the first look to the second; none if there was only one.
     pub rise: Option<Counted>,
 }
 
@@ -99,7 +98,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// As a person calls it.
+    /// Returns the method in words.
     pub fn words(self) -> &'static str {
         match self {
             Self::Nat => "NAT",
@@ -111,7 +110,7 @@ impl Method {
         }
     }
 
-    /// It is wrapped into packets of this director's own.
+    /// Returns whether packets are wrapped into packets of this director's own.
     pub fn is_tunnel(self) -> bool {
         matches!(self, Self::Tunnel | Self::Gue | Self::Gre)
     }
@@ -124,17 +123,17 @@ pub struct Server {
     pub endpoint: Endpoint,
     /// How packets reach it.
     pub method: Method,
-    /// UDP port of a GUE tunnel.
+    /// The UDP port of a GUE tunnel.
     pub tunnel_port: u16,
-    /// 0 takes no new connections.
+    /// Its weight. With 0 it takes no new connections.
     pub weight: u32,
-    /// From so many connections on it takes no more; 0 is no limit.
+    /// The number of connections from which on it takes no more; 0 is no limit.
     pub upper_threshold: u32,
-    /// Below so many it takes some again.
+    /// The number of connections below which a full server takes some again.
     pub lower_threshold: u32,
     /// Active connections.
     pub active: u32,
-    /// Inactive ones.
+    /// Inactive connections.
     pub inactive: u32,
     /// Templates of persistent clients.
     pub persistent: u32,
@@ -166,18 +165,19 @@ impl Server {
         }
     }
 
-    /// Its address.
+    /// Returns its address.
     pub fn address(&self) -> IpAddr {
         self.endpoint.address
     }
 
-    /// As many connections as it may have.
+    /// Returns whether it has as many connections as it may have.
     pub fn is_full(&self) -> bool {
         let connections = u64::from(self.active) + u64::from(self.inactive);
         self.upper_threshold > 0 && connections >= self.upper_threshold.into()
     }
 
-    /// Packets came for it, and nothing was sent back through this director.
+    /// Returns whether packets came for it, and nothing was sent back through this
+    /// director.
     pub fn only_inwards(&self) -> bool {
         let is_so = |rise: Counted| rise.in_packets > 0 && rise.out_packets == 0;
         self.traffic.rise.is_some_and(is_so)
@@ -189,11 +189,11 @@ impl Server {
 pub struct ServiceFacts {
     /// Its address or mark.
     pub id: VirtualId,
-    /// Its scheduler; without one nobody is given a server.
+    /// Its scheduler. Without one, no client is given a server.
     pub scheduler: Option<String>,
     /// Clients stay with their server.
     pub persistent: bool,
-    /// For so many seconds.
+    /// How many seconds they stay.
     pub persistence: u32,
     /// Each packet is scheduled by itself.
     pub one_packet: bool,
@@ -223,7 +223,7 @@ impl ServiceFacts {
         }
     }
 
-    /// The virtual address; none for a firewall mark.
+    /// Returns the virtual address, or none for a firewall mark.
     pub fn address(&self) -> Option<IpAddr> {
         match self.id {
             VirtualId::Endpoint { address, .. } => Some(address),
@@ -231,7 +231,7 @@ impl ServiceFacts {
         }
     }
 
-    /// The server that a connection goes to; port 0 of a server is every port.
+    /// Returns the server that a connection goes to; port 0 of a server is every port.
     pub fn server_of(&self, endpoint: Endpoint) -> Option<&Server> {
         self.servers.iter().find(|server| {
             let port = server.endpoint.port;
@@ -239,13 +239,13 @@ impl ServiceFacts {
         })
     }
 
-    /// Packets came for it between the two looks.
+    /// Returns whether packets came for it between the two looks.
     pub fn is_busy(&self) -> bool {
         self.traffic.rise.is_some_and(|rise| rise.in_packets > 0)
     }
 }
 
-/// The first look: every service, or one.
+/// Takes the first look: at every service, or one.
 pub(super) fn first(
     client: &mut Client,
     only: Option<&VirtualId>,
@@ -262,7 +262,7 @@ pub(super) fn first(
     Ok(entries.iter().map(service).collect())
 }
 
-/// The second look, at the counters.
+/// Takes the second look, at the counters.
 pub(super) fn again(client: &mut Client, services: &mut [ServiceFacts]) -> Result<(), Error> {
     let counters: HashMap<VirtualId, Counted> = match services {
         [one] => {
@@ -302,7 +302,7 @@ pub(super) fn again(client: &mut Client, services: &mut [ServiceFacts]) -> Resul
 }
 
 impl Server {
-    /// The server and its method as words of the command line.
+    /// Returns the server and its method as words of the command line.
     pub fn option(&self) -> String {
         let method = match self.method {
             Method::Nat => "-m",

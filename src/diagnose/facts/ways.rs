@@ -1,8 +1,8 @@
 //! The ways of packets: which routes the kernel is asked for.
 //!
-//! Clients are those that were named, and some of the connection table. By which
-//! interface a client's packets come is not known: it is taken to be the one by
-//! which packets go to it, and a named client is tried on every interface.
+//! The clients are those that were named, and some of the connection table. It is not
+//! known by which interface a client's packets come. It is taken to be the one by which
+//! packets go to the client; a named client is also tried on every interface.
 
 use std::collections::{BTreeSet, HashSet};
 use std::io;
@@ -14,7 +14,7 @@ use super::{Facts, HasKey, Method, Server};
 use crate::routing::{Answer, Question, Routing};
 use ipvs::model::{Endpoint, VirtualId};
 
-/// So many pairs of clients and virtual addresses are asked for.
+/// The most pairs of clients and virtual addresses that are asked for.
 const PAIRS: usize = 256;
 
 /// A question to the kernel, and its answer.
@@ -45,14 +45,14 @@ pub struct Marked {
     pub question: Question,
 }
 
-/// Returns the system's word on the number of an error, as a route is refused with.
+/// Returns the system's text for the number of the error with which a route is refused.
 pub fn errno_text(errno: i32) -> String {
     ipvs::error::os_text(&std::io::Error::from_raw_os_error(errno))
 }
 
 impl Facts {
-    /// Asks for everything that checks want to know: first for the ways out, and
-    /// when these are known for the ways in.
+    /// Asks for all ways that checks want to know: first for the ways out and then,
+    /// because they depend on these, for the ways in.
     pub(super) fn ask_ways(&mut self, routing: &mut Routing) -> io::Result<()> {
         let mut out = self.ways_out();
         out.extend(self.ways_of_server());
@@ -76,7 +76,7 @@ impl Facts {
         Ok(())
     }
 
-    /// To virtual addresses, servers and clients.
+    /// Returns the questions about the ways to virtual addresses, servers and clients.
     fn ways_out(&self) -> BTreeSet<Question> {
         let services = self.services.iter();
         let virtual_addresses = services.clone().filter_map(|service| service.address());
@@ -89,7 +89,8 @@ impl Facts {
             .collect()
     }
 
-    /// From clients to virtual addresses, and from servers to clients.
+    /// Returns the questions about the ways from clients to virtual addresses, and from
+    /// servers to clients.
     fn ways_in(&self) -> BTreeSet<Question> {
         let mut questions = BTreeSet::new();
         for (client, vip, server) in self.pairs() {
@@ -122,8 +123,8 @@ impl Facts {
         questions
     }
 
-    /// Packets of clients as they come to services of a mark: the table does not
-    /// tell which virtual addresses these have, but connections do.
+    /// Returns the packets of clients as they come to services of a mark. The table does
+    /// not tell which virtual addresses these services have, but connections do.
     pub fn marked(&self) -> Vec<Marked> {
         let addressed = self.services.iter().filter_map(|service| match service.id {
             VirtualId::Endpoint { address, port, .. } => Some((address, port)),
@@ -134,7 +135,7 @@ impl Facts {
             addressed.contains(&(address, port)) || addressed.contains(&(address, 0))
         };
         let flows = self.flows();
-        // No service of an address is theirs: they came by a mark.
+        // No service of an address has these connections, so they came by a mark.
         let by_mark = flows.filter(|flow| flow.count() > 0 && !has_service(flow.service));
         let by_mark: Vec<_> = by_mark.collect();
         let services = self.services.iter().filter_map(|service| match service.id {
@@ -159,8 +160,8 @@ impl Facts {
         marked.collect()
     }
 
-    /// Clients with the virtual address that they want, and a server that
-    /// answers them, of each server a client or two.
+    /// Returns clients with the virtual address that they want and a server that answers
+    /// them: one or two clients of each server, and every named client.
     pub fn pairs(&self) -> BTreeSet<(IpAddr, IpAddr, Option<IpAddr>)> {
         let mut pairs = BTreeSet::new();
         let flows = self.flows();
