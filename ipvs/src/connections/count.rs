@@ -25,9 +25,9 @@ pub enum By {
 /// The properties by which connections are counted together: one, or two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Grouping {
-    /// The first.
+    /// The first property.
     pub by: By,
-    /// The second, if there is one.
+    /// The second property, if there is one.
     pub then: Option<By>,
 }
 
@@ -47,8 +47,7 @@ pub enum Key {
     Client(IpAddr),
     /// [`By::State`]
     State(String),
-    /// [`By::Service`], as far as connections tell of it: see
-    /// [`Connection::through`].
+    /// [`By::Service`], as far as a connection shows it: see [`Connection::through`].
     Service(VirtualId),
 }
 
@@ -88,15 +87,15 @@ pub struct Count {
 }
 
 impl Count {
-    /// Returns the addresses in the properties that they have in common.
+    /// Returns the addresses in the keys.
     pub fn addresses(&self) -> impl Iterator<Item = IpAddr> + use<> {
         let then = self.then.as_ref().and_then(Key::address);
         self.key.address().into_iter().chain(then)
     }
 }
 
-/// Counts those connections of a table that pass, largest number first. It is
-/// read once, and only the counts are held.
+/// Counts the connections of a table that pass the filter, the largest number first. The
+/// table is read once, and only the counts are held in memory.
 ///
 /// # Errors
 /// The errors of `table`.
@@ -153,7 +152,7 @@ IP  0A000001 0000 00000007 0000 0A010001 0000 NONE             59
 TCP 0A000001 966B 00000007 0000 0A010002 1F90 ESTABLISHED     899
 ";
 
-    /// The keys with their counts of connections and templates.
+    /// Returns the keys with their counts of connections and templates.
     fn counted(by: By) -> Vec<(String, u64, u64)> {
         let name = |key: Key| match key {
             Key::Server(server) => format!("{}:{}", server.address, server.port),

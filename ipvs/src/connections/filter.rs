@@ -1,4 +1,4 @@
-//! Which connections are wanted.
+//! Filters of connections.
 
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -7,23 +7,22 @@ use std::sync::Arc;
 use super::{Connection, Origin};
 use crate::model::{Destination, Prefix, Protocol, VirtualId};
 
-/// Selects connections: one is listed if it passes every part that is set.
+/// Selects connections: one passes if it passes every part that is set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Only those of a service. Port 0 is every port of its address. The
-    /// kernel notes a firewall mark in persistence templates alone, so these
-    /// are all that a mark finds.
+    /// Only connections of this service. Port 0 is every port of its address. The kernel
+    /// notes a firewall mark in persistence templates alone, so a mark finds these only.
     pub service: Option<VirtualId>,
-    /// Only those to a server's address, or to one of its ports.
+    /// Only connections to this server's address, or to one of its ports.
     pub server: Option<(IpAddr, Option<u16>)>,
-    /// Only those from these clients.
+    /// Only connections from these clients.
     pub client: Option<Prefix>,
-    /// Only those in this state.
+    /// Only connections in this state.
     pub state: Option<&'static str>,
-    /// Only those of this origin, which only
-    /// [`CONNECTIONS_WITH_ORIGIN`](super::CONNECTIONS_WITH_ORIGIN) tells.
+    /// Only connections of this origin, which only
+    /// [`CONNECTIONS_WITH_ORIGIN`](super::CONNECTIONS_WITH_ORIGIN) shows.
     pub origin: Option<Origin>,
-    /// Only those to other servers than these.
+    /// Only connections to other servers than these.
     pub beside: Option<Arc<KnownServers>>,
 }
 
@@ -34,15 +33,15 @@ pub struct KnownServers {
     addresses: HashSet<IpAddr>,
 }
 
-/// Data connections of FTP go to other ports of a server that has this one.
+/// The port of FTP. A server with this port has data connections on other ports, too.
 const FTP: u16 = 21;
 
 impl KnownServers {
-    /// Returns whether a connection goes to one of them.
+    /// Returns whether a connection goes to one of these servers.
     pub fn has(&self, connection: &Connection<'_>) -> bool {
         let super::Endpoint { address, port } = connection.server;
         let knows = |port| self.endpoints.contains(&(address, port));
-        // The server of a service for every port has every port.
+        // A server with port 0 has every port, and so does a template with port 0.
         knows(port)
             || knows(0)
             || (connection.transport() == Some(Protocol::Tcp) && knows(FTP))
@@ -68,7 +67,7 @@ impl<'a> Extend<&'a Destination> for KnownServers {
 }
 
 impl Filter {
-    /// Returns whether a connection is listed.
+    /// Returns whether a connection passes.
     pub fn passes(&self, connection: &Connection<'_>) -> bool {
         self.service
             .is_none_or(|service| is_of(&service, connection))

@@ -23,17 +23,17 @@ pub use filter::{Filter, KnownServers};
 /// Where the kernel shows the connections of the network namespace.
 pub const CONNECTIONS: &str = "/proc/net/ip_vs_conn";
 
-/// The file that shows them with their [`Origin`], but without what persistence engines
-/// noted.
+/// Where the kernel shows the connections with their [`Origin`], but without the data of
+/// persistence engines.
 pub const CONNECTIONS_WITH_ORIGIN: &str = "/proc/net/ip_vs_conn_sync";
 
 /// How the kernel came to know a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum Origin {
-    /// `LOCAL`: its packets came by here.
+    /// `LOCAL`: its packets passed this director.
     Local,
-    /// `SYNC`: a sync daemon has it from another director.
+    /// `SYNC`: a sync daemon received it from another director.
     Sync,
 }
 
@@ -52,16 +52,16 @@ pub struct Connection<'a> {
     pub server: Endpoint,
     /// The name of the protocol's state.
     pub state: &'a [u8],
-    /// Seconds until it is forgotten.
+    /// Seconds until the kernel forgets the connection.
     pub expires: u64,
     /// Name and data of the persistence engine that made it.
     pub engine: Option<(&'a [u8], &'a [u8])>,
-    /// Known in [`CONNECTIONS_WITH_ORIGIN`] alone.
+    /// The origin, which [`CONNECTIONS_WITH_ORIGIN`] alone shows.
     pub origin: Option<Origin>,
 }
 
 impl<'a> Connection<'a> {
-    /// Reads a line of the table; returns none if it is the title line or malformed.
+    /// Reads a line of the table; `None` if it is the title line or malformed.
     pub fn parse(line: &'a [u8]) -> Option<Self> {
         let mut words = LineWords::of(line);
         let protocol = words.next()?;
@@ -83,7 +83,7 @@ impl<'a> Connection<'a> {
             word = words.next()?;
         }
         let expires = decimal(word)?;
-        // An engine's note came over the network: any byte may be in it.
+        // An engine's data came over the network: any byte may be in it.
         let mut noted = || {
             let mut parts = words.next()?.split(u8::is_ascii_whitespace);
             parts.find(|part| !part.is_empty())
@@ -106,9 +106,9 @@ impl<'a> Connection<'a> {
         Protocol::named(self.protocol)
     }
 
-    /// Returns what it came through. The kernel notes a firewall mark in templates
-    /// alone: other connections of a mark's service show the address and port that
-    /// the client wanted.
+    /// Returns the service that the connection came through. The kernel notes a firewall
+    /// mark in templates alone: other connections of a mark's service show the address and
+    /// port that the client wanted.
     pub fn through(&self) -> VirtualId {
         let Endpoint { address, port } = self.service;
         if self.protocol == b"IP" {
@@ -126,42 +126,41 @@ impl<'a> Connection<'a> {
         let word = str::from_utf8(self.protocol).ok();
         let protocol = word.and_then(|word| word.parse().ok());
         VirtualId::Endpoint {
-            // The kernel has no other names.
+            // The kernel writes no other name for a connection.
             protocol: protocol.unwrap_or(Protocol::Other(0)),
             address,
             port,
         }
     }
 
-    /// Returns the name of its state, one of [`states`]. It is empty where the bytes
-    /// are no text, as no kernel has them.
+    /// Returns the name of the state, one of [`states`]. It is empty where the bytes are no
+    /// text, which no kernel writes.
     pub fn state_name(&self) -> &'a str {
         str::from_utf8(self.state).unwrap_or_default()
     }
 
     /// Returns whether it is the template that keeps a client with its server.
     ///
-    /// A template has no client's port, and of the states only two that are its
-    /// own. Data connections of FTP have no client's port either, as long as they
-    /// wait for their first packet (`LISTEN`), and a client may really send from
-    /// port 0 (`UDP` and the like).
+    /// A template has no client port and one of two states. Data connections of FTP have no
+    /// client port either, as long as they wait for their first packet (`LISTEN`), and a
+    /// client may really send from port 0 (`UDP` and the like).
     pub fn is_template(&self) -> bool {
         self.client.port == 0 && [states::NONE, states::ASSURED].contains(&self.state_name())
     }
 }
 
-/// Why not every connection of a table was handed on.
+/// The reason why not every connection of a table was handed on.
 #[derive(Debug, thiserror::Error)]
 pub enum Interrupted {
     /// The table could not be read any further.
     #[error("the connections can't be read: {0}")]
     Unread(#[source] io::Error),
-    /// The use of the connections failed.
+    /// The caller failed to use a connection.
     #[error(transparent)]
     Unused(#[from] io::Error),
 }
 
-/// Gives the error that is behind it, for those who treat both alike.
+/// Returns the error behind it, for callers that treat both alike.
 impl From<Interrupted> for io::Error {
     fn from(interrupted: Interrupted) -> Self {
         match interrupted {
@@ -182,7 +181,7 @@ pub fn for_each_connection(
     for_each_line(table, |_, connection| each(connection))
 }
 
-/// As [`for_each_connection`], with each connection's line of the table.
+/// Does the same as [`for_each_connection`], and also hands on the line of each connection.
 ///
 /// # Errors
 /// The errors of the table and of `each`.

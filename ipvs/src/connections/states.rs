@@ -1,32 +1,32 @@
 //! The names of the states of connections, from the kernel's tables for TCP, UDP, SCTP
 //! and templates. A newer kernel may have others.
 
-/// Nothing is known yet; templates have it.
+/// No state is known yet; templates have this one, too.
 pub const NONE: &str = "NONE";
 /// A template of which a connection has been established.
 pub const ASSURED: &str = "ASSURED";
 /// The only state of UDP.
 pub const UDP: &str = "UDP";
-/// Data is carried: TCP and SCTP.
+/// TCP and SCTP: data is carried.
 pub const ESTABLISHED: &str = "ESTABLISHED";
 /// TCP: the client's first packet was seen.
 pub const SYN_RECV: &str = "SYN_RECV";
 /// TCP: one end has closed its half.
 pub const FIN_WAIT: &str = "FIN_WAIT";
-/// TCP: both ends have closed theirs.
+/// TCP: both ends have closed their halves.
 pub const TIME_WAIT: &str = "TIME_WAIT";
-/// TCP: it was reset.
+/// TCP: the connection was reset.
 pub const CLOSE: &str = "CLOSE";
 /// TCP: the server's end is closed, and the client may still send.
 pub const CLOSE_WAIT: &str = "CLOSE_WAIT";
-/// TCP: both ends have closed theirs, and the last is not acknowledged yet.
+/// TCP: both ends have closed their halves, and the last one is not acknowledged yet.
 pub const LAST_ACK: &str = "LAST_ACK";
-/// SCTP: it was refused before it came about.
+/// SCTP: the association was refused before it came about.
 pub const REJECTED: &str = "REJECTED";
-/// SCTP: both ends have shut it down.
+/// SCTP: both ends have shut the association down.
 pub const CLOSED: &str = "CLOSED";
 
-/// Every name.
+/// The names of all states.
 pub const ALL: &[&str] = &[
     NONE,
     ASSURED,

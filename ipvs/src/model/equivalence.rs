@@ -18,7 +18,8 @@ pub fn scheduler(service: &Service) -> &str {
         .map_or(NO_SCHEDULER, |name| name.as_str())
 }
 
-/// Returns the flags of a service that this library has no name for, such as those of a newer kernel.
+/// Returns the flags of a service that this library has no name for, such as those of a
+/// newer kernel.
 pub fn unnamed_flags(service: &Service) -> ServiceFlags {
     service
         .flags

@@ -1,4 +1,4 @@
-//! The bounds of a rule's numbers, and the settings of a rule that names none.
+//! The bounds of a rule's numbers, and the defaults of settings that a rule leaves out.
 
 /// The longest timeout that `-p` and `--set` take, in seconds: 31 days.
 pub const LONGEST_TIMEOUT: u32 = 31 * 24 * 60 * 60;

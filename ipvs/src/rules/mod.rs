@@ -83,7 +83,7 @@ pub struct ChangeRule<'a> {
 }
 
 impl<'a> ChangeRule<'a> {
-    /// The command for `change`.
+    /// Returns the command for `change`.
     pub fn new(change: &'a Change, names: &'a dyn NameOf) -> Self {
         Self { change, names }
     }
@@ -136,13 +136,13 @@ impl Display for ChangeRule<'_> {
     }
 }
 
-/// A setting as the command that makes it, without the program's name. ipvsadm 1.31
-/// knows no such command, and reads no rule behind it.
+/// A setting as the command that makes it, without the program's name. ipvsadm 1.31 does
+/// not know this command, and reads no rule after it.
 #[derive(Clone, Copy, Debug)]
 pub struct SettingRule<'a>(&'a Setting);
 
 impl<'a> SettingRule<'a> {
-    /// The command for `setting`.
+    /// Returns the command for `setting`.
     pub fn new(setting: &'a Setting) -> Self {
         Self(setting)
     }
@@ -162,7 +162,7 @@ pub struct Selector<'a> {
 }
 
 impl<'a> Selector<'a> {
-    /// The words for `id`.
+    /// Returns the words for `id`.
     pub fn new(id: &'a VirtualId, names: &'a dyn NameOf) -> Self {
         Self { id, names }
     }
@@ -206,13 +206,13 @@ impl Display for Selector<'_> {
 pub struct EndpointWords<'a> {
     address: IpAddr,
     port: u16,
-    /// Whose names the port may have; a mark has no protocol.
+    /// The protocol whose port names count; `None` for a mark, which has no protocol.
     protocol: Option<Protocol>,
     names: &'a dyn NameOf,
 }
 
 impl<'a> EndpointWords<'a> {
-    /// A server of the service `id`.
+    /// Returns the words for a server of the service `id`.
     pub fn server(id: &VirtualId, destination: &Destination, names: &'a dyn NameOf) -> Self {
         Self {
             address: destination.address,
@@ -253,7 +253,7 @@ struct ServiceRule<'a> {
 impl Display for ServiceRule<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let service = self.service;
-        // What has no effect is not written: see `equivalence`.
+        // Settings without an effect are not written: see `equivalence`.
         let Service {
             id,
             scheduler: _,
@@ -338,7 +338,7 @@ impl Display for ServerRule<'_> {
             }
         }
         write!(f, "-w {weight}")?;
-        // Only with -m is the port that is written for a server its own.
+        // Without -m, the port that a rule has for a server is read as the service's.
         if forwarding != Forwarding::Masquerade && self.id.port().is_some_and(|own| own != port) {
             raw.add(RawField::Port, port.into());
         }

@@ -4,15 +4,15 @@ use std::net::IpAddr;
 
 use crate::model::Protocol;
 
-/// Numbers into names, for listings and saved rules.
+/// Turns numbers into names, for listings and saved rules.
 pub trait NameOf {
-    /// The name of an address; none where it is to be written as a number.
+    /// Returns the name of an address; `None` where it is to be written as a number.
     fn host(&self, address: IpAddr) -> Option<&str>;
-    /// The name of a port; none where it is to be written as a number.
+    /// Returns the name of a port; `None` where it is to be written as a number.
     fn port(&self, port: u16, protocol: Protocol) -> Option<&str>;
 }
 
-/// Numbers stay numbers (`-n`).
+/// Leaves numbers as they are (`-n`).
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Numeric;
 

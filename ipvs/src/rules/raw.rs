@@ -2,8 +2,8 @@
 
 use std::fmt::{self, Display, Formatter};
 
-/// A setting that `--raw` can make. The kernel takes each of them, but its
-/// option, if it has one, does not take every value.
+/// A setting that `--raw` can make. The kernel takes every value of the setting; the
+/// setting's own option, if there is one, does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum RawField {
@@ -42,7 +42,7 @@ impl RawField {
         Self::TunnelFlags,
     ];
 
-    /// Its name, which is that of its option where it has one.
+    /// Returns the name, which is that of the setting's own option where it has one.
     pub fn name(self) -> &'static str {
         match self {
             Self::Port => "port",
@@ -57,7 +57,7 @@ impl RawField {
         }
     }
 
-    /// The highest number that the kernel's field holds.
+    /// Returns the highest number that the kernel's field holds.
     pub fn highest(self) -> u32 {
         match self {
             Self::Port | Self::TunnelPort | Self::TunnelFlags => u16::MAX.into(),
@@ -70,7 +70,7 @@ impl RawField {
     }
 }
 
-/// The settings of a rule that need the option.
+/// The settings of a rule that need `--raw`.
 #[derive(Default)]
 pub(super) struct Raw(Vec<(RawField, u32)>);
 

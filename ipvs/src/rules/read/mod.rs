@@ -1,4 +1,4 @@
-//! A rule line into the change that it describes.
+//! Turns a rule line into the change that it describes.
 
 mod error;
 mod options;
@@ -18,7 +18,7 @@ use settings::daemon_state;
 
 pub use error::RuleError;
 
-/// Reads one line of a saved rules file; a blank line and a comment are no rule.
+/// Reads one line of a saved rules file; `None` if the line is blank or a comment.
 ///
 /// Options have their short or long forms, addresses and ports are numbers. The word
 /// `ipvsadm` is passed over, so that a line may be a whole command.
@@ -86,14 +86,14 @@ fn misfit(word: impl Into<String>, reason: &'static str) -> RuleError {
     }
 }
 
-/// A number in decimal digits alone.
+/// Reads a number in decimal digits alone.
 fn number<T: TryFrom<u32>>(word: &str, range: RangeInclusive<u32>) -> Option<T> {
     let is_plain = word.bytes().all(|byte| byte.is_ascii_digit());
     let number: u32 = word.parse().ok().filter(|_| is_plain)?;
     T::try_from(number).ok().filter(|_| range.contains(&number))
 }
 
-/// `HOST[:PORT]` in numbers.
+/// Reads `HOST[:PORT]` in numbers.
 fn endpoint(word: &str) -> Option<(IpAddr, Option<u16>)> {
     let port = |word| number(word, 0..=u16::MAX.into());
     if let Some(inner) = word.strip_prefix('[') {
@@ -150,8 +150,8 @@ impl<'a> RuleLine<'a> {
         Ok(line)
     }
 
-    /// ValueForm the options that name a service or a server. The port of a server is that
-    /// of the service before it, if none is written.
+    /// Takes the options that name a service or a server. If no port is written for a
+    /// server, it has the port of the service before it.
     fn name(&mut self, row: &RuleOption, word: &str) -> Result<(), RuleError> {
         let id = match row.opt {
             Opt::Tcp => service(Protocol::Tcp, word)?,

@@ -41,7 +41,7 @@ impl RawSettings {
     }
 }
 
-/// The options that set the same.
+/// Returns the options that make the same setting.
 fn options(field: RawField) -> &'static [Opt] {
     match field {
         RawField::Port | RawField::Flags => &[],

@@ -52,8 +52,8 @@ impl RuleLine<'_> {
         Ok(service)
     }
 
-    /// Refuses a netmask before the words that make a service one of IPv6, as ipvsadm
-    /// forgets it there.
+    /// Refuses a netmask that stands before the words that make a service one of IPv6:
+    /// ipvsadm forgets it there.
     fn netmask_is_behind(&self, family: Family) -> Result<(), RuleError> {
         let naming = [
             Opt::Tcp,
