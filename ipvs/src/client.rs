@@ -261,7 +261,7 @@ impl Client {
         Ok(entry)
     }
 
-    /// Returns the servers of one service; none if there is no such service.
+    /// Returns the servers of one service; an empty list if there is no such service.
     ///
     /// # Errors
     /// [`ErrorKind::Interrupted`] where the table keeps changing, and [the errors of
@@ -434,6 +434,7 @@ impl Client {
     /// `changes`; the changes after it are made all the same. Where `refused` breaks off,
     /// no more changes are sent than those that were sent together with the refused one.
     /// Returns how many were sent: each of them was made or refused.
+    ///
     /// # Errors
     /// [The errors of every method](Client#errors-of-every-method): the conversation itself
     /// failed. It is then unknown which of the changes that were sent last have been made.

@@ -76,7 +76,7 @@ impl Key {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub struct Count {
-    /// The property they have in common.
+    /// The property that they have in common.
     pub key: Key,
     /// The other property, if they are grouped by two.
     pub then: Option<Key>,

@@ -54,7 +54,7 @@ pub struct Connection<'a> {
     pub state: &'a [u8],
     /// Seconds until the kernel forgets the connection.
     pub expires: u64,
-    /// Name and data of the persistence engine that made it.
+    /// Name and data of the persistence engine that made the connection.
     pub engine: Option<(&'a [u8], &'a [u8])>,
     /// The origin, which [`CONNECTIONS_WITH_ORIGIN`] alone shows.
     pub origin: Option<Origin>,
@@ -139,7 +139,7 @@ impl<'a> Connection<'a> {
         str::from_utf8(self.state).unwrap_or_default()
     }
 
-    /// Returns whether it is the template that keeps a client with its server.
+    /// Returns whether this is a template, which keeps a client with its server.
     ///
     /// A template has no client port and one of two states. Data connections of FTP have no
     /// client port either, as long as they wait for their first packet (`LISTEN`), and a
@@ -169,7 +169,7 @@ impl From<Interrupted> for io::Error {
     }
 }
 
-/// Hands every connection of a table to `each`, until it fails or the table
+/// Hands every connection of a table to `each`, until `each` fails or the table
 /// ends. Lines that are not connections are passed over.
 ///
 /// # Errors

@@ -90,11 +90,11 @@ pub enum Step {
     LookAgain,
     /// Remove the server or the service.
     Remove,
-    /// Do nothing: somebody else has removed it.
+    /// Do nothing: somebody else has removed the server or the service.
     Gone,
     /// Do nothing: this was the last look, and so many connections are left.
     TimeIsOver(u64),
-    /// Do nothing: somebody else is at work on it.
+    /// Do nothing: somebody else is at work on the server or the service.
     Leave(Reason),
 }
 

@@ -131,7 +131,7 @@ pub struct Destination {
     pub forwarding: Forwarding,
     /// Share of the work; 0 takes no new connections.
     pub weight: u32,
-    /// Number of connections from which on the server takes no more; 0 means no bound.
+    /// Number of connections at which the server takes no more; 0 means no bound.
     pub upper_threshold: u32,
     /// Number of connections below which the server takes some again; 0 means three
     /// quarters of the upper threshold.

@@ -32,7 +32,7 @@ pub fn unnamed_flags(service: &Service) -> ServiceFlags {
 /// Returns the flags of a service that have an effect.
 pub fn flags(service: &Service) -> ServiceFlags {
     let set = service.flags.intersection(ServiceFlags::SCHEDULER);
-    // Next to a flag that the scheduler has a name for, listings show no other flag of it.
+    // Next to a flag that the scheduler has a name for, listings show no other.
     let named = set.intersection(SchedulerFlag::named_by(scheduler(service)));
     let mut flags = if named == ServiceFlags::default() {
         set

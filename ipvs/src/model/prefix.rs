@@ -5,13 +5,13 @@ use std::str::FromStr;
 /// Addresses that begin with the same bits: `10.0.0.0/8`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Prefix {
-    /// One of the addresses; the bits behind the first `length` do not count.
+    /// One of the addresses; the bits after the first `length` do not count.
     address: IpAddr,
     /// How many bits are the same: up to 32, or 128 for IPv6.
     length: u8,
 }
 
-/// A word is neither an address nor an address with `/BITS` behind it.
+/// A word is neither an address nor an address with `/BITS` after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not an address or ADDRESS/BITS")]
 pub struct PrefixError;

@@ -1,4 +1,4 @@
-//! The settings of IPVS beside its table.
+//! The settings of IPVS besides its table.
 
 use std::fmt::{self, Display, Formatter};
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! Loads an empty table: every change that the kernel accepts is made.
+//! Loads rules into an empty table: every change that the kernel accepts is made.
 
 use std::ops::ControlFlow;
 

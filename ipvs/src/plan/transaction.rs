@@ -233,8 +233,7 @@ impl<'a> Attempt<'a> {
             let verdict = changes
                 .get(index)
                 .map_or(Verdict::Refused, |change| Verdict::on(change, &error));
-            // The first refusal counts, but one that can't be done goes before one that was
-            // overtaken.
+            // The first refusal is reported, but `Refused` goes before `Overtaken`.
             match (worst.0, verdict) {
                 (_, Verdict::Needless) => {}
                 (Verdict::Needless, _) | (Verdict::Overtaken, Verdict::Refused) => {

@@ -49,7 +49,7 @@ type Identity = (VirtualId, Option<(IpAddr, u16)>);
 pub enum Applied {
     /// The table is as the rule has it.
     Done,
-    /// The rule changes nothing: it repeats the one in this line.
+    /// The rule changes nothing: it repeats the rule in this line.
     Repeats(u64),
     /// The rule is about something other than services and servers.
     Other(Change),

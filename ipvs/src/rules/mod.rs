@@ -30,7 +30,7 @@ pub use read::{RuleError, parse};
 /// Writes services and their servers, in the order given.
 ///
 /// Settings that only other programs can make, such as a forwarding method that a
-/// newer kernel brings, are written in the kernel's numbers, behind options that
+/// newer kernel brings, are written in the kernel's numbers, with options that
 /// ipvsadm 1.31 refuses.
 ///
 /// # Errors
