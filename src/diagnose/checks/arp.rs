@@ -21,8 +21,7 @@ pub(super) const DR_SERVER_ANSWERS_ARP: Check = Check {
 fn dr_server_answers_arp(facts: &Facts) -> Vec<Finding> {
     let mut found: BTreeMap<(IpAddr, IpAddr), Finding> = BTreeMap::new();
     for service in &facts.services {
-        // Where this director stands by, the answer is that of the active one,
-        // which may be a server too.
+        // If this director stands by, the active one answers, which may be a server too.
         let Some(vip) = service.address().filter(|vip| facts.is_own(*vip)) else {
             continue;
         };
@@ -59,8 +58,8 @@ fn dr_server_answers_arp(facts: &Facts) -> Vec<Finding> {
     found.into_values().collect()
 }
 
-/// By which interface, and with which hardware address, a server has answered for
-/// the virtual address.
+/// Returns the interface by which a server has answered for the virtual address, and the
+/// hardware address with which it has.
 fn answers(facts: &Facts, vip: IpAddr, server: IpAddr) -> Option<(&str, &str)> {
     let interface = facts.interface_to(server)?;
     let hardware = facts.neighbour(server, interface)?.hardware.as_deref()?;
@@ -100,7 +99,7 @@ mod tests {
         facts.neighbours = vec![neighbour("10.0.0.2", "02:00:00:00:00:02")].into();
         let mut facts = facts.answers(to("10.0.0.2"), onward(2));
         assert_eq!(gravities(dr_server_answers_arp, &facts), []);
-        // A router that answers for others, or another director.
+        // A router answers for others, or another director does.
         facts.answered = vec![neighbour("10.0.0.1", "02:00:00:00:00:03")].into();
         assert_eq!(gravities(dr_server_answers_arp, &facts), []);
         facts

@@ -4,15 +4,16 @@ use std::net::IpAddr;
 
 use crate::diagnose::facts::Chain;
 
-/// Keeps a machine from telling its neighbours of the addresses on its lo.
+/// The command that keeps a machine from telling its neighbours of the addresses on lo.
 pub(super) const QUIET_ARP: &str =
     "sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2";
 
-/// Returns the command that gives a machine an address on lo, and nobody else's.
+/// Returns the command that gives a machine an address on lo, and with it no other
+/// address of the network.
 pub(super) fn add_to_lo(address: IpAddr) -> String {
     match address {
         IpAddr::V4(_) => format!("ip addr add {address}/32 dev lo"),
-        // Another machine of the network has it too: it must not look for that.
+        // Another machine of the network has it too, which must not be looked for.
         IpAddr::V6(_) => format!("ip addr add {address}/128 dev lo nodad"),
     }
 }
@@ -26,8 +27,8 @@ pub(super) enum Side {
     To,
 }
 
-/// The command that makes a chain of the packet filter accept packets from or to an
-/// address, of one protocol and port or of all.
+/// Returns the command that makes a chain of the packet filter accept packets from or to
+/// an address, of one protocol and port or of all.
 pub(super) fn accept(
     chain: &Chain,
     side: Side,

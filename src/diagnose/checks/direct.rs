@@ -15,11 +15,12 @@ use crate::routing::Question;
 const MARTIANS: &str = "rt_cache.in_martian_src";
 const EINVAL: i32 = 22;
 
-/// Servers by direct routing or a tunnel whose clients all wait for their first
-/// answer: two at least, since one may have come a moment ago.
+/// Returns the servers by direct routing or a tunnel whose clients all wait for their
+/// first answer. At least two connections must wait, because one may have come a moment
+/// ago.
 pub(super) fn stuck(facts: &Facts) -> Vec<(&ServiceFacts, &Server, &Flow)> {
     let mut found = Vec::new();
-    // Where directors send packets back and forth, or send none, servers are not to blame.
+    // Servers are not to blame if directors send packets back and forth, or send none.
     if !facts.counters_live() || looping(facts).next().is_some() || kept_back(facts).is_some() {
         return found;
     }
@@ -54,7 +55,7 @@ pub(super) fn stuck(facts: &Facts) -> Vec<(&ServiceFacts, &Server, &Flow)> {
     found
 }
 
-/// The interface by which a server's answers come in here and are refused.
+/// Returns the interface by which a server's answers come in here and are refused.
 pub(super) fn martian(facts: &Facts, server: &Server, flow: &Flow) -> Option<u32> {
     let input = facts.interface_to(server.address())?;
     let link = facts.link(input)?;
@@ -65,7 +66,8 @@ pub(super) fn martian(facts: &Facts, server: &Server, flow: &Flow) -> Option<u32
         .iter()
         .filter_map(|client| facts.answer(&question(client)));
     let is_martian = answers.any(|answer| answer == Err(EINVAL));
-    // Each packet to the server brings at least one answer: fewer have another reason.
+    // Each packet to the server brings at least one answer; fewer martians have another
+    // reason.
     let sent = server.traffic.rise.map_or(0, |rise| rise.in_packets).max(1);
     let are_dropped = facts.rise(MARTIANS) >= sent && vanished(facts) >= sent;
     (are_dropped && is_martian && !open).then_some(input)
@@ -231,8 +233,8 @@ mod tests {
     };
     use crate::diagnose::facts::{ConnectionFacts, IPVS_PACKETS, SystemCounter};
 
-    /// Clients wait for a server by direct routing, whose answers would be martians
-    /// here, and as many martians as that were counted, in whatever namespace.
+    /// Clients wait for a server by direct routing, whose answers would be martians here.
+    /// As many martians were counted, in whatever namespace.
     fn waiting(counters: &[(&str, u64)]) -> Facts {
         let mut server = server("10.0.0.2:80", Method::DirectRouting);
         server.traffic = carried(6, 0);
@@ -266,7 +268,7 @@ mod tests {
         assert!(is_named(&[received, ipvs]));
         // Clients' packets alone came in here.
         assert!(!is_named(&[("IpInReceives", 6), ipvs]));
-        // The others had another end.
+        // The other packets are counted elsewhere.
         assert!(!is_named(&[received, ipvs, ("IpInDelivers", 6)]));
         assert!(!is_named(&[received, ipvs, ("IpForwDatagrams", 6)]));
     }

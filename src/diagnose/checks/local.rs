@@ -54,7 +54,7 @@ fn local_not_listening(facts: &Facts) -> Vec<Finding> {
     found.into_values().collect()
 }
 
-/// Where the packets of a server on this machine arrive, if that is known.
+/// Returns where the packets of a server on this machine arrive, if that is known.
 fn arrival(
     facts: &Facts,
     service: &ServiceFacts,
@@ -96,7 +96,7 @@ pub(super) const LOOP_OF_DIRECTORS: Check = Check {
 
 const BACKUP_ONLY: &str = "net.ipv4.vs.backup_only";
 
-/// The services whose packets this standby director balances once more.
+/// Returns the services whose packets this standby director balances once more.
 pub(super) fn looping(facts: &Facts) -> impl Iterator<Item = &ServiceFacts> {
     let stands_by = facts.daemons.iter().any(|daemon| daemon.backup)
         && facts.daemons.iter().all(|daemon| daemon.backup)
@@ -116,7 +116,7 @@ pub(super) fn looping(facts: &Facts) -> impl Iterator<Item = &ServiceFacts> {
     facts.services.iter().filter(loops)
 }
 
-/// The address is on no link, so that nobody hears of it from here.
+/// Returns whether the address is on no link, so that nobody hears of it from here.
 fn is_quiet(facts: &Facts, vip: IpAddr) -> bool {
     let mut here = facts.addresses.of(vip).peekable();
     let is_loopback = |index| facts.link(index).is_some_and(|link| link.loopback);
@@ -194,7 +194,7 @@ mod tests {
             found(nat, "10.1.0.1:8080", Some(("TCP", "10.1.0.1:8080"))),
             []
         );
-        // On another machine.
+        // The server is on another machine.
         assert_eq!(found(direct, "10.1.0.2:80", None), []);
     }
 
@@ -226,7 +226,7 @@ mod tests {
             change(&mut changed);
             gravities(loop_of_directors, &changed)
         };
-        // It is active.
+        // The director is active.
         assert_eq!(
             change(|facts| facts
                 .addresses

@@ -1,10 +1,10 @@
-//! Packets that this machine itself loses: those that come in and have no end that the
-//! system counts, and those that IPVS gives away and that never leave.
+//! Packets that this machine itself loses: packets that come in and have no end that the
+//! system counts, and packets that IPVS gives away and that never leave.
 
 use crate::diagnose::facts::{Chain, Counted, Facts, Hook, IPVS_BYTES, IPVS_PACKETS, Server};
 
-/// The fate of packets that come in and are not dropped as martians, but for those that
-/// IPVS takes.
+/// The counters of packets that come in and are not dropped as martians, except those
+/// that IPVS takes.
 const ACCOUNTED: [&str; 8] = [
     "IpInDelivers",
     "IpInHdrErrors",
@@ -16,15 +16,15 @@ const ACCOUNTED: [&str; 8] = [
     "Ip6InAddrErrors",
 ];
 
-/// The sum of counters' rises.
+/// Returns the sum of counters' rises.
 fn rises(facts: &Facts, counters: &[&str]) -> u64 {
     let rises = counters.iter().map(|counter| facts.rise(counter));
     rises.fold(0, u64::saturating_add)
 }
 
-/// Returns how many packets were forwarded. From Linux 6.7 on, those that a filter then
-/// drops are counted as forwarded too; but since then, those that leave are counted as
-/// well: this machine's own, those of IPVS, and the forwarded ones.
+/// Returns how many packets were forwarded. From Linux 6.7 on, packets that a filter then
+/// drops are counted as forwarded too; but these kernels also count the packets that
+/// leave: this machine's own, those of IPVS, and the forwarded ones.
 fn forwarded(facts: &Facts, given: u64) -> u64 {
     const TRANSMITTED: [&str; 2] = ["IpOutTransmits", "Ip6OutTransmits"];
     let all = rises(facts, &["IpForwDatagrams", "Ip6OutForwDatagrams"]);
@@ -47,22 +47,23 @@ fn given_to(facts: &Facts, kind: impl Fn(&Server) -> bool, what: fn(Counted) -> 
     given.fold(0, u64::saturating_add)
 }
 
-/// Returns how much of something IPVS took in, of which the kernel has this total. It
-/// adds that up at another moment than what each server was given: on a busy machine
-/// seconds later.
+/// Returns how much of something IPVS took in. The kernel adds up its `total` at another
+/// moment than what each server was given, on a busy machine seconds later: the larger
+/// one counts.
 fn taken(facts: &Facts, total: &str, what: fn(Counted) -> u64) -> u64 {
     facts.rise(total).max(given_to(facts, |_| true, what))
 }
 
-/// Returns how many packets came in, of which the system counts no more. Martians are
-/// among them, and only they of this network namespace: the kernel counts the martians
-/// of all namespaces together.
+/// Returns how many packets came in to this network namespace and are counted nowhere
+/// else. Martians are among them; the kernel's own counter has the martians of all
+/// namespaces together.
 pub(super) fn vanished(facts: &Facts) -> u64 {
     let received = rises(facts, &["IpInReceives", "Ip6InReceives"]);
-    // What IPVS gives to a server on this machine is delivered, and counted twice.
+    // Packets that IPVS gives to a server on this machine are delivered, and counted
+    // twice.
     let packets = |counted: Counted| counted.in_packets;
     let twice = given_to(facts, |server| facts.is_own(server.address()), packets);
-    // Packets in a tunnel are this machine's own.
+    // Packets in a tunnel are counted as this machine's own.
     let taken = taken(facts, IPVS_PACKETS, packets);
     let given = taken.saturating_sub(twice).saturating_sub(given_to(
         facts,
@@ -75,8 +76,9 @@ pub(super) fn vanished(facts: &Facts) -> u64 {
     received.saturating_sub(accounted.saturating_sub(twice))
 }
 
-/// Returns the chain of the packet filter that keeps packets of IPVS from leaving: there
-/// is one, and much less left this machine than IPVS took in and gave away.
+/// Returns the chain of the packet filter that keeps packets of IPVS from leaving: one
+/// that may drop them, if much less has left this machine than IPVS took in and gave
+/// away.
 pub(super) fn kept_back(facts: &Facts) -> Option<&Chain> {
     let bytes = |counted: Counted| counted.in_bytes;
     let stays = given_to(facts, |server| facts.is_own(server.address()), bytes);
@@ -89,7 +91,8 @@ pub(super) fn kept_back(facts: &Facts) -> Option<&Chain> {
     chains.find(|chain| chain.hook == Hook::Output && chain.may_drop())
 }
 
-/// The bytes of packets that left, counted behind the filter of what this machine sends.
+/// The counters of bytes that left, which count behind the filter of what this machine
+/// sends.
 pub(super) const OUT_BYTES: [&str; 2] = ["IpExtOutOctets", "Ip6OutOctets"];
 
 #[cfg(test)]
@@ -98,7 +101,7 @@ mod tests {
     use crate::diagnose::example::{chain, counted, own, server, service, with};
     use crate::diagnose::facts::{Counted, Method, Traffic};
 
-    /// A director that gave away so many bytes, of which so many left.
+    /// A director that gave away `given` bytes, of which `left` went out.
     fn director(given: u64, left: u64) -> Facts {
         let servers = vec![server("10.1.0.2:80", Method::Nat)];
         let facts = with(vec![service("TCP 10.0.0.1:80", servers)], &[]);
@@ -119,7 +122,7 @@ mod tests {
         assert!(kept_back(&facts).is_none());
     }
 
-    /// The kernel has added up what servers were given, and not yet the total.
+    /// The kernel has added up what servers were given, but not yet the total.
     #[test]
     fn a_total_may_come_later_than_what_it_is_of() {
         let mut facts = director(0, 60);

@@ -22,7 +22,7 @@ pub(super) const MARK_UNMARKED: Check = Check {
     judge: mark_unmarked,
 };
 
-/// The services of a mark that have never counted a packet, with their marks.
+/// Returns the services of a mark that have never counted a packet, with their marks.
 fn silent(facts: &Facts) -> impl Iterator<Item = (&ServiceFacts, NonZeroU32, Family)> {
     let live = facts.counters_live();
     facts
@@ -36,8 +36,8 @@ fn silent(facts: &Facts) -> impl Iterator<Item = (&ServiceFacts, NonZeroU32, Fam
         })
 }
 
-/// Something here may give packets a mark before IPVS sees them; none where that
-/// could not be read.
+/// Returns whether something here may give packets a mark before IPVS sees them, or none
+/// if that could not be read.
 fn may_mark(facts: &Facts) -> Option<bool> {
     let chains = facts.filters.as_ref()?;
     let is_before = |hook| matches!(hook, Hook::Prerouting | Hook::Input | Hook::Other);
@@ -45,7 +45,8 @@ fn may_mark(facts: &Facts) -> Option<bool> {
     Some(chains.iter().any(marks) || !facts.classified.is_empty())
 }
 
-/// Rules may give packets the mark, and no packet has come with it.
+/// Returns a finding for services to whose packets rules may give the mark, but of which
+/// no packet has come with it.
 fn perhaps_unmarked(facts: &Facts) -> Vec<Finding> {
     let mut finding: Option<Finding> = None;
     for (service, mark, _) in silent(facts) {
@@ -170,7 +171,8 @@ fn mark_not_local(facts: &Facts) -> Vec<Finding> {
     finding.into_iter().collect()
 }
 
-/// The packet is sent on, or nowhere. What a filter refuses has another reason.
+/// Returns whether the packet is sent on, or nowhere. A refusal by a filter is another
+/// fault.
 fn is_elsewhere(answer: Option<Answer>) -> bool {
     /// `ENETUNREACH`, `EHOSTUNREACH`
     const NO_WAY: [i32; 2] = [101, 113];
@@ -215,7 +217,7 @@ mod tests {
         assert_eq!(gravities(mark_unmarked, &facts), []);
         facts.filters = Some(vec![marking(Hook::Prerouting)]);
         assert_eq!(gravities(mark_unmarked, &facts), [Gravity::Note]);
-        // A firewall that sets no marks.
+        // The firewall sets no marks.
         facts.filters.as_mut().unwrap()[0].sets_marks = false;
         assert_eq!(gravities(mark_unmarked, &facts), [Gravity::Fail]);
         facts.filters = Some(vec![marking(Hook::Postrouting)]);
@@ -239,7 +241,7 @@ mod tests {
         assert_eq!(gravities(mark_unmarked, &facts), [Gravity::Note]);
     }
 
-    /// A client was served, and its packets are sent on now.
+    /// A client was served, and now its packets are sent on.
     fn passed_on() -> Facts {
         let mut facts = marked();
         facts.filters = Some(vec![marking(Hook::Prerouting)]);

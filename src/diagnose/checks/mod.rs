@@ -1,9 +1,9 @@
 //! The one table of checks.
 //!
-//! A check is its text, which the manual and `docs/diagnoses.md` are made of, and
-//! one function from facts to findings: one finding for each cause, with all that
-//! the cause affects. Where a check is not sure it finds nothing, or a note: a
-//! false alarm is a worse fault than a missed one.
+//! A check has its text, from which the manual and `docs/diagnoses.md` are made, and one
+//! function from facts to findings. The function returns one finding for each cause, with
+//! everything that the cause affects. If a check is not sure, it returns nothing or a
+//! note: a false alarm is worse than a missed fault.
 
 mod any;
 mod arp;
@@ -33,7 +33,7 @@ pub(super) use nat::here::no_way_back;
 pub struct Check {
     /// Its name: `nat-forwarding`. `--ignore` takes it.
     pub id: &'static str,
-    /// The sight that clients have of it.
+    /// The fault as clients see it.
     pub symptom: &'static str,
     /// The fault, and its effect on packets.
     pub cause: &'static str,
@@ -41,13 +41,13 @@ pub struct Check {
     pub seen: &'static str,
     /// The cure.
     pub remedy: &'static str,
-    /// The kernels that have the fault, where these are not all.
+    /// The kernels that have the fault; empty if all have it.
     pub since: &'static str,
     /// The judgement: from facts to findings.
     pub judge: fn(&Facts) -> Vec<Finding>,
 }
 
-/// The part that a machine has.
+/// The kind of a machine that is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Machine {
     /// It has IPVS and its table.
@@ -188,12 +188,12 @@ pub const FAMILIES: &[Family] = &[
     },
 ];
 
-/// Every check.
+/// Returns every check.
 pub fn all() -> impl Iterator<Item = &'static Check> {
     FAMILIES.iter().flat_map(|family| family.checks).copied()
 }
 
-/// The checks that are about the machine that was looked at.
+/// Returns the checks that are about the machine that was looked at.
 pub fn of(facts: &Facts) -> impl Iterator<Item = &'static Check> {
     let machine = match facts.on_server {
         Some(_) => Machine::RealServer,

@@ -113,11 +113,11 @@ fn hash_no_fallback(facts: &Facts) -> Vec<Finding> {
 /// A scheduler that computes the server, without a fallback.
 #[derive(Clone, Copy)]
 enum Hash {
-    /// By the client's address; its port too.
+    /// By the client's address and, if `port`, its port.
     Source { port: bool },
     /// By the virtual address.
     Destination,
-    /// By the client's address; its port too.
+    /// By the client's address and, if `port`, its port.
     Maglev { port: bool },
 }
 
@@ -142,19 +142,19 @@ impl Hash {
         }
     }
 
-    /// Clients are given to this server of weight 0. mh keeps the places that a
-    /// server had, and gives none to one that never had a weight.
+    /// Returns whether clients are given to this server of weight 0. mh keeps the places
+    /// that a server had, and gives none to a server that never had a weight.
     fn computes(self, server: &Server) -> bool {
         match self {
             Self::Source { .. } | Self::Destination => true,
-            // The total is added up every two seconds alone.
+            // The total is added up only every two seconds.
             Self::Maglev { .. } => {
                 server.traffic.total.connections > 0 || server.active > 0 || server.inactive > 0
             }
         }
     }
 
-    /// Words for `-E` that give it a fallback.
+    /// Returns the words for `-E` that give the service a fallback.
     fn remedy(self) -> &'static str {
         match self {
             Self::Source { port: false } => "-b sh-fallback",

@@ -27,7 +27,7 @@ fn sync_interface(facts: &Facts) -> Vec<Finding> {
         let interface = &daemon.interface;
         let part = part(daemon);
         let finding = match facts.links.iter().find(|link| link.name == *interface) {
-            // Without any there is no telling.
+            // If no link is known, nothing can be said.
             _ if facts.links.is_empty() => continue,
             Some(link) if link.up => continue,
             Some(_) => Finding::warn(format!(
@@ -75,14 +75,14 @@ fn sync_not_joined(facts: &Facts) -> Vec<Finding> {
     outside.map(finding).collect()
 }
 
-/// The daemon's interface is there and switched on.
+/// Returns whether the daemon's interface is there and switched on.
 fn has_link(facts: &Facts, daemon: &SyncDaemon) -> bool {
     let is_it = |link: &&crate::routing::Link| link.name == daemon.interface;
     facts.links.iter().find(is_it).is_some_and(|link| link.up)
 }
 
-/// The interface of a daemon is in its multicast group; none where that is not
-/// known.
+/// Returns whether the interface of a daemon is in its multicast group, or none if that
+/// is not known.
 fn is_member(facts: &Facts, daemon: &SyncDaemon) -> Option<bool> {
     Some(match group(daemon) {
         IpAddr::V4(group) => {
@@ -96,7 +96,7 @@ fn is_member(facts: &Facts, daemon: &SyncDaemon) -> Option<bool> {
     })
 }
 
-/// `/proc/net/igmp`: a line for each interface, `NUMBER NAME : …`, and below it a
+/// Reads `/proc/net/igmp`: a line for each interface, `NUMBER NAME : …`, and below it a
 /// line for each group, which is a word of 32 bits in the processor's byte order.
 fn groups(text: &str) -> impl Iterator<Item = (&str, Ipv4Addr)> {
     let mut interface = "";
@@ -112,7 +112,7 @@ fn groups(text: &str) -> impl Iterator<Item = (&str, Ipv4Addr)> {
     })
 }
 
-/// `/proc/net/igmp6`: `NUMBER NAME GROUP …`.
+/// Reads `/proc/net/igmp6`: `NUMBER NAME GROUP …`.
 fn groups6(text: &str) -> impl Iterator<Item = (&str, Ipv6Addr)> {
     text.lines().filter_map(|line| {
         let mut words = line.split_whitespace().skip(1);
@@ -132,7 +132,7 @@ pub(super) const SYNC_DROPS: Check = Check {
     judge: sync_drops,
 };
 
-/// The room that is recommended to a daemon, in bytes.
+/// The size that is recommended for a daemon's buffer, in bytes.
 const ROOM: i64 = 8 << 20;
 
 fn sync_drops(facts: &Facts) -> Vec<Finding> {
@@ -257,7 +257,7 @@ fn named(daemon: &SyncDaemon) -> String {
     format!("{} daemon on {}", part(daemon), daemon.interface)
 }
 
-/// The daemon is to be stopped and started with the same settings.
+/// Adds the commands that stop the daemon and start it with the same settings.
 fn restart(finding: Finding, daemon: &SyncDaemon) -> Finding {
     let SyncDaemon {
         interface,
@@ -295,7 +295,7 @@ mod tests {
     use crate::diagnose::facts::{ConnectionFacts, Listener, Method, SystemCounter};
     use crate::diagnose::finding::Remedy;
 
-    /// As an x86 has it.
+    /// `/proc/net/igmp` of a little-endian machine.
     const IGMP: &str = "\
 Idx\tDevice    : Count Querier\tGroup    Users Timer\tReporter
 1\tlo        :     1      V3
@@ -359,7 +359,7 @@ Idx\tDevice    : Count Querier\tGroup    Users Timer\tReporter
         assert_eq!(other("eth1", None), [Warn]);
         assert_eq!(other("eth0", Some("224.0.0.82")), [Warn]);
         assert_eq!(other("eth0", Some("ff02::82")), [Warn]);
-        // Another check's.
+        // Another check reports this.
         assert_eq!(other("eth9", None), []);
         let mut unknown = backup(daemon(true));
         unknown.files.clear();

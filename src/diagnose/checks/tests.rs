@@ -36,8 +36,8 @@ fn of_nothing_nothing_is_said() {
     assert_eq!(judge(&Facts::default(), &BTreeSet::new()), []);
 }
 
-/// A director with so many services, each with an address and a server of its own, whose
-/// clients all wait.
+/// A director with this many services, each with an address and a server of its own,
+/// whose clients all wait.
 fn large(services: u32, method: Method) -> Facts {
     let address =
         |network: [u8; 4], n| (Ipv4Addr::from(u32::from_be_bytes(network) + n)).to_string();
@@ -88,7 +88,7 @@ fn a_large_director_with_many_faults_is_judged_soon() {
         let facts = large(4000, method);
         let start = Instant::now();
         let findings = judge(&facts, &BTreeSet::new());
-        // Were servers looked for one by one in each check, it would take minutes.
+        // If each check looked for servers one by one, it would take minutes.
         assert!(start.elapsed() < Duration::from_secs(20), "{method:?}");
         assert!(!findings.is_empty(), "{method:?}");
     }

@@ -12,14 +12,14 @@ use crate::diagnose::finding::Finding;
 use crate::routing::{Leads, Link, Route};
 use ipvs::model::Endpoint;
 
-/// The server sends something back by the director: as it answers clients past it,
-/// that is its refusal of packets (ICMP).
+/// Returns whether the server sends something back by the director. Because it answers
+/// clients past the director, this is its refusal of packets (ICMP).
 fn refuses(server: &Server) -> bool {
     let refused = |rise: Counted| rise.in_packets > 0 && rise.out_packets > 0;
     server.traffic.rise.is_some_and(refused)
 }
 
-/// Servers of these methods that refuse the tunnel.
+/// Returns the servers of these methods that refuse the tunnel.
 fn refusing<'a>(
     facts: &'a Facts,
     methods: &'static [Method],
@@ -255,7 +255,7 @@ fn way(facts: &Facts, address: IpAddr) -> Option<(&Link, Route)> {
     Some((facts.link(route.output?)?, route))
 }
 
-/// The interfaces that lead to some clients of each server.
+/// Returns the interfaces that lead to some clients of each server.
 fn client_links(facts: &Facts) -> HashMap<Endpoint, BTreeSet<u32>> {
     let mut links: HashMap<Endpoint, BTreeSet<u32>> = HashMap::new();
     for flow in facts.flows() {
@@ -268,8 +268,8 @@ fn client_links(facts: &Facts) -> HashMap<Endpoint, BTreeSet<u32>> {
     links
 }
 
-/// The interfaces by which clients of a service come: that of its address, and
-/// those that lead to clients.
+/// Returns the interfaces by which clients of a service come: those that have its
+/// address, and those that lead to clients.
 fn fronts<'a>(
     facts: &'a Facts,
     service: &'a ServiceFacts,
@@ -288,7 +288,7 @@ fn fronts<'a>(
         .filter(|link| !link.loopback)
 }
 
-/// The least number of bytes that a tunnel puts before a packet.
+/// Returns the least number of bytes that a tunnel puts before a packet.
 fn headers(server: &Server) -> u32 {
     let ip = if server.address().is_ipv4() { 20 } else { 40 };
     let between = match server.method {

@@ -193,8 +193,8 @@ impl Listener {
     pub const PROTOCOLS: [&'static str; 2] = ["TCP", "UDP"];
 
     /// Returns whether a packet to this place finds this socket. Some sockets of IPv6
-    /// take packets of IPv4 too. The files do not tell which do, so that all are taken
-    /// to.
+    /// take packets of IPv4 too. The files do not tell which ones do, so it is assumed of
+    /// all.
     pub fn takes(&self, protocol: &str, place: Endpoint) -> bool {
         let Endpoint { address, port } = self.local;
         let for_all = match address.to_canonical() {

@@ -45,7 +45,7 @@ fn vip_not_local(facts: &Facts) -> Vec<Finding> {
 
 fn not_local(facts: &Facts, vip: IpAddr) -> Finding {
     let bits = if vip.is_ipv4() { 32 } else { 128 };
-    // Where its network is on a link, that link is the one that clients ask.
+    // If its network is on a link, clients ask for it on that link.
     let interface = facts.on_link(vip).map(|own| facts.interface(own.interface));
     let interface = interface.unwrap_or("lo");
     Finding::fail(format!(
@@ -56,7 +56,7 @@ fn not_local(facts: &Facts, vip: IpAddr) -> Finding {
     .say("and for good, in the configuration of the network or of what moves the address (keepalived)")
 }
 
-/// Why this machine may well do without the address.
+/// Returns why this machine may well do without the address.
 pub(in crate::diagnose::checks) fn stands_by(facts: &Facts) -> Option<String> {
     if let Some(daemon) = facts.daemons.iter().find(|daemon| daemon.backup) {
         return Some(format!(
@@ -90,7 +90,7 @@ fn vip_arp_ignored(facts: &Facts) -> Vec<Finding> {
         if service.traffic.total.in_packets > 0 || !facts.is_own(vip) {
             continue;
         }
-        // Where no interface is in its network, routers know the way, and do not ask.
+        // If no interface is in its network, routers know the way, and do not ask.
         let Some(link) = facts
             .on_link(vip)
             .and_then(|own| facts.link(own.interface))
@@ -146,7 +146,7 @@ fn vip_link_down(facts: &Facts) -> Vec<Finding> {
         let Some(vip) = service.address().filter(|vip| idle && facts.is_own(*vip)) else {
             continue;
         };
-        // Packets can come by others too, if it is the network of several.
+        // If several links are in its network, packets can come by any of them.
         let mut links = facts
             .networks(vip)
             .filter_map(|own| facts.link(own.interface))
@@ -228,8 +228,8 @@ fn vip_duplicate(facts: &Facts) -> Vec<Finding> {
     found.into_values().collect()
 }
 
-/// Another machine that has answered for an address of this one, and is no server: its
-/// interface and its hardware address.
+/// Returns the interface and the hardware address of another machine that has answered
+/// for an address of this one, and is no server.
 fn stranger(facts: &Facts, vip: IpAddr) -> Option<(&str, &str)> {
     if !facts.is_own(vip) {
         return None;

@@ -17,7 +17,7 @@ pub(in crate::diagnose::checks) const NO_SERVICE: Check = Check {
 /// The counters that rise when this machine refuses what no program of it waits for.
 pub(in crate::diagnose::checks) const REFUSALS: [&str; 2] = ["TcpOutRsts", "UdpNoPorts"];
 
-/// A single refusal has any reason.
+/// The number of refusals that is needed: a single one may have any reason.
 const SURE: u64 = 3;
 
 fn no_service(facts: &Facts) -> Vec<Finding> {

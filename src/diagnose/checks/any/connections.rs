@@ -61,7 +61,7 @@ fn orphaned_connections(facts: &Facts) -> Vec<Finding> {
     }
     let servers = facts.services.iter().flat_map(|service| &service.servers);
     let known: HashSet<Endpoint> = servers.map(|server| server.endpoint).collect();
-    // The server of a service for every port has every port.
+    // A server of a service for every port has port 0, and with it every port.
     let is_known = |server: Endpoint| {
         known.contains(&server) || known.contains(&Endpoint::new(server.address, 0))
     };

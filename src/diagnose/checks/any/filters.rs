@@ -21,7 +21,7 @@ pub(in crate::diagnose::checks) const RP_FILTER: Check = Check {
 };
 
 const COUNTER: &str = "TcpExtIPReversePathFilter";
-/// `EXDEV`, and what newer kernels say.
+/// `EXDEV`, and `EINVAL` of newer kernels.
 const REFUSED: [i32; 2] = [18, 22];
 
 fn rp_filter(facts: &Facts) -> Vec<Finding> {
@@ -34,7 +34,7 @@ fn rp_filter(facts: &Facts) -> Vec<Finding> {
     let strict: Vec<&Link> = facts.links.iter().filter(is_strict).collect();
     let mut found = Vec::new();
     for client in &facts.clients {
-        // A client that is served is not dropped.
+        // Packets of a client that is served are not dropped.
         if facts
             .connections
             .as_ref()
@@ -138,7 +138,7 @@ fn output_filter(facts: &Facts) -> Vec<Finding> {
     for service in &facts.services {
         for server in &service.servers {
             let address = server.address();
-            // Only clients that wait are known to be lost, and not if that is why.
+            // A client that waits is known to be lost, though not for which reason.
             let waits = facts
                 .flows_to(server.endpoint)
                 .any(|flow| !flow.waiting.is_empty());
@@ -170,7 +170,7 @@ fn output_filter(facts: &Facts) -> Vec<Finding> {
     finding.into_iter().collect()
 }
 
-/// The command that lets packets to a service through.
+/// Returns the command that lets packets to a service through.
 fn accepting(service: &ServiceFacts, chain: &Chain) -> Option<String> {
     let VirtualId::Endpoint {
         protocol,

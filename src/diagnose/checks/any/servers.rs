@@ -165,7 +165,7 @@ fn server_unreachable(facts: &Facts) -> Vec<Finding> {
     found.into_values().collect()
 }
 
-/// An interface in the network of an address that is switched off.
+/// Returns the interface in the network of an address, if it is switched off.
 fn switched_off(facts: &Facts, address: IpAddr) -> Option<&Link> {
     let link = facts.link(facts.on_link(address)?.interface)?;
     (!link.up).then_some(link)
@@ -189,7 +189,7 @@ fn server_silent(facts: &Facts) -> Vec<Finding> {
             if !facts.is_silent(address) {
                 continue;
             }
-            // An entry may be old: of a server that nobody wants, it says little.
+            // An entry may be old, and says little of a server that gets no packets.
             let wanted = server.traffic.rise.is_some_and(|rise| rise.in_packets > 0);
             let router = facts.way_to(address).and_then(|way| way.ok()?.gateway);
             let finding = found.entry(address).or_insert_with(|| {
@@ -218,7 +218,7 @@ fn server_silent(facts: &Facts) -> Vec<Finding> {
     found.into_values().collect()
 }
 
-/// The interface that leads to a machine has no carrier.
+/// Returns evidence if the interface that leads to a machine has no carrier.
 fn unplugged(facts: &Facts, address: IpAddr) -> Option<String> {
     let link = facts.link(facts.on_link(address)?.interface)?;
     link.unplugged

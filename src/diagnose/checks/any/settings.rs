@@ -119,7 +119,8 @@ pub(in crate::diagnose::checks) const IDLE_TIMEOUT: Check = Check {
     judge: idle_timeout,
 };
 
-/// When Linux sends the first keepalive, if a program asks for keepalives.
+/// The seconds after which Linux sends the first keepalive, if a program asks for
+/// keepalives.
 const KEEPALIVE: u32 = 7200;
 
 fn idle_timeout(facts: &Facts) -> Vec<Finding> {

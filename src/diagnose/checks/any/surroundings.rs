@@ -14,7 +14,7 @@ pub(in crate::diagnose::checks) const OTHER_NAMESPACE: Check = Check {
     judge: other_namespace,
 };
 
-/// Modules whose names begin like those of schedulers and are none.
+/// Modules that are no schedulers, though their names begin like those of schedulers.
 const NO_SCHEDULERS: [&str; 2] = ["ip_vs_ftp", "ip_vs_pe_sip"];
 
 fn other_namespace(facts: &Facts) -> Vec<Finding> {

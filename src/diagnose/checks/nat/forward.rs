@@ -16,7 +16,7 @@ pub(in crate::diagnose::checks) const NAT_FORWARD_FILTER: Check = Check {
     judge: nat_forward_filter,
 };
 
-/// The chain that drops the servers' answers, where they come back.
+/// Returns the chain that drops the servers' answers, if they come back.
 pub(super) fn filter(facts: &Facts) -> Option<&Chain> {
     let chains = || facts.filters.iter().flatten();
     let mut chains = chains()

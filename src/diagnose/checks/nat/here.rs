@@ -19,7 +19,7 @@ pub(in crate::diagnose::checks) const NAT_CLIENT_UNREACHABLE: Check = Check {
     judge: nat_client_unreachable,
 };
 
-/// The refusal that an answer of this server to a waiting client meets here.
+/// Returns the refusal that an answer of this server to a waiting client meets here.
 pub(super) fn refusal(facts: &Facts, server: &Server) -> Option<(Question, String)> {
     let input = facts.interface_to(server.address())?;
     let mut waiting = facts
@@ -36,7 +36,8 @@ pub(super) fn refusal(facts: &Facts, server: &Server) -> Option<(Question, Strin
     })
 }
 
-/// An answer of a server to a client is refused here with these words.
+/// Returns the finding that an answer of a server to a client is refused here; `why` is
+/// the refusal.
 pub(in crate::diagnose) fn no_way_back(facts: &Facts, answer: &Question, why: &str) -> Finding {
     let Question {
         destination: client,
@@ -52,7 +53,7 @@ pub(in crate::diagnose) fn no_way_back(facts: &Facts, answer: &Question, why: &s
     .seen(format!(
         "ip route get {client} from {server} iif {input}: {why}"
     ));
-    // Where packets of this machine's own find a way, it is a matter of policy.
+    // If this machine's own packets find a way, the refusal is a matter of policy.
     match facts.way_to(client).is_some_and(|way| way.is_ok()) {
         true => finding.say(format!(
             "look for what treats packets that come by {input} otherwise than this machine's own: ip rule, and net.ipv4.conf.{input}.rp_filter"

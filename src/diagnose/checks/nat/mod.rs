@@ -10,16 +10,15 @@ pub(super) mod way;
 use super::losses::{kept_back, vanished};
 use crate::diagnose::facts::{Counted, Facts, Method, Server, ServiceFacts};
 
-/// Answers that are lost show in two packets or more: a single one may have been
+/// The least number of packets that shows lost answers: a single packet may have been
 /// counted, and its answer not yet.
 const SURE: u64 = 2;
 
-/// The servers behind NAT on other machines that packets come for, whose
-/// neighbours answer, and whose answers are nevertheless lost: clients are seen to
-/// wait for each of them.
+/// Returns the servers behind NAT on other machines that get packets and whose answers
+/// are lost: they answer on their link, and clients are seen to wait for each of them.
 fn unanswered(facts: &Facts) -> Vec<(&ServiceFacts, &Server)> {
     let mut found = Vec::new();
-    // What never leaves this machine finds no answer.
+    // Packets that never leave this machine get no answer.
     if !facts.counters_live() || kept_back(facts).is_some() {
         return found;
     }
@@ -42,14 +41,14 @@ fn unanswered(facts: &Facts) -> Vec<(&ServiceFacts, &Server)> {
     found
 }
 
-/// A client waits for the server's first answer.
+/// Returns whether a client waits for the server's first answer.
 fn waits(facts: &Facts, server: &Server) -> bool {
     facts
         .flows_to(server.endpoint)
         .any(|flow| !flow.waiting.is_empty())
 }
 
-/// Answers that come in are sent on.
+/// Returns whether answers that come in are sent on.
 fn forwards(facts: &Facts, server: &Server) -> bool {
     let Some(link) = facts
         .interface_to(server.address())
@@ -63,8 +62,8 @@ fn forwards(facts: &Facts, server: &Server) -> bool {
     }
 }
 
-/// The answers come back to this machine, and are lost here: packets come in and have no
-/// end that is counted, nearly as many as the servers were given.
+/// Returns whether the answers come back to this machine and are lost here: more than
+/// half as many packets as the servers were given come in and are counted nowhere else.
 fn come_back(facts: &Facts) -> bool {
     let given = unanswered(facts).into_iter();
     let given = given.filter_map(|(_, server)| Some(server.traffic.rise?.in_packets));

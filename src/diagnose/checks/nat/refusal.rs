@@ -1,5 +1,5 @@
-//! Servers behind NAT that refuse connections. By other methods they tell the client
-//! past the director.
+//! Servers behind NAT that refuse connections. With other methods they tell the client by
+//! themselves, past the director.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -20,7 +20,7 @@ pub(in crate::diagnose::checks) const NAT_SERVER_REFUSES: Check = Check {
     judge: nat_server_refuses,
 };
 
-/// So many connections are needed: of the last one, a packet may not be counted yet.
+/// The least number of connections: of the last one, a packet may not be counted yet.
 const SURE: u64 = 3;
 
 /// How a server refuses.
@@ -31,7 +31,7 @@ enum Manner {
     Icmp,
 }
 
-/// How the server refuses, if it does.
+/// Returns how the server refuses, if it does.
 fn refuses(facts: &Facts, server: &Server) -> Option<Manner> {
     let Counted {
         connections,
@@ -40,7 +40,7 @@ fn refuses(facts: &Facts, server: &Server) -> Option<Manner> {
         in_bytes: _,
         out_bytes,
     } = server.traffic.rise?;
-    // Where nobody answers on the link, this machine itself refuses by ICMP.
+    // If nobody answers on the link, this machine itself refuses by ICMP.
     let is_there =
         facts.interface_to(server.address()).is_some() && !facts.is_silent(server.address());
     if server.method != Method::Nat || !is_there || connections < SURE {
@@ -80,8 +80,8 @@ fn nat_server_refuses(facts: &Facts) -> Vec<Finding> {
             VirtualId::Endpoint { protocol, .. } => protocol == Protocol::Tcp,
             VirtualId::Fwmark { .. } => true,
         };
-        // The kernel adds its counters up every two seconds: what it counts of a server
-        // that gets no clients was before that.
+        // The kernel adds its counters up every two seconds: a server that gets no
+        // clients any more may still show those from before.
         let gets_clients = |server: &&Server| server.weight > 0 || service.persistent;
         for server in service
             .servers
@@ -148,7 +148,8 @@ mod tests {
     use crate::diagnose::example::{flow, gravities, onward, server, service, to, with};
     use crate::diagnose::facts::{ConnectionFacts, Traffic};
 
-    /// A server with so much traffic, whose connections are all in one state.
+    /// A director with a server that has this traffic, whose connections are all in one
+    /// state.
     fn director(state: &str, rise: Counted) -> Facts {
         let mut server = server("10.1.0.2:80", Method::Nat);
         server.traffic = Traffic {
@@ -184,8 +185,8 @@ mod tests {
         assert!(found(states::CLOSE, rise(6, 6, 6, 40)));
         assert!(found(states::CLOSE, rise(6, 7, 6, 40)));
         assert!(!found(states::CLOSE, rise(2, 2, 2, 40)));
-        // Who is reset after the greeting was let in, as those that look whether the
-        // server lives do.
+        // Connections that are reset after the handshake were let in, as those of health
+        // checks.
         assert!(!found(states::CLOSE, rise(6, 18, 12, 50)));
         assert!(!found(states::CLOSE, rise(6, 12, 6, 60)));
         // A flood of first packets is answered.

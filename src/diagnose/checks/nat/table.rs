@@ -118,7 +118,7 @@ pub(in crate::diagnose::checks) const NAT_ONE_PACKET: Check = Check {
 const ANSWERED: [u16; 7] = [53, 123, 161, 1645, 1646, 1812, 1813];
 
 fn nat_one_packet(facts: &Facts) -> Vec<Finding> {
-    // Such a rule may give answers the virtual address again.
+    // A rule that changes the source may give answers the virtual address again.
     let filters = facts.filters.as_ref();
     let is_plain = filters.is_some_and(|chains| !chains.iter().any(|chain| chain.changes_source));
     let mut found = Vec::new();
@@ -156,7 +156,7 @@ fn nat_one_packet(facts: &Facts) -> Vec<Finding> {
     found
 }
 
-/// The words of `-E` for the service without -o, where it has no other flag.
+/// Returns the words of `-E` for the service without -o, if it has no other flag.
 fn anew(service: &ServiceFacts) -> Option<String> {
     const ALONE: u32 = ServiceFlags::HASHED.0 | ServiceFlags::ONE_PACKET.0;
     let scheduler = service.scheduler.as_deref()?;
@@ -212,7 +212,7 @@ mod tests {
             )],
             &[],
         );
-        // Modules may be built in, or not be told.
+        // If no module is listed, modules may be built in, or not be told.
         assert_eq!(gravities(nat_ftp, &facts), []);
         facts.modules = [("ip_vs".to_owned(), 1)].into();
         assert_eq!(gravities(nat_ftp, &facts), [Note]);

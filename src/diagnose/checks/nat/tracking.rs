@@ -1,5 +1,5 @@
-//! Connection tracking: rules of the packet filter that need to know of a
-//! connection, which IPVS tells them only if it is asked to.
+//! Connection tracking: rules of the packet filter need to know of a connection, and IPVS
+//! tells them of its connections only if it is asked to.
 
 use super::super::Check;
 use super::{come_back, here, inwards, unanswered};
@@ -28,8 +28,8 @@ pub(in crate::diagnose::checks) const NAT_STATEFUL_FORWARD: Check = Check {
     judge: nat_stateful_forward,
 };
 
-/// A chain that changes the source of packets, while IPVS does not track. Servers then
-/// answer elsewhere: no answer comes back.
+/// Returns a chain that changes the source of packets, if IPVS does not track. Servers
+/// then answer elsewhere: no answer comes back.
 fn masquerade(facts: &Facts) -> Option<&Chain> {
     if facts.sysctl(CONNTRACK) != Some(0) || come_back(facts) {
         return None;
@@ -40,8 +40,8 @@ fn masquerade(facts: &Facts) -> Option<&Chain> {
     })
 }
 
-/// A chain that looks at the state of forwarded packets, while IPVS does not track, and
-/// drops answers that come back.
+/// Returns a chain that looks at the state of forwarded packets, if IPVS does not track,
+/// and drops answers that come back.
 fn stateful(facts: &Facts) -> Option<&Chain> {
     if facts.sysctl(CONNTRACK) != Some(0) || !come_back(facts) {
         return None;
@@ -51,7 +51,7 @@ fn stateful(facts: &Facts) -> Option<&Chain> {
         .find(|chain| chain.hook == Hook::Forward && chain.kind == "filter" && chain.looks_at_state)
 }
 
-/// Lost answers are explained here.
+/// Returns whether connection tracking explains the lost answers.
 pub(super) fn explains(facts: &Facts) -> bool {
     masquerade(facts).or_else(|| stateful(facts)).is_some()
 }

@@ -106,7 +106,7 @@ fn nat_client_on_link(facts: &Facts) -> Vec<Finding> {
     found.into_values().collect()
 }
 
-/// A waiting client that is in the network of its server, if all are that wait.
+/// Returns a waiting client in the network of its server, if all that wait are in it.
 fn neighbour_of(facts: &Facts, server: IpAddr, endpoint: Endpoint) -> Option<IpAddr> {
     let link = facts.interface_to(server)?;
     let on_link = |client: IpAddr| {

@@ -73,7 +73,7 @@ fn srv_vip_prefix(facts: &Facts) -> Vec<Finding> {
     let sentence = format!(
         "{vip}/{prefix} on {lo} makes every address of that network one of this server: clients and routers in it get no answer"
     );
-    // That of a network which is elsewhere harms clients there alone.
+    // If the network is elsewhere, only the clients in it are harmed.
     let finding = match facts.wire_in_network(vip) {
         Some(_) => Finding::fail(sentence),
         None => Finding::warn(sentence),

@@ -32,7 +32,7 @@ fn srv_vip_on_link(facts: &Facts) -> Vec<Finding> {
         return Vec::new();
     };
     let name = &link.name;
-    // arp_ignore=8 answers nobody; a filter for ARP may do the same.
+    // With arp_ignore=8 nobody is answered; a filter for ARP may do the same.
     let is_quiet = facts.larger("ipv4", name, "arp_ignore") == Some(8);
     if vip.is_ipv4() && (is_quiet || filters_arp(facts)) {
         return Vec::new();
@@ -64,13 +64,13 @@ fn srv_vip_on_link(facts: &Facts) -> Vec<Finding> {
     ]
 }
 
-/// There are rules for ARP, which may hide the address as well.
+/// Returns whether there are rules for ARP, which may hide the address as well.
 fn filters_arp(facts: &Facts) -> bool {
     let mut chains = facts.filters.iter().flatten();
     chains.any(|chain| chain.table.starts_with("arp "))
 }
 
-/// The links whose neighbours may ask for the virtual address, and how sure it is
+/// Returns the links whose neighbours may ask for the virtual address, and how sure it is
 /// that they do.
 fn asked(
     facts: &Facts,
@@ -101,7 +101,7 @@ fn asked(
             .map(|link| (Gravity::Fail, link.name.clone()))
             .collect();
     }
-    // Servers behind tunnels are elsewhere, as a rule.
+    // As a rule, servers behind tunnels are in other networks than the virtual address.
     let addressed = |link: &&Link| {
         let is_it = |own: &Address| own.interface == link.index && own.address.is_ipv4();
         facts.addresses.iter().any(is_it)
@@ -114,7 +114,7 @@ fn asked(
     all.iter().map(name).collect()
 }
 
-/// One finding for all links.
+/// Returns one finding for all links.
 fn told(
     facts: &Facts,
     (setting, wanted): (&str, i64),

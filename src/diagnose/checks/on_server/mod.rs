@@ -10,7 +10,7 @@ pub(super) mod tunnel;
 
 use crate::diagnose::facts::{Facts, OnServer};
 
-/// The server, where packets come to it with the virtual address.
+/// Returns the server, if packets come to it with the virtual address.
 fn taking_vip(facts: &Facts) -> Option<&OnServer> {
     facts
         .on_server

@@ -23,7 +23,7 @@ fn srv_route_back(facts: &Facts) -> Vec<Finding> {
         return Vec::new();
     };
     let vip = on_server.vip();
-    // The director asks too, to see whether the server lives.
+    // The director asks too, to see whether the server lives; it is no client.
     let is_client = |client: &IpAddr| Some(*client) != on_server.director;
     let clients = facts.clients_of_server().into_iter().filter(is_client);
     let found: Vec<_> = clients
@@ -62,7 +62,7 @@ fn answer(facts: &Facts, client: IpAddr) -> Option<Result<Route, i32>> {
     facts.answer(&facts.answer_of_server(client))
 }
 
-/// An address of the director, as far as that is known.
+/// Returns whether the gateway is the director, by its address or its hardware address.
 fn is_director(facts: &Facts, on_server: &OnServer, gateway: IpAddr) -> bool {
     let Some(director) = on_server.director else {
         return false;
@@ -74,7 +74,7 @@ fn is_director(facts: &Facts, on_server: &OnServer, gateway: IpAddr) -> bool {
     gateway == director || (hardware(gateway).is_some() && hardware(gateway) == hardware(director))
 }
 
-/// The answer to this client goes past the director.
+/// Returns the finding that the answer to this client goes past the director.
 fn astray(facts: &Facts, on_server: &OnServer, client: IpAddr) -> Option<Finding> {
     let route = answer(facts, client)?;
     let cure = |finding: Finding| match (on_server.director, &route) {

@@ -65,7 +65,7 @@ fn set(facts: &mut Facts, name: &str, setting: &str, value: &str) {
     facts.sysctls.insert(name, value.to_owned());
 }
 
-/// The findings, with their gravity.
+/// Returns the findings, with their gravity.
 fn found(facts: &Facts) -> Vec<String> {
     let findings = judge(facts, &BTreeSet::new());
     findings
@@ -103,7 +103,7 @@ fn links_where_the_address_may_be_asked_for() {
         set(&mut facts, name, "arp_ignore", "0");
     }
     assert_eq!(found(&facts), ["FAIL srv-answers-arp"]);
-    // Rules for ARP may do the same.
+    // Rules for ARP may keep the server quiet as well.
     let mut filtered = facts.clone();
     filtered.filters = Some(vec![Chain {
         table: "arp filter".to_owned(),
@@ -118,14 +118,14 @@ fn links_where_the_address_may_be_asked_for() {
         legacy: false,
     }]);
     assert_eq!(found(&filtered), [""; 0]);
-    // A link of another network is not asked, as long as one is that is in it.
+    // A link of another network is not asked, as long as one is in the address's network.
     facts.links.push(link(3, "eth1", None));
     facts
         .addresses
         .change(|rows| rows.push(own("172.16.0.2/16", 3)));
     set(&mut facts, "eth0", "arp_ignore", "1");
     assert_eq!(found(&facts), [""; 0]);
-    // Where no link is in it, one may be; behind a tunnel none is.
+    // If no link is in that network, any may be asked; behind a tunnel none is.
     facts
         .addresses
         .change(|rows| rows[1] = own("192.168.0.2/24", 2));
@@ -144,14 +144,14 @@ fn the_prefix_and_the_link_of_the_address() {
         .addresses
         .change(|rows| rows[0] = own("10.0.0.1/24", 1));
     assert_eq!(found(&facts), ["FAIL srv-vip-prefix"]);
-    // Clients of a network that is elsewhere.
+    // The network is elsewhere: only the clients in it are harmed.
     facts
         .addresses
         .change(|rows| rows[1] = own("192.168.0.2/24", 2));
     assert_eq!(found(&facts), ["WARN srv-vip-prefix"]);
     facts.addresses = vec![own("10.0.0.1/32", 2), own("10.0.0.2/24", 2)].into();
     assert_eq!(found(&facts), ["FAIL srv-vip-on-link"]);
-    // Of an only address the machine must not be robbed.
+    // The machine must not be robbed of its only address.
     let warns = |facts: &Facts| {
         let found = judge(facts, &BTreeSet::new());
         let is_warning = |step: &Remedy| matches!(step, Remedy::Say(words) if words.starts_with("give eth0 an address of its own"));
@@ -250,7 +250,7 @@ fn ways_of_answers_behind_nat() {
     assert_eq!(found(&facts), [""; 0]);
     answer(&mut facts, None);
     assert_eq!(found(&facts), ["FAIL srv-route-back"]);
-    // Two addresses of one machine.
+    // Both addresses are of one machine.
     answer(&mut facts, Some("10.0.0.5"));
     for host in ["10.0.0.5", "10.0.0.6"] {
         facts.neighbours.extend([Neighbour {

@@ -29,7 +29,7 @@ fn srv_tunnel_down(facts: &Facts) -> Vec<Finding> {
         IpAddr::V4(_) => ("tunl0", "ipip", "ipip"),
         IpAddr::V6(_) => ("ip6tnl0", "ip6_tunnel", "ip6tnl"),
     };
-    // The devices of other kinds that their modules make are not meant.
+    // Devices of other kinds, which their modules make, are not meant.
     let is_meant = |link: &&Link| link.kind.as_deref() == Some(kind);
     let finding = Finding::fail(
         "no device of this server takes packets out of a tunnel: clients wait and time out",
@@ -75,7 +75,7 @@ fn srv_rp_filter(facts: &Facts) -> Vec<Finding> {
                 .links
                 .iter()
                 .filter(|link| link.is_tunnel() && link.up);
-            // One that lets them pass may be the one that is used.
+            // A device that lets strangers pass may be the one that is used.
             let open = tunnels.clone().any(|link| !drops_strangers(facts, link));
             tunnels.filter(|_| !open).collect()
         }
@@ -114,8 +114,8 @@ fn srv_rp_filter(facts: &Facts) -> Vec<Finding> {
     vec![finding]
 }
 
-/// Packets from senders that other interfaces lead to are dropped: the filter is
-/// strict, or it is loose and the interface has no address.
+/// Returns whether packets from senders that other interfaces lead to are dropped: the
+/// filter is strict, or it is loose and the interface has no address.
 fn drops_strangers(facts: &Facts, link: &Link) -> bool {
     match facts.larger("ipv4", &link.name, "rp_filter") {
         Some(1) => true,
@@ -129,8 +129,8 @@ fn has_address(facts: &Facts, link: &Link) -> bool {
     facts.addresses.iter().any(here)
 }
 
-/// The packets of a client are refused by that link, and by that link alone: where
-/// they are refused by each, the virtual address is the reason.
+/// Returns whether the packets of a client are refused by this link and not by every
+/// link: if every link refuses them, the virtual address is the reason.
 fn refuses(facts: &Facts, link: u32, vip: IpAddr) -> bool {
     let clients = facts.clients_of_server();
     clients.into_iter().any(|client| {
