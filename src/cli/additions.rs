@@ -157,7 +157,7 @@ pub(crate) fn sample(word: &str) -> Result<Duration, ValueError> {
     seconds(word, 3600.0).ok_or_else(|| ValueError::Sample(word.to_owned()))
 }
 
-/// Reads a time of a tenth of a second or more.
+/// Reads a time in seconds, from a tenth of a second to `longest`.
 fn seconds(word: &str, longest: f64) -> Option<Duration> {
     let plain = word.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.'));
     let seconds: Option<f64> = word.parse().ok().filter(|_| plain);

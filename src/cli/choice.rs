@@ -25,8 +25,7 @@ impl<T: Copy> Choice<T> {
     /// Returns the meaning of the word that was given for an option.
     ///
     /// # Errors
-    /// Refuses other words with [`ValueError::Choice`], which names all that are
-    /// taken.
+    /// Fails with [`ValueError::Choice`], which names all of the words.
     pub(crate) fn read(&self, option: Label, word: &str) -> Result<T, ValueError> {
         self.find(word).ok_or_else(|| ValueError::Choice {
             option,

@@ -1,4 +1,4 @@
-//! The flags that options set. Options are read one after another.
+//! The flags that options set, while the options are read one after another.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
@@ -84,8 +84,8 @@ pub(crate) struct Flags<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TypedServer {
     pub(crate) endpoint: Resolved,
-    /// The port that it gets if none was written: that of the service if `-t` or
-    /// its like came first, and 0 otherwise.
+    /// The port that it gets if none was written: its service's if the service came
+    /// first, and 0 otherwise.
     pub(crate) default_port: u16,
 }
 

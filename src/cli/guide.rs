@@ -6,8 +6,8 @@ use super::types::{Role, Verb};
 /// How a command is typed.
 pub(super) struct Guide {
     pub(super) verb: Verb,
-    /// The ways to type it; `@` stands for the command. Each fits in a line of the
-    /// help, or has its line breaks where they are to be.
+    /// The ways to type it; `@` stands for the command. A way that does not fit in a
+    /// line of the help has line breaks in it.
     usages: &'static [&'static str],
     pub(super) examples: &'static [&'static str],
 }

@@ -8,7 +8,7 @@ use super::usage::{Context, Usage};
 use super::value_error::ValueError;
 use ipvs::model::TunnelKind;
 
-/// The commands that each label goes with, at the label's number.
+/// The commands that each label goes with. The number of a label is its index.
 const USES: [Uses; Label::ALL.len()] = uses();
 
 #[allow(
@@ -108,7 +108,7 @@ pub(super) fn narrowing(verb: Verb, given: Given) -> Option<Usage> {
     compat131::narrows(verb, given).then(|| command_131(verb, given).err())?
 }
 
-/// Checks a command's options as [`command`] does, but lets nothing be narrowed.
+/// Checks a command's options as [`command`] does, but refuses to narrow a listing.
 fn command_131(verb: Verb, given: Given) -> Result<(), Usage> {
     check(given, Context::Command(verb), |label| rule_131(verb, label))
 }

@@ -61,9 +61,8 @@ names! {
     /// The name of an option in messages, which is its long name too, unless
     /// several options that exclude each other share it.
     ///
-    /// The order is that in which a command's options are checked, and the first
-    /// complaint wins. ipvsadm 1.31 has this order, so options that it lacks come
-    /// last.
+    /// A command's options are checked in this order, and the first complaint wins.
+    /// It is the order of ipvsadm 1.31, so options that 1.31 lacks come last.
     Label:
     Numeric "numeric",
     Connection "connection",
@@ -190,13 +189,14 @@ impl Given {
 /// The value that an option takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Takes {
-    /// None.
+    /// It takes no value.
     Nothing,
-    /// One; the text is what help calls it.
+    /// It takes a value; the text is what help calls it.
     Value(&'static str),
-    /// One, but the next word only if it does not begin with a dash.
+    /// It may take a value, which is the next word only if that does not begin with a
+    /// dash.
     Maybe(&'static str),
-    /// One, but only behind `=`, never the next word.
+    /// It may take a value, but only behind `=`, never the next word.
     Attached(&'static str),
 }
 

@@ -34,9 +34,9 @@ impl Services {
         Some(name)
     }
 
-    /// Returns the name of a port, if a rule with this name is read as this port. It
-    /// is not if the name is an alias in an earlier line, is a number, or has a
-    /// colon, behind which a port is expected.
+    /// Returns the name of a port, if a rule with this name is read as this port.
+    /// That is not so if the name is an alias in an earlier line, is a number, or has
+    /// a colon, behind which a port is expected.
     pub(super) fn restorable(&self, port: u16, protocol: Protocol) -> Option<&str> {
         let name = self.name(port, protocol)?;
         let leads_back = self.port(name, protocol) == Some(port)

@@ -59,8 +59,7 @@ pub enum Written {
 }
 
 /// The reason why a file was not written. The sentence names the file that was given;
-/// the
-/// system's reason is the source.
+/// the system's reason is the source.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
     /// The file is what it was, or it was replaced and only its folder could not be
@@ -148,7 +147,8 @@ impl Regular {
     /// would give it. A file that is a mount point, or is in a folder on a file
     /// system that can only be read, can't be replaced: it is written over.
     ///
-    /// `stopped` is called before anything is changed that others see.
+    /// `stopped` is called before anything is changed that others see. If it returns
+    /// a status, nothing is changed.
     ///
     /// # Errors
     /// The errors of the file system. There is no temporary file then; each
@@ -288,8 +288,8 @@ fn directory_of(path: &Path) -> &Path {
 }
 
 /// Flushes a directory, because a new name is on the disk only when its directory is.
-/// A directory that can't be read can't be flushed, nor can those of some file
-/// systems.
+/// It is no error that the directory can't be read, or that its file system can't
+/// flush it.
 fn flush_directory(directory: &Path) -> io::Result<()> {
     let Ok(directory) = File::open(directory) else {
         return Ok(());

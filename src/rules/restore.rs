@@ -111,8 +111,8 @@ pub fn read_rules(
 
 /// Reads every rule of `input` and carries it out on an empty table. A rule is also
 /// wrong if it contradicts the ones before: a server for a service that is not
-/// defined, or a service twice with different settings. So is a rule about a service
-/// outside the scope.
+/// defined, or a service twice with different settings. A rule about a service
+/// outside the scope is wrong too.
 ///
 /// # Errors
 /// Where the input can't be read.
@@ -169,9 +169,9 @@ impl DescribedTable {
         Ok(())
     }
 
-    /// Takes out the commands about the service that this line deletes, or about
-    /// every service. They would come after the table is made, in which the service
-    /// has never been.
+    /// Takes out the commands about the service that this line deletes, or about all
+    /// services if `id` is none. They would be carried out after the table is made,
+    /// in which the service has never been.
     fn deletes(&mut self, line: u64, id: Option<&VirtualId>, idle: &mut Vec<Remark>) {
         let is_meant = |service: Option<&VirtualId>| match (service, id) {
             (Some(service), Some(id)) => service == id,
@@ -256,7 +256,7 @@ fn read(
     Ok(wrong)
 }
 
-/// Returns the command of a line or what is wrong with it, and none while it waits.
+/// Returns the command of a line or what is wrong with it, or none while it waits.
 fn understand(words: &[String], parser: &impl Parse) -> Option<Result<Command, String>> {
     let outcome = parser.parse(words);
     if parser.waits() {

@@ -1,4 +1,4 @@
-//! Flags into changes that take more than one request.
+//! Turns flags into changes that take more than one request.
 
 use std::time::Duration;
 
@@ -58,7 +58,7 @@ impl Flags<'_> {
             Verb::DeleteServer => Deed::Remove,
             _ if is_given(Label::Keep) => Deed::Edit(self.server_settings()),
             _ => {
-                // A mistake in the options of a tunnel is one even if no service
+                // A mistake in the options of a tunnel is reported even if no service
                 // has the server.
                 let forwarding = self.forwarding.unwrap_or(Forwarding::DirectRoute);
                 self.tunnel(forwarding, &RawServer::default())?;

@@ -1,4 +1,4 @@
-//! Flags into diagnoses and explanations.
+//! Turns flags into diagnoses and explanations.
 
 use std::net::IpAddr;
 
@@ -77,7 +77,7 @@ impl Flags<'_> {
     }
 }
 
-/// Returns whether no packet reaches a machine, or comes from one, by this address.
+/// Returns whether packets neither reach a machine nor come from one by this address.
 fn is_no_machine(address: IpAddr) -> bool {
     address.is_loopback() || address.is_multicast() || address.is_unspecified()
 }

@@ -1,4 +1,4 @@
-//! Flags into listings.
+//! Turns flags into listings.
 
 use crate::cli::additions;
 use crate::cli::command::{

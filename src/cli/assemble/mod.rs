@@ -1,4 +1,4 @@
-//! Flags into a command: the checks that take more than one option.
+//! Turns flags into a command, with the checks that take more than one option.
 
 mod changes;
 mod diagnosis;
@@ -72,8 +72,8 @@ impl Flags<'_> {
                 Change::DeleteServer(self.id(verb)?, self.server(verb)?.as_written())
             }
             Verb::Clear => Change::Clear,
-            // To ipvsadm 1.31, no address with no port is no service: all are
-            // zeroed.
+            // ipvsadm 1.31 takes a service without an address and a port for none,
+            // and zeroes all services.
             Verb::Zero => Change::Zero(self.service.filter(|service| !is_blank(service))),
             Verb::Set => Change::SetTimeouts(timeouts),
             Verb::StartDaemon => Change::StartDaemon(self.daemon.0),

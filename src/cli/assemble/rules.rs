@@ -1,4 +1,4 @@
-//! Flags into saving and restoring.
+//! Turns flags into saving and restoring.
 
 use crate::cli::command::{Coverage, Extent, Restore, RestoreMode, Save, Selection, Strictness};
 use crate::cli::flags::Flags;

@@ -1,4 +1,4 @@
-//! Flags into services and real servers.
+//! Turns flags into services and real servers.
 
 use crate::cli::command::ServerAnywhere;
 use crate::cli::flags::{Flags, TypedServer};

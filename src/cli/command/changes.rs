@@ -79,7 +79,7 @@ pub struct Everywhere {
     pub deed: Deed,
 }
 
-/// A change to a real server wherever it is.
+/// A change to a real server in every service that has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deed {
     /// `-e`: what is not given is set to its default.
@@ -119,7 +119,7 @@ pub enum Ramped {
 /// --drain[=SECONDS]`, `ipvsadm -d -r SERVER --all-services --drain[=SECONDS]`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Drain {
-    /// The part of the table that goes.
+    /// The part of the table that is removed.
     pub leaving: Leaving,
     /// How long to wait for connections to end; without a limit if none is given.
     pub limit: Option<Duration>,

@@ -34,7 +34,7 @@ pub enum Coverage {
 /// [--check|--dry-run [--json]]`
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Restore {
-    /// How the table that is there is treated.
+    /// How the present table is treated.
     pub mode: RestoreMode,
     /// How far a replacement goes.
     pub scope: Scope,
@@ -59,13 +59,13 @@ pub enum Strictness {
     Everywhere,
 }
 
-/// How a restore treats the table that is there.
+/// How a restore treats the present table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RestoreMode {
     /// The rules are carried out on it, one after another.
     #[default]
     Apply,
-    /// It is made equal to what the rules describe, by the differences only.
+    /// It is made equal to what the rules describe; only differences are changed.
     Replace,
     /// It is cleared first.
     ClearThenApply,

@@ -13,7 +13,7 @@ pub(super) const QUIET_ARP: &str =
 pub(super) fn add_to_lo(address: IpAddr) -> String {
     match address {
         IpAddr::V4(_) => format!("ip addr add {address}/32 dev lo"),
-        // Another machine of the network has it too, which must not be looked for.
+        // Another machine of the network has it too: the kernel must not look for it.
         IpAddr::V6(_) => format!("ip addr add {address}/128 dev lo nodad"),
     }
 }

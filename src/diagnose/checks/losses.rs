@@ -1,5 +1,5 @@
-//! Packets that this machine itself loses: packets that come in and have no end that the
-//! system counts, and packets that IPVS gives away and that never leave.
+//! Packets that this machine itself loses: packets that come in and that the system
+//! counts nowhere else, and packets that IPVS gives away and that never leave.
 
 use crate::diagnose::facts::{Chain, Counted, Facts, Hook, IPVS_BYTES, IPVS_PACKETS, Server};
 

@@ -45,8 +45,8 @@ fn may_mark(facts: &Facts) -> Option<bool> {
     Some(chains.iter().any(marks) || !facts.classified.is_empty())
 }
 
-/// Returns a finding for services to whose packets rules may give the mark, but of which
-/// no packet has come with it.
+/// Returns a finding about services whose mark rules may give, though no packet has
+/// come with it.
 fn perhaps_unmarked(facts: &Facts) -> Vec<Finding> {
     let mut finding: Option<Finding> = None;
     for (service, mark, _) in silent(facts) {
@@ -171,8 +171,8 @@ fn mark_not_local(facts: &Facts) -> Vec<Finding> {
     finding.into_iter().collect()
 }
 
-/// Returns whether the packet is sent on, or nowhere. A refusal by a filter is another
-/// fault.
+/// Returns whether the packet is sent on, or has no route. A refusal by a filter is
+/// another fault.
 fn is_elsewhere(answer: Option<Answer>) -> bool {
     /// `ENETUNREACH`, `EHOSTUNREACH`
     const NO_WAY: [i32; 2] = [101, 113];

@@ -140,7 +140,8 @@ fn scheduled(leg: &mut Leg, journey: &Journey, service: &ServiceFacts, candidate
 fn may_be_refused(leg: &mut Leg, service: &ServiceFacts, candidates: &[Candidate]) {
     let falls_back = ServiceFlags(service.flags).contains(ServiceFlags::SCHED1);
     let is = |name| service.scheduler.as_deref() == Some(name);
-    // Servers of weight 0 are no part of mh's table.
+    // mh has no place for a server that never had a weight. Servers of weight 0 are
+    // taken for such.
     let idle = candidates
         .iter()
         .any(|candidate| !candidate.eligible && (!is("mh") || candidate.server.weight > 0));

@@ -166,9 +166,10 @@ fn by_weight(servers: &[Server]) -> Vec<usize> {
     rows.cycle().take(SMALL).collect()
 }
 
-/// The places of a table of `mh`, with the usual 12 of `CONFIG_IP_VS_MH_TAB_INDEX`.
+/// The places of a table of `mh`: the kernel's prime number for the usual 12 of
+/// `CONFIG_IP_VS_MH_TAB_INDEX`.
 const LARGE: usize = 4093;
-/// Weights that have more bits than this are made smaller.
+/// Weights that have more bits than this are made smaller (`IP_VS_MH_TAB_BITS`).
 const WEIGHT_BITS: u32 = 6;
 const FIRST_KEY: u64 = 2_654_435_761;
 const SECOND_KEY: u64 = 2_654_446_892;

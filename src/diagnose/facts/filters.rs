@@ -448,7 +448,7 @@ mod tests {
             turned(expression)
         };
         assert_eq!(word(&meta(3, 3)), Some("mark"));
-        // To read the mark does not count, and neither does to set something else.
+        // Reading the mark does not count, and neither does setting something else.
         assert_eq!(word(&meta(1, 3)), None);
         assert_eq!(word(&meta(3, 2)), None);
     }

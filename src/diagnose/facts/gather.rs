@@ -20,7 +20,7 @@ use ipvs::model::VirtualId;
 pub struct Wanted {
     /// Only this service; every service if none is named.
     pub service: Option<VirtualId>,
-    /// This machine is a real server, and not a director.
+    /// The real server that this machine is; none if it is a director.
     pub on_server: Option<OnServer>,
     /// Clients to ask about besides those of the connection table.
     pub clients: Vec<IpAddr>,
@@ -44,9 +44,9 @@ pub fn gather(wanted: &Wanted) -> Result<Facts, Error> {
         ..Facts::default()
     };
     let mut unread = Vec::new();
-    // It is opened without modprobe, because nothing is changed here. On a real server it
-    // is not opened, because even a question could make the kernel load the module, which
-    // a real server does not need.
+    // The client is opened without modprobe, because nothing is changed here. On a
+    // real server it is not opened, because even a question could make the kernel
+    // load the module, which a real server does not need.
     let mut client = match wanted.on_server {
         Some(_) => None,
         None => match Client::open() {

@@ -40,8 +40,9 @@ pub struct Journey {
     pub template: Option<Remembered>,
     /// Templates of marks that the client has.
     pub marks: Vec<VirtualId>,
-    /// Addresses to which packets with the mark may go, and the route of each packet that
-    /// comes by the client's interface. The last address stands for all others.
+    /// Addresses to which packets with the mark may go, each with the route of such a
+    /// packet that comes by the client's interface. The last address stands for all
+    /// others.
     pub marked: Vec<(IpAddr, Answer)>,
     /// The director's facts, with the service alone.
     pub facts: Facts,

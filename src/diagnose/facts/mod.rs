@@ -316,8 +316,8 @@ impl Facts {
         })
     }
 
-    /// Returns an address of this machine in the same network, and with it the interface,
-    /// if this address is on a link.
+    /// Returns an address of this machine in the same network, if this address is on
+    /// a link. The interface of that address leads to the link.
     pub fn on_link(&self, address: IpAddr) -> Option<&Address> {
         self.networks(address).next()
     }
@@ -375,7 +375,7 @@ impl Facts {
         self.frozen().is_none()
     }
 
-    /// Returns why the kernel does not add it up, or none if it does.
+    /// Returns why the kernel does not add that up, or none if it does.
     pub fn frozen(&self) -> Option<Frozen> {
         let value = |name| self.sysctls.get(name).map(String::as_str);
         Frozen::by(value(estimation::RUN), value(estimation::PROCESSORS))

@@ -160,8 +160,9 @@ impl Facts {
         marked.collect()
     }
 
-    /// Returns clients with the virtual address that they want and a server that answers
-    /// them: one or two clients of each server, and every named client.
+    /// Returns clients, each with the virtual address that it wants and a server that
+    /// answers it. There are one or two clients of each server, and every named
+    /// client.
     pub fn pairs(&self) -> BTreeSet<(IpAddr, IpAddr, Option<IpAddr>)> {
         let mut pairs = BTreeSet::new();
         let flows = self.flows();

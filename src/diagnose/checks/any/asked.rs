@@ -14,7 +14,8 @@ pub(in crate::diagnose::checks) const NO_SERVICE: Check = Check {
     judge: no_service,
 };
 
-/// The counters that rise when this machine refuses what no program of it waits for.
+/// The counters that rise when this machine refuses packets that none of its programs
+/// waits for.
 pub(in crate::diagnose::checks) const REFUSALS: [&str; 2] = ["TcpOutRsts", "UdpNoPorts"];
 
 /// The number of refusals that is needed: a single one may have any reason.

@@ -14,8 +14,9 @@ use crate::diagnose::facts::{Counted, Facts, Method, Server, ServiceFacts};
 /// counted, and its answer not yet.
 const SURE: u64 = 2;
 
-/// Returns the servers behind NAT on other machines that get packets and whose answers
-/// are lost: they answer on their link, and clients are seen to wait for each of them.
+/// Returns the servers behind NAT on other machines that get packets and whose
+/// answers are lost: they, or the routers to them, answer on the link, and clients
+/// are seen to wait.
 fn unanswered(facts: &Facts) -> Vec<(&ServiceFacts, &Server)> {
     let mut found = Vec::new();
     // Packets that never leave this machine get no answer.

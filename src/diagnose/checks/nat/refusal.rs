@@ -1,5 +1,5 @@
-//! Servers behind NAT that refuse connections. With other methods they tell the client by
-//! themselves, past the director.
+//! Servers behind NAT that refuse connections. With other methods a server refuses
+//! the client directly, past the director.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
