@@ -32,7 +32,7 @@ pub(super) fn typed(words: &[String]) -> Option<&[String]> {
     (first == REQUEST).then_some(typed)
 }
 
-/// Completes the words of `ipvsadm`. Names of ports are looked up, those of hosts
+/// Completes the words of `ipvsadm`. Names of ports are looked up, but names of hosts
 /// are not.
 pub(super) fn ipvsadm(typed: &[String], names: &dyn Resolve) -> Completion {
     let Some((word, before)) = typed.split_last() else {

@@ -59,8 +59,7 @@ pub(crate) fn shown(text: &str) -> String {
 }
 
 /// Returns the word with what is to be typed in place of unseen characters, or none
-/// if it has no such characters. A long option gets two dashes, even if it had only
-/// one.
+/// if there are none in it. A long option gets two dashes, even if it had only one.
 pub(crate) fn plain(word: &str, is_long_option: impl Fn(&str) -> bool) -> Option<String> {
     word.chars().find_map(find)?;
     let mut text = String::with_capacity(word.len());

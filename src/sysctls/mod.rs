@@ -20,8 +20,8 @@ pub const FOLDER: &str = "/proc/sys/net/ipv4/vs";
 pub struct Sysctl {
     /// Its name below `net.ipv4.vs`.
     pub name: &'static str,
-    /// The values that it has before anybody sets it, with single blanks: that of the
-    /// first network namespace and, if that of a new namespace differs, this one too.
+    /// The values that it has before anybody sets it, with single blanks: the value
+    /// in the first network namespace and, if it differs, the value in a new one.
     /// There are none if the kernel computes the value from memory or processors.
     pub defaults: &'static [&'static str],
     /// Its purpose.

@@ -27,7 +27,7 @@ pub struct Diagnose {
     pub probe: bool,
     /// The checks that are left out.
     pub ignored: BTreeSet<String>,
-    /// The file with the facts to judge; those of this machine otherwise.
+    /// The file with the facts to judge; the facts of this machine otherwise.
     pub facts: Option<PathBuf>,
     /// The file that the facts are written to, if one is named.
     pub output: Option<PathBuf>,

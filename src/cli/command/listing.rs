@@ -145,17 +145,17 @@ pub struct Require {
 /// ORIGIN] [--orphans] [--by WHAT[,WHAT]] [--persistent-conn] [-n] [--json] [--watch…] [--from-proc]`
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Connections {
-    /// Only those through this service.
+    /// Only connections through this service.
     pub service: Option<VirtualId>,
-    /// Only those to this real server; without a port, to any of its ports.
+    /// Only connections to this real server; without a port, to any of its ports.
     pub server: Option<(IpAddr, Option<u16>)>,
-    /// Only those from these clients.
+    /// Only connections from these clients.
     pub client: Option<Prefix>,
-    /// Only those in this state, as the kernel spells it.
+    /// Only connections in this state, as the kernel spells it.
     pub state: Option<&'static str>,
-    /// Only those of this origin.
+    /// Only connections of this origin.
     pub origin: Option<Origin>,
-    /// Only those whose servers are in this state.
+    /// Only connections whose servers are in this state.
     pub standing: Standing,
     /// They are counted by this, not listed.
     pub by: Option<Grouping>,

@@ -140,8 +140,8 @@ fn scheduled(leg: &mut Leg, journey: &Journey, service: &ServiceFacts, candidate
 fn may_be_refused(leg: &mut Leg, service: &ServiceFacts, candidates: &[Candidate]) {
     let falls_back = ServiceFlags(service.flags).contains(ServiceFlags::SCHED1);
     let is = |name| service.scheduler.as_deref() == Some(name);
-    // mh has no place for a server that never had a weight. Servers of weight 0 are
-    // taken for such.
+    // A server of weight 0 is taken for one that never had a weight: mh has no place
+    // for it.
     let idle = candidates
         .iter()
         .any(|candidate| !candidate.eligible && (!is("mh") || candidate.server.weight > 0));

@@ -81,7 +81,7 @@ fn nat_server_refuses(facts: &Facts) -> Vec<Finding> {
             VirtualId::Fwmark { .. } => true,
         };
         // The kernel adds its counters up every two seconds: a server that gets no
-        // clients any more may still show those from before.
+        // clients any more may still show packets from before.
         let gets_clients = |server: &&Server| server.weight > 0 || service.persistent;
         for server in service
             .servers
