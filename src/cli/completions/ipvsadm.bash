@@ -1,7 +1,7 @@
 # Words of ipvsadm, ipvsadm-save and ipvsadm-restore for bash.
 _ipvsadm() {
     local PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin IFS=$' \t\n'
-    # bash parts words at colons and at =; addresses and options have them.
+    # bash splits words at colons and at =, which addresses and options contain.
     local line=${COMP_LINE:0:COMP_POINT} word words found
     line=${line#*"$1"}
     read -ra words <<<"$line"
@@ -16,7 +16,7 @@ _ipvsadm() {
         mapfile -t COMPREPLY <<<"$found"
         COMPREPLY=("${COMPREPLY[@]%%$'\t'*}")
     fi
-    # What is before the last of these is not replaced.
+    # bash replaces only the part of the word behind the last of these.
     COMPREPLY=("${COMPREPLY[@]#"${word%"$2"}"}")
 }
 complete -F _ipvsadm ipvsadm ipvsadm-save ipvsadm-restore
