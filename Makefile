@@ -181,7 +181,7 @@ lint:
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets --features kernel-tests -- -D warnings
 	cargo clippy --locked --package libipvs -- -D warnings
-	cargo clippy --locked --package libipvs --features serde --all-targets -- -D warnings
+	cargo clippy --locked --package libipvs --features serde,wire --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps
 	mandoc -T lint -W warning man/*.[78]
 	@tests/packages/units
@@ -220,7 +220,7 @@ test-library:
 	tar -xmzf $(target)/package/libipvs-*.crate -C "$(library)" --strip-components=1
 	echo '[workspace]' >>"$(library)/Cargo.toml"
 	CARGO_TARGET_DIR="$(abspath $(target))" \
-	cargo test --locked --quiet --manifest-path "$(library)/Cargo.toml" --features serde
+	cargo test --locked --quiet --manifest-path "$(library)/Cargo.toml" --features serde,wire
 
 # Tests of what a kernel has not are left out by name. No user-mode Linux has
 # nftables for IP, and that of sid has not the older tables either; only the

@@ -103,12 +103,13 @@ impl Client {
         Ok(client)
     }
 
-    /// Opens a conversation over another transport: for the tests of this crate.
+    /// Opens a conversation over a transport, which is another than a socket in tests.
     ///
     /// # Errors
     /// As for [`open`](Client::open).
-    #[doc(hidden)]
-    pub fn with_transport(transport: impl Transport + Send + 'static) -> Result<Self, Error> {
+    pub(crate) fn with_transport(
+        transport: impl Transport + Send + 'static,
+    ) -> Result<Self, Error> {
         let mut exchange = Exchange::new(Box::new(transport));
         let resolved = exchange.resolve_family();
         resolved.map_err(|error| {

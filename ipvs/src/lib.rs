@@ -17,7 +17,9 @@ pub mod error;
 pub mod fake;
 pub mod model;
 mod namespace;
-#[doc(hidden)]
+#[cfg(not(feature = "wire"))]
+mod netlink;
+#[cfg(feature = "wire")]
 pub mod netlink;
 pub mod plan;
 pub mod procfs;

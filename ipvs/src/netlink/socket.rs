@@ -146,6 +146,7 @@ impl Inbox {
 
     /// Takes in a datagram, as far as there is room for it, and returns whether there was
     /// any. This is for transports that are no socket.
+    #[cfg(feature = "wire")]
     pub fn push(&mut self, datagram: &[u8]) -> bool {
         let mut slots = self.storage.chunks_exact_mut(self.slot).take(self.slots);
         let Some(slot) = slots.nth(self.lengths.len()) else {

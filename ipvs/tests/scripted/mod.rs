@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ipvs::client::Client;
 use ipvs::error::Error;
+use ipvs::netlink;
 use ipvs::netlink::attr::CommandAttr;
 use ipvs::netlink::message::{IpvsCommand, IpvsMessage};
 use ipvs::netlink::socket::{Inbox, KernelLine, Transport};
@@ -133,12 +134,12 @@ impl Script {
 
     /// The client that speaks with this script.
     pub(crate) fn client(&self) -> Client {
-        Client::with_transport(self.clone()).unwrap()
+        netlink::client(self.clone()).unwrap()
     }
 
     /// Why there is no client.
     pub(crate) fn refuses_client(&self) -> Error {
-        Client::with_transport(self.clone()).err().unwrap()
+        netlink::client(self.clone()).err().unwrap()
     }
 
     /// The datagrams that were sent.

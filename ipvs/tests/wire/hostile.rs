@@ -1,7 +1,7 @@
 //! Whatever the kernel may send, nothing panics.
 
-use ipvs::client::Client;
 use ipvs::model::Change;
+use ipvs::netlink;
 use netlink_packet_core::NetlinkBuffer;
 
 use crate::scripted::{Asked, Script, split};
@@ -27,7 +27,7 @@ fn heard(datagram: &[u8]) {
     let _ = again(Script::new()).client().service(&web());
     let _ = again(Script::new()).client().destinations(&web());
     let _ = again(Script::new()).client().apply(&Change::Clear);
-    let _ = Client::with_transport(again(Script::default()));
+    let _ = netlink::client(again(Script::default()));
 }
 
 #[test]
