@@ -39,10 +39,17 @@ use crate::procfs;
 ///   loaded again, a new conversation has to be opened.
 /// - [`ErrorKind::Overrun`], [`ErrorKind::Protocol`]: the answer is lost. It may be
 ///   asked for again, in the same conversation.
+/// - [`ErrorKind::Unsupported`]: the service is of IPv6, and the kernel was built without
+///   IPv6 for IPVS (`CONFIG_IP_VS_IPV6`).
 /// - [`ErrorKind::TimedOut`]: see [`set_timeout`](Client::set_timeout).
 /// - [`ErrorKind::Io`]: the socket failed.
 ///
 /// Each method says what else the kernel refuses.
+///
+/// # Errors of files
+/// A method that reads a file of `/proc` fails with [`Error::File`]. Its kind is
+/// [`ErrorKind::NoIpvs`] where the file is not there, [`ErrorKind::PermissionDenied`] where
+/// this process may not read it, and else [`ErrorKind::Io`].
 pub struct Client {
     exchange: Exchange,
     info: Info,
@@ -312,9 +319,14 @@ impl Client {
     /// [`count`](crate::connections::count).
     ///
     /// # Errors
-    /// Where the file [`CONNECTIONS`] is missing, or may not be read.
-    pub fn connections(&self) -> io::Result<impl BufRead + Send + use<>> {
-        procfs::open_in(&self.namespace, Path::new(CONNECTIONS))
+    /// [The errors of files](Client#errors-of-files). What fails later, while the table is
+    /// read, is an error of the reader.
+    pub fn connections(&self) -> Result<impl BufRead + Send + use<>, Error> {
+        of_file(CONNECTIONS, self.open_file(CONNECTIONS))
+    }
+
+    fn open_file(&self, file: &'static str) -> io::Result<impl BufRead + Send + use<>> {
+        procfs::open_in(&self.namespace, Path::new(file))
     }
 
     /// Returns the servers of all services from the kernel's text [`TABLE`](procfs::TABLE),
@@ -322,15 +334,14 @@ impl Client {
     /// has changed since `services` were listed.
     ///
     /// # Errors
-    /// Where the file is missing, or can't be read.
+    /// [The errors of files](Client#errors-of-files).
     pub fn servers_at_once(
         &self,
         services: &[Service],
-    ) -> io::Result<Option<procfs::BriefServers>> {
-        procfs::servers(
-            services,
-            procfs::open_in(&self.namespace, Path::new(procfs::TABLE))?,
-        )
+    ) -> Result<Option<procfs::BriefServers>, Error> {
+        let text = self.open_file(procfs::TABLE);
+        let servers = text.and_then(|text| procfs::servers(services, text));
+        of_file(procfs::TABLE, servers)
     }
 
     /// Returns the counters and rates of all services together, deleted ones included, from
@@ -340,21 +351,20 @@ impl Client {
     /// service does not change them.
     ///
     /// # Errors
-    /// Where the file can't be read.
-    pub fn totals(&self) -> io::Result<Option<Stats>> {
-        procfs::totals(procfs::open_in(&self.namespace, Path::new(procfs::TOTALS))?)
+    /// [The errors of files](Client#errors-of-files).
+    pub fn totals(&self) -> Result<Option<Stats>, Error> {
+        let text = self.open_file(procfs::TOTALS);
+        of_file(procfs::TOTALS, text.and_then(procfs::totals))
     }
 
     /// Returns the counters of each processor, from `/proc/net/ip_vs_stats_percpu`; `None`
     /// where its text is not understood.
     ///
     /// # Errors
-    /// Where the file can't be read.
-    pub fn by_processor(&self) -> io::Result<Option<Vec<procfs::OfProcessor>>> {
-        procfs::by_processor(procfs::open_in(
-            &self.namespace,
-            Path::new(procfs::PROCESSORS),
-        )?)
+    /// [The errors of files](Client#errors-of-files).
+    pub fn by_processor(&self) -> Result<Option<Vec<procfs::OfProcessor>>, Error> {
+        let text = self.open_file(procfs::PROCESSORS);
+        of_file(procfs::PROCESSORS, text.and_then(procfs::by_processor))
     }
 
     /// Returns the timeouts of connections.
@@ -472,6 +482,10 @@ impl fmt::Debug for Client {
             .field("namespace", namespace)
             .finish_non_exhaustive()
     }
+}
+
+fn of_file<R>(file: &'static str, outcome: io::Result<R>) -> Result<R, Error> {
+    outcome.map_err(|source| Error::File { file, source })
 }
 
 fn every_service() -> IpvsMessage {

@@ -1,6 +1,6 @@
 //! A director: the kernel's, or one that is made up.
 
-use std::io::{self, BufRead};
+use std::io::BufRead;
 use std::ops::ControlFlow;
 
 use crate::client::{Client, Patience};
@@ -83,17 +83,17 @@ pub trait Director {
     fn daemons(&mut self) -> Result<Vec<Daemon>, Error>;
 
     /// Opens the table of connections: [`Client::connections`].
-    fn connections(&self) -> io::Result<Box<dyn BufRead + Send>>;
+    fn connections(&self) -> Result<Box<dyn BufRead + Send>, Error>;
 
     /// Returns the counters and rates of all services together: [`Client::totals`]; none
     /// if this director does not count them.
-    fn totals(&self) -> io::Result<Option<Stats>> {
+    fn totals(&self) -> Result<Option<Stats>, Error> {
         Ok(None)
     }
 
     /// Returns the counters of each processor: [`Client::by_processor`]; none if this
     /// director does not count them.
-    fn by_processor(&self) -> io::Result<Option<Vec<OfProcessor>>> {
+    fn by_processor(&self) -> Result<Option<Vec<OfProcessor>>, Error> {
         Ok(None)
     }
 
@@ -160,15 +160,15 @@ impl Director for Client {
         Client::daemons(self)
     }
 
-    fn connections(&self) -> io::Result<Box<dyn BufRead + Send>> {
+    fn connections(&self) -> Result<Box<dyn BufRead + Send>, Error> {
         Ok(Box::new(Client::connections(self)?))
     }
 
-    fn totals(&self) -> io::Result<Option<Stats>> {
+    fn totals(&self) -> Result<Option<Stats>, Error> {
         Client::totals(self)
     }
 
-    fn by_processor(&self) -> io::Result<Option<Vec<OfProcessor>>> {
+    fn by_processor(&self) -> Result<Option<Vec<OfProcessor>>, Error> {
         Client::by_processor(self)
     }
 

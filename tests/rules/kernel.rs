@@ -1,6 +1,6 @@
 //! What the kernel does with changes, as far as rules are concerned.
 
-use std::io::{self, BufRead};
+use std::io::BufRead;
 use std::ops::ControlFlow;
 
 use ipvs::director::Director;
@@ -165,7 +165,7 @@ impl Director for Kernel {
         unreachable!("rules are about tables")
     }
 
-    fn connections(&self) -> io::Result<Box<dyn BufRead + Send>> {
+    fn connections(&self) -> Result<Box<dyn BufRead + Send>, Error> {
         unreachable!("rules are about tables")
     }
 

@@ -6,7 +6,8 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The kernel has no IPVS, or its module is not loaded, or was unloaded.
+    /// The kernel has no IPVS, or its module is not loaded, or was unloaded. A
+    /// file of `/proc` that is missing is of this kind too.
     NoIpvs,
     /// The process lacks `CAP_NET_ADMIN`, or, to enter a network namespace,
     /// `CAP_SYS_ADMIN` (`EPERM`).
@@ -32,7 +33,8 @@ pub enum ErrorKind {
     /// A number is out of its range (`ERANGE`): a weight above 2147483647, or a
     /// lower threshold above the upper one.
     OutOfRange,
-    /// The kernel can't do what was asked, with this address family or at all
+    /// The kernel can't do what was asked, with this address family (a kernel without
+    /// `CONFIG_IP_VS_IPV6` knows no IPv6 services) or at all
     /// (`EOPNOTSUPP`, `EAFNOSUPPORT`, `EMSGSIZE`).
     Unsupported,
     /// The kernel has no memory for what was asked (`ENOMEM`).
@@ -48,7 +50,7 @@ pub enum ErrorKind {
     TimedOut,
     /// The kernel's answer makes no sense.
     Protocol,
-    /// The socket failed.
+    /// The socket, or a file of `/proc`, failed.
     Io,
     /// The kernel refused with a number that has no meaning here; see
     /// [`errno`](super::Error::errno).

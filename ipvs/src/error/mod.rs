@@ -58,6 +58,14 @@ pub enum Error {
     /// The kernel's answer makes no sense.
     #[error("The kernel's answer is not understood: {0}")]
     Protocol(String),
+    /// A file of `/proc` can't be read.
+    #[error("{file} can't be read: {}", os_text(source))]
+    File {
+        /// The file.
+        file: &'static str,
+        /// Why.
+        source: io::Error,
+    },
     /// The socket failed.
     #[error("{}", Sentence(Verb::Open, .0))]
     Io(#[from] io::Error),
@@ -68,9 +76,10 @@ impl Error {
     pub fn errno(&self) -> Option<i32> {
         match self {
             Self::Kernel { errno, .. } => Some(*errno),
-            Self::Unavailable(error) | Self::Namespace(error) | Self::Io(error) => {
-                error.raw_os_error()
-            }
+            Self::Unavailable(error)
+            | Self::Namespace(error)
+            | Self::File { source: error, .. }
+            | Self::Io(error) => error.raw_os_error(),
             Self::Interrupted | Self::Overrun | Self::TimedOut | Self::Protocol(_) => None,
         }
     }
@@ -92,6 +101,11 @@ impl Error {
                 ErrorKind::PermissionDenied
             }
             Self::Namespace(_) => ErrorKind::NoSuchNamespace,
+            Self::File { source, .. } => match source.kind() {
+                io::ErrorKind::NotFound => ErrorKind::NoIpvs,
+                io::ErrorKind::PermissionDenied => ErrorKind::PermissionDenied,
+                _ => ErrorKind::Io,
+            },
             Self::Overrun => ErrorKind::Overrun,
             Self::TimedOut => ErrorKind::TimedOut,
             Self::Protocol(_) => ErrorKind::Protocol,
@@ -135,6 +149,20 @@ impl Error {
         match self {
             Self::Kernel { note, .. } => note.as_deref(),
             _ => None,
+        }
+    }
+}
+
+/// The system's own error, where one is behind this one: for a function whose errors
+/// are those of files.
+impl From<Error> for io::Error {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Unavailable(source)
+            | Error::Namespace(source)
+            | Error::File { source, .. }
+            | Error::Io(source) => source,
+            other => Self::other(other),
         }
     }
 }

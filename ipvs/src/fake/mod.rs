@@ -30,12 +30,14 @@ mod refusals;
 use std::io::{self, BufRead, Cursor};
 use std::ops::ControlFlow;
 
+use crate::connections::CONNECTIONS;
 use crate::director::Director;
 use crate::error::{Error, ErrorKind, Verb};
 use crate::model::{
     Change, Daemon, DestinationEntry, Family, Info, NO_SCHEDULER, Name, Service, ServiceEntry,
     ServiceFlags, Stats, Timeouts, VirtualId,
 };
+use crate::procfs::TOTALS;
 use refusals::{
     check_change, check_daemon, check_server, check_service, check_state, check_timeouts,
 };
@@ -107,12 +109,14 @@ impl FakeKernel {
     }
 
     /// Fails as the files of `/proc` do, if every question is to fail.
-    fn answer_file(&self) -> io::Result<()> {
-        match self.failing {
-            None => Ok(()),
-            Some(ErrorKind::PermissionDenied) => Err(io::ErrorKind::PermissionDenied.into()),
-            Some(_) => Err(io::Error::other("made up")),
-        }
+    fn answer_file(&self, file: &'static str) -> Result<(), Error> {
+        let source = match self.failing {
+            None => return Ok(()),
+            Some(ErrorKind::NoIpvs) => io::ErrorKind::NotFound.into(),
+            Some(ErrorKind::PermissionDenied) => io::ErrorKind::PermissionDenied.into(),
+            Some(_) => io::Error::other("made up"),
+        };
+        Err(Error::File { file, source })
     }
 
     fn find(&mut self, id: &VirtualId) -> Result<&mut ServiceEntry, ErrorKind> {
@@ -277,13 +281,13 @@ impl Director for FakeKernel {
         Ok(self.daemons.clone())
     }
 
-    fn connections(&self) -> io::Result<Box<dyn BufRead + Send>> {
-        self.answer_file()?;
+    fn connections(&self) -> Result<Box<dyn BufRead + Send>, Error> {
+        self.answer_file(CONNECTIONS)?;
         Ok(Box::new(Cursor::new(self.connections.clone())))
     }
 
-    fn totals(&self) -> io::Result<Option<Stats>> {
-        self.answer_file()?;
+    fn totals(&self) -> Result<Option<Stats>, Error> {
+        self.answer_file(TOTALS)?;
         Ok(Some(self.totals))
     }
 

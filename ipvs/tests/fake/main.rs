@@ -65,10 +65,15 @@ fn totals_are_those_that_it_was_given_until_all_is_zeroed() {
 #[test]
 fn its_files_fail_with_everything_else() {
     let mut kernel = web();
-    kernel.set_failing(Some(ErrorKind::PermissionDenied));
-    let denied = std::io::ErrorKind::PermissionDenied;
-    assert_eq!(kernel.connections().err().unwrap().kind(), denied);
-    assert_eq!(kernel.totals().err().unwrap().kind(), denied);
+    for kind in [
+        ErrorKind::PermissionDenied,
+        ErrorKind::NoIpvs,
+        ErrorKind::Io,
+    ] {
+        kernel.set_failing(Some(kind));
+        assert_eq!(kernel.connections().err().unwrap().kind(), kind);
+        assert_eq!(kernel.totals().err().unwrap().kind(), kind);
+    }
 }
 
 #[test]

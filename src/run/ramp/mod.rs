@@ -195,7 +195,7 @@ impl Rise {
 
     fn leave(&mut self, ramping: &Ramping, theirs: Interference, report: &mut Report<'_>) {
         self.shown.erase();
-        report(&RampLeft(RampedServer(&self.ramp, ramping), theirs));
+        report(&RampLeft(RampedServer(self.ramp, ramping), theirs));
         self.status = self.status.max(1);
     }
 
@@ -228,7 +228,7 @@ impl Rise {
         self.shown.erase();
         let rest = self.ramp.time.saturating_sub(self.start.elapsed());
         let states = left.iter().map(|ramping| {
-            let server = RampedServer(&self.ramp, ramping);
+            let server = RampedServer(self.ramp, ramping);
             (RampInterrupted(server), WayOn(server, rest))
         });
         let states: Vec<_> = states.collect();
