@@ -91,19 +91,21 @@ pub(super) fn apply(
         });
         let changes = changes.inspect(|_| progress.step());
         let mut last_refused = None;
-        client.apply_all(changes, |index, error| {
-            last_refused = Some(index);
-            let line = run.get(index).map_or(0, |rule| rule.line);
-            report(&format_args!("line {line}: {error}"));
-            let mut is_repeat = || {
-                let lines = repeated.get_or_insert_with(|| repeats(rules));
-                lines.contains(&line)
-            };
-            if counted == CountedLines::Last || !(error.is_done() && is_repeat()) {
-                tally.failed(&Failure::Refused(error));
-            }
-            ControlFlow::Continue(())
-        })?;
+        client
+            .apply_all(changes, |index, error| {
+                last_refused = Some(index);
+                let line = run.get(index).map_or(0, |rule| rule.line);
+                report(&format_args!("line {line}: {error}"));
+                let mut is_repeat = || {
+                    let lines = repeated.get_or_insert_with(|| repeats(rules));
+                    lines.contains(&line)
+                };
+                if counted == CountedLines::Last || !(error.is_done() && is_repeat()) {
+                    tally.failed(&Failure::Refused(error));
+                }
+                ControlFlow::Continue(())
+            })
+            .map_err(Failure::Refused)?;
         for rule in run {
             if is_change(rule) {
                 continue;

@@ -21,7 +21,7 @@ pub(super) fn ensure(client: &mut Client, wanted: &Ensure) -> Result<(), Failure
         };
         match client.apply(&change) {
             Err(error) if attempt < ATTEMPTS && is_overtaken(&error) => attempt += 1,
-            outcome => return Ok(outcome?),
+            outcome => return outcome.map_err(Failure::Refused),
         }
     }
 }
@@ -48,8 +48,7 @@ fn difference(client: &mut Client, wanted: &Ensure) -> Result<Option<Change>, Fa
             let id = &edit.service;
             let entry = find(client, id)?.ok_or_else(|| no_service(Verb::EditServer))?;
             let now = server_of(&entry, |of| edit.is_of(of));
-            let refusal = || Error::refusal(Verb::EditServer, ErrorKind::NoSuchServer);
-            let now = now.ok_or_else(refusal)?;
+            let now = now.ok_or_else(|| no_server(Verb::EditServer))?;
             edit_server(id, &now, edit.settings.of(id, now)?)
         }
         Ensure::NoService(id) => find(client, id)?.map(|_| Change::DeleteService(*id)),
@@ -77,7 +76,7 @@ pub(super) fn find(client: &mut Client, id: &VirtualId) -> Result<Option<Service
     match client.service(id) {
         Ok(entry) => Ok(Some(entry)),
         Err(error) if error.kind() == ErrorKind::NoSuchService => Ok(None),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(Failure::Refused(error)),
     }
 }
 
@@ -104,6 +103,11 @@ fn is_overtaken(error: &Error) -> bool {
 }
 
 /// Returns the kernel's refusal where the service does not exist.
-pub(super) fn no_service(verb: Verb) -> Error {
-    Error::refusal(verb, ErrorKind::NoSuchService)
+pub(super) fn no_service(verb: Verb) -> Failure {
+    Failure::Refused(Error::refusal(verb, ErrorKind::NoSuchService))
+}
+
+/// Returns the kernel's refusal where there is no such server.
+pub(super) fn no_server(verb: Verb) -> Failure {
+    Failure::Refused(Error::refusal(verb, ErrorKind::NoSuchServer))
 }

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use super::ensure::edit_server;
+use super::ensure::{edit_server, no_server};
 use super::{Failure, Report};
 use crate::cli::{Deed, Everywhere, ServerAnywhere, Usage};
 use crate::names::Numeric;
@@ -29,21 +29,23 @@ pub(super) fn everywhere(
     }
     let changes = plan(wanted.deed, found, report)?;
     let mut status = None;
-    client.apply_all(&changes, |index, error| {
-        // Another program may have removed it meanwhile.
-        let is_gone = matches!(
-            error.kind(),
-            ErrorKind::NoSuchServer | ErrorKind::NoSuchService
-        );
-        if !is_gone || wanted.deed != Deed::RemoveIfThere {
-            if let Some(change) = changes.get(index) {
-                let rule = ChangeRule::new(change, &Numeric);
-                report(&format_args!("{rule}: {error}"));
+    client
+        .apply_all(&changes, |index, error| {
+            // Another program may have removed it meanwhile.
+            let is_gone = matches!(
+                error.kind(),
+                ErrorKind::NoSuchServer | ErrorKind::NoSuchService
+            );
+            if !is_gone || wanted.deed != Deed::RemoveIfThere {
+                if let Some(change) = changes.get(index) {
+                    let rule = ChangeRule::new(change, &Numeric);
+                    report(&format_args!("{rule}: {error}"));
+                }
+                status = Some(Failure::Refused(error).status());
             }
-            status = Some(Failure::Refused(error).status());
-        }
-        ControlFlow::Continue(())
-    })?;
+            ControlFlow::Continue(())
+        })
+        .map_err(Failure::Refused)?;
     status.map_or(Ok(()), |status| Err(Failure::Lines { status }))
 }
 
@@ -68,8 +70,10 @@ pub(super) fn services_of(
     server: &ServerAnywhere,
 ) -> Result<Vec<ServiceEntry>, Failure> {
     let mut found = Vec::new();
-    for mut entry in client.services()? {
-        let mut rows = client.destinations(&entry.service.id)?;
+    for mut entry in client.services().map_err(Failure::Refused)? {
+        let mut rows = client
+            .destinations(&entry.service.id)
+            .map_err(Failure::Refused)?;
         rows.retain(|row| server.is_of(&row.destination));
         if !rows.is_empty() {
             entry.destinations = rows;
@@ -139,12 +143,10 @@ fn edit(
     let wanted = wanted?;
     // The kernel would refuse this only after other services had been changed.
     if wanted.lower_threshold > wanted.upper_threshold {
-        return Err(Error::refusal(Verb::EditServer, ErrorKind::OutOfRange).into());
+        return Err(Failure::Refused(Error::refusal(
+            Verb::EditServer,
+            ErrorKind::OutOfRange,
+        )));
     }
     Ok(edit_server(&id, &now, wanted))
-}
-
-/// Returns the kernel's refusal where there is no such server.
-pub(super) fn no_server(verb: Verb) -> Failure {
-    Error::refusal(verb, ErrorKind::NoSuchServer).into()
 }

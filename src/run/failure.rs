@@ -39,7 +39,7 @@ pub enum Failure {
     NoIpvs(Error),
     /// The kernel refused a change.
     #[error(transparent)]
-    Refused(#[from] Error),
+    Refused(Error),
     /// A setting is not what was asked for.
     #[error(transparent)]
     Unset(#[from] UnsetError),

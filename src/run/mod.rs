@@ -190,7 +190,7 @@ const UNSETTLED: &str = "the table changed each time it was read; rows may be mi
 /// Carries out a command that may also be a line of a rule file.
 fn carry_out(client: &mut Client, command: Command, out: &mut Out) -> Result<(), Failure> {
     match command {
-        Command::Change(change) => Ok(client.apply(&change)?),
+        Command::Change(change) => client.apply(&change).map_err(Failure::Refused),
         Command::List(list) => match list.watch {
             Some(watch) => watch::table(client, &list, watch, out),
             None => formats::of(list.format).table(client, &list, None, out),

@@ -89,7 +89,7 @@ pub(super) fn restore(
     let (_made, made) = settings.make(&mut || may_do_part(client, restore), report)?;
     if restore.mode == RestoreMode::ClearThenApply {
         daemons::leave_out_done(client, &mut rules).map_err(Failure::Unlisted)?;
-        client.apply(&Change::Clear)?;
+        client.apply(&Change::Clear).map_err(Failure::Refused)?;
     }
     end.after(made.after(apply(client, &rules, counted, out, report)))
 }

@@ -38,11 +38,11 @@ pub(super) fn drain(
         .flat_map(|entry| drains(drain, entry))
         .collect();
     if together.ongoing().is_empty() {
-        return Err(refusal(drain, ErrorKind::NoSuchServer).into());
+        return Err(Failure::Refused(refusal(drain, ErrorKind::NoSuchServer)));
     }
     let stop = StopSignal::watch().map_err(Failure::Files)?;
     let keeper = Keeper::begin(&together, report);
-    together.close(client)?;
+    together.close(client).map_err(Failure::Refused)?;
     for draining in together.ongoing() {
         if let Some(entry) = entries.get(draining.service()) {
             warn(drain, draining, entry, report);
@@ -57,13 +57,16 @@ fn entries(client: &mut Client, drain: &Drain) -> Result<Entries, Failure> {
     let entries = match drain.leaving {
         Leaving::Anywhere(server) => services_of(client, &server)?,
         Leaving::Service(id) | Leaving::Server(id, _) => {
-            let entry = client.service(&id).map_err(|error| {
-                // The user asked for a removal, so the refusal is that of a removal.
-                match error.kind() {
-                    kind @ ErrorKind::NoSuchService => refusal(drain, kind),
-                    _ => error,
-                }
-            })?;
+            let entry = client
+                .service(&id)
+                .map_err(|error| {
+                    // The user asked for a removal, so the refusal is that of a removal.
+                    match error.kind() {
+                        kind @ ErrorKind::NoSuchService => refusal(drain, kind),
+                        _ => error,
+                    }
+                })
+                .map_err(Failure::Refused)?;
             vec![entry]
         }
     };

@@ -55,7 +55,8 @@ pub(in crate::run) fn undrain(
             ),
         });
     }
-    let entries = still_there(client, meant.iter().map(|kept| kept.service))?;
+    let entries =
+        still_there(client, meant.iter().map(|kept| kept.service)).map_err(Failure::Refused)?;
     let mut sent = Vec::new();
     let mut status = 0;
     for kept in meant {
@@ -71,10 +72,12 @@ pub(in crate::run) fn undrain(
     }
     let changes: Vec<_> = sent.iter().map(|(_, change)| change.clone()).collect();
     let mut refused = HashMap::new();
-    client.apply_all(&changes, |place, error| {
-        refused.insert(place, error);
-        ControlFlow::Continue(())
-    })?;
+    client
+        .apply_all(&changes, |place, error| {
+            refused.insert(place, error);
+            ControlFlow::Continue(())
+        })
+        .map_err(Failure::Refused)?;
     for (place, (kept, change)) in sent.iter().enumerate() {
         match refused.remove(&place) {
             None => report(&Back(kept, &WayBack::Send(change.clone()))),

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use super::ensure::{find, is_same, no_service, server_of};
-use super::everywhere::{no_server, plan, servers_of};
+use super::ensure::{find, is_same, no_server, no_service, server_of};
+use super::everywhere::{plan, servers_of};
 use super::look::{SHARE, is_gone, still_there};
 use super::progress::{Bar, BarOrLines};
 use super::signal::StopSignal;
@@ -87,7 +87,10 @@ fn begin(
             let entry = find(client, id)?.ok_or_else(|| no_service(Verb::AddServer))?;
             let before = server_of(&entry, |of| is_same(of, server));
             if before.is_some() && matches!(ramp.ramped, Ramped::New(..)) {
-                return Err(Error::refusal(Verb::AddServer, ErrorKind::AlreadyExists).into());
+                return Err(Failure::Refused(Error::refusal(
+                    Verb::AddServer,
+                    ErrorKind::AlreadyExists,
+                )));
             }
             begin(*id, before, *server)
         }
@@ -162,10 +165,12 @@ impl Rise {
             }
         }
         let mut refused = HashMap::new();
-        client.apply_all(&changes, |place, error| {
-            refused.insert(place, error);
-            ControlFlow::Continue(())
-        })?;
+        client
+            .apply_all(&changes, |place, error| {
+                refused.insert(place, error);
+                ControlFlow::Continue(())
+            })
+            .map_err(Failure::Refused)?;
         for (place, (ramping, change)) in sent.into_iter().zip(&changes).enumerate() {
             match refused.remove(&place) {
                 None => {
@@ -185,7 +190,7 @@ impl Rise {
                         self.status = 255;
                     }
                     Ramped::New(..) | Ramped::NewOrThere(..) | Ramped::Edited(_) => {
-                        return Err(error.into());
+                        return Err(Failure::Refused(error));
                     }
                 },
             }
