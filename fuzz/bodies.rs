@@ -16,7 +16,7 @@ use ipvs::connections::{By, Filter};
 use ipvs::model;
 use ipvs::model::{Info, Protocol, Service, ServiceEntry, Stats, VirtualId};
 use ipvs::plan::scope::Scope;
-use ipvsadm::cli::{self, Command, Mistake};
+use ipvsadm::cli::{self, Command, Mistake, RuleCommand};
 use ipvsadm::json;
 use ipvsadm::names::{Numeric, Resolve};
 use ipvsadm::render::{self, ConnectionLayout, Header};
@@ -42,8 +42,8 @@ impl Resolve for Book {
     }
 }
 
-fn parse(words: &[String]) -> Result<Command, Mistake> {
-    cli::parse_rule("ipvsadm", words).resolve_naming(&Book)
+fn parse(words: &[String]) -> Result<RuleCommand, Mistake> {
+    cli::parse_rule("ipvsadm", words).resolve_rule(&Book)
 }
 
 /// Reads a rule file. Each refusal must have a plain message.
@@ -73,12 +73,14 @@ pub(crate) fn words(data: &[u8]) {
     let words: Vec<String> = text.split('\n').map(str::to_owned).collect();
     for outcome in [
         cli::parse("ipvsadm", &words).resolve(&Book),
-        parse(&words).map_err(|mistake| mistake.usage),
+        parse(&words)
+            .map(Command::Rule)
+            .map_err(|mistake| mistake.usage),
         cli::parse_save(&words).map(|tool| tool.command),
         cli::parse_restore(&words).map(|tool| tool.command),
     ] {
         match outcome {
-            Ok(Command::Help(topic)) => assert!(!cli::help(topic).is_empty()),
+            Ok(Command::Rule(RuleCommand::Help(topic))) => assert!(!cli::help(topic).is_empty()),
             Ok(_) => {}
             Err(usage) => {
                 assert!(!usage.to_string().is_empty());

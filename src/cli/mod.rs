@@ -32,8 +32,9 @@ mod values;
 pub use command::{
     Access, BriefList, Candidates, Color, Command, Completion, Connections, Coverage, Deed,
     Diagnose, Drain, Ensure, Everywhere, Explain, Extent, Format, GivenSettings, Leaving, List,
-    Metrics, Netns, Ramp, Ramped, Require, Restore, RestoreMode, Save, Selection, ServerAnywhere,
-    ServerEdit, ServiceEdit, Shell, Standing, Strictness, ToolCommand, Undrain, Watch,
+    Metrics, Netns, Ramp, Ramped, Require, Restore, RestoreMode, RuleCommand, Save, Selection,
+    ServerAnywhere, ServerEdit, ServiceEdit, Shell, Standing, Strictness, ToolCommand, Undrain,
+    Watch,
 };
 pub use completions::completions;
 pub use help::{help, tool_help, version};
@@ -108,8 +109,8 @@ pub fn parse_restore(words: &[String]) -> Result<ToolCommand, Usage> {
     }
 }
 
-/// Reads the words of a line of rules, without the `ipvsadm` that may begin it. The
-/// line may hold any command that is not for the command line alone, as `-R` is.
+/// Reads the words of a line of rules, without the `ipvsadm` that may begin it:
+/// [`Invocation::resolve_rule`] understands them.
 pub fn parse_rule<'a>(program: &'a str, words: &'a [String]) -> Invocation<'a> {
     read(program, words, Kind::Words(Source::Rules))
 }
@@ -173,6 +174,22 @@ impl Invocation<'_> {
         self.resolve_naming(names).map_err(|mistake| mistake.usage)
     }
 
+    /// Understands the words of a line of rules, as [`resolve`](Invocation::resolve) does.
+    ///
+    /// # Errors
+    /// The errors of [`Invocation::resolve`], with the word that is wrong.
+    pub fn resolve_rule(self, names: &dyn Resolve) -> Result<RuleCommand, Mistake> {
+        let program = self.program;
+        match self.resolve_naming(names)? {
+            Command::Rule(command) => Ok(command),
+            // Its option is refused before, by its `Place`.
+            _ => Err(Mistake {
+                usage: Usage::NoCommand(program.to_owned()),
+                word: None,
+            }),
+        }
+    }
+
     /// Does what [`Invocation::resolve`] does, but returns the wrong word with a
     /// mistake.
     ///
@@ -180,7 +197,7 @@ impl Invocation<'_> {
     /// Fails where [`Invocation::resolve`] does.
     pub fn resolve_naming(self, names: &dyn Resolve) -> Result<Command, Mistake> {
         let source = match self.kind {
-            Kind::Bare => return Ok(Command::List(List::default())),
+            Kind::Bare => return Ok(RuleCommand::List(List::default()).into()),
             Kind::Completion(typed) => {
                 return Ok(Command::Complete(complete::ipvsadm(typed, names)));
             }

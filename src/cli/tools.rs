@@ -2,8 +2,8 @@
 
 use super::additions::{netns, selected};
 use super::command::{
-    Command, Coverage, Extent, Format, Netns, Restore, RestoreMode, Save, Selection, Strictness,
-    ToolCommand,
+    Command, Coverage, Extent, Format, Netns, Restore, RestoreMode, RuleCommand, Save, Selection,
+    Strictness, ToolCommand,
 };
 use super::types::{Label, Tool, Verb};
 use super::usage::{Context, Usage};
@@ -197,7 +197,7 @@ pub(super) fn parse_save(words: &[String]) -> Result<ToolCommand, Usage> {
     }
     save.services = Selection::of(None, only);
     Ok(ToolCommand {
-        command: Command::Save(save),
+        command: RuleCommand::Save(save).into(),
         netns,
     })
 }
@@ -322,7 +322,7 @@ fn of_scope(scope: &Scope) -> Option<Label> {
 fn about(tool: Tool, word: &str) -> Option<Command> {
     match word {
         "-h" | "--help" => Some(Command::ToolHelp(tool)),
-        "-v" | "--version" => Some(Command::Version),
+        "-v" | "--version" => Some(RuleCommand::Version.into()),
         _ => None,
     }
 }

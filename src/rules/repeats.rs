@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
 use super::restore::NumberedRule;
-use crate::cli::Command;
+use crate::cli::RuleCommand;
 use ipvs::model::{Change, VirtualId};
 
 /// The last change of a service, and of each of its servers.
@@ -20,7 +20,7 @@ pub fn repeats(rules: &[NumberedRule]) -> HashSet<u64> {
     let mut seen: HashMap<VirtualId, LastChanges<'_>> = HashMap::new();
     let mut lines = HashSet::new();
     for NumberedRule { line, command } in rules {
-        let Command::Change(change) = command else {
+        let RuleCommand::Change(change) = command else {
             continue;
         };
         let last = match change {

@@ -5,7 +5,7 @@ use std::io::{self, BufRead};
 
 use super::lines::Lines;
 use super::unseen::shown;
-use crate::cli::{Command, List, Mistake, Selection, Usage};
+use crate::cli::{List, Mistake, RuleCommand, Selection, Usage};
 use ipvs::model::{Change, VirtualId};
 use ipvs::plan::scope::Scope;
 use ipvs::plan::wanted::{Applied, Refusal, Table};
@@ -17,7 +17,7 @@ pub struct NumberedRule {
     /// The line's number, from 1.
     pub line: u64,
     /// The command that it gives.
-    pub command: Command,
+    pub command: RuleCommand,
 }
 
 /// A message about a line.
@@ -62,7 +62,7 @@ pub trait Parse {
     ///
     /// # Errors
     /// The first mistake in it.
-    fn parse(&self, words: &[String]) -> Result<Command, Mistake>;
+    fn parse(&self, words: &[String]) -> Result<RuleCommand, Mistake>;
 
     /// Returns whether the line parsed last names hosts that were not looked up
     /// yet. Its outcome then means nothing: it is to be parsed again after
@@ -83,8 +83,8 @@ pub trait Parse {
     }
 }
 
-impl<F: Fn(&[String]) -> Result<Command, Mistake>> Parse for F {
-    fn parse(&self, words: &[String]) -> Result<Command, Mistake> {
+impl<F: Fn(&[String]) -> Result<RuleCommand, Mistake>> Parse for F {
+    fn parse(&self, words: &[String]) -> Result<RuleCommand, Mistake> {
         self(words)
     }
 }
@@ -135,9 +135,14 @@ pub fn read_table(
 }
 
 impl DescribedTable {
-    fn take(&mut self, line: u64, command: Command, idle: &mut Vec<Remark>) -> Result<(), String> {
+    fn take(
+        &mut self,
+        line: u64,
+        command: RuleCommand,
+        idle: &mut Vec<Remark>,
+    ) -> Result<(), String> {
         let command = match command {
-            Command::Change(change) => {
+            RuleCommand::Change(change) => {
                 match change {
                     Change::DeleteService(id) => self.deletes(line, Some(&id), idle),
                     Change::Clear => self.deletes(line, None, idle),
@@ -150,17 +155,17 @@ impl DescribedTable {
                         idle.push(Remark { line, message });
                         return Ok(());
                     }
-                    Ok(Applied::Other(change)) => Command::Change(change),
+                    Ok(Applied::Other(change)) => RuleCommand::Change(change),
                     Err(refusal) => return Err(refusal.to_string()),
                 }
             }
-            Command::List(List {
+            RuleCommand::List(List {
                 services: Selection::One(id),
                 ..
             }) if self.table.get(&id).is_none() => {
                 return Err(format!("No such service: {}", Selector::new(&id, &Numeric)));
             }
-            Command::Sysctl(_) if !self.table.scope().is_whole() => {
+            RuleCommand::Sysctl(_) if !self.table.scope().is_whole() => {
                 return Err(Refusal::BeyondScope.to_string());
             }
             other => other,
@@ -180,8 +185,8 @@ impl DescribedTable {
         };
         self.others.retain(|rule| match &rule.command {
             // Counters that go with their service need no reset.
-            Command::Change(Change::Zero(service)) => !is_meant(service.as_ref()),
-            Command::List(list) if is_meant(list.services.one()) => {
+            RuleCommand::Change(Change::Zero(service)) => !is_meant(service.as_ref()),
+            RuleCommand::List(list) if is_meant(list.services.one()) => {
                 let message = format!("not listed: line {line} deletes the service");
                 idle.push(Remark {
                     line: rule.line,
@@ -197,7 +202,7 @@ impl DescribedTable {
 /// A line that waits for a host's address, or comes after one that waits.
 enum Later {
     Words(Vec<String>),
-    Known(Result<Command, String>),
+    Known(Result<RuleCommand, String>),
 }
 
 /// Gives the command of every right line to `take`, in order, and returns a remark on
@@ -205,11 +210,11 @@ enum Later {
 fn read(
     input: impl BufRead,
     parser: &impl Parse,
-    mut take: impl FnMut(u64, Command) -> Result<(), String>,
+    mut take: impl FnMut(u64, RuleCommand) -> Result<(), String>,
 ) -> io::Result<Vec<Remark>> {
     let mut lines = Lines::new(input);
     let mut wrong = Vec::new();
-    let mut settle = |line: u64, outcome: Result<Command, String>| {
+    let mut settle = |line: u64, outcome: Result<RuleCommand, String>| {
         if let Err(message) = outcome.and_then(|command| take(line, command)) {
             let message = shown(&message);
             wrong.push(Remark { line, message });
@@ -257,7 +262,7 @@ fn read(
 }
 
 /// Returns the command of a line or what is wrong with it, or none while it waits.
-fn understand(words: &[String], parser: &impl Parse) -> Option<Result<Command, String>> {
+fn understand(words: &[String], parser: &impl Parse) -> Option<Result<RuleCommand, String>> {
     let outcome = parser.parse(words);
     if parser.waits() {
         return None;

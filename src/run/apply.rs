@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use super::progress::RestoreProgress;
 use super::{Failure, Out, Report, carry_out};
-use crate::cli::{Command, Restore, RestoreMode, Strictness};
+use crate::cli::{Restore, RestoreMode, RuleCommand, Strictness};
 use crate::rules::repeats::repeats;
 use crate::rules::restore::NumberedRule;
 use ipvs::client::Client;
@@ -83,10 +83,10 @@ pub(super) fn apply(
     let mut tally = LinesStatus::new(counted);
     let mut progress = RestoreProgress::towards(rules.len());
     let mut repeated = None;
-    let is_change = |rule: &NumberedRule| matches!(rule.command, Command::Change(_));
+    let is_change = |rule: &NumberedRule| matches!(rule.command, RuleCommand::Change(_));
     for run in rules.chunk_by(|one, next| is_change(one) && is_change(next)) {
         let changes = run.iter().filter_map(|rule| match &rule.command {
-            Command::Change(change) => Some(change),
+            RuleCommand::Change(change) => Some(change),
             _ => None,
         });
         let changes = changes.inspect(|_| progress.step());
@@ -110,7 +110,7 @@ pub(super) fn apply(
             if is_change(rule) {
                 continue;
             }
-            match carry_out(client, rule.command.clone(), out) {
+            match carry_out(client, &rule.command, out) {
                 // The rules end here, as in ipvsadm 1.31: no later line counts.
                 Ok(()) if ends_rules(&rule.command) => {
                     tally.done();
@@ -133,6 +133,6 @@ pub(super) fn apply(
 }
 
 /// Returns whether the command is `-h` or `-v`, which end the rules after them.
-pub(super) fn ends_rules(command: &Command) -> bool {
-    matches!(command, Command::Help(_) | Command::Version)
+pub(super) fn ends_rules(command: &RuleCommand) -> bool {
+    matches!(command, RuleCommand::Help(_) | RuleCommand::Version)
 }

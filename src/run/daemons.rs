@@ -3,7 +3,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use crate::cli::Command;
+use crate::cli::RuleCommand;
 use crate::rules::restore::NumberedRule;
 use ipvs::client::Client;
 use ipvs::error::Error;
@@ -20,17 +20,17 @@ pub(super) fn leave_out_done(
     if rules.iter().any(|rule| is_about_daemons(&rule.command)) {
         let mut running = client.daemons()?;
         rules.retain(|rule| match &rule.command {
-            Command::Change(change) => is_needed(change, &mut running),
+            RuleCommand::Change(change) => is_needed(change, &mut running),
             _ => true,
         });
     }
     Ok(())
 }
 
-fn is_about_daemons(command: &Command) -> bool {
+fn is_about_daemons(command: &RuleCommand) -> bool {
     matches!(
         command,
-        Command::Change(Change::StartDaemon(_) | Change::StopDaemon(_))
+        RuleCommand::Change(Change::StartDaemon(_) | Change::StopDaemon(_))
     )
 }
 

@@ -12,13 +12,13 @@ use crate::diagnose::{self, FORM, Facts, Gravity, Wanted};
 
 /// Gathers the facts, judges them, and prints the findings.
 #[inline(never)]
-pub(super) fn diagnose(wanted: Diagnose, out: &mut Out) -> Result<(), Failure> {
+pub(super) fn diagnose(wanted: &Diagnose, out: &mut Out) -> Result<(), Failure> {
     let facts = match &wanted.facts {
         Some(file) => read(file)?,
         None => diagnose::gather(&Wanted {
             service: wanted.service,
-            on_server: wanted.on_server,
-            clients: wanted.clients,
+            on_server: wanted.on_server.clone(),
+            clients: wanted.clients.clone(),
             sample: wanted.sample,
             probe: wanted.probe,
         })

@@ -10,15 +10,15 @@ use ipvs::client::Client;
 
 /// Looks, and prints the path of the client.
 #[inline(never)]
-pub(super) fn explain(wanted: Explain, out: &mut Out) -> Result<(), Failure> {
-    let Explain {
+pub(super) fn explain(wanted: &Explain, out: &mut Out) -> Result<(), Failure> {
+    let &Explain {
         service,
         client,
         port,
-        facts,
+        ref facts,
         format,
     } = wanted;
-    let journey = match &facts {
+    let journey = match facts {
         Some(file) => Journey::replay(read(file)?, service, client, port).map_err(|error| {
             Failure::Files(anyhow::anyhow!("{} does not do: {error}", file.display()))
         })?,

@@ -49,7 +49,7 @@ use anyhow::Context;
 use hints::Asked;
 use out::Out;
 
-use crate::cli::{self, Access, Command, Connections, ToolCommand, Usage};
+use crate::cli::{self, Access, Command, Connections, RuleCommand, ToolCommand, Usage};
 use crate::names::System;
 use crate::status::Status;
 use crate::sysctls;
@@ -129,110 +129,119 @@ fn perform(
     report: &mut Report<'_>,
 ) -> Result<(), FailedRun> {
     let name = &program.name;
-    match command {
-        Ok(Command::Help(topic)) => print(out, &cli::help(topic)),
-        Ok(Command::ToolHelp(tool)) => print(out, &cli::tool_help(tool)),
-        Ok(Command::Version) => print(out, &cli::version()),
-        Ok(Command::Completions(shell)) => print(out, cli::completions(shell)),
-        Ok(Command::Complete(wanted)) => complete::complete(&wanted, out),
-        // These commands say themselves that there is no IPVS.
-        Ok(Command::Diagnose(wanted)) => diagnose::diagnose(*wanted, out),
-        Ok(Command::Require(wanted)) => require::require(&wanted, out),
-        Ok(Command::ListFromProc(list)) => from_proc::table(&list, out, report),
-        Ok(Command::Connections(wanted)) if wanted.access == Access::Proc => {
-            list_connections(&wanted, out)
-        }
-        Ok(Command::Explain(wanted)) => explain::explain(wanted, out),
-        Ok(Command::Restore(restore)) if !restore::needs_kernel(&restore) => {
-            restore::rehearse(name, &restore, out, report)
-        }
-        command => {
+    let command = &match command {
+        Ok(command) => command,
+        Err(usage) => {
             // Without IPVS, that is the error, even if the words are wrong too.
-            let mut client = kernel::open().map_err(Failure::NoIpvs)?;
-            let command = command.map_err(Failure::Usage)?;
-            let asked = Asked::of(&command);
-            let mut remark = hints::remark(&mut client, words, &command);
-            let outcome = match command {
-                Command::Restore(restore) => {
-                    restore::restore(name, &mut client, &restore, out, report)
-                }
-                Command::Drain(drain) => drain::drain(&mut client, &drain, report),
-                Command::Undrain(wanted) => drain::undrain(&mut client, &wanted, report),
-                Command::Ramp(wanted) => ramp::ramp(&mut client, *wanted, report),
-                Command::Ensure(wanted) => ensure::ensure(&mut client, &wanted),
-                Command::Everywhere(wanted) => everywhere::everywhere(&mut client, &wanted, report),
-                command => carry_out(&mut client, command, out).inspect(|()| {
-                    if client.has_settled() && hints::are_read() {
-                        remark = Some(UNSETTLED.to_owned());
-                    }
-                }),
-            };
-            if let Err(failure) = outcome {
-                let hint = match hints::are_read() {
-                    true => asked.refused(&mut client, words, &failure),
-                    false => None,
-                };
-                return Err(FailedRun { failure, hint });
-            }
-            if let Some(hint) = remark {
-                out.flush().map_err(Failure::writing)?;
-                report(&format_args!("hint: {hint}"));
-            }
-            Ok(())
+            kernel::open().map_err(Failure::NoIpvs)?;
+            return Err(Failure::Usage(usage).into());
         }
-    }?;
+    };
+    let mut ask = |deed: &mut Deed<'_>| on_kernel(words, command, deed, out, report);
+    match command {
+        Command::Rule(RuleCommand::Help(topic)) => print(out, &cli::help(*topic))?,
+        Command::Rule(RuleCommand::Version) => print(out, &cli::version())?,
+        // This says itself that there is no IPVS.
+        Command::Rule(RuleCommand::Connections(wanted)) if wanted.access == Access::Proc => {
+            list_connections(wanted, out)?;
+        }
+        Command::Rule(command) => ask(&mut |client, out, _| carry_out(client, command, out))?,
+        Command::Metrics(wanted) => {
+            ask(&mut |client, out, _| metrics::metrics(client, wanted, out))?
+        }
+        Command::Ensure(wanted) => ask(&mut |client, _, _| ensure::ensure(client, wanted))?,
+        Command::Everywhere(wanted) => {
+            ask(&mut |client, _, report| everywhere::everywhere(client, wanted, report))?;
+        }
+        Command::Drain(drain) => ask(&mut |client, _, report| drain::drain(client, drain, report))?,
+        Command::Undrain(wanted) => {
+            ask(&mut |client, _, report| drain::undrain(client, wanted, report))?;
+        }
+        Command::Ramp(wanted) => ask(&mut |client, _, report| ramp::ramp(client, wanted, report))?,
+        Command::Restore(restore) if !restore::needs_kernel(restore) => {
+            restore::rehearse(name, restore, out, report)?;
+        }
+        Command::Restore(restore) => {
+            ask(&mut |client, out, report| restore::restore(name, client, restore, out, report))?;
+        }
+        // These say themselves that there is no IPVS.
+        Command::Require(wanted) => require::require(wanted, out)?,
+        Command::ListFromProc(list) => from_proc::table(list, out, report)?,
+        Command::Diagnose(wanted) => diagnose::diagnose(wanted, out)?,
+        Command::Explain(wanted) => explain::explain(wanted, out)?,
+        Command::ToolHelp(tool) => print(out, &cli::tool_help(*tool))?,
+        Command::Completions(shell) => print(out, cli::completions(*shell))?,
+        Command::Complete(wanted) => complete::complete(wanted, out)?,
+    }
     Ok(out.flush().map_err(Failure::writing)?)
+}
+
+/// The part of a command that speaks with the kernel.
+type Deed<'a> = dyn FnMut(&mut Client, &mut Out, &mut Report<'_>) -> Result<(), Failure> + 'a;
+
+/// Does it, and says what may help: what became of a change, or why it was refused.
+fn on_kernel(
+    words: &[String],
+    command: &Command,
+    deed: &mut Deed<'_>,
+    out: &mut Out,
+    report: &mut Report<'_>,
+) -> Result<(), FailedRun> {
+    let mut client = kernel::open().map_err(Failure::NoIpvs)?;
+    let asked = Asked::of(command);
+    let mut remark = hints::remark(&mut client, words, command);
+    if let Err(failure) = deed(&mut client, out, report) {
+        let hint = match hints::are_read() {
+            true => asked.refused(&mut client, words, &failure),
+            false => None,
+        };
+        return Err(FailedRun { failure, hint });
+    }
+    let is_listing = matches!(command, Command::Rule(_) | Command::Metrics(_));
+    if is_listing && client.has_settled() && hints::are_read() {
+        remark = Some(UNSETTLED.to_owned());
+    }
+    if let Some(hint) = remark {
+        out.flush().map_err(Failure::writing)?;
+        report(&format_args!("hint: {hint}"));
+    }
+    Ok(())
 }
 
 /// The hint after a listing that other programs disturbed.
 const UNSETTLED: &str = "the table changed each time it was read; rows may be missing";
 
 /// Carries out a command that may also be a line of a rule file.
-fn carry_out(client: &mut Client, command: Command, out: &mut Out) -> Result<(), Failure> {
+fn carry_out(client: &mut Client, command: &RuleCommand, out: &mut Out) -> Result<(), Failure> {
     match command {
-        Command::Change(change) => client.apply(&change).map_err(Failure::Refused),
-        Command::List(list) => match list.watch {
-            Some(watch) => watch::table(client, &list, watch, out),
-            None => formats::of(list.format).table(client, &list, None, out),
+        RuleCommand::Change(change) => client.apply(change).map_err(Failure::Refused),
+        RuleCommand::List(list) => match list.watch {
+            Some(watch) => watch::table(client, list, watch, out),
+            None => formats::of(list.format).table(client, list, None, out),
         },
-        Command::Connections(wanted) => list_connections(&wanted, out),
-        Command::Metrics(wanted) => metrics::metrics(client, &wanted, out),
-        Command::ShowTimeouts(format) => {
+        RuleCommand::Connections(wanted) => list_connections(wanted, out),
+        RuleCommand::ShowTimeouts(format) => {
             let timeouts = client.timeouts().map_err(Failure::Unlisted)?;
-            formats::of(format)
+            formats::of(*format)
                 .timeouts(&timeouts, out)
                 .map_err(Failure::writing)
         }
-        Command::ShowDaemons(format) => {
+        RuleCommand::ShowDaemons(format) => {
             let daemons = client.daemons().map_err(Failure::Unlisted)?;
-            formats::of(format)
+            formats::of(*format)
                 .daemons(&daemons, out)
                 .map_err(Failure::writing)
         }
-        Command::ShowStatus(format) => {
+        RuleCommand::ShowStatus(format) => {
             let status = Status::read(client).context("cannot read the state of IPVS");
-            formats::of(format)
+            formats::of(*format)
                 .status(&status.map_err(Failure::Files)?, out)
                 .map_err(Failure::writing)
         }
-        Command::Sysctl(setting) => Ok(sysctls::set(&setting)?),
-        Command::Save(save) => save::save(client, &save, out),
-        Command::Help(topic) => print(out, &cli::help(topic)),
-        Command::Version => print(out, &cli::version()),
-        // The parser accepts none of these in a rule.
-        Command::Restore(_)
-        | Command::Drain(_)
-        | Command::Undrain(_)
-        | Command::Ramp(_)
-        | Command::Ensure(_)
-        | Command::Everywhere(_)
-        | Command::ToolHelp(_)
-        | Command::Diagnose(_)
-        | Command::Require(_)
-        | Command::ListFromProc(_)
-        | Command::Explain(_)
-        | Command::Completions(_)
-        | Command::Complete(_) => Ok(()),
+        RuleCommand::Sysctl(setting) => Ok(sysctls::set(setting)?),
+        RuleCommand::Save(save) => save::save(client, save, out),
+        RuleCommand::Help(topic) => print(out, &cli::help(*topic)),
+        RuleCommand::Version => print(out, &cli::version()),
     }
 }
 

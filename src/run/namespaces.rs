@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::formats::{self, Audience};
 use super::out::position;
 use super::{FailedRun, Failure, Out, Report, require};
-use crate::cli::{Command, Format, Invocation, Label, Netns, Usage};
+use crate::cli::{Command, Invocation, Label, Netns, Usage};
 use crate::names::System;
 use crate::netns::{self, KnownNamespace};
 
@@ -77,7 +77,7 @@ fn each(
     report: &mut Report<'_>,
     perform: &mut Perform<'_>,
 ) -> Result<(), Failure> {
-    let format = formats::of(format(command));
+    let format = formats::of(command.format().unwrap_or_default());
     let is_for_people = format.audience() == Audience::People;
     let mut pages = format.pages(out).map_err(Failure::writing)?;
     let mut status: Option<u8> = None;
@@ -124,19 +124,6 @@ fn failed(status: Option<u8>) -> Result<(), Failure> {
     match status {
         None => Ok(()),
         Some(status) => Err(Failure::Answered { status }),
-    }
-}
-
-/// Returns the format of the command's output.
-fn format(command: &Command) -> Format {
-    match command {
-        Command::List(list) => list.format,
-        Command::Connections(connections) => connections.format,
-        Command::ShowTimeouts(format)
-        | Command::ShowDaemons(format)
-        | Command::ShowStatus(format) => *format,
-        Command::Diagnose(diagnose) => diagnose.format,
-        _ => Format::default(),
     }
 }
 

@@ -11,7 +11,7 @@ use super::settings::{SettingsOfRules, parts};
 use super::turn::{Job, Turn};
 use super::verdict::{RulesVerdict, WRONG, may_do_part};
 use super::{Failure, Out, Report, carry_out, daemons, formats, input, replace};
-use crate::cli::{self, Command, Extent, Mistake, Restore, RestoreMode};
+use crate::cli::{self, Extent, Mistake, Restore, RestoreMode, RuleCommand};
 use crate::names::{Gathered, System};
 use crate::rules::lines::Lines;
 use crate::rules::restore::{Checked, Parse, read_rules, read_table};
@@ -121,9 +121,10 @@ fn converse(
         if words.is_empty() {
             continue;
         }
-        let command = cli::parse_rule(program, words).resolve(&names)?;
+        let command = cli::parse_rule(program, words).resolve_rule(&names);
+        let command = command.map_err(|mistake| mistake.usage)?;
         let last = ends_rules(&command);
-        match carry_out(client, command, out) {
+        match carry_out(client, &command, out) {
             Ok(()) => tally.done(),
             Err(failure) => {
                 report(&failure);
@@ -152,9 +153,9 @@ impl<'a> Parser<'a> {
 }
 
 impl Parse for Parser<'_> {
-    fn parse(&self, words: &[String]) -> Result<Command, Mistake> {
+    fn parse(&self, words: &[String]) -> Result<RuleCommand, Mistake> {
         self.names.begin_line();
-        cli::parse_rule(self.program, words).resolve_naming(&self.names)
+        cli::parse_rule(self.program, words).resolve_rule(&self.names)
     }
 
     fn waits(&self) -> bool {

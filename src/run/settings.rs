@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use super::apply::ends_rules;
 use super::verdict::RulesVerdict;
 use super::{Failure, Report};
-use crate::cli::Command;
+use crate::cli::RuleCommand;
 use crate::rules::restore::{NumberedRule, Remark};
 use crate::sysctls::{MadeSetting, PendingSetting, PutBack, UnsetError, find};
 use ipvs::error::os_text;
@@ -32,10 +32,10 @@ impl SettingsOfRules {
     pub(super) fn take(rules: &mut Vec<NumberedRule>, wrong: &mut Vec<Remark>) -> Self {
         let end = rules.iter().position(|rule| ends_rules(&rule.command));
         let taken = rules.extract_if(..end.unwrap_or(rules.len()), |rule| {
-            matches!(rule.command, Command::Sysctl(_))
+            matches!(rule.command, RuleCommand::Sysctl(_))
         });
         let lines = taken.filter_map(|NumberedRule { line, command }| match command {
-            Command::Sysctl(setting) => Some((line, setting)),
+            RuleCommand::Sysctl(setting) => Some((line, setting)),
             _ => None,
         });
         let mut settings = Vec::new();
@@ -46,7 +46,7 @@ impl SettingsOfRules {
                 Err(UnsetError::Unknown { .. })
                     if find(&setting.name).is_some_and(|known| known.scheduler.is_some()) =>
                 {
-                    let command = Command::Sysctl(setting);
+                    let command = RuleCommand::Sysctl(setting);
                     rules.push(NumberedRule { line, command });
                 }
                 Err(error) => wrong.push(Remark {
@@ -144,8 +144,8 @@ pub(super) fn parts(rules: Vec<NumberedRule>) -> (Vec<Setting>, Vec<Change>) {
     let mut changes = Vec::new();
     for rule in rules {
         match rule.command {
-            Command::Change(change) => changes.push(change),
-            Command::Sysctl(setting) => settings.push((rule.line, setting)),
+            RuleCommand::Change(change) => changes.push(change),
+            RuleCommand::Sysctl(setting) => settings.push((rule.line, setting)),
             _ => {}
         }
     }

@@ -1,6 +1,6 @@
 //! Other options that ipvsadm 1.31 lacks.
 
-use ipvsadm::cli::{Command, Shell, Verb, parse_rule};
+use ipvsadm::cli::{Command, RuleCommand, Shell, Verb, parse_rule};
 
 use super::support::*;
 
@@ -37,7 +37,7 @@ fn help_about_a_command() {
         "--help A",
         "-h A",
     ] {
-        accepts_command(line, Command::Help(Some(Verb::AddService)));
+        accepts_command(line, RuleCommand::Help(Some(Verb::AddService)));
     }
 }
 

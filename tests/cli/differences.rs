@@ -2,7 +2,7 @@
 //! with its words.
 
 use ipvs::model::{Change, Family, Netmask};
-use ipvsadm::cli::{Command, Connections};
+use ipvsadm::cli::{Connections, RuleCommand};
 
 use super::support::*;
 
@@ -17,8 +17,8 @@ fn a_command_that_is_not_the_first_option() {
         "-t 10.0.0.1:80 -A -s rr",
         Change::AddService(service(tcp("10.0.0.1", 80), "rr", |_| {})),
     );
-    accepts_command("-n -h", Command::Help(None));
-    accepts_command("-n -v -Q", Command::Version);
+    accepts_command("-n -h", RuleCommand::Help(None));
+    accepts_command("-n -v -Q", RuleCommand::Version);
     refuse(&[(
         255,
         TRY,
@@ -158,7 +158,7 @@ fn hosts_with_ipv6_addresses_only() {
 
 #[test]
 fn connections_of_a_service_or_a_server() {
-    let connections = |connections: Connections| Command::Connections(connections.into());
+    let connections = |connections: Connections| RuleCommand::Connections(connections.into());
     for line in ["-L -c -t 10.0.0.1:80", "-L -t 10.0.0.1:80 -c"] {
         accepts_command(
             line,

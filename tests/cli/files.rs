@@ -3,20 +3,21 @@
 use ipvs::model::Change;
 use ipvs::plan::scope::{Removals, Scope, Weights};
 use ipvsadm::cli::{
-    Command, Coverage, Extent, Format, Restore, RestoreMode, Save, Selection, Strictness, Tool,
-    Usage, parse_rule,
+    Command, Coverage, Extent, Format, Restore, RestoreMode, RuleCommand, Save, Selection,
+    Strictness, Tool, Usage, parse_rule,
 };
 
 use super::support::*;
 
 fn save(numeric: bool, output: Option<&str>) -> Command {
-    Command::Save(Save {
+    RuleCommand::Save(Save {
         numeric,
         coverage: Coverage::Table,
         output: output.map(Into::into),
         format: Format::Text,
         services: Selection::All,
     })
+    .into()
 }
 
 fn restore(mode: RestoreMode, stop_at: Extent, input: Option<&str>) -> Command {
@@ -64,7 +65,7 @@ fn saving() {
 #[test]
 fn saving_all() {
     let all = |numeric| {
-        Command::Save(Save {
+        RuleCommand::Save(Save {
             numeric,
             coverage: Coverage::All,
             ..Save::default()
@@ -72,7 +73,7 @@ fn saving_all() {
     };
     accepts_command("-S --all", all(false));
     accepts_command("-Sn --all", all(true));
-    assert_eq!(parse_save(&split("--all -n")), Ok(all(true)));
+    assert_eq!(parse_save(&split("--all -n")), Ok(all(true).into()));
     refuse(&[
         (
             2,
@@ -156,13 +157,14 @@ fn restoring() {
 fn lines_of_rules() {
     let rule = |line: &str| {
         parse_rule("ipvsadm", &split(line))
-            .resolve(&Book)
-            .map_err(|mistake| mistake.to_string())
+            .resolve_rule(&Book)
+            .map(Command::Rule)
+            .map_err(|mistake| mistake.usage.to_string())
     };
-    assert_eq!(rule("-C"), Ok(Command::Change(Change::Clear)));
+    assert_eq!(rule("-C"), Ok(RuleCommand::Change(Change::Clear).into()));
     assert_eq!(rule("-L -n"), Ok(list(|list| list.numeric = true)));
     assert_eq!(rule("-S"), Ok(save(false, None)));
-    assert_eq!(rule("-h"), Ok(Command::Help(None)));
+    assert_eq!(rule("-h"), Ok(RuleCommand::Help(None).into()));
     for line in [
         "-R",
         "-R foo",
@@ -303,7 +305,11 @@ fn every_program_tells_about_itself() {
             assert_eq!(parse(&split(line)), Ok(Command::ToolHelp(tool)), "{line}");
         }
         for line in ["-v", "--version", "-n --version -h"] {
-            assert_eq!(parse(&split(line)), Ok(Command::Version), "{line}");
+            assert_eq!(
+                parse(&split(line)),
+                Ok(RuleCommand::Version.into()),
+                "{line}"
+            );
         }
     }
     let file = restore(RestoreMode::Replace, Extent::Full, Some("-h"));

@@ -1,6 +1,6 @@
 //! `-L`.
 
-use ipvsadm::cli::{Command, Connections, Format, Selection};
+use ipvsadm::cli::{Connections, Format, RuleCommand, Selection};
 use ipvsadm::view::{Numbers, Order};
 
 use super::support::*;
@@ -45,20 +45,20 @@ fn other_listings() {
         "-L --timeout",
         "-L --timeout -n --exact --nosort --tun-info --syncid 3",
     ] {
-        accepts_command(line, Command::ShowTimeouts(Format::Text));
+        accepts_command(line, RuleCommand::ShowTimeouts(Format::Text));
     }
     for line in [
         "-L --daemon",
         "-L --daemon -n --exact --nosort --tun-info --syncid 3",
     ] {
-        accepts_command(line, Command::ShowDaemons(Format::Text));
+        accepts_command(line, RuleCommand::ShowDaemons(Format::Text));
     }
     for line in ["-L -c", "-Lc --exact --nosort --tun-info --syncid 3"] {
-        accepts_command(line, Command::Connections(Box::default()));
+        accepts_command(line, RuleCommand::Connections(Box::default()));
     }
     accepts_command(
         "-Lnc --persistent-conn",
-        Command::Connections(Box::new(Connections {
+        RuleCommand::Connections(Box::new(Connections {
             persistent: true,
             numeric: true,
             ..Connections::default()

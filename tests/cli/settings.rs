@@ -1,7 +1,7 @@
 //! `--set`, `--start-daemon`, `--stop-daemon`, `--sysctl`.
 
 use ipvs::model::{Daemon, DaemonState, Timeouts};
-use ipvsadm::cli::{Command, parse_rule};
+use ipvsadm::cli::{RuleCommand, parse_rule};
 
 use super::support::*;
 
@@ -22,7 +22,7 @@ fn timeouts() {
 
 #[test]
 fn sysctls() {
-    let threshold = || Command::Sysctl("sync_threshold=3 50".parse().unwrap());
+    let threshold = || RuleCommand::Sysctl("sync_threshold=3 50".parse().unwrap());
     for line in [
         "--sysctl sync_threshold=3 50",
         "--sysctl 'sync_threshold=3 50'",
@@ -32,9 +32,12 @@ fn sysctls() {
     ] {
         accepts_command(line, threshold());
         let rule = split(line);
-        assert_eq!(parse_rule("ipvsadm", &rule).resolve(&Book), Ok(threshold()));
+        assert_eq!(
+            parse_rule("ipvsadm", &rule).resolve_rule(&Book),
+            Ok(threshold())
+        );
     }
-    let nice = Command::Sysctl("est_nice=-5".parse().unwrap());
+    let nice = RuleCommand::Sysctl("est_nice=-5".parse().unwrap());
     accepts_command("--sysctl est_nice=-5", nice);
     refuse(&[
         (

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use ipvs::model::{Change, Destination, Family, Forwarding, Netmask, Protocol, Service, VirtualId};
-use ipvsadm::cli::{self, Command, List, Usage, parse};
+use ipvsadm::cli::{self, Command, List, RuleCommand, Usage, parse};
 use ipvsadm::names::Resolve;
 
 #[allow(unreachable_pub)] // the other tests use it too
@@ -58,13 +58,13 @@ pub(crate) fn outcome(line: &str) -> Result<Command, (u8, String)> {
 }
 
 #[track_caller]
-pub(crate) fn accepts_command(line: &str, wanted: Command) {
-    assert_eq!(outcome(line), Ok(wanted), "{line:?}");
+pub(crate) fn accepts_command(line: &str, wanted: impl Into<Command>) {
+    assert_eq!(outcome(line), Ok(wanted.into()), "{line:?}");
 }
 
 #[track_caller]
 pub(crate) fn accepts(line: &str, wanted: Change) {
-    accepts_command(line, Command::Change(wanted));
+    accepts_command(line, RuleCommand::Change(wanted));
 }
 
 /// Status and first line, and the command lines that get them.
@@ -129,5 +129,5 @@ pub(crate) fn server(text: &str, port: u16, with: impl FnOnce(&mut Destination))
 pub(crate) fn list(with: impl FnOnce(&mut List)) -> Command {
     let mut list = List::default();
     with(&mut list);
-    Command::List(list)
+    RuleCommand::List(list).into()
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ipvs::connections::{By, Grouping, Origin};
 use ipvsadm::cli::{
     Access, BriefList, Color, Command, Connections, Extent, Format, Metrics, Require, Restore,
-    RestoreMode, Save, Selection, Standing, Watch,
+    RestoreMode, RuleCommand, Save, Selection, Standing, Watch,
 };
 use ipvsadm::view::Order;
 
@@ -14,7 +14,7 @@ use super::support::*;
 fn connections(with: impl FnOnce(&mut Connections)) -> Command {
     let mut connections = Connections::default();
     with(&mut connections);
-    Command::Connections(connections.into())
+    RuleCommand::Connections(connections.into()).into()
 }
 
 #[test]
@@ -28,11 +28,14 @@ fn json() {
             }),
         );
     }
-    accepts_command("-L --json --timeout", Command::ShowTimeouts(Format::Json));
-    accepts_command("-L --daemon --json", Command::ShowDaemons(Format::Json));
+    accepts_command(
+        "-L --json --timeout",
+        RuleCommand::ShowTimeouts(Format::Json),
+    );
+    accepts_command("-L --daemon --json", RuleCommand::ShowDaemons(Format::Json));
     accepts_command(
         "-S --json --output f",
-        Command::Save(Save {
+        RuleCommand::Save(Save {
             output: Some("f".into()),
             format: Format::Json,
             ..Save::default()
@@ -61,10 +64,11 @@ fn json() {
     assert_eq!(restore("--json f"), Err(needs.to_owned()));
     assert_eq!(
         parse_save(&split("--json")),
-        Ok(Command::Save(Save {
+        Ok(RuleCommand::Save(Save {
             format: Format::Json,
             ..Save::default()
-        }))
+        })
+        .into())
     );
 }
 
@@ -163,8 +167,8 @@ fn connections_of_an_origin_orphans_and_pairs() {
 
 #[test]
 fn the_state_of_ipvs() {
-    accepts_command("-L --status", Command::ShowStatus(Format::Text));
-    accepts_command("-Ln --json --status", Command::ShowStatus(Format::Json));
+    accepts_command("-L --status", RuleCommand::ShowStatus(Format::Text));
+    accepts_command("-Ln --json --status", RuleCommand::ShowStatus(Format::Json));
     for (option, label) in [
         ("-c", "connection"),
         ("-t 10.0.0.1:80", "service-address"),
@@ -203,13 +207,13 @@ fn some_services() {
             &format!("-L {options}"),
             list(|list| list.services = services.clone()),
         );
-        let save = Command::Save(Save {
+        let save = RuleCommand::Save(Save {
             services: services.clone(),
             ..Save::default()
         });
         accepts_command(&format!("{options} -S"), save.clone());
         let typed: Vec<_> = options.split(' ').map(str::to_owned).collect();
-        assert_eq!(parse_save(&typed), Ok(save));
+        assert_eq!(parse_save(&typed), Ok(save.into()));
         accepts_command(
             &format!("-L --from-proc {options}"),
             Command::ListFromProc(BriefList {

@@ -1,6 +1,6 @@
 //! Letters, values, words, and which command it is.
 
-use ipvsadm::cli::{Command, parse};
+use ipvsadm::cli::{RuleCommand, parse};
 
 use super::support::*;
 
@@ -52,7 +52,7 @@ fn help_and_version_end_the_reading() {
         "foo -h",
         "-h -t bad",
     ] {
-        accepts_command(line, Command::Help(None));
+        accepts_command(line, RuleCommand::Help(None));
     }
     for line in [
         "-v",
@@ -63,7 +63,7 @@ fn help_and_version_end_the_reading() {
         "foo --version",
         "-v -h",
     ] {
-        accepts_command(line, Command::Version);
+        accepts_command(line, RuleCommand::Version);
     }
 }
 

@@ -4,7 +4,7 @@ use ipvs::model::{
     Change, Daemon, DaemonState, Destination, ServiceEntry, Timeouts, VirtualId, equivalence,
 };
 use ipvs::rules::{self, ChangeRule};
-use ipvsadm::cli::Command;
+use ipvsadm::cli::RuleCommand;
 use ipvsadm::names::Numeric;
 use proptest::prelude::*;
 
@@ -51,7 +51,7 @@ fn equal(one: &Change, other: &Change) -> bool {
 fn by_program(line: &str) -> Option<Change> {
     let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
     match parse(&words) {
-        Ok(Command::Change(change)) => Some(change),
+        Ok(RuleCommand::Change(change)) => Some(change),
         _ => None,
     }
 }

@@ -3,7 +3,7 @@ use std::ops::ControlFlow;
 use ipvs::model::{Change, ServiceEntry, VirtualId};
 use ipvs::plan::Plan;
 use ipvs::plan::transaction::{Cause, Lost, Outcome, Thing, Undone, replace};
-use ipvsadm::cli::Command;
+use ipvsadm::cli::RuleCommand;
 use proptest::prelude::*;
 
 use super::kernel::Kernel;
@@ -47,7 +47,7 @@ fn steps(before: &[ServiceEntry], rules: &str) -> usize {
 fn change(line: &str) -> Change {
     let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
     match parse(&words).unwrap() {
-        Command::Change(change) => change,
+        RuleCommand::Change(change) => change,
         other => panic!("{other:?}"),
     }
 }

@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
 use ipvs::model::Change;
-use ipvsadm::cli::Command;
+use ipvsadm::cli::RuleCommand;
 use ipvsadm::rules::restore::{NumberedRule, Remark, read_rules};
 
 use super::tables::{check, describe, parse};
@@ -189,7 +189,7 @@ fn rules_are_read_in_order_and_with_their_lines() {
     let rules = read_rules(rules.as_bytes(), &parse).unwrap().rules;
     let lines: Vec<u64> = rules.iter().map(|rule| rule.line).collect();
     assert_eq!(lines, [3, 4, 6]);
-    assert_eq!(rules[2].command, Command::Change(Change::Clear));
+    assert_eq!(rules[2].command, RuleCommand::Change(Change::Clear));
 }
 
 #[test]

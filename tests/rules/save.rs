@@ -253,7 +253,7 @@ fn a_change_is_shown_as_the_command_that_makes_it() {
         "--stop-daemon backup",
     ] {
         let words: Vec<String> = rule.split_whitespace().map(str::to_owned).collect();
-        let ipvsadm::cli::Command::Change(change) = parse(&words).unwrap() else {
+        let ipvsadm::cli::RuleCommand::Change(change) = parse(&words).unwrap() else {
             panic!("{rule} is no change");
         };
         let shown = ChangeRule::new(&change, &Numeric).to_string();
@@ -281,7 +281,10 @@ fn a_setting_is_a_rule() {
         let rule = SettingRule::new(&setting).to_string();
         assert_eq!(rule, format!("--sysctl {text}"));
         let words: Vec<String> = rule.split_whitespace().map(str::to_owned).collect();
-        assert_eq!(parse(&words), Ok(ipvsadm::cli::Command::Sysctl(setting)));
+        assert_eq!(
+            parse(&words),
+            Ok(ipvsadm::cli::RuleCommand::Sysctl(setting))
+        );
     }
 }
 

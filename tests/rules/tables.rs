@@ -9,7 +9,7 @@ use ipvs::model::{
 };
 use ipvs::plan::scope::Scope;
 use ipvs::rules::write_rules;
-use ipvsadm::cli::{self, Command, Mistake};
+use ipvsadm::cli::{self, Mistake, RuleCommand};
 use ipvsadm::names::{Numeric, Resolve};
 use ipvsadm::rules::restore::{Checked, DescribedTable, Remark, read_table};
 use proptest::collection::{btree_set, vec};
@@ -30,8 +30,8 @@ impl Resolve for NoNames {
     }
 }
 
-pub(crate) fn parse(words: &[String]) -> Result<Command, Mistake> {
-    cli::parse_rule("ipvsadm", words).resolve_naming(&NoNames)
+pub(crate) fn parse(words: &[String]) -> Result<RuleCommand, Mistake> {
+    cli::parse_rule("ipvsadm", words).resolve_rule(&NoNames)
 }
 
 pub(crate) fn check(rules: &str) -> Checked<DescribedTable> {
@@ -64,7 +64,7 @@ pub(crate) fn table(rules: &str) -> Vec<ServiceEntry> {
     for line in rules.lines() {
         let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
         match parse(&words).unwrap() {
-            Command::Change(change) => kernel.apply(&change).unwrap(),
+            RuleCommand::Change(change) => kernel.apply(&change).unwrap(),
             other => panic!("{other:?}"),
         }
     }

@@ -2,7 +2,8 @@
 
 use crate::cli::additions;
 use crate::cli::command::{
-    Access, BriefList, Command, Connections, List, Metrics, Require, Selection, Standing, Watch,
+    Access, BriefList, Command, Connections, List, Metrics, Require, RuleCommand, Selection,
+    Standing, Watch,
 };
 use crate::cli::flags::Flags;
 use crate::cli::legality;
@@ -30,13 +31,13 @@ impl Flags<'_> {
             return self.into_connections();
         }
         if given(Label::Timeout) {
-            return Ok(Command::ShowTimeouts(format));
+            return Ok(RuleCommand::ShowTimeouts(format).into());
         }
         if given(Label::Daemon) {
-            return Ok(Command::ShowDaemons(format));
+            return Ok(RuleCommand::ShowDaemons(format).into());
         }
         if given(Label::Status) {
-            return Ok(Command::ShowStatus(format));
+            return Ok(RuleCommand::ShowStatus(format).into());
         }
         let order = self.chosen(&[(Label::NoSort, Order::Kernel)]);
         let numeric = given(Label::Numeric);
@@ -48,7 +49,7 @@ impl Flags<'_> {
                 numeric,
             }));
         }
-        Ok(Command::List(List {
+        Ok(Command::Rule(RuleCommand::List(List {
             view: self.chosen(&[
                 (Label::Stats, View::Stats),
                 (Label::Rate, View::Rate),
@@ -63,7 +64,7 @@ impl Flags<'_> {
             color: self.color.unwrap_or_default(),
             watch: self.watch(),
             services: Selection::of(self.service, self.only),
-        }))
+        })))
     }
 
     fn into_connections(self) -> Result<Command, Usage> {
@@ -71,20 +72,22 @@ impl Flags<'_> {
         let client = client.transpose()?;
         legality::origin(self.given)?;
         let server = self.server.map(|server| server.endpoint);
-        Ok(Command::Connections(Box::new(Connections {
-            service: self.service,
-            server: server.map(|server| (server.address, server.port)),
-            client,
-            state: self.state,
-            origin: self.origin,
-            standing: self.chosen(&[(Label::Orphans, Standing::Orphaned)]),
-            by: self.by,
-            persistent: self.given.has(Label::PersistentConn),
-            numeric: self.given.has(Label::Numeric),
-            format: self.format(),
-            watch: self.watch(),
-            access: self.chosen(&[(Label::FromProc, Access::Proc)]),
-        })))
+        Ok(Command::Rule(RuleCommand::Connections(Box::new(
+            Connections {
+                service: self.service,
+                server: server.map(|server| (server.address, server.port)),
+                client,
+                state: self.state,
+                origin: self.origin,
+                standing: self.chosen(&[(Label::Orphans, Standing::Orphaned)]),
+                by: self.by,
+                persistent: self.given.has(Label::PersistentConn),
+                numeric: self.given.has(Label::Numeric),
+                format: self.format(),
+                watch: self.watch(),
+                access: self.chosen(&[(Label::FromProc, Access::Proc)]),
+            },
+        ))))
     }
 
     fn watch(&self) -> Option<Watch> {

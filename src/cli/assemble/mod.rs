@@ -6,7 +6,7 @@ mod listing;
 mod rules;
 mod servers;
 
-use super::command::{Command, Ensure, Format, Netns};
+use super::command::{Command, Ensure, Format, Netns, RuleCommand};
 use super::flags::{Flags, TypedServer};
 use super::legality;
 use super::types::{Label, Verb};
@@ -79,14 +79,14 @@ impl Flags<'_> {
             Verb::StartDaemon => Change::StartDaemon(self.daemon.0),
             Verb::StopDaemon => Change::StopDaemon(self.daemon.0.state),
             Verb::List => return self.into_listing(),
-            Verb::Save => return Ok(Command::Save(self.into_save())),
+            Verb::Save => return Ok(RuleCommand::Save(self.into_save()).into()),
             Verb::Restore => return Ok(Command::Restore(self.into_restore())),
-            Verb::Help => return Ok(Command::Help(self.topic)),
-            Verb::Version => return Ok(Command::Version),
+            Verb::Help => return Ok(RuleCommand::Help(self.topic).into()),
+            Verb::Version => return Ok(RuleCommand::Version.into()),
             Verb::Completions => return self.into_completions(),
             Verb::Diagnose => return self.into_diagnosis(),
             Verb::Explain => return self.into_explanation(verb),
-            Verb::Sysctl => return Ok(Command::Sysctl(self.setting()?)),
+            Verb::Sysctl => return Ok(RuleCommand::Sysctl(self.setting()?).into()),
         };
         Ok(match change {
             Change::AddService(service) if is_ensured => Command::Ensure(Ensure::Service(service)),
@@ -97,7 +97,7 @@ impl Flags<'_> {
             Change::DeleteServer(id, server) if is_ensured => {
                 Command::Ensure(Ensure::NoServer(id, server))
             }
-            change => Command::Change(change),
+            change => RuleCommand::Change(change).into(),
         })
     }
 

@@ -24,9 +24,8 @@ use ipvs::model::{Change, Protocol, Setting, VirtualId};
 /// the variants that are large and rare are boxed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// `-A`, `-E`, `-D`, `-a`, `-e`, `-d`, `-C`, `-Z`, `--set`,
-    /// `--start-daemon`, `--stop-daemon`
-    Change(Change),
+    /// One that may also be a line of rules.
+    Rule(RuleCommand),
     /// `-A`, `-a` with `--or-edit`, `-E`, `-e` with `--keep`, `-D`, `-d` with
     /// `--if-exists`
     Ensure(Ensure),
@@ -38,14 +37,34 @@ pub enum Command {
     Undrain(Undrain),
     /// `-a --ramp`, `-e --ramp`
     Ramp(Box<Ramp>),
-    /// `-L`, or nothing at all
-    List(List),
     /// `-L SERVICE --require NUMBER`
     Require(Require),
     /// `-L --openmetrics`
     Metrics(Metrics),
     /// `-L --from-proc`
     ListFromProc(BriefList),
+    /// `-R`, `ipvsadm-restore`
+    Restore(Restore),
+    /// `--diagnose`
+    Diagnose(Box<Diagnose>),
+    /// `--explain`
+    Explain(Explain),
+    /// `ipvsadm-save -h`, `ipvsadm-restore -h`
+    ToolHelp(Tool),
+    /// `--completions`
+    Completions(Shell),
+    /// Offers a shell the words that may follow.
+    Complete(Completion),
+}
+
+/// A command that may also be a line of rules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RuleCommand {
+    /// `-A`, `-E`, `-D`, `-a`, `-e`, `-d`, `-C`, `-Z`, `--set`,
+    /// `--start-daemon`, `--stop-daemon`
+    Change(Change),
+    /// `-L`, or nothing at all
+    List(List),
     /// `-L -c`
     Connections(Box<Connections>),
     /// `-L --timeout`
@@ -58,22 +77,53 @@ pub enum Command {
     Save(Save),
     /// `--sysctl`
     Sysctl(Setting),
-    /// `-R`, `ipvsadm-restore`
-    Restore(Restore),
-    /// `--diagnose`
-    Diagnose(Box<Diagnose>),
-    /// `--explain`
-    Explain(Explain),
     /// `-h`, perhaps about one command only
     Help(Option<Verb>),
-    /// `ipvsadm-save -h`, `ipvsadm-restore -h`
-    ToolHelp(Tool),
     /// `-v`
     Version,
-    /// `--completions`
-    Completions(Shell),
-    /// Offers a shell the words that may follow.
-    Complete(Completion),
+}
+
+impl Command {
+    /// Returns the format of what the command prints, if there is one to choose.
+    pub fn format(&self) -> Option<Format> {
+        match self {
+            Self::Rule(command) => command.format(),
+            Self::Restore(restore) => Some(restore.format),
+            Self::Diagnose(diagnose) => Some(diagnose.format),
+            Self::Explain(explain) => Some(explain.format),
+            Self::Ensure(_)
+            | Self::Everywhere(_)
+            | Self::Drain(_)
+            | Self::Undrain(_)
+            | Self::Ramp(_)
+            | Self::Require(_)
+            | Self::Metrics(_)
+            | Self::ListFromProc(_)
+            | Self::ToolHelp(_)
+            | Self::Completions(_)
+            | Self::Complete(_) => None,
+        }
+    }
+}
+
+impl RuleCommand {
+    fn format(&self) -> Option<Format> {
+        match self {
+            Self::List(list) => Some(list.format),
+            Self::Connections(connections) => Some(connections.format),
+            Self::ShowTimeouts(format) | Self::ShowStatus(format) | Self::ShowDaemons(format) => {
+                Some(*format)
+            }
+            Self::Save(save) => Some(save.format),
+            Self::Change(_) | Self::Sysctl(_) | Self::Help(_) | Self::Version => None,
+        }
+    }
+}
+
+impl From<RuleCommand> for Command {
+    fn from(command: RuleCommand) -> Self {
+        Self::Rule(command)
+    }
 }
 
 /// `--netns`: the network namespace that a command is for.

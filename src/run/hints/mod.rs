@@ -15,7 +15,7 @@ mod table;
 use std::io::{IsTerminal, stderr};
 
 use super::{Failure, Program, ProgramKind};
-use crate::cli::{self, Command, Ensure, Leaving, Ramped, Usage, ValueError};
+use crate::cli::{self, Command, Ensure, Leaving, Ramped, RuleCommand, Usage, ValueError};
 use crate::rules::unseen;
 use ipvs::client::Client;
 use ipvs::error::{Error, ErrorKind};
@@ -100,7 +100,7 @@ pub(super) struct Asked {
 impl Asked {
     pub(super) fn of(command: &Command) -> Self {
         match command {
-            Command::Change(change) => Self::to(change),
+            Command::Rule(RuleCommand::Change(change)) => Self::to(change),
             Command::Ensure(wanted) => match wanted {
                 Ensure::Service(service) => Self::to_set(service),
                 Ensure::EditedService(edit) => Self::about(edit.id, None),
@@ -122,7 +122,7 @@ impl Asked {
                 Ramped::Edited(edit) => Self::about(edit.service, Some(edit.server)),
                 Ramped::Anywhere(..) => Self::default(),
             },
-            Command::List(list) => Self {
+            Command::Rule(RuleCommand::List(list)) => Self {
                 id: list.services.one().copied(),
                 ..Self::default()
             },

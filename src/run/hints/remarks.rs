@@ -2,7 +2,7 @@
 //! the command is carried out, and reported after it.
 
 use super::{are_read, brackets, masks};
-use crate::cli::{self, Command, Ensure, Label, Ramped};
+use crate::cli::{self, Command, Ensure, Label, Ramped, RuleCommand};
 use crate::estimation::Frozen;
 use crate::names::Numeric;
 use crate::run::kernel;
@@ -19,15 +19,19 @@ pub(in crate::run) fn remark(
 ) -> Option<String> {
     match command {
         // `--watch` shows this itself.
-        Command::List(list) if list.view.counts() && list.watch.is_none() && are_read() => {
+        Command::Rule(RuleCommand::List(list))
+            if list.view.counts() && list.watch.is_none() && are_read() =>
+        {
             let why = Frozen::now()?;
             Some(format!("counters and rates stand still: {why}"))
         }
-        Command::Change(Change::AddService(service) | Change::EditService(service))
+        Command::Rule(RuleCommand::Change(
+            Change::AddService(service) | Change::EditService(service),
+        ))
         | Command::Ensure(Ensure::Service(service)) => masks::short(service)
             .or_else(|| brackets::of_service(words, &service.id))
             .filter(|_| are_read()),
-        Command::Change(Change::AddServer(id, server))
+        Command::Rule(RuleCommand::Change(Change::AddServer(id, server)))
         | Command::Ensure(Ensure::Server(id, server)) => {
             swallowed_port(words, id, server).filter(|_| are_read())
         }
@@ -37,10 +41,10 @@ pub(in crate::run) fn remark(
             }
             Ramped::Edited(_) | Ramped::Anywhere(..) => None,
         },
-        Command::Change(Change::EditServer(id, server)) if are_read() => {
+        Command::Rule(RuleCommand::Change(Change::EditServer(id, server))) if are_read() => {
             not_kept(client, words, id, server).or_else(|| swallowed_port(words, id, server))
         }
-        Command::Change(Change::DeleteServer(id, server))
+        Command::Rule(RuleCommand::Change(Change::DeleteServer(id, server)))
         | Command::Ensure(Ensure::NoServer(id, server))
             if are_read() =>
         {

@@ -28,10 +28,10 @@ const INTERVAL: Duration = Duration::from_secs(1);
 #[inline(never)]
 pub(super) fn ramp(
     client: &mut Client,
-    ramp: Ramp,
+    ramp: &Ramp,
     report: &mut Report<'_>,
 ) -> Result<(), Failure> {
-    let ongoing = begin(client, &ramp, report)?;
+    let ongoing = begin(client, ramp, report)?;
     if let Some(hint) = hints::before(client, &ongoing) {
         report(&format_args!("hint: {hint}"));
     }
@@ -126,8 +126,8 @@ fn begin(
 }
 
 /// The ramps that have begun and not ended yet.
-struct Rise {
-    ramp: Ramp,
+struct Rise<'a> {
+    ramp: &'a Ramp,
     ongoing: Vec<Ramping>,
     start: Instant,
     /// The exit status: not 0 once another program, or the kernel, has ended a ramp.
@@ -135,7 +135,7 @@ struct Rise {
     shown: BarOrLines,
 }
 
-impl Rise {
+impl Rise<'_> {
     /// Makes the steps that are due, and returns the time until the next ones.
     ///
     /// # Errors
@@ -237,7 +237,7 @@ impl Rise {
             (RampInterrupted(server), WayOn(server, rest))
         });
         let states: Vec<_> = states.collect();
-        let message = match (&self.ramp.ramped, states.as_slice()) {
+        let message = match (self.ramp.ramped, states.as_slice()) {
             (_, []) => return Failure::Lines { status },
             (Ramped::Anywhere(..), [(_, on), ..]) => {
                 for (state, _) in &states {
