@@ -80,7 +80,7 @@ impl FakeKernel {
     }
 
     /// Sets the text of the connection table, as in
-    /// [`CONNECTIONS`](crate::connections::CONNECTIONS).
+    /// [`CONNECTIONS`].
     pub fn set_connections(&mut self, text: impl Into<Vec<u8>>) {
         self.connections = text.into();
     }

@@ -237,7 +237,7 @@ impl Rise<'_> {
             (RampInterrupted(server), WayOn(server, rest))
         });
         let states: Vec<_> = states.collect();
-        let message = match (self.ramp.ramped, states.as_slice()) {
+        let message = match (&self.ramp.ramped, states.as_slice()) {
             (_, []) => return Failure::Lines { status },
             (Ramped::Anywhere(..), [(_, on), ..]) => {
                 for (state, _) in &states {
