@@ -19,7 +19,7 @@ use std::ops::ControlFlow;
 
 use ipvs::client::Client;
 use ipvs::director::Director;
-use ipvs::model::{Change, Destination, Forwarding, Protocol, Service, VirtualId};
+use ipvs::model::{Destination, Forwarding, Protocol, Service, VirtualId};
 use ipvs::plan::scope::Scope;
 use ipvs::plan::transaction::{Outcome, replace};
 use ipvs::plan::wanted::Table;
@@ -55,21 +55,19 @@ fn bring_in_step(
     list: &List,
 ) -> Result<usize, Box<dyn Error>> {
     let mut wanted = Table::within(scope.clone());
-    let mut lines = 1..;
-    let mut rule = |change| wanted.apply(lines.next().unwrap_or_default(), change);
     for (service, servers) in list {
         let id = VirtualId::Endpoint {
             protocol: Protocol::Tcp,
             address: service.ip(),
             port: service.port(),
         };
-        rule(Change::AddService(Service::new(id, "wlc".parse()?)))?;
-        for (address, weight) in servers {
+        let servers = servers.iter().map(|(address, weight)| {
             let (address, port) = (address.ip(), address.port());
             let mut server = Destination::new(address, port, Forwarding::Masquerade);
             server.weight = *weight;
-            rule(Change::AddServer(id, server))?;
-        }
+            server
+        });
+        wanted.add(Service::new(id, "wlc".parse()?), servers)?;
     }
     let mut made = 0;
     let outcome = replace(director, &wanted, &mut |progress| {

@@ -61,7 +61,7 @@ pub enum ValueError {
     ClientSends(IpAddr),
     #[error("illegal client specified: it and the service are of different address families")]
     ClientFamily,
-    #[error("illegal director `{0}' specified: its address")]
+    #[error("illegal director `{0}' specified: an IP address is expected")]
     Director(String),
     #[error("a real server is asked about an address and port (-t, -u), not about a firewall mark")]
     OnServerMark,
@@ -76,7 +76,7 @@ pub enum ValueError {
     DirectorFamily,
     #[error("illegal sample `{0}' specified: seconds from 0.1 to 3600")]
     Sample(String),
-    #[error("there is no check `{0}'; man ipvsadm-diagnose has them all")]
+    #[error("there is no check `{0}'; man ipvsadm-diagnose lists them all")]
     Check(String),
     #[error("there is no check `{0}'; did you mean {1}?")]
     NearCheck(String, String),
@@ -86,13 +86,13 @@ pub enum ValueError {
         word: String,
         choices: String,
     },
-    #[error("illegal by `{0}' specified: two that differ")]
+    #[error("illegal by `{0}' specified: the two words must differ")]
     ByTwice(String),
     #[error("illegal watch interval `{0}' specified: seconds from 0.1 to 86400")]
     Interval(String),
-    #[error("illegal count `{0}' specified: a number from 1")]
+    #[error("illegal count `{0}' specified: a number, 1 or more")]
     Count(String),
-    #[error("illegal require `{0}' specified: a number of servers from 1")]
+    #[error("illegal require `{0}' specified: a number of servers, 1 or more")]
     Require(String),
     #[error("illegal drain time `{0}' specified: seconds from 0 to 2678400")]
     DrainTime(String),

@@ -43,8 +43,8 @@ pub const NOT_MADE: &[(&str, &str)] = &[(
 const INTRODUCTION: &str = "\
 # What `ipvsadm --diagnose` finds
 
-Each check by its name. This page is made of the table that the program itself
-has; a test holds them together.
+The checks, by name. This page is generated from the program's own table; a test
+holds them together.
 ";
 
 /// Returns the list of checks in the manual, in mdoc.

@@ -156,7 +156,7 @@ impl DescribedTable {
                         return Ok(());
                     }
                     Ok(Applied::Other(change)) => RuleCommand::Change(change),
-                    Err(refusal) => return Err(refusal.to_string()),
+                    Err(refusal) => return Err(sentence(&refusal)),
                 }
             }
             RuleCommand::List(List {
@@ -166,7 +166,7 @@ impl DescribedTable {
                 return Err(format!("No such service: {}", Selector::new(&id, &Numeric)));
             }
             RuleCommand::Sysctl(_) if !self.table.scope().is_whole() => {
-                return Err(Refusal::BeyondScope.to_string());
+                return Err(sentence(&Refusal::BeyondScope));
             }
             other => other,
         };
@@ -196,6 +196,20 @@ impl DescribedTable {
             }
             _ => true,
         });
+    }
+}
+
+/// Returns why a rule is refused, with the option that sets the scope.
+fn sentence(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::OutOfScope(service) => format!("{service} is not one of the services of --only"),
+        Refusal::BeyondScope => "this has an effect beyond the services of --only".to_owned(),
+        Refusal::ServiceExists { .. }
+        | Refusal::NoService(_)
+        | Refusal::NotDefined(_)
+        | Refusal::ServerExists { .. }
+        | Refusal::NoServer { .. }
+        | Refusal::Thresholds { .. } => refusal.to_string(),
     }
 }
 

@@ -42,7 +42,7 @@ pub(super) fn check_folder(file: &Path) -> io::Result<()> {
     match is_own && found.mode() & WRITABLE_BY_OTHERS == 0 {
         true => Ok(()),
         false => Err(io::Error::other(format!(
-            "others may change what is in {}",
+            "other users may change what is in {}",
             folder.display()
         ))),
     }

@@ -70,7 +70,7 @@ impl Sysctl {
 /// Every setting, by name.
 #[rustfmt::skip]
 pub const SYSCTLS: &[Sysctl] = &[
-    sysctl("am_droprate", &["10"], "drop_packet=3 drops one packet in so many"),
+    sysctl("am_droprate", &["10"], "drop_packet=3 drops one packet in N"),
     sysctl("amemthresh", &["1024"], "with fewer free pages of memory, defences that are 1 begin"),
     sysctl("backup_only", &["0"], "1: while only a backup daemon runs, nothing is balanced here"),
     sysctl("cache_bypass", &["0"], "1: where no cache server is usable, packets go to the site itself"),
@@ -78,7 +78,7 @@ pub const SYSCTLS: &[Sysctl] = &[
         .since("7.1"),
     // It is 16777216 on a 32-bit machine. A new namespace gets what the first one has
     // then.
-    sysctl("conn_max", &["1073741824"], "so many connections at most").since("7.2"),
+    sysctl("conn_max", &["1073741824"], "the most connections there may be").since("7.2"),
     sysctl("conn_reuse_mode", &["1"], "0: a client that uses a port again gets the server that it had"),
     sysctl("conntrack", &["0"], "1: connection tracking of the packet filter knows the connections"),
     sysctl("debug_level", &["0"], "messages in the kernel's log, 0 (few) to 12"),
@@ -105,11 +105,11 @@ pub const SYSCTLS: &[Sysctl] = &[
         .since("7.1"),
     sysctl("sync_persist_mode", &["0"], "1: of persistent services only clients' templates are synchronized"),
     sysctl("sync_ports", &["1"], "UDP ports and threads of a sync daemon"),
-    sysctl("sync_qlen_max", &[], "so many sync messages may wait to be sent"),
+    sysctl("sync_qlen_max", &[], "the most sync messages that may wait to be sent"),
     sysctl("sync_refresh_period", &["0"], "seconds until a connection whose state stays is synchronized again"),
     sysctl("sync_retries", &["0"], "repetitions of a sync message, 0 to 3"),
     sysctl("sync_sock_size", &["0"], "buffer of the sync socket in bytes; 0: the system's"),
-    sysctl("sync_threshold", &["3 50"], "packets before a connection is synchronized, then every so many"),
+    sysctl("sync_threshold", &["3 50"], "packets before a connection is synchronized, and then after every N more"),
     sysctl("sync_version", &["1"], "form of sync messages; 0 is that before Linux 2.6.39"),
 ];
 

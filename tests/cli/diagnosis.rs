@@ -113,7 +113,7 @@ fn diagnosis() {
         ),
         (
             2,
-            "illegal director `10.0.0.5:80' specified: its address",
+            "illegal director `10.0.0.5:80' specified: an IP address is expected",
             &["--diagnose --on-server -t 10.0.0.1:80 --director 10.0.0.5:80"],
         ),
         (
@@ -138,7 +138,7 @@ fn diagnosis() {
         ),
         (
             2,
-            "there is no check `x'; man ipvsadm-diagnose has them all",
+            "there is no check `x'; man ipvsadm-diagnose lists them all",
             &["--diagnose --ignore x"],
         ),
         (

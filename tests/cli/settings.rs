@@ -42,7 +42,7 @@ fn sysctls() {
     refuse(&[
         (
             2,
-            "illegal sysctl `conntrack' specified: NAME=VALUE",
+            "illegal sysctl `conntrack' specified: NAME=VALUE is expected",
             &["--sysctl conntrack"],
         ),
         (

@@ -134,7 +134,7 @@ fn connections_of_an_origin_orphans_and_pairs() {
     refuse(&[
         (
             2,
-            "illegal by `state,state' specified: two that differ",
+            "illegal by `state,state' specified: the two words must differ",
             &["-Lc --by state,state"],
         ),
         (
@@ -236,9 +236,9 @@ fn some_services() {
     for (word, meant) in [
         (
             "10.0.0.9/24",
-            "10.0.0.0/24 for the network, 10.0.0.9 for one address",
+            "write 10.0.0.0/24 for the network or 10.0.0.9 for one address",
         ),
-        ("::ffff:10.0.0.9", "10.0.0.9 for the IPv4 services"),
+        ("::ffff:10.0.0.9", "write 10.0.0.9 for the IPv4 services"),
     ] {
         let refusal = format!("illegal only `{word}' specified: {meant}");
         for command in ["-L", "-S", "-R --replace"] {
@@ -302,7 +302,7 @@ fn requirements() {
         ),
         (
             2,
-            "illegal require `0' specified: a number of servers from 1",
+            "illegal require `0' specified: a number of servers, 1 or more",
             &["-L -f 1 --require 0"],
         ),
         (

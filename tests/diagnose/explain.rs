@@ -14,13 +14,13 @@ const VIP: &str = "10.0.0.1:80";
 const CLIENT: &str = "-t 10.0.0.1:80 --client 10.0.0.9";
 
 /// What a run of `--explain` said.
-struct Explained {
+pub(crate) struct Explained {
     document: Value,
     outcome: Outcome,
 }
 
 #[track_caller]
-fn explain(line: &str) -> Explained {
+pub(crate) fn explain(line: &str) -> Explained {
     let outcome = run(
         Program::Ours,
         words(&format!("--explain --json {line}")),
@@ -42,7 +42,7 @@ impl Explained {
 
     /// Fails the test unless the client gets as far as this step, and not past it.
     #[track_caller]
-    fn ends_at(self, step: &str, passage: &str) -> Self {
+    pub(crate) fn ends_at(self, step: &str, passage: &str) -> Self {
         let steps = self.document["steps"].as_array().unwrap();
         let mut bad = steps.iter().filter(|step| step["passage"] != "open");
         let first = bad.next().map(|step| (&step["name"], &step["passage"]));

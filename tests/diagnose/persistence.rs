@@ -2,6 +2,7 @@
 
 use crate::clients::{answered, are_served, while_served};
 use crate::director::*;
+use crate::explain::explain;
 use crate::net::{Host, count};
 use crate::support::shell;
 
@@ -59,6 +60,7 @@ fn refused_by(scheduler: &str) {
     let (mine, _) = at_one_server(&client);
     ipvsadm(&format!("-e -t 10.0.0.1:80 -r {} -m -w 0", mine.address));
     assert_eq!(answered(&client, 3, "10.0.0.1:80"), 0);
+    explain("-t 10.0.0.1:80 --client 10.0.0.9").ends_at("servers", "unsure");
     let diagnosis = diagnose(GLANCE).names("hash-no-fallback");
     diagnosis.cure("hash-no-fallback");
     are_served(&client, "10.0.0.1:80");

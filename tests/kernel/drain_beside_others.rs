@@ -90,7 +90,7 @@ const ALL: &str = "-D S --drain";
 
 #[test]
 fn a_service_that_is_made_anew_is_theirs() {
-    let said = "S was made anew by someone else; it is not removed";
+    let said = "S was replaced by another program; it is not removed";
     left_alone(ALL, &["-D S", "-A S -s rr"], said, &["-A S -s rr"]);
     left_alone(ALL, &["-C", "-A S -s rr"], said, &["-A S -s rr"]);
 }

@@ -116,7 +116,7 @@ fn rules_for_the_services_of_others_change_nothing() {
         assert_eq!(outcome.status, 2, "{outcome}");
         for wrong in [
             "line 4: -t 198.51.100.1:80 is not one of the services of --only\n",
-            "line 5: this is about more than the services of --only\n",
+            "line 5: this has an effect beyond the services of --only\n",
         ] {
             assert!(outcome.stderr.contains(wrong), "{outcome}");
         }

@@ -66,7 +66,7 @@ fn what_is_set_stands_out() {
         "* conntrack                 1           0           1: connection tracking of the packet filter \
          knows the connections",
         "* sync_threshold            4 60        3 50        packets before a connection is synchronized, \
-         then every so many",
+         and then after every N more",
         "  backup_only               0           0           1: while only a backup daemon runs, nothing \
          is balanced here",
     ] {

@@ -225,8 +225,8 @@ fn rules_out_of_scope_are_wrong() {
         [
             "line 3: -t 10.0.1.1:80 is not one of the services of --only",
             "line 4: -f 1 is not one of the services of --only",
-            "line 5: this is about more than the services of --only",
-            "line 7: this is about more than the services of --only",
+            "line 5: this has an effect beyond the services of --only",
+            "line 7: this has an effect beyond the services of --only",
         ]
     );
 }

@@ -34,6 +34,7 @@ pub enum Change {
 
 /// How many changes there are of each kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Counts {
     /// `-A` and `-a`
     pub additions: usize,

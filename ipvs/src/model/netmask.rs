@@ -12,7 +12,7 @@ use super::{Family, WordError};
 /// take the length of an IPv6 prefix for an IPv4 mask.
 ///
 /// [`ErrorKind::Invalid`]: crate::error::ErrorKind::Invalid
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Netmask {
     /// An IPv4 mask; any bit pattern, not only a prefix.
     V4(Ipv4Addr),
@@ -31,11 +31,13 @@ pub enum Netmask {
 /// # Ok::<(), ipvs::model::PrefixLengthError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(into = "u32", try_from = "u32"))]
 pub struct PrefixLength(u32);
 
 /// An IPv6 prefix for persistence can't have that many bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("an IPv6 prefix of {0} bits: it has 1 to 128")]
+#[error("an IPv6 prefix has 1 to 128 bits, not {0}")]
 pub struct PrefixLengthError(u32);
 
 impl Netmask {
@@ -96,6 +98,12 @@ impl PrefixLength {
     /// 128; if one does, the length is shown as it is.
     pub(crate) fn from_kernel(bits: u32) -> Self {
         Self(bits)
+    }
+}
+
+impl From<PrefixLength> for u32 {
+    fn from(length: PrefixLength) -> Self {
+        length.bits()
     }
 }
 

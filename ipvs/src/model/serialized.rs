@@ -5,7 +5,8 @@ use serde::de::{Deserialize, Deserializer, Error};
 use serde::ser::{Serialize, Serializer};
 
 use super::{
-    DaemonState, Endpoint, Forwarding, Name, Netmask, Protocol, Setting, TunnelKind, VirtualId,
+    DaemonState, Endpoint, Family, Forwarding, Name, Netmask, Prefix, Protocol, Setting,
+    TunnelKind, VirtualId,
 };
 
 macro_rules! as_text {
@@ -27,9 +28,11 @@ macro_rules! as_text {
 as_text!(
     DaemonState,
     Endpoint,
+    Family,
     Forwarding,
     Name,
     Netmask,
+    Prefix,
     Protocol,
     Setting,
     TunnelKind,

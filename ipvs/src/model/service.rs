@@ -1,8 +1,9 @@
-use std::fmt;
+use std::fmt::{self, Display, Formatter};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroU32;
+use std::str::FromStr;
 
-use super::{DestinationEntry, Name, Netmask, Stats};
+use super::{DestinationEntry, Name, Netmask, Stats, WordError};
 use crate::uapi::{IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP};
 
 /// The address family of a virtual service (`IPVS_SVC_ATTR_AF`).
@@ -28,6 +29,29 @@ impl Family {
         match self {
             Self::V4 => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
             Self::V6 => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+        }
+    }
+}
+
+/// Writes `IPv4` or `IPv6`.
+impl Display for Family {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::V4 => "IPv4",
+            Self::V6 => "IPv6",
+        })
+    }
+}
+
+/// Reads the text that `Display` writes.
+impl FromStr for Family {
+    type Err = WordError;
+
+    fn from_str(word: &str) -> Result<Self, WordError> {
+        match word {
+            "IPv4" => Ok(Self::V4),
+            "IPv6" => Ok(Self::V6),
+            _ => Err(WordError::new(word, "address family", "IPv4 or IPv6")),
         }
     }
 }

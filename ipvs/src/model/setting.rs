@@ -34,7 +34,7 @@ pub struct Setting {
 #[cfg_attr(not(feature = "exhaustive"), non_exhaustive)]
 pub enum SettingError {
     /// No `=` separates a name from a value.
-    #[error("NAME=VALUE")]
+    #[error("NAME=VALUE is expected")]
     Form,
     /// The name is empty, or has other characters than small letters, digits and `_`.
     #[error("a name has letters, digits and _")]

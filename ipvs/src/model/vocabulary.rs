@@ -62,7 +62,7 @@ macro_rules! words {
             }
         }
 
-        #[doc = concat!("The name; for a number without one `", $prefix, "` and the number.")]
+        #[doc = concat!("Writes the name, or `", $prefix, "` and the number where there is no name.")]
         impl Display for $type {
             fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
                 match (self.name(), self) {

@@ -483,5 +483,5 @@ fn uninterrupted<R>(mut call: impl FnMut() -> io::Result<R>) -> io::Result<R> {
 }
 
 fn unexpected(kind: u16) -> Error {
-    Error::Protocol(format!("a message of type {kind} is none of those due"))
+    Error::Protocol(format!("a message of type {kind} was not expected"))
 }

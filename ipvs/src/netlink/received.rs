@@ -31,7 +31,7 @@ impl Received<'_> {
             return Ok(None);
         }
         Err(Error::Protocol(format!(
-            "it is to question {}, and {first} was asked",
+            "it answers question {}, but {first} was asked",
             self.sequence
         )))
     }

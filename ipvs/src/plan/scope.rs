@@ -1,5 +1,6 @@
 //! The part of a table that a replacement is about, and what is left alone there.
 
+use std::fmt::{self, Display, Formatter};
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
@@ -59,7 +60,7 @@ pub enum SelectedError {
     Form,
     /// The address has bits beyond the prefix: it may mean one address or the whole
     /// network.
-    #[error("{network} for the network, {address} for one address")]
+    #[error("write {network} for the network or {address} for one address")]
     HostBits {
         /// The network with this prefix.
         network: Prefix,
@@ -67,7 +68,7 @@ pub enum SelectedError {
         address: IpAddr,
     },
     /// The word stands for IPv4-mapped IPv6 addresses, which no client sends to.
-    #[error("{0} for the IPv4 services")]
+    #[error("write {0} for the IPv4 services")]
     Mapped(Prefix),
 }
 
@@ -112,6 +113,19 @@ impl Selected {
             (Self::Marks(marks), VirtualId::Fwmark { mark, .. }) => marks.contains(mark),
             (Self::Addresses(_), VirtualId::Fwmark { .. })
             | (Self::Marks(_), VirtualId::Endpoint { .. }) => false,
+        }
+    }
+}
+
+/// Writes the word that reads as this: `10.0.0.0/8`, `fwmark:7`, `fwmark:7-9`.
+impl Display for Selected {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Addresses(prefix) => prefix.fmt(f),
+            Self::Marks(marks) if marks.start() == marks.end() => {
+                write!(f, "fwmark:{}", marks.start())
+            }
+            Self::Marks(marks) => write!(f, "fwmark:{}-{}", marks.start(), marks.end()),
         }
     }
 }
@@ -185,6 +199,7 @@ mod tests {
         ] {
             let selected: Selected = word.parse().unwrap();
             assert_eq!(selected.contains(&id), is_selected, "{word} {id:?}");
+            assert_eq!(selected.to_string().parse(), Ok(selected));
         }
     }
 
@@ -216,14 +231,17 @@ mod tests {
         for (word, meant) in [
             (
                 "10.0.0.9/24",
-                "10.0.0.0/24 for the network, 10.0.0.9 for one address",
+                "write 10.0.0.0/24 for the network or 10.0.0.9 for one address",
             ),
             (
                 "[fd00::9]/64",
-                "fd00::/64 for the network, fd00::9 for one address",
+                "write fd00::/64 for the network or fd00::9 for one address",
             ),
-            ("::ffff:10.0.0.9", "10.0.0.9 for the IPv4 services"),
-            ("::ffff:10.0.0.9/120", "10.0.0.0/24 for the IPv4 services"),
+            ("::ffff:10.0.0.9", "write 10.0.0.9 for the IPv4 services"),
+            (
+                "::ffff:10.0.0.9/120",
+                "write 10.0.0.0/24 for the IPv4 services",
+            ),
         ] {
             let refusal = word.parse::<Selected>().unwrap_err();
             assert_eq!(refusal.to_string(), meant);

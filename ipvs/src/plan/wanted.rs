@@ -39,6 +39,8 @@ pub struct Table {
     /// The line of the last rule that deleted each service or server.
     deleted: HashMap<Identity, u64>,
     scope: Scope,
+    /// The line of the last rule.
+    line: u64,
 }
 
 /// The identity of a service, or of one of its servers.
@@ -101,10 +103,10 @@ pub enum Refusal {
         lower: u32,
     },
     /// A rule for a service that the [`Scope`] leaves out.
-    #[error("{0} is not one of the services of --only")]
+    #[error("{0} is not in the scope")]
     OutOfScope(String),
     /// A rule that has an effect beyond the services of the [`Scope`].
-    #[error("this is about more than the services of --only")]
+    #[error("this has an effect beyond the scope")]
     BeyondScope,
 }
 
@@ -148,12 +150,31 @@ impl Table {
         self.services.len()
     }
 
+    /// Adds a service with its servers, each as a rule in a line of its own: for tables
+    /// that come from no file.
+    ///
+    /// # Errors
+    /// The errors of [`apply`](Self::apply).
+    pub fn add(
+        &mut self,
+        service: Service,
+        servers: impl IntoIterator<Item = Destination>,
+    ) -> Result<(), Refusal> {
+        let id = service.id;
+        self.apply(self.line.saturating_add(1), Change::AddService(service))?;
+        for server in servers {
+            self.apply(self.line.saturating_add(1), Change::AddServer(id, server))?;
+        }
+        Ok(())
+    }
+
     /// Carries out the rule of a line.
     ///
     /// # Errors
     /// The refusals of a kernel that had carried out only the rules before this one, and
     /// rules that are not in the scope.
     pub fn apply(&mut self, line: u64, change: Change) -> Result<Applied, Refusal> {
+        self.line = line;
         self.check_scope(&change)?;
         match change {
             Change::AddService(service) => return self.add_service(line, service),

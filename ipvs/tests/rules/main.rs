@@ -100,7 +100,7 @@ fn wrong_lines_are_refused_with_their_word() {
         ("-A -t 10.0.0.1:80 -6", "`-6' does not fit: it goes with -f"),
         (
             "-A -f 7 -M 64 -6",
-            "`-M' does not fit: it stands behind the service and -6",
+            "`-M' does not fit: it has to come after the service and -6",
         ),
         ("-A -t 10.0.0.1", "`port 0' does not fit: it goes with -p"),
         (

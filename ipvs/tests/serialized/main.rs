@@ -5,8 +5,9 @@
 use std::fmt::Debug;
 
 use ipvs::model::{
-    Change, Daemon, DaemonState, Destination, DestinationEntry, Forwarding, Info, Netmask, Service,
-    ServiceEntry, ServiceFlags, Setting, Stats, Timeouts, TunnelKind, VirtualId,
+    Change, Counts, Daemon, DaemonState, Destination, DestinationEntry, Family, Forwarding, Info,
+    Netmask, Prefix, PrefixLength, Service, ServiceEntry, ServiceFlags, Setting, Stats, Timeouts,
+    TunnelKind, VirtualId,
 };
 use serde_json::{Value, json};
 
@@ -93,6 +94,14 @@ fn all_else_is_a_document() {
     ] {
         document(&change);
     }
+    assert_eq!(document(&Family::V6), "IPv6");
+    assert_eq!(
+        document(&"10.0.0.0/8".parse::<Prefix>().unwrap()),
+        "10.0.0.0/8"
+    );
+    assert_eq!(document(&PrefixLength::HOST), 128);
+    assert!(serde_json::from_str::<PrefixLength>("129").is_err());
+    assert_eq!(document(&Counts::of(&[Change::Clear]))["removals"], 1);
     let setting: Setting = "sync_threshold=3 50".parse().unwrap();
     assert_eq!(document(&setting), "sync_threshold=3 50");
     assert!(serde_json::from_str::<Setting>(r#""../x=1""#).is_err());

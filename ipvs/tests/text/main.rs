@@ -48,6 +48,7 @@ fn endpoints() -> impl Iterator<Item = Endpoint> {
 #[test]
 fn numbers_and_names_come_back() {
     there_and_back((0..=u16::MAX).map(Protocol::from_number));
+    there_and_back([Family::V4, Family::V6]);
     there_and_back((0..=7).map(Forwarding::from_number));
     there_and_back((0..=u8::MAX).map(TunnelKind::from_number));
     let states = (0..=300).chain([u32::MAX]);

@@ -141,7 +141,7 @@ fn dr_server_lacks_vip(facts: &Facts) -> Vec<Finding> {
                 IpAddr::V6(_) => finding,
             };
             finding.run_on("the server", add_to_lo(vip)).say(format!(
-                "and see that its program listens on {vip} or on every address, and that a packet filter there lets it"
+                "and see that its program listens on {vip} or on every address, and that no packet filter there stops it"
             ))
         });
         finding.add(service.id);
@@ -190,7 +190,7 @@ fn dr_behind_router(facts: &Facts) -> Vec<Finding> {
 pub(super) const DR_PORT_DIFFERS: Check = Check {
     id: "dr-port-differs",
     symptom: "Connections are refused by the servers, whose programs listen on another port than that of the service.",
-    cause: "With -g and -i servers get packets as clients sent them, at the port of the service. Another port in the table is not heeded.",
+    cause: "With -g and -i servers get packets as clients sent them, at the port of the service. Another port in the table is ignored.",
     seen: "The table.",
     remedy: "Let the server's program listen on the port of the service, or use NAT (-m).",
     since: "",

@@ -16,7 +16,7 @@ pub(super) const MARK_UNMARKED: Check = Check {
     id: "mark-unmarked",
     symptom: "Connections are refused or time out. The service counts no packets.",
     cause: "Nothing on this machine gives packets a mark; or there are rules that do, and none gives this mark to the clients' packets.",
-    seen: "The service has counted no packet, and neither has the packet filter a rule for incoming packets that sets marks, nor traffic control (tc) a filter. Where one of them may, it is a note: what their rules do to a packet is not computed.",
+    seen: "The service has counted no packet, the packet filter has no rule for incoming packets that sets marks, and traffic control (tc) has no filter. If one of them may set marks, this is a note: what their rules do to a packet is not computed.",
     remedy: "Add a rule that gives the mark to packets for the virtual address.",
     since: "",
     judge: mark_unmarked,
@@ -56,7 +56,7 @@ fn perhaps_unmarked(facts: &Facts) -> Vec<Finding> {
                 "no packet with the mark {mark} has come so far; if clients ask, no rule gives it to their packets"
             ))
             .seen_by(refused.map(|counter| {
-                format!("{}: what no service takes is refused here", facts.rose(counter))
+                format!("{}: packets that no service takes are refused here", facts.rose(counter))
             }))
             .say("the rules are not evaluated here: see whether one names this mark, and the address, port and protocol that clients ask for, and whether its counter rises:")
             .run("nft list ruleset")
@@ -106,7 +106,7 @@ fn mark_unmarked(facts: &Facts) -> Vec<Finding> {
 pub(super) const MARK_NOT_LOCAL: Check = Check {
     id: "mark-not-local",
     symptom: "Connections time out or are refused. The service counts no packets.",
-    cause: "Packets get the mark, and yet are not taken in here, since their address is none of this machine: IPVS never sees them.",
+    cause: "Packets get the mark, and yet are not taken in here, since their address does not belong to this machine: IPVS never sees them.",
     seen: "The kernel's route of a client's packet with the mark is not `local`. Which addresses a mark is for is not in the table: without connections that tell, it is a note.",
     remedy: "Give this machine the address, or a route that takes it in: ip route add local ADDRESS dev lo.",
     since: "",
@@ -161,10 +161,10 @@ fn mark_not_local(facts: &Facts) -> Vec<Finding> {
     for (service, ..) in silent(facts) {
         let finding = finding.get_or_insert_with(|| {
             Finding::note(
-                "no packet with the mark has come so far, and packets are passed on: those whose address is none of this machine are never seen by IPVS, whatever their mark",
+                "no packet with the mark has come so far, and packets are passed on: those whose address does not belong to this machine are never seen by IPVS, whatever their mark",
             )
             .seen(facts.rose(counter))
-            .say("if the virtual address is none of this machine: ip route add local ADDRESS dev lo")
+            .say("if the virtual address is not an address of this machine: ip route add local ADDRESS dev lo")
         });
         finding.add(service.id);
     }

@@ -38,7 +38,7 @@ fn persistent_quiesced(facts: &Facts) -> Vec<Finding> {
     };
     let finding = match busy {
         Some(_) => Finding::warn(
-            "servers of weight 0 still get new connections, of clients that were there before: they don't become free",
+            "servers of weight 0 still get new connections, of clients that were there before: their connections never end",
         ),
         None => Finding::note(
             "servers of weight 0 keep their clients for as long as these come back in time",
@@ -147,10 +147,7 @@ impl Hash {
     fn computes(self, server: &Server) -> bool {
         match self {
             Self::Source { .. } | Self::Destination => true,
-            // The total is added up only every two seconds.
-            Self::Maglev { .. } => {
-                server.traffic.total.connections > 0 || server.active > 0 || server.inactive > 0
-            }
+            Self::Maglev { .. } => server.had_clients(),
         }
     }
 

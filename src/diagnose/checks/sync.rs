@@ -16,7 +16,7 @@ pub(super) const SYNC_INTERFACE: Check = Check {
     symptom: "Connections break when another director takes over.",
     cause: "The interface of a synchronization daemon is gone or switched off. The daemon is listed all the same.",
     seen: "ipvsadm -L --daemon against the interfaces.",
-    remedy: "Switch the interface on. Where it was removed, and be it for a moment, the daemon must be started again.",
+    remedy: "Switch the interface on. If it was removed, even for a moment, the daemon must be started again.",
     since: "",
     judge: sync_interface,
 };
@@ -40,7 +40,7 @@ fn sync_interface(facts: &Facts) -> Vec<Finding> {
                     "{interface}, by which the {part} daemon synchronizes, is gone: connections will break when another director takes over"
                 ))
                 .seen(format!("ip link show {interface} finds none"))
-                .say(format!("when there is {interface} again, or with another one:")),
+                .say(format!("when {interface} is back, or with another one:")),
                 daemon,
             ),
         };
@@ -177,7 +177,7 @@ fn sync_drops(facts: &Facts) -> Vec<Finding> {
 pub(super) const SYNC_NOTHING_RECEIVED: Check = Check {
     id: "sync-nothing-received",
     symptom: "Connections break when this director takes over.",
-    cause: "The other director sends nothing, or with another syncid, group, port or interface. What has another syncid is dropped without a trace.",
+    cause: "The other director sends nothing, or with another syncid, group, port or interface. Messages with another syncid are dropped without a trace.",
     seen: "The backup daemon runs, and no connection in /proc/net/ip_vs_conn_sync is of origin SYNC. It is a note: the other director may have no connections.",
     remedy: "Compare ipvsadm -L --daemon on both directors.",
     since: "",

@@ -45,7 +45,7 @@ fn at_address(leg: &mut Leg, journey: &Journey, vip: IpAddr) {
     let Some(input) = journey.input() else {
         leg.at_most(Passage::Unsure);
         leg.say(format!(
-            "{vip} is taken in here. There is no route to {client}, so that it is not known by which interface its packets come."
+            "{vip} is taken in here. There is no route to {client}, so it is not known by which interface its packets come."
         ));
         return;
     };
@@ -110,7 +110,7 @@ fn marked(leg: &mut Leg, journey: &Journey, mark: u32) {
     let Some(((_, elsewhere), tried)) = journey.marked.split_last() else {
         leg.at_most(Passage::Unsure);
         leg.say(format!(
-            "There is no route to {client}, so that it is not known by which interface its packets come."
+            "There is no route to {client}, so it is not known by which interface its packets come."
         ));
         return;
     };

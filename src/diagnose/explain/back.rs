@@ -163,7 +163,7 @@ fn past_director(leg: &mut Leg, journey: &Journey, server: &Server) {
     let (facts, client, address) = (&journey.facts, journey.client, server.address());
     if facts.is_own(client) {
         leg.find([Finding::fail(format!(
-            "by {} a test from the director itself always hangs: {address} answers {client} past IPVS",
+            "with {}, a test from the director itself always hangs: {address} answers {client} past IPVS",
             server.method.words()
         ))
         .say("test from another machine")]);
@@ -221,7 +221,7 @@ fn filters(leg: &mut Leg, facts: &Facts) {
         .find(|chain| chain.hook == Hook::Forward && chain.may_drop())
     {
         leg.say(format!(
-            "Forwarded packets, as the answers are, pass the packet filter ({} {}{}). Its rules are not evaluated here.",
+            "The answers are forwarded packets and pass the packet filter ({} {}{}). Its rules are not evaluated here.",
             chain.table,
             chain.name,
             if chain.drops { ", which drops what no rule accepts" } else { "" }

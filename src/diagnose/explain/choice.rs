@@ -97,7 +97,7 @@ fn scheduled(leg: &mut Leg, journey: &Journey, service: &ServiceFacts, candidate
         leg.say(match why_not(server) {
             Some(why) => format!("{words}: not, since {why}."),
             None if full > 0 && connections > lower => format!(
-                "{words}: may get it; has {connections} connections of at most {full}. If it had as many, it waits for fewer than {lower}."
+                "{words}: may get it; has {connections} connections of at most {full}. If it was full, it takes none until it has fewer than {lower}."
             ),
             None => format!("{words}: may get it."),
         });
@@ -140,11 +140,12 @@ fn scheduled(leg: &mut Leg, journey: &Journey, service: &ServiceFacts, candidate
 fn may_be_refused(leg: &mut Leg, service: &ServiceFacts, candidates: &[Candidate]) {
     let falls_back = ServiceFlags(service.flags).contains(ServiceFlags::SCHED1);
     let is = |name| service.scheduler.as_deref() == Some(name);
-    // A server of weight 0 is taken for one that never had a weight: mh has no place
-    // for it.
+    // mh keeps the places that a server of weight 0 had, and has none for a server that
+    // never had a weight.
+    let has_places = |server: &Server| !is("mh") || server.weight > 0 || server.had_clients();
     let idle = candidates
         .iter()
-        .any(|candidate| !candidate.eligible && (!is("mh") || candidate.server.weight > 0));
+        .any(|candidate| !candidate.eligible && has_places(&candidate.server));
     if idle && (is("dh") || !falls_back) {
         leg.at_most(Passage::Unsure);
         leg.say(

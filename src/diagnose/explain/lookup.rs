@@ -29,7 +29,7 @@ pub(super) fn lookup(journey: &Journey) -> Leg {
         leg.at_most(Passage::Shut);
         leg.say(format!("No service takes packets to {wanted}."));
         let finding = Finding::fail(
-            "IPVS leaves these packets alone: who else listens here gets them, or the client is refused",
+            "IPVS leaves these packets alone: another program that listens here gets them, or the client is refused",
         );
         let seen = match (wanted, others.as_slice()) {
             (_, [_, ..]) => names(&others),
@@ -54,7 +54,7 @@ pub(super) fn lookup(journey: &Journey) -> Leg {
         Lookup::FtpData => format!(
             "No service has this port. {name} takes them, as the FTP service of this address: to the kernel they may be its data connections."
         ),
-        Lookup::EveryPort => format!("No service has this port. {name} takes them, which is for every port of the address."),
+        Lookup::EveryPort => format!("No service has this port. {name}, which is for every port of the address, takes them."),
     });
     // The kernel schedules connections to other ports than the service's by templates
     // alone.

@@ -108,7 +108,7 @@ pub(super) fn in_vain(journey: &Journey) -> Option<String> {
     }
     all_are(states::CLOSE).then(|| {
         format!(
-            "{} means that one end reset the connection, as a server does where no program listens. None of them lived on.",
+            "{} means that one end reset the connection, as a server does where no program listens. None of them stayed open.",
             states::CLOSE
         )
     })
@@ -174,7 +174,7 @@ fn template(leg: &mut Leg, journey: &Journey, service: &ServiceFacts) -> Option<
         time(known.expires)
     ));
     let Some(server) = service.server_of(known.server) else {
-        leg.say("That is no server of the service any more, so that another one is chosen.");
+        leg.say("That server is no longer in the service, so another one is chosen.");
         return None;
     };
     if server.weight > 0 {

@@ -239,6 +239,19 @@ fn schedulers_that_hash_may_come_to_a_server_that_takes_nothing() {
 }
 
 #[test]
+fn maglev_may_come_to_a_server_of_weight_0_that_had_clients() {
+    let mut journey = journey(two());
+    let service = &mut journey.facts.services[0];
+    service.scheduler = Some("mh".to_owned());
+    let server = &mut service.servers[0];
+    server.weight = 0;
+    server.traffic.total.connections = 1;
+    assert_eq!(outcome(&journey).1, Passage::Unsure);
+    journey.facts.services[0].flags = 8;
+    assert_eq!(outcome(&journey).1, Passage::Open);
+}
+
+#[test]
 fn a_server_that_may_still_wait_is_not_computed() {
     let mut journey = journey(two());
     let service = &mut journey.facts.services[0];

@@ -176,6 +176,12 @@ impl Server {
         self.upper_threshold > 0 && connections >= self.upper_threshold.into()
     }
 
+    /// Returns whether clients have come to it. The total of connections is added up only
+    /// every two seconds, so open connections count too.
+    pub fn had_clients(&self) -> bool {
+        self.traffic.total.connections > 0 || self.active > 0 || self.inactive > 0
+    }
+
     /// Returns whether packets came for it, and nothing was sent back through this
     /// director.
     pub fn only_inwards(&self) -> bool {

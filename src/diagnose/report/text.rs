@@ -68,7 +68,7 @@ pub(super) fn why_and_what(margin: &str, finding: &Finding) -> String {
         && !others.is_empty()
     {
         let others = few(others, SERVERS_NAMED);
-        text += &paragraph(&label, &next, &format!("the same of {others}"));
+        text += &paragraph(&label, &next, &format!("the same is true of {others}"));
     }
     let mut label = format!("{margin}do:   ");
     for remedy in &finding.remedy {
@@ -176,7 +176,7 @@ mod tests {
         finding.servers = (1..=27).map(|n| IpAddr::from([10, 1, 0, n])).collect();
         let text = why_and_what("", &finding);
         assert!(
-            text.contains("a look\n      the same of 10.1.0.2, "),
+            text.contains("a look\n      the same is true of 10.1.0.2, "),
             "{text}"
         );
         assert!(text.ends_with(" 10.1.0.25 and 2\n      more\n"), "{text}");

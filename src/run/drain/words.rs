@@ -63,7 +63,11 @@ impl Display for Theirs<'_> {
                 write!(f, "{} was changed meanwhile; {kept}", named(server))
             }
             Reason::ServerIsNew(server) => {
-                write!(f, "{} was made anew by someone else; {kept}", named(server))
+                write!(
+                    f,
+                    "{} was replaced by another program; {kept}",
+                    named(server)
+                )
             }
             Reason::ServerAdded(server) => {
                 write!(f, "{} was added meanwhile; {kept}", named(server))
@@ -77,7 +81,7 @@ impl Display for Theirs<'_> {
             Reason::ServiceIsNew => {
                 write!(
                     f,
-                    "{drained} was made anew by someone else; it is not removed"
+                    "{drained} was replaced by another program; it is not removed"
                 )
             }
         }

@@ -36,9 +36,9 @@ impl<const N: usize> Value for [u8; N] {
     }
 
     fn read(buffer: &[u8]) -> Result<Self, DecodeError> {
-        buffer
-            .try_into()
-            .map_err(|_| DecodeError::from(format!("{} bytes where {N} are due", buffer.len())))
+        buffer.try_into().map_err(|_| {
+            DecodeError::from(format!("{} bytes where {N} are expected", buffer.len()))
+        })
     }
 }
 

@@ -31,7 +31,7 @@ impl RuleLine<'_> {
         }
         let raw_port: Option<u32> = raw.get(RawField::Port);
         if raw_port.is_some_and(|port| port != 0) {
-            return Err(misfit("--raw", "port of a service is 0"));
+            return Err(misfit("--raw", "the raw port of a service can only be 0"));
         }
         if id.port() == Some(0) && timeout.is_none() && raw_port.is_none() {
             return Err(misfit("port 0", "it goes with -p"));
@@ -69,7 +69,7 @@ impl RuleLine<'_> {
                 .rposition(|(row, _)| opts.contains(&row.opt))
         };
         match family == Family::V6 && place(&[Opt::Netmask]) < place(&naming) {
-            true => Err(misfit("-M", "it stands behind the service and -6")),
+            true => Err(misfit("-M", "it has to come after the service and -6")),
             false => Ok(()),
         }
     }

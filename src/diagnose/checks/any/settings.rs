@@ -11,7 +11,7 @@ pub(in crate::diagnose::checks) const DEFENCE_ACTIVE: Check = Check {
     symptom: "Some packets or connections are lost, at random.",
     cause: "A defence against floods of connections is on: drop_packet, drop_entry or secure_tcp is 2 (on by itself, for want of memory) or 3 (always on).",
     seen: "net.ipv4.vs.drop_packet, drop_entry and secure_tcp.",
-    remedy: "Set them to 1, or raise net.ipv4.vs.amemthresh's memory.",
+    remedy: "Where the value is 2, free memory, lower net.ipv4.vs.amemthresh, or set the defence to 0. Where it is 3, set it to 1.",
     since: "",
     judge: defence_active,
 };
@@ -65,7 +65,7 @@ fn defence_active(facts: &Facts) -> Vec<Finding> {
             && let Some(rate) = facts.sysctls.get("net.ipv4.vs.am_droprate")
         {
             finding = finding.seen(format!(
-                "net.ipv4.vs.am_droprate = {rate}: one in so many is dropped"
+                "net.ipv4.vs.am_droprate = {rate}: one packet in {rate} is dropped"
             ));
         }
         if value == 2 {
@@ -112,7 +112,7 @@ fn counters_frozen(facts: &Facts) -> Vec<Finding> {
 pub(in crate::diagnose::checks) const IDLE_TIMEOUT: Check = Check {
     id: "idle-timeout",
     symptom: "Connections that were idle for a while are reset or hang when they are used again: databases, SSH, message queues.",
-    cause: "The director forgets a TCP connection that is silent for longer than its timeout, and programs send keepalives more seldom (7200 s).",
+    cause: "The director forgets a TCP connection that is silent for longer than its timeout, and programs send keepalives less often (7200 s).",
     seen: "ipvsadm -L --timeout.",
     remedy: "Raise the timeout, or let programs send keepalives more often.",
     since: "",
@@ -184,7 +184,7 @@ fn reuse_mode(facts: &Facts) -> Vec<Finding> {
         ];
     };
     let mut finding = Finding::warn(
-        "servers of weight 0 still get new connections, of clients that use a port again: they don't become free",
+        "servers of weight 0 still get new connections, of clients that use a port again: their connections never end",
     )
     .seen(format!("{NAME} = 0"))
     .seen(format!("{} has weight 0 and {} connections", first.endpoint, first.active.saturating_add(first.inactive)))
@@ -200,7 +200,7 @@ pub(in crate::diagnose::checks) const REUSE_DELAY: Check = Check {
     symptom: "Some new connections take a second longer, those of clients behind NAT and proxies above all.",
     cause: "With connection tracking, older kernels drop the first packet of a client that uses a port again.",
     seen: "The kernel's version, net.ipv4.vs.conntrack and net.ipv4.vs.conn_reuse_mode, which are both 1.",
-    remedy: "A newer kernel; or net.ipv4.vs.conn_reuse_mode=0, which has its price: see reuse-mode.",
+    remedy: "A newer kernel; or net.ipv4.vs.conn_reuse_mode=0, which has a drawback: see reuse-mode.",
     since: "before Linux 5.9",
     judge: reuse_delay,
 };

@@ -91,7 +91,7 @@ fn nat_ftp(facts: &Facts) -> Vec<Finding> {
                 .any(|server| server.method == Method::Nat)
         {
             let finding = finding.get_or_insert_with(|| {
-                Finding::note("if this is FTP, it will log in, and list and transfer nothing: nobody changes the addresses inside of it")
+                Finding::note("if this is FTP, it will log in, and list and transfer nothing: nothing changes the addresses inside it")
                     .seen("/proc/modules has no ip_vs_ftp")
                     .run("modprobe ip_vs_ftp")
                     .set("net.ipv4.vs.conntrack", "1")

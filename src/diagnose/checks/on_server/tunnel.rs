@@ -107,7 +107,7 @@ fn srv_rp_filter(facts: &Facts) -> Vec<Finding> {
         if !has_address(facts, link) {
             finding = finding
                 .seen(format!("ip -4 addr show dev {name} lists no address"))
-                .say("on an interface without an address that is not enough; the virtual one does:")
+                .say("on an interface without an address that is not enough; give it the virtual address:")
                 .run(format!("ip addr add {vip}/32 dev {name}"));
         }
     }
