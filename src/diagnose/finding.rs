@@ -1,5 +1,6 @@
 //! A cause that was found, with all that it affects.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::net::IpAddr;
@@ -160,9 +161,21 @@ impl Finding {
     /// Adds a setting of the kernel to the remedy, for now and after the next start.
     #[must_use]
     pub fn set(self, name: &str, value: &str) -> Self {
-        self.run(format!("sysctl -w {name}={value}")).say(format!(
-            "and for good, in /etc/sysctl.d/ipvs.conf: {name} = {value}"
-        ))
+        let assignment = format!("{name}={value}");
+        self.run(format!("sysctl -w {}", in_shell(&assignment)))
+            .say(format!(
+                "and for good, in /etc/sysctl.d/ipvs.conf: {name} = {value}"
+            ))
+    }
+}
+
+/// Returns a name as a word of a command: the kernel allows names of interfaces that mean
+/// something to a shell, and its user is to paste the command.
+pub(super) fn in_shell(name: &str) -> Cow<'_, str> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-.:/@%+=,".contains(c);
+    match !name.is_empty() && name.chars().all(is_plain) {
+        true => Cow::Borrowed(name),
+        false => Cow::Owned(format!("'{}'", name.replace('\'', r"'\''"))),
     }
 }
 
@@ -194,4 +207,24 @@ pub(super) fn together(findings: Vec<Finding>) -> Vec<Finding> {
             .retain(|affected| named.insert(affected.clone()));
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_shell;
+
+    #[test]
+    fn names_that_mean_something_to_a_shell_are_quoted() {
+        for name in [
+            "eth0.100",
+            "br-lan",
+            "wg0@if7",
+            "net.ipv4.conf.eth0/5.rp_filter=2",
+        ] {
+            assert_eq!(in_shell(name), name);
+        }
+        assert_eq!(in_shell("a;reboot"), "'a;reboot'");
+        assert_eq!(in_shell("it's"), r"'it'\''s'");
+        assert_eq!(in_shell(""), "''");
+    }
 }

@@ -9,6 +9,7 @@ use super::file::to_file;
 use super::{Failure, Out, formats};
 use crate::cli::Diagnose;
 use crate::diagnose::{self, FORM, Facts, Gravity, Wanted};
+use crate::rules::unseen::shown;
 
 /// Gathers the facts, judges them, and prints the findings.
 #[inline(never)]
@@ -55,8 +56,10 @@ pub(super) fn read(file: &Path) -> Result<Facts, Failure> {
     let opened = File::open(file).map_err(|error| {
         context(anyhow::Error::new(error).context(format!("cannot read {}", file.display())))
     })?;
-    let none =
-        |why: &dyn Display| context(anyhow::anyhow!("{} holds no facts: {why}", file.display()));
+    let none = |why: &dyn Display| {
+        let why = shown(&why.to_string());
+        context(anyhow::anyhow!("{} holds no facts: {why}", file.display()))
+    };
     let facts: Facts =
         serde_json::from_reader(BufReader::new(opened)).map_err(|error| none(&error))?;
     match facts.form {

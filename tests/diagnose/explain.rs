@@ -34,7 +34,7 @@ pub(crate) fn explain(line: &str) -> Explained {
 impl Explained {
     /// Fails the test unless the client would be served.
     #[track_caller]
-    fn passes(self) -> Self {
+    pub(crate) fn passes(self) -> Self {
         assert_eq!(self.document["passage"], "open", "{:#}", self.document);
         assert_eq!(self.outcome.status, 0);
         self

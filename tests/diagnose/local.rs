@@ -4,6 +4,7 @@ use std::net::TcpListener;
 
 use crate::clients::{answered, are_served, while_in_vain, while_served};
 use crate::director::*;
+use crate::explain::explain;
 use crate::net::{Host, Side, bound, network};
 use crate::support::Namespace;
 
@@ -14,10 +15,13 @@ fn local_not_listening() {
     restore("-A -t 10.0.0.1:80 -s rr\n-a -t 10.0.0.1:80 -r 10.1.0.1 -g\n");
     let diagnosis = while_in_vain(&client, "10.0.0.1:80", || diagnose(WATCHED));
     diagnosis.names("local-not-listening");
+    let asked = "-t 10.0.0.1:80 --client 10.0.0.9";
+    explain(asked).ends_at("way-back", "shut");
     drop(on_the_server_address);
     let _server = Host::this("director").serve(80);
     are_served(&client, "10.0.0.1:80");
     while_served(&client, "10.0.0.1:80", || diagnose(WATCHED)).without_fault();
+    explain(asked).passes();
 }
 
 #[test]

@@ -17,7 +17,10 @@ fn changes(table: &[ServiceEntry]) -> Vec<Change> {
         let id = entry.service.id;
         changes.push(Change::AddService(entry.service.clone()));
         changes.push(Change::EditService(entry.service.clone()));
-        changes.push(Change::Zero(Some(id)));
+        // With a blank one, -Z means all services.
+        if !id.is_blank() {
+            changes.push(Change::Zero(Some(id)));
+        }
         for row in &entry.destinations {
             changes.push(Change::AddServer(id, row.destination));
             changes.push(Change::EditServer(id, row.destination));
@@ -111,7 +114,7 @@ proptest! {
     #[test]
     fn lines_of_known_words_are_not_read_otherwise_than_by_the_program(
         words in proptest::collection::vec(proptest::sample::select(WORDS.to_vec()), 0..12),
-        command in proptest::sample::select(vec!["-A -t 10.0.0.1:80", "-a -f 7", "-e", "-E", "-At=::1"]),
+        command in proptest::sample::select(vec!["-A -t 10.0.0.1:80", "-a -f 7", "-e", "-E", "-At=::1", "-Z", "-Z -t"]),
     ) {
         let line = format!("{command} {}", words.join(" "));
         if let Ok(Some(change)) = rules::parse(&line) {
@@ -123,6 +126,9 @@ proptest! {
 const WORDS: &[&str] = &[
     "-t",
     "10.0.0.1:80",
+    "0.0.0.0:0",
+    "--sctp-service",
+    "::",
     "-u",
     "[fd00::1]:53",
     "-f",

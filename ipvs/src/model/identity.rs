@@ -3,7 +3,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
 use super::vocabulary::number;
-use super::{Destination, Family, VirtualId, WordError};
+use super::{Destination, Family, Protocol, VirtualId, WordError};
 
 /// An address and a port: those of a client, or the identity of a real server within its
 /// service.
@@ -52,6 +52,21 @@ impl FromStr for Endpoint {
             })
         };
         read().ok_or_else(|| WordError::new(word, "endpoint", "ADDRESS:PORT or [ADDRESS]:PORT"))
+    }
+}
+
+impl VirtualId {
+    /// Returns whether this is an address and port of TCP, UDP or SCTP that are both 0,
+    /// which names no service: `-Z` stands for all of them then.
+    pub fn is_blank(&self) -> bool {
+        match self {
+            Self::Endpoint {
+                protocol: Protocol::Tcp | Protocol::Udp | Protocol::Sctp,
+                address,
+                port,
+            } => address.is_unspecified() && *port == 0,
+            Self::Endpoint { .. } | Self::Fwmark { .. } => false,
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Rule lines: read into changes, and refused.
 #![allow(clippy::unwrap_used)]
 
+use ipvs::model::Change;
 use ipvs::rules::{ChangeRule, Numeric, parse};
 
 /// Writes again what a line is read as.
@@ -118,5 +119,23 @@ fn wrong_lines_are_refused_with_their_word() {
         ),
     ] {
         assert_eq!(parse(line).unwrap_err().to_string(), wanted, "{line}");
+    }
+}
+
+#[test]
+fn a_blank_service_of_zero_is_every_one() {
+    for line in [
+        "-Z",
+        "-Z -t 0.0.0.0:0",
+        "-Z -u ::",
+        "-Z --sctp-service [::]:0",
+    ] {
+        assert_eq!(parse(line), Ok(Some(Change::Zero(None))), "{line}");
+    }
+    for line in ["-Z -t 0.0.0.0:80", "-Z -f 7"] {
+        assert!(
+            matches!(parse(line), Ok(Some(Change::Zero(Some(_))))),
+            "{line}"
+        );
     }
 }

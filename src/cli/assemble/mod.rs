@@ -13,7 +13,7 @@ use super::types::{Label, Verb};
 use super::usage::{Context, Usage};
 use super::value_error::ValueError;
 use super::values;
-use ipvs::model::{Change, Name, Protocol, ServiceFlags, Setting, Timeouts, VirtualId};
+use ipvs::model::{Change, Name, ServiceFlags, Setting, Timeouts, VirtualId};
 
 impl Flags<'_> {
     /// Returns the command that these flags are for.
@@ -74,7 +74,7 @@ impl Flags<'_> {
             Verb::Clear => Change::Clear,
             // ipvsadm 1.31 takes a service without an address and a port for none,
             // and zeroes all services.
-            Verb::Zero => Change::Zero(self.service.filter(|service| !is_blank(service))),
+            Verb::Zero => Change::Zero(self.service.filter(|service| !service.is_blank())),
             Verb::Set => Change::SetTimeouts(timeouts),
             Verb::StartDaemon => Change::StartDaemon(self.daemon.0),
             Verb::StopDaemon => Change::StopDaemon(self.daemon.0.state),
@@ -165,17 +165,5 @@ impl Flags<'_> {
             label: Label::Server,
             context: Context::Command(verb),
         })
-    }
-}
-
-/// Returns whether neither an address nor a port of TCP, UDP or SCTP was named.
-fn is_blank(service: &VirtualId) -> bool {
-    match service {
-        VirtualId::Endpoint {
-            protocol: Protocol::Tcp | Protocol::Udp | Protocol::Sctp,
-            address,
-            port,
-        } => address.is_unspecified() && *port == 0,
-        VirtualId::Endpoint { .. } | VirtualId::Fwmark { .. } => false,
     }
 }

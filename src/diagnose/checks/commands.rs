@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use crate::diagnose::facts::Chain;
+use crate::diagnose::finding::in_shell;
 
 /// The command that keeps a machine from telling its neighbours of the addresses on lo.
 pub(super) const QUIET_ARP: &str =
@@ -35,7 +36,9 @@ pub(super) fn accept(
     address: IpAddr,
     port: Option<(&str, u16)>,
 ) -> String {
-    let (table, name) = (&chain.table, &chain.name);
+    // The table's family stands before its name.
+    let table: Vec<_> = chain.table.splitn(2, ' ').map(in_shell).collect();
+    let (table, name) = (table.join(" "), in_shell(&chain.name));
     let is_v4 = address.is_ipv4();
     if chain.legacy {
         let version = if is_v4 { "ip" } else { "ip6" };

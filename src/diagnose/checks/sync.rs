@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::Check;
 use crate::diagnose::facts::{Facts, SyncDaemon};
-use crate::diagnose::finding::Finding;
+use crate::diagnose::finding::{Finding, in_shell};
 
 /// The kernel's own multicast group and port.
 const GROUP: IpAddr = IpAddr::V4(Ipv4Addr::new(224, 0, 0, 81));
@@ -34,7 +34,7 @@ fn sync_interface(facts: &Facts) -> Vec<Finding> {
                 "{interface}, by which the {part} daemon synchronizes, is switched off: connections will break when another director takes over"
             ))
             .seen(format!("ip link show {interface} has no UP"))
-            .run(format!("ip link set {interface} up")),
+            .run(format!("ip link set {} up", in_shell(interface))),
             None => restart(
                 Finding::warn(format!(
                     "{interface}, by which the {part} daemon synchronizes, is gone: connections will break when another director takes over"
@@ -269,8 +269,9 @@ fn restart(finding: Finding, daemon: &SyncDaemon) -> Finding {
         backup: _,
     } = daemon;
     let mut start = format!(
-        "ipvsadm --start-daemon {} --mcast-interface {interface} --syncid {sync_id}",
-        part(daemon)
+        "ipvsadm --start-daemon {} --mcast-interface {} --syncid {sync_id}",
+        part(daemon),
+        in_shell(interface)
     );
     let mut add = |option: &str, value: Option<String>| {
         if let Some(value) = value {

@@ -10,6 +10,8 @@ use crate::routing::{Leads, Question, Route};
 use ipvs::model::VirtualId;
 
 pub(super) const CHECKS: &[&str] = &["nat-forwarding", "ipv6-forwarding"];
+/// The checks of a server that is this machine.
+pub(super) const CHECKS_OF_LOCAL: &[&str] = &["local-not-listening"];
 
 pub(super) fn back(journey: &Journey, servers: &[Server]) -> Leg {
     let mut leg = Leg::new("way-back");
@@ -34,7 +36,7 @@ fn one(journey: &Journey, alone: &mut Facts, server: &Server) -> Leg {
     if server.method == Method::Other {
         leg.at_most(Passage::Unsure);
     } else if facts.is_own(server.address()) {
-        here(&mut leg, journey, server);
+        here(&mut leg, journey, alone, server);
     } else if server.method == Method::Nat {
         // Answers to this machine itself are not forwarded.
         if !facts.is_own(journey.client) {
@@ -48,7 +50,7 @@ fn one(journey: &Journey, alone: &mut Facts, server: &Server) -> Leg {
 }
 
 /// Adds the way back if the server is this machine.
-fn here(leg: &mut Leg, journey: &Journey, server: &Server) {
+fn here(leg: &mut Leg, journey: &Journey, alone: &mut Facts, server: &Server) {
     let (facts, client, address) = (&journey.facts, journey.client, server.address());
     if address.is_loopback() && server.method == Method::Nat && !facts.is_own(client) {
         leg.find([Finding::fail(format!(
@@ -57,6 +59,7 @@ fn here(leg: &mut Leg, journey: &Journey, server: &Server) {
         .say("let the program listen on another address of this machine, and name that as the server")]);
         return;
     }
+    leg.find(found_of(alone, server, CHECKS_OF_LOCAL));
     match journey.way_back() {
         Some(Err(errno)) => {
             leg.at_most(Passage::Shut);

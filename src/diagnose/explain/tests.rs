@@ -115,6 +115,7 @@ fn every_check_that_is_asked_is_one() {
         choice::CHECKS,
         onward::CHECKS,
         back::CHECKS,
+        back::CHECKS_OF_LOCAL,
     ];
     for id in lists.into_iter().flatten() {
         let mut all = crate::diagnose::all();

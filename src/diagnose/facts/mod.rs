@@ -230,8 +230,10 @@ impl Facts {
         self.sysctls.get(name)?.trim().parse().ok()
     }
 
-    /// Returns the name of an interface's setting.
+    /// Returns the name of an interface's setting, as sysctl takes it: a dot in the name
+    /// of the interface, as VLANs have, is a slash in it.
     pub fn setting_of(version: &str, interface: &str, setting: &str) -> String {
+        let interface = interface.replace('.', "/");
         format!("net.{version}.conf.{interface}.{setting}")
     }
 

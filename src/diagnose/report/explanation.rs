@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use serde::Serialize;
 
 use super::json::{FindingItem, NotLookedAt, item, not_looked_at};
-use super::text::{capital, paragraph, why_and_what};
+use super::text::{capital, paragraph, unread, why_and_what};
 use crate::diagnose::explain::{Candidate, Explanation, Leg, Passage};
 use crate::diagnose::facts::{Journey, Method};
 use ipvs::model::{Endpoint, VirtualId};
@@ -42,10 +42,7 @@ pub fn explanation_text(
         Passage::Shut => format!("would not be served: {steps}"),
     };
     writeln!(out, "{} {end}.", journey.client)?;
-    for unread in &journey.facts.unread {
-        writeln!(out, "Not looked at: {}: {}", unread.what, unread.why)?;
-    }
-    Ok(())
+    unread(out, &journey.facts)
 }
 
 fn step(number: usize, leg: &Leg) -> String {

@@ -27,10 +27,26 @@ pub fn text(out: &mut impl Write, facts: &Facts, findings: &[Finding]) -> io::Re
         (false, _) => {}
     }
     out.write_all(looked_at(facts).as_bytes())?;
+    unread(out, facts)
+}
+
+/// Writes what could not be read, and why.
+pub(super) fn unread(out: &mut impl Write, facts: &Facts) -> io::Result<()> {
     for unread in &facts.unread {
-        writeln!(out, "Not looked at: {}: {}", unread.what, unread.why)?;
+        writeln!(
+            out,
+            "Not looked at: {}: {}",
+            plain(&unread.what),
+            plain(&unread.why)
+        )?;
     }
     Ok(())
+}
+
+/// Returns a text without control characters: the kernel allows them in names of
+/// interfaces, and facts may come from another machine.
+fn plain(text: &str) -> String {
+    text.replace(char::is_control, "?")
 }
 
 fn one(finding: &Finding) -> String {
@@ -48,7 +64,11 @@ fn one(finding: &Finding) -> String {
 
 /// Returns the first of many, and how many more there are.
 fn few(all: &[impl Display], named: usize) -> String {
-    let names: Vec<_> = all.iter().take(named).map(ToString::to_string).collect();
+    let names: Vec<_> = all
+        .iter()
+        .take(named)
+        .map(|name| plain(&name.to_string()))
+        .collect();
     match all.len().saturating_sub(named) {
         0 => names.join(", "),
         more => format!("{} and {more} more", names.join(", ")),
@@ -74,10 +94,10 @@ pub(super) fn why_and_what(margin: &str, finding: &Finding) -> String {
     for remedy in &finding.remedy {
         match remedy {
             Remedy::Run(command) => {
-                let _ = writeln!(text, "{label}{command}");
+                let _ = writeln!(text, "{label}{}", plain(command));
             }
             Remedy::RunOn(whom, command) => {
-                let _ = writeln!(text, "{label}{command}    # on {whom}");
+                let _ = writeln!(text, "{label}{}    # on {whom}", plain(command));
             }
             Remedy::Say(words) => text += &paragraph(&label, &next, words),
         }
@@ -142,7 +162,7 @@ pub(super) fn paragraph(first: &str, next: &str, words: &str) -> String {
     let mut text = String::new();
     let mut line = first.to_owned();
     let mut is_fresh = true;
-    for word in words.split(' ') {
+    for word in plain(words).split(' ') {
         if !is_fresh && line.len() + 1 + word.len() >= WIDTH {
             text += &line;
             text.push('\n');
@@ -159,8 +179,11 @@ pub(super) fn paragraph(first: &str, next: &str, words: &str) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::diagnose::facts::Unread;
+    use crate::diagnose::finding::in_shell;
 
     #[test]
     fn sentences_begin_with_a_capital_and_addresses_stay_as_they_are() {
@@ -182,5 +205,29 @@ mod tests {
         assert!(text.ends_with(" 10.1.0.25 and 2\n      more\n"), "{text}");
         finding.servers.truncate(1);
         assert!(!why_and_what("", &finding).contains("the same"));
+    }
+
+    #[test]
+    fn no_text_of_others_reaches_a_terminal_as_it_is() {
+        let evil = "e\x1b[31mX\n\u{9b}2J";
+        let finding = Finding::fail(format!("{evil} is off"))
+            .affects(evil)
+            .seen(evil)
+            .say(evil)
+            .run_on("the server", evil)
+            .run(format!("ip link set {} up", in_shell(evil)));
+        let facts = Facts {
+            kernel: evil.to_owned(),
+            unread: vec![Unread {
+                what: evil.to_owned(),
+                why: evil.to_owned(),
+            }],
+            ..Facts::default()
+        };
+        let mut out = Vec::new();
+        text(&mut out, &facts, &[finding]).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!(text.matches("?[31mX??2J").count(), 9, "{text}");
+        assert_eq!(text.lines().count(), 10, "{text}");
     }
 }

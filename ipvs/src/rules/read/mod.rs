@@ -259,7 +259,7 @@ impl<'a> RuleLine<'a> {
                 Change::DeleteServer(id?, server)
             }
             RuleCommand::Clear => Change::Clear,
-            RuleCommand::Zero => Change::Zero(self.id),
+            RuleCommand::Zero => Change::Zero(self.id.filter(|id| !id.is_blank())),
             RuleCommand::Set => self.timeouts(row)?,
             RuleCommand::StartDaemon => Change::StartDaemon(self.daemon(word)?),
             RuleCommand::StopDaemon => Change::StopDaemon(daemon_state(word)?),

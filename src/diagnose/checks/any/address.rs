@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::super::Check;
 use crate::diagnose::facts::{Facts, MOVERS};
-use crate::diagnose::finding::Finding;
+use crate::diagnose::finding::{Finding, in_shell};
 use crate::routing::Address;
 
 pub(in crate::diagnose::checks) const VIP_NOT_LOCAL: Check = Check {
@@ -52,7 +52,7 @@ fn not_local(facts: &Facts, vip: IpAddr) -> Finding {
         "{vip} is no address of this machine, so that IPVS never sees its packets: clients wait and time out"
     ))
     .seen(format!("ip route get {vip} does not say `local'"))
-    .run(format!("ip addr add {vip}/{bits} dev {interface}"))
+    .run(format!("ip addr add {vip}/{bits} dev {}", in_shell(interface)))
     .say("and for good, in the configuration of the network or of what moves the address (keepalived)")
 }
 
@@ -112,10 +112,11 @@ fn vip_arp_ignored(facts: &Facts) -> Vec<Finding> {
             ))
             .seen(format!("ip addr show to {vip} names {here}"))
             .seen(format!(
-                "the larger of net.ipv4.conf.all.arp_ignore and net.ipv4.conf.{name}.arp_ignore is {}",
+                "the larger of net.ipv4.conf.all.arp_ignore and {} is {}",
+                Facts::setting_of("ipv4", name, "arp_ignore"),
                 ignores.unwrap_or(0)
             ))
-            .run(format!("ip addr add {vip}/32 dev {name}"))
+            .run(format!("ip addr add {vip}/32 dev {}", in_shell(name)))
             .say("and for good, in the configuration of the network; or set arp_ignore to 0")
         });
         finding.add(service.id);
@@ -174,7 +175,7 @@ fn vip_link_down(facts: &Facts) -> Vec<Finding> {
                     .say("see to the cable, and to the machine or the switch at its other end"),
                 false => finding
                     .seen(format!("ip link show {name} does not say UP"))
-                    .run(format!("ip link set {name} up"))
+                    .run(format!("ip link set {} up", in_shell(name)))
                     .say("and see that routes by it are there again: ip route"),
             }
         });
@@ -215,7 +216,7 @@ fn vip_duplicate(facts: &Facts) -> Vec<Finding> {
         };
         let interface = facts.interface(own.interface);
         let finding = found.entry(vip).or_insert_with(|| {
-            let here = format!("{vip}/{} dev {interface}", own.prefix);
+            let here = format!("{vip}/{} dev {}", own.prefix, in_shell(interface));
             Finding::fail(format!(
                 "another machine on {interface} has {vip}, so that it is not used here: clients reach the other machine or none"
             ))

@@ -54,8 +54,9 @@ fn rp_filter(facts: &Facts) -> Vec<Finding> {
         .seen(facts.rose(COUNTER));
         for link in &guilty {
             finding = finding.seen(format!(
-                "on {} the strict filter is in effect (the larger of net.ipv4.conf.all.rp_filter and net.ipv4.conf.{}.rp_filter is 1)",
-                link.name, link.name
+                "on {} the strict filter is in effect (the larger of net.ipv4.conf.all.rp_filter and {} is 1)",
+                link.name,
+                Facts::setting_of("ipv4", &link.name, "rp_filter")
             ));
         }
         for link in guilty {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::super::Check;
 use crate::diagnose::facts::{Facts, Server, ServiceFacts, errno_text, selector};
-use crate::diagnose::finding::Finding;
+use crate::diagnose::finding::{Finding, in_shell};
 use crate::routing::{Leads, Link};
 
 pub(in crate::diagnose::checks) const NO_USABLE_SERVER: Check = Check {
@@ -155,7 +155,7 @@ fn server_unreachable(facts: &Facts) -> Vec<Finding> {
                 match switched_off(facts, address) {
                     Some(link) => finding
                         .seen(format!("{} is in its network, and switched off", link.name))
-                        .run(format!("ip link set {} up", link.name)),
+                        .run(format!("ip link set {} up", in_shell(&link.name))),
                     None => finding.say(format!("give the director a route: ip route add {address} via GATEWAY")),
                 }
             });

@@ -56,7 +56,8 @@ pub(in crate::diagnose) fn no_way_back(facts: &Facts, answer: &Question, why: &s
     // If this machine's own packets find a way, the refusal is a matter of policy.
     match facts.way_to(client).is_some_and(|way| way.is_ok()) {
         true => finding.say(format!(
-            "look for what treats packets that come by {input} otherwise than this machine's own: ip rule, and net.ipv4.conf.{input}.rp_filter"
+            "look for what treats packets that come by {input} otherwise than this machine's own: ip rule, and {}",
+            Facts::setting_of("ipv4", input, "rp_filter")
         )),
         false => finding.say(format!(
             "give this director a route to {client}, as a rule a default one: ip route add default via GATEWAY; or remove the one that refuses it"

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use super::super::Check;
 use super::{forward, here, inwards, tracking, unanswered};
 use crate::diagnose::facts::{Facts, Method, version};
-use crate::diagnose::finding::Finding;
+use crate::diagnose::finding::{Finding, in_shell};
 use ipvs::model::Endpoint;
 
 pub(in crate::diagnose::checks) const NAT_FORWARDING: Check = Check {
@@ -82,6 +82,9 @@ fn nat_client_on_link(facts: &Facts) -> Vec<Finding> {
             continue;
         };
         let director = facts.on_link(address).map(|own| own.address);
+        let link = facts
+            .interface_to(address)
+            .map_or("?", |index| facts.interface(index));
         let finding = found.entry(address).or_insert_with(|| {
             let finding = Finding::fail(format!(
                 "the client {client} is in the network of the server {address}, which answers it past the director: it waits and times out"
@@ -96,8 +99,8 @@ fn nat_client_on_link(facts: &Facts) -> Vec<Finding> {
             finding
                 .say("on the director, so that it does not tell the server of the shorter way:")
                 .run(format!(
-                    "sysctl -w net.ipv4.conf.all.send_redirects=0 net.ipv4.conf.{}.send_redirects=0",
-                    facts.interface_to(address).map_or("?", |index| facts.interface(index))
+                    "sysctl -w net.ipv4.conf.all.send_redirects=0 {}",
+                    in_shell(&format!("{}=0", Facts::setting_of("ipv4", link, "send_redirects")))
                 ))
                 .say("or use direct routing")
         });

@@ -6,7 +6,7 @@ use super::super::Check;
 use super::super::commands::{QUIET_ARP, add_to_lo};
 use super::taking_vip;
 use crate::diagnose::facts::{Facts, version};
-use crate::diagnose::finding::Finding;
+use crate::diagnose::finding::{Finding, in_shell};
 use crate::routing::Address;
 
 pub(in crate::diagnose::checks) const SRV_LACKS_VIP: Check = Check {
@@ -70,6 +70,7 @@ fn srv_vip_prefix(facts: &Facts) -> Vec<Finding> {
         return Vec::new();
     };
     let (prefix, lo) = (own.prefix, facts.interface(own.interface));
+    let device = in_shell(lo);
     let sentence = format!(
         "{vip}/{prefix} on {lo} makes every address of that network one of this server: clients and routers in it get no answer"
     );
@@ -82,7 +83,7 @@ fn srv_vip_prefix(facts: &Facts) -> Vec<Finding> {
         finding
             .seen(format!("ip -4 addr show dev {lo} lists {vip}/{prefix}"))
             .run(format!(
-                "ip addr add {vip}/32 dev {lo} && ip addr del {vip}/{prefix} dev {lo}"
+                "ip addr add {vip}/32 dev {device} && ip addr del {vip}/{prefix} dev {device}"
             ))
             .say(format!(
                 "and for good, in the configuration of the network ({})",

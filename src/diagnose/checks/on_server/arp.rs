@@ -5,7 +5,7 @@ use super::super::Check;
 use super::super::commands::{QUIET_ARP, add_to_lo};
 use super::taking_vip;
 use crate::diagnose::facts::{Facts, OnServer};
-use crate::diagnose::finding::{Finding, Gravity};
+use crate::diagnose::finding::{Finding, Gravity, in_shell};
 use crate::routing::{Address, Link};
 
 pub(in crate::diagnose::checks) const SRV_VIP_ON_LINK: Check = Check {
@@ -58,7 +58,11 @@ fn srv_vip_on_link(facts: &Facts) -> Vec<Finding> {
     };
     vec![
         finding
-            .run(format!("ip addr del {vip}/{} dev {name}", own.prefix))
+            .run(format!(
+                "ip addr del {vip}/{} dev {}",
+                own.prefix,
+                in_shell(name)
+            ))
             .run(add_to_lo(vip))
             .say("and for good, in the configuration of the network and in /etc/sysctl.d"),
     ]

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::super::Check;
 use super::taking_vip;
 use crate::diagnose::facts::{Facts, Method, OnServer};
-use crate::diagnose::finding::Finding;
+use crate::diagnose::finding::{Finding, in_shell};
 use crate::routing::{Address, Link, Question};
 
 pub(in crate::diagnose::checks) const SRV_TUNNEL_DOWN: Check = Check {
@@ -37,7 +37,7 @@ fn srv_tunnel_down(facts: &Facts) -> Vec<Finding> {
     vec![match facts.links.iter().find(is_meant) {
         Some(link) => finding
             .seen(format!("ip link show {} does not say UP", link.name))
-            .run(format!("ip link set {} up", link.name)),
+            .run(format!("ip link set {} up", in_shell(&link.name))),
         None => finding
             .seen("ip -d link lists no device of the kind ipip, gre, sit or ip6tnl that is up")
             .run(format!("modprobe {module}"))
@@ -108,7 +108,7 @@ fn srv_rp_filter(facts: &Facts) -> Vec<Finding> {
             finding = finding
                 .seen(format!("ip -4 addr show dev {name} lists no address"))
                 .say("on an interface without an address that is not enough; give it the virtual address:")
-                .run(format!("ip addr add {vip}/32 dev {name}"));
+                .run(format!("ip addr add {vip}/32 dev {}", in_shell(name)));
         }
     }
     vec![finding]
