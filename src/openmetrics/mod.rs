@@ -22,7 +22,6 @@ pub use settings::Sysctls;
 use ipvs::model::{Daemon, DaemonState, Info, ServiceEntry, Stats, Timeouts};
 use text::{Exposition, MetricType};
 
-use crate::estimation::Frozen;
 use crate::names::HostText;
 
 /// The state of a director at one moment.
@@ -36,8 +35,9 @@ pub struct Scrape {
     pub totals: Option<Stats>,
     /// The settings of the namespace.
     pub settings: Sysctls,
-    /// The reason why the counters of services and servers stand still.
-    pub frozen: Option<Frozen>,
+    /// True where the kernel adds up the counters of services and servers; none where its
+    /// settings are hidden.
+    pub estimates: Option<bool>,
     /// The timeouts of connections.
     pub timeouts: Timeouts,
     /// The sync daemons that run.
@@ -78,7 +78,7 @@ pub fn write(out: &mut (impl Write + ?Sized), scrape: &Scrape) -> io::Result<()>
         connections,
         totals,
         settings,
-        frozen,
+        estimates,
         timeouts,
         daemons,
         services,
@@ -86,12 +86,14 @@ pub fn write(out: &mut (impl Write + ?Sized), scrape: &Scrape) -> io::Result<()>
     let mut text = Exposition::new(out);
     ipvs(&mut text, info, *connections)?;
     settings.write(&mut text)?;
-    text.number(
-        "ipvs_estimation_running",
-        MetricType::Gauge,
-        "1 if the kernel adds up counters; 0 if those of services and servers stand still.",
-        u8::from(frozen.is_none()),
-    )?;
+    if let Some(estimates) = estimates {
+        text.number(
+            "ipvs_estimation_running",
+            MetricType::Gauge,
+            "1 if the kernel adds up counters; 0 if those of services and servers stand still.",
+            u8::from(*estimates),
+        )?;
+    }
     seconds(&mut text, timeouts)?;
     sync_daemons(&mut text, daemons)?;
     counters(

@@ -30,7 +30,7 @@ fn scrape(client: &mut Client) -> Result<Scrape, Failure> {
         // If a file of /proc is missing, its metrics are left out.
         totals: client.totals().ok().flatten(),
         settings: Sysctls::read(|name| sysctls::value(name)?.parse().ok()),
-        frozen: Frozen::now(),
+        estimates: sysctls::are_shown().then(|| Frozen::now().is_none()),
         timeouts: client.timeouts().map_err(Failure::Unlisted)?,
         daemons: client.daemons().map_err(Failure::Unlisted)?,
         services: services(client)?,

@@ -4,7 +4,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
 
-use super::{as_set, as_written, find, in_line, path};
+use super::{are_shown, as_set, as_written, find, in_line, path};
 use ipvs::error::os_text;
 use ipvs::model::Setting;
 
@@ -174,7 +174,8 @@ fn is(setting: &Setting, value: &str) -> bool {
 
 fn refused(setting: &Setting, error: io::Error) -> UnsetError {
     match error.kind() {
-        io::ErrorKind::NotFound => UnsetError::Unknown {
+        // Without the folder, the settings are hidden from this process.
+        io::ErrorKind::NotFound if are_shown() => UnsetError::Unknown {
             name: setting.name.clone(),
         },
         _ => UnsetError::Refused {

@@ -207,6 +207,12 @@ pub fn all() -> io::Result<Vec<Setting>> {
     Ok(settings)
 }
 
+/// Returns whether this process sees settings: they may be hidden, as by the option
+/// `subset=pid` of `/proc`.
+pub fn are_shown() -> bool {
+    Path::new(FOLDER).exists()
+}
+
 /// Returns the settings that somebody has made, by name, each with the value that was
 /// set. They differ from their defaults and can be written.
 ///

@@ -63,6 +63,38 @@ fn hidden_proc(line: &str) -> String {
     format!("unshare -m sh -c 'mount -t tmpfs none /proc && {line}'")
 }
 
+#[test]
+fn hidden_settings_are_not_taken_for_missing_ones() {
+    let _place = place();
+    restore("-A -t 10.0.0.1:80 -s rr\n-a -t 10.0.0.1:80 -r 10.1.0.2 -m\n");
+    let hidden = |line: &str| {
+        let line = format!("unshare -m sh -c 'mount -t tmpfs none /proc/sys && PROGRAM {line}'");
+        run_in_shell(&line, Program::Ours)
+    };
+    let diagnosis = hidden("--diagnose --sample 0.1");
+    assert_ne!(diagnosis.status, 0, "{diagnosis}");
+    let unread = "\nNot looked at: net.ipv4.ip_forward: No such file or directory\n";
+    assert!(diagnosis.stdout.contains(unread), "{diagnosis}");
+    assert!(!diagnosis.stdout.contains("Linux  for"), "{diagnosis}");
+    let refused = hidden("--sysctl drop_entry=1");
+    assert!(
+        refused
+            .stderr
+            .starts_with("cannot set net.ipv4.vs.drop_entry"),
+        "{refused}"
+    );
+    let metrics = hidden("-L --openmetrics");
+    assert!(
+        !metrics.stdout.contains("ipvs_estimation_running"),
+        "{metrics}"
+    );
+    let missing = run_in_shell("PROGRAM --sysctl no_such=1", Program::Ours);
+    assert!(
+        missing.stderr.starts_with("this kernel has no setting"),
+        "{missing}"
+    );
+}
+
 /// The lines that strace writes of a run of our program.
 fn trace(options: &[&str], line: &str, stdin: &str) -> Vec<String> {
     let place = std::env::temp_dir().join("privileges.trace");

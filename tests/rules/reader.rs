@@ -74,12 +74,13 @@ proptest! {
     fn daemons_and_timeouts_read_back(
         seconds in (0..=2_678_400_u32, 0..=2_678_400_u32, 0..=2_678_400_u32),
         sync_id in 0..=255_u32,
+        interface in proptest::sample::select(vec!["lan", "#1", "ipvsadm", "eth0.5"]),
         max_len in proptest::option::of(1..=65507_u16),
         port in proptest::option::of(1..=u16::MAX),
         ttl in proptest::option::of(1..=u8::MAX),
         group in proptest::option::of(proptest::sample::select(vec!["224.0.0.9", "ff02::9"])),
     ) {
-        let mut daemon = Daemon::new(DaemonState::Backup, "lan", sync_id);
+        let mut daemon = Daemon::new(DaemonState::Backup, interface, sync_id);
         daemon.max_len = max_len;
         daemon.port = port;
         daemon.ttl = ttl;

@@ -400,7 +400,12 @@ fn start_daemon(f: &mut Formatter<'_>, daemon: &Daemon) -> fmt::Result {
     let state = daemon_state(*state);
     write!(
         f,
-        "--start-daemon {state} --mcast-interface {interface} --syncid {sync_id}"
+        "--start-daemon {state} --mcast-interface{}{interface} --syncid {sync_id}",
+        // As words of their own, these would be a comment and the program's name.
+        match interface.starts_with('#') || interface == "ipvsadm" {
+            true => '=',
+            false => ' ',
+        }
     )?;
     if let Some(max_len) = max_len {
         write!(f, " --sync-maxlen {max_len}")?;

@@ -33,6 +33,8 @@ fn lines_as_they_are_written_stay_the_same() {
         "--set 900 120 300",
         "--start-daemon master --mcast-interface eth1 --syncid 7 --sync-maxlen 1400 \
          --mcast-group ff02::5 --mcast-port 8848 --mcast-ttl 1",
+        "--start-daemon backup --mcast-interface=#1 --syncid 7",
+        "--start-daemon backup --mcast-interface=ipvsadm --syncid 7",
         "--stop-daemon backup",
     ] {
         assert_eq!(again(line), line);

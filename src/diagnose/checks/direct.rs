@@ -59,7 +59,10 @@ pub(super) fn stuck(facts: &Facts) -> Vec<(&ServiceFacts, &Server, &Flow)> {
 pub(super) fn martian(facts: &Facts, server: &Server, flow: &Flow) -> Option<u32> {
     let input = facts.interface_to(server.address())?;
     let link = facts.link(input)?;
-    let open = facts.of_interface("ipv4", &link.name, "accept_local") == Some(1);
+    let open = facts
+        .of_interface("ipv4", &link.name, "accept_local")
+        .unwrap_or(0)
+        != 0;
     let question = |client: &IpAddr| Question::through(flow.service.address, input, *client);
     let mut answers = flow
         .waiting

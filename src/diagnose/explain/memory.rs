@@ -1,7 +1,7 @@
 //! The director's memory of the client: a connection stays with its server, and a
 //! template keeps the client with a server.
 
-use super::{Fixed, Leg, beyond, found, time};
+use super::{Fixed, Leg, Passage, beyond, found, time};
 use crate::diagnose::facts::{Journey, Remembered, SINGLE_CONNECTIONS, ServiceFacts, WAITING};
 use crate::diagnose::finding::Finding;
 use ipvs::connections::states;
@@ -123,12 +123,23 @@ fn in_table(journey: &Journey, server: Endpoint) -> bool {
 fn orphan(leg: &mut Leg, journey: &Journey, known: &Remembered) -> Option<Fixed> {
     const NAME: &str = "net.ipv4.vs.expire_nodest_conn";
     let client = known.client;
-    if journey.facts.sysctl(NAME) != Some(0) {
-        leg.say(format!(
-            "{} is no server of the service any more. {NAME} is 1: the next packet ends the connection, and another server is chosen.",
-            known.server
-        ));
-        return None;
+    match journey.facts.sysctl(NAME) {
+        Some(0) => {}
+        Some(_) => {
+            leg.say(format!(
+                "{} is no server of the service any more. {NAME} is not 0: the next packet ends the connection, and another server is chosen.",
+                known.server
+            ));
+            return None;
+        }
+        None => {
+            leg.at_most(Passage::Unsure);
+            leg.say(format!(
+                "{} is no server of the service any more. {NAME} can't be read: packets are dropped if it is 0, and another server is chosen if not.",
+                known.server
+            ));
+            return None;
+        }
     }
     leg.find([Finding::fail(format!(
         "{} is no server of the service any more: packets of {client} are dropped for {}, and for longer if more come",
@@ -181,14 +192,22 @@ fn template(leg: &mut Leg, journey: &Journey, service: &ServiceFacts) -> Option<
         return Some(Fixed::Template(known.server));
     }
     const NAME: &str = "net.ipv4.vs.expire_quiescent_template";
-    if journey.facts.sysctl(NAME) == Some(1) {
-        leg.say(format!(
-            "The server has weight 0, and {NAME} is 1, so that another one is chosen."
-        ));
-        return None;
+    match journey.facts.sysctl(NAME) {
+        Some(0) => leg.say(format!(
+            "The server has weight 0; the template counts all the same, since {NAME} is 0."
+        )),
+        Some(_) => {
+            leg.say(format!(
+                "The server has weight 0, and {NAME} is not 0, so that another one is chosen."
+            ));
+            return None;
+        }
+        None => {
+            leg.at_most(Passage::Unsure);
+            leg.say(format!(
+                "The server has weight 0, and {NAME} can't be read: the template counts if it is 0."
+            ));
+        }
     }
-    leg.say(format!(
-        "The server has weight 0; the template counts all the same, since {NAME} is 0."
-    ));
     Some(Fixed::Template(known.server))
 }

@@ -28,7 +28,7 @@ const OF_INTERFACES: &[(&str, &[&str])] = &[
 
 /// Settings of the whole system.
 const OF_SYSTEM: &[&str] = &[
-    "net.ipv4.ip_forward",
+    ALWAYS,
     "net.netfilter.nf_conntrack_max",
     "net.netfilter.nf_conntrack_count",
     "net.ipv4.tcp_keepalive_time",
@@ -68,8 +68,8 @@ const FILES: &[&str] = &[
 
 /// Returns the kernel's release.
 pub(super) fn kernel() -> String {
-    let release = fs::read_to_string("/proc/sys/kernel/osrelease");
-    release.unwrap_or_default().trim().to_owned()
+    let name = rustix::system::uname();
+    name.release().to_string_lossy().into_owned()
 }
 
 /// Returns the first port that any program may listen on.
@@ -79,6 +79,10 @@ pub(super) fn unprivileged_port() -> u16 {
     port.unwrap_or(1024)
 }
 
+/// A setting that every kernel has: without it, the settings are hidden, as by the option
+/// `subset=pid` of `/proc`.
+const ALWAYS: &str = "net.ipv4.ip_forward";
+
 /// Reads all settings that checks ask for. A setting that a kernel lacks is absent.
 pub(super) fn sysctls(links: &[Link], unread: &mut Vec<Unread>) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
@@ -86,7 +90,7 @@ pub(super) fn sysctls(links: &[Link], unread: &mut Vec<Unread>) -> BTreeMap<Stri
         Ok(text) => {
             found.insert(name, text.trim().to_owned());
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound && name != ALWAYS => {}
         Err(error) => unread.push(not_read(&name, &error)),
     };
     for name in OF_SYSTEM {

@@ -55,7 +55,7 @@ const ALIVE: [&str; 3] = [states::ESTABLISHED, states::UDP, states::CLOSE_WAIT];
 fn orphaned_connections(facts: &Facts) -> Vec<Finding> {
     const NAME: &str = "net.ipv4.vs.expire_nodest_conn";
     let receives = facts.daemons.iter().any(|daemon| daemon.backup);
-    let bypasses = facts.sysctl("net.ipv4.vs.cache_bypass") == Some(1);
+    let bypasses = facts.sysctl("net.ipv4.vs.cache_bypass").unwrap_or(0) != 0;
     if facts.sysctl(NAME) != Some(0) || facts.only.is_some() || receives || bypasses {
         return Vec::new();
     }
