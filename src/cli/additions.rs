@@ -1,6 +1,6 @@
 //! The values of options that ipvsadm 1.31 lacks.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use super::choice::Choice;
@@ -106,8 +106,7 @@ impl ClientWord {
 
 /// Refuses an address that no packet comes from.
 fn a_sender(address: IpAddr) -> Result<IpAddr, ValueError> {
-    let broadcast = address == IpAddr::V4(Ipv4Addr::BROADCAST);
-    match address.is_unspecified() || address.is_multicast() || broadcast {
+    match diagnose::facts::is_of_no_machine(address) {
         true => Err(ValueError::ClientSends(address)),
         false => Ok(address),
     }

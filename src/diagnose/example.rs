@@ -15,6 +15,7 @@ pub(super) fn server(endpoint: &str, method: Method) -> Server {
         endpoint: endpoint.parse().unwrap(),
         method,
         tunnel_port: 0,
+        tunnel_flags: 0,
         weight: 1,
         upper_threshold: 0,
         lower_threshold: 0,

@@ -483,7 +483,8 @@ fn neighbour(message: NeighbourMessage) -> Option<Neighbour> {
 fn route(message: &RouteMessage) -> Route {
     let leads = match message.header.kind {
         RouteType::Unicast => Leads::Onward,
-        RouteType::Local => Leads::Here,
+        // Packets to an anycast address of this machine are taken in as those to its own.
+        RouteType::Local | RouteType::Anycast => Leads::Here,
         RouteType::BlackHole | RouteType::Unreachable | RouteType::Prohibit => Leads::Nowhere,
         _ => Leads::Elsewhere,
     };

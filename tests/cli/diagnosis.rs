@@ -98,6 +98,11 @@ fn diagnosis() {
         ),
         (
             2,
+            "a real server is asked about an address that clients come to, not about 255.255.255.255",
+            &["--diagnose --on-server -u 255.255.255.255:53"],
+        ),
+        (
+            2,
             "illegal director specified: it and the service are of different address families",
             &["--diagnose --on-server -t 10.0.0.1:80 -m --director fd00::1"],
         ),

@@ -1,12 +1,47 @@
 //! Virtual addresses that this machine has, and that clients do not find.
 
+use std::net::UdpSocket;
 use std::thread;
 use std::time::Duration;
 
 use crate::clients::{answered, are_served, while_in_vain, while_served};
 use crate::director::*;
-use crate::net::Host;
+use crate::explain::explain;
+use crate::net::{Host, bound};
 use crate::support::shell;
+
+#[test]
+fn addresses_that_no_packet_of_a_client_reaches() {
+    let (_place, [client, ..]) = behind_nat();
+    for vip in ["0.0.0.0", "224.0.0.1", "255.255.255.255", "10.0.0.255"] {
+        restore(&format!(
+            "-A -u {vip}:53 -s rr\n-a -u {vip}:53 -r 10.1.0.2 -m\n"
+        ));
+        let socket = client.run(|| bound(|| UdpSocket::bind("10.0.0.9:0")));
+        socket.set_broadcast(true).unwrap();
+        client.run(|| shell("ip route replace default dev eth0"));
+        for _ in 0..3 {
+            // The client's own kernel may refuse it.
+            let _ = socket.send_to(b"?", (vip, 53));
+        }
+        let diagnosis = diagnose(WATCHED).names("vip-not-local");
+        let steps = diagnosis.finding("vip-not-local")["remedy"].to_string();
+        assert!(!steps.contains("ip addr add"), "{steps}");
+        let line = format!("-u {vip}:53 --client 10.0.0.9");
+        explain(&line).ends_at("arrival", "shut");
+        ipvsadm("-C");
+    }
+}
+
+/// With forwarding, a router of IPv6 has the first address of each network too.
+#[test]
+fn an_address_of_all_routers_is_taken_in() {
+    let (_place, [client, a, _]) = behind_nat();
+    let _server = a.serve(80);
+    restore("-A -t [fd00::]:80 -s rr\n-a -t [fd00::]:80 -r [fd01::2]:80 -m\n");
+    are_served(&client, "[fd00::]:80");
+    while_served(&client, "[fd00::]:80", || diagnose(WATCHED)).without_fault();
+}
 
 #[test]
 fn vip_arp_ignored() {

@@ -286,6 +286,37 @@ fn a_template_comes_before_weights_and_thresholds() {
 }
 
 #[test]
+fn a_template_keeps_single_packets_with_a_server() {
+    let (_place, [client, a, b]) = one_network();
+    let (first, second) = (a.serve_udp(53), b.serve_udp(53));
+    for server in [&a, &b] {
+        server.take_quietly("10.0.0.1");
+    }
+    restore(
+        "-A -u 10.0.0.1:53 -s rr -o -p 300\n\
+         -a -u 10.0.0.1:53 -r 10.0.0.2 -g\n-a -u 10.0.0.1:53 -r 10.0.0.3 -g\n",
+    );
+    let line = "-u 10.0.0.1:53 --client 10.0.0.9";
+    explain(line)
+        .passes()
+        .says("connection", "has no template of 10.0.0.9");
+    let socket = client.run(|| bound(|| UdpSocket::bind("10.0.0.9:0")));
+    for number in 1..=6 {
+        socket.send_to(b"?", "10.0.0.1:53").unwrap();
+        let came = || first.served() + second.served() == number;
+        wait_until("the packet is at a server", came);
+    }
+    let kept = match (first.served(), second.served()) {
+        (6, 0) => "10.0.0.2",
+        (0, 6) => "10.0.0.3",
+        both => panic!("{both:?}"),
+    };
+    let said = format!("A template keeps 10.0.0.9 with the server {kept}:53");
+    let known = explain(line).passes().says("connection", &said);
+    assert_eq!(known.eligible(), [kept]);
+}
+
+#[test]
 fn a_template_for_a_network() {
     let (_place, [client, a, b]) = behind_nat();
     let _servers = [a.serve(80), b.serve(80)];

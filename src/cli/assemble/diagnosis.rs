@@ -8,6 +8,7 @@ use crate::cli::flags::Flags;
 use crate::cli::types::{Label, Verb};
 use crate::cli::usage::{Context, Usage};
 use crate::cli::value_error::ValueError;
+use crate::diagnose::facts::is_of_no_machine;
 use crate::diagnose::{Method, OnServer};
 use ipvs::model::{Family, Forwarding};
 
@@ -79,5 +80,5 @@ impl Flags<'_> {
 
 /// Returns whether packets neither reach a machine nor come from one by this address.
 fn is_no_machine(address: IpAddr) -> bool {
-    address.is_loopback() || address.is_multicast() || address.is_unspecified()
+    address.is_loopback() || is_of_no_machine(address)
 }

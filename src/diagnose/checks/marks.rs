@@ -45,12 +45,16 @@ fn may_mark(facts: &Facts) -> Option<bool> {
     Some(chains.iter().any(marks) || !facts.classified.is_empty())
 }
 
-/// Returns a finding about services whose mark rules may give, though no packet has
+/// Returns findings about services whose mark rules may give, though no packet has
 /// come with it.
 fn perhaps_unmarked(facts: &Facts) -> Vec<Finding> {
-    let mut finding: Option<Finding> = None;
-    for (service, mark, _) in silent(facts) {
-        let finding = finding.get_or_insert_with(|| {
+    let mut found: BTreeMap<(NonZeroU32, Family), Finding> = BTreeMap::new();
+    for (service, mark, family) in silent(facts) {
+        let tables = match family {
+            Family::V4 => "iptables-save",
+            Family::V6 => "ip6tables-save",
+        };
+        let finding = found.entry((mark, family)).or_insert_with(|| {
             let refused = REFUSALS.iter().filter(|counter| facts.rise(counter) > 0);
             Finding::note(format!(
                 "no packet with the mark {mark} has come so far; if clients ask, no rule gives it to their packets"
@@ -60,12 +64,12 @@ fn perhaps_unmarked(facts: &Facts) -> Vec<Finding> {
             }))
             .say("the rules are not evaluated here: see whether one names this mark, and the address, port and protocol that clients ask for, and whether its counter rises:")
             .run("nft list ruleset")
-            .run("iptables-save -c -t mangle")
+            .run(format!("{tables} -c -t mangle"))
             .say("or, by traffic control, on the interface of the clients: tc -s filter show dev INTERFACE ingress")
         });
         finding.add(service.id);
     }
-    finding.into_iter().collect()
+    found.into_values().collect()
 }
 
 fn mark_unmarked(facts: &Facts) -> Vec<Finding> {
@@ -74,9 +78,9 @@ fn mark_unmarked(facts: &Facts) -> Vec<Finding> {
         Some(true) if mark_not_local(facts).is_empty() => return perhaps_unmarked(facts),
         Some(true) | None => return Vec::new(),
     }
-    let mut finding: Option<Finding> = None;
+    let mut found: BTreeMap<(NonZeroU32, Family), Finding> = BTreeMap::new();
     for (service, mark, family) in silent(facts) {
-        let finding = finding.get_or_insert_with(|| {
+        let finding = found.entry((mark, family)).or_insert_with(|| {
             let ip = match family {
                 Family::V4 => "ip",
                 Family::V6 => "ip6",
@@ -100,7 +104,7 @@ fn mark_unmarked(facts: &Facts) -> Vec<Finding> {
         });
         finding.add(service.id);
     }
-    finding.into_iter().collect()
+    found.into_values().collect()
 }
 
 pub(super) const MARK_NOT_LOCAL: Check = Check {
@@ -113,22 +117,16 @@ pub(super) const MARK_NOT_LOCAL: Check = Check {
     judge: mark_not_local,
 };
 
-/// The counters that rise when packets are not taken in.
-const PASSED_ON: [&str; 4] = [
-    "IpForwDatagrams",
-    "Ip6OutForwDatagrams",
-    "IpExtInNoRoutes",
-    "Ip6InNoRoutes",
-];
+/// Returns the counter that has risen because packets of this family were not taken in.
+fn passed_on(facts: &Facts, family: Family) -> Option<&'static str> {
+    let counters = match family {
+        Family::V4 => ["IpForwDatagrams", "IpExtInNoRoutes"],
+        Family::V6 => ["Ip6OutForwDatagrams", "Ip6InNoRoutes"],
+    };
+    counters.into_iter().find(|counter| facts.rise(counter) > 0)
+}
 
 fn mark_not_local(facts: &Facts) -> Vec<Finding> {
-    let passed_on: Vec<_> = PASSED_ON
-        .into_iter()
-        .filter(|counter| facts.rise(counter) > 0)
-        .collect();
-    let Some(counter) = passed_on.first() else {
-        return Vec::new();
-    };
     if stands_by(facts).is_some() {
         return Vec::new();
     }
@@ -141,6 +139,9 @@ fn mark_not_local(facts: &Facts) -> Vec<Finding> {
         {
             continue;
         }
+        let Some(counter) = passed_on(facts, Family::of(vip)) else {
+            continue;
+        };
         let mark = marked.mark;
         let finding = found.entry(vip).or_insert_with(|| {
             let bits = if vip.is_ipv4() { 32 } else { 128 };
@@ -157,9 +158,12 @@ fn mark_not_local(facts: &Facts) -> Vec<Finding> {
     if !found.is_empty() || may_mark(facts) == Some(false) {
         return found.into_values().collect();
     }
-    let mut finding: Option<Finding> = None;
-    for (service, ..) in silent(facts) {
-        let finding = finding.get_or_insert_with(|| {
+    let mut found: BTreeMap<Family, Finding> = BTreeMap::new();
+    for (service, _, family) in silent(facts) {
+        let Some(counter) = passed_on(facts, family) else {
+            continue;
+        };
+        let finding = found.entry(family).or_insert_with(|| {
             Finding::note(
                 "no packet with the mark has come so far, and packets are passed on: those whose address does not belong to this machine are never seen by IPVS, whatever their mark",
             )
@@ -168,7 +172,7 @@ fn mark_not_local(facts: &Facts) -> Vec<Finding> {
         });
         finding.add(service.id);
     }
-    finding.into_iter().collect()
+    found.into_values().collect()
 }
 
 /// Returns whether the packet is sent on, or has no route. A refusal by a filter is
@@ -189,7 +193,7 @@ mod tests {
     use super::*;
     use crate::diagnose::Gravity;
     use crate::diagnose::example::{
-        carried, chain, daemon, flow, gravities, onward, server, service, to, with,
+        carried, chain, counted, daemon, flow, gravities, onward, server, service, to, with,
     };
     use crate::diagnose::facts::{ConnectionFacts, Method, SystemCounter};
     use crate::routing::Question;
@@ -232,6 +236,42 @@ mod tests {
             .sysctls
             .insert("net.ipv4.vs.run_estimation".to_owned(), "0".to_owned());
         assert_eq!(gravities(mark_unmarked, &facts), []);
+    }
+
+    #[test]
+    fn each_mark_and_each_family_has_a_remedy_of_its_own() {
+        let ids = ["FWM 7", "FWM 7 IPv6", "FWM 8"];
+        let services = ids.map(|id| service(id, vec![server("10.1.0.2:0", Method::Nat)]));
+        let mut facts = with(services.into(), &[]);
+        let affected = |judge: fn(&Facts) -> Vec<Finding>, facts: &Facts| {
+            let found = judge(facts).into_iter();
+            found
+                .map(|finding| finding.affected.join(", "))
+                .collect::<Vec<_>>()
+        };
+        facts.filters = Some(Vec::new());
+        assert_eq!(
+            affected(mark_unmarked, &facts),
+            ["FWM 7", "FWM 7 IPv6", "FWM 8"]
+        );
+        let remedies: std::collections::BTreeSet<_> = mark_unmarked(&facts)
+            .into_iter()
+            .map(|finding| format!("{:?}", finding.remedy))
+            .collect();
+        assert_eq!(remedies.len(), 3);
+        facts.filters = Some(vec![marking(Hook::Prerouting)]);
+        assert_eq!(
+            affected(mark_unmarked, &facts),
+            ["FWM 7", "FWM 7 IPv6", "FWM 8"]
+        );
+        // The packets of one family that are passed on are no evidence for the other.
+        let facts = counted(facts, &[("IpForwDatagrams", 3)]);
+        assert_eq!(affected(mark_not_local, &facts), ["FWM 7, FWM 8"]);
+        let facts = counted(facts, &[("Ip6OutForwDatagrams", 3)]);
+        assert_eq!(
+            affected(mark_not_local, &facts),
+            ["FWM 7, FWM 8", "FWM 7 IPv6"]
+        );
     }
 
     #[test]

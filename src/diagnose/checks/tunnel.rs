@@ -10,7 +10,7 @@ use super::direct::{martian, stuck};
 use crate::diagnose::facts::{Counted, Facts, Flow, Method, Server, ServiceFacts, WAITING};
 use crate::diagnose::finding::Finding;
 use crate::routing::{Leads, Link, Route};
-use ipvs::model::Endpoint;
+use ipvs::model::{Endpoint, Family, Protocol, Tunnel, VirtualId};
 
 /// Returns whether the server sends something back by the director. Because it answers
 /// clients past the director, this is its refusal of packets (ICMP).
@@ -201,15 +201,28 @@ pub(super) const TUN_MTU: Check = Check {
     symptom: "Small requests are answered; large ones, uploads above all, hang.",
     cause: "With the tunnel's headers the largest packets of clients do not fit on the way to the server. The director tells the clients so (ICMP), and something on their way drops that.",
     seen: "The longest packet on the way to the server, less the tunnel's headers, is shorter than the longest one by which clients come. It is a note, since most clients hear the ICMP.",
-    remedy: "Let the servers ask clients for shorter segments (advmss of their routes), or allow longer packets between director and servers.",
+    remedy: "Let the servers ask clients for shorter segments (advmss of their routes; of TCP alone), or allow longer packets between director and servers.",
     since: "",
     judge: tun_mtu,
 };
 
 fn tun_mtu(facts: &Facts) -> Vec<Finding> {
-    let mut found: BTreeMap<(u32, u32), Finding> = BTreeMap::new();
+    let mut found: BTreeMap<_, Finding> = BTreeMap::new();
     let clients = client_links(facts);
     for service in &facts.services {
+        let family = service.id.family();
+        // Without path MTU discovery the director cuts tunnelled packets of IPv4 in pieces.
+        if family == Family::V4 && facts.sysctl("net.ipv4.vs.pmtu_disc") == Some(0) {
+            continue;
+        }
+        let (counter, of_segment) = match family {
+            Family::V4 => ("IcmpMsgOutType3", 20 + 20),
+            Family::V6 => ("Icmp6OutPktTooBigs", 40 + 20),
+        };
+        let has_segments = match service.id {
+            VirtualId::Endpoint { protocol, .. } => protocol == Protocol::Tcp,
+            VirtualId::Fwmark { .. } => true,
+        };
         let servers = service
             .servers
             .iter()
@@ -225,21 +238,28 @@ fn tun_mtu(facts: &Facts) -> Vec<Finding> {
             else {
                 continue;
             };
-            let finding = found.entry((link.index, inner)).or_insert_with(|| {
-                let (segment, longest) = (inner.saturating_sub(40), front.mtu);
-                Finding::note(format!(
+            let place = (link.index, front.index, outer, inner, family, has_segments);
+            let finding = found.entry(place).or_insert_with(|| {
+                let longest = front.mtu;
+                let finding = Finding::note(format!(
                     "packets of clients that are longer than {inner} bytes do not fit into the tunnel; if something drops the ICMP by which clients learn so, large requests hang"
                 ))
                 .seen(format!("ip link: {} has mtu {outer}, less {} for the tunnel; {} has mtu {longest}", link.name, headers(server), front.name))
-                .seen(facts.rose("IcmpMsgOutType3"))
-                .say(format!(
-                    "on the servers, if large requests hang: ip route change ROUTE advmss {segment}, of the routes to clients"
-                ))
-                .say(format!(
-                    "or let director and servers have longer packets between them: ip link set {} mtu {}",
+                .seen(facts.rose(counter));
+                let longer = format!(
+                    "let director and servers have longer packets between them: ip link set {} mtu {}",
                     link.name,
                     longest.saturating_add(headers(server))
-                ))
+                );
+                match has_segments {
+                    true => finding
+                        .say(format!(
+                            "on the servers, if large requests hang: ip route change ROUTE advmss {}, of the routes to clients",
+                            inner.saturating_sub(of_segment)
+                        ))
+                        .say(format!("or {longer}")),
+                    false => finding.say(longer),
+                }
             });
             finding.add(service.id);
         }
@@ -288,12 +308,17 @@ fn fronts<'a>(
         .filter(|link| !link.loopback)
 }
 
-/// Returns the least number of bytes that a tunnel puts before a packet.
+/// Returns the number of bytes that a tunnel puts before a packet. With remote checksums
+/// it is that of a packet whose checksum is still to be computed, as between virtual
+/// machines; other packets have 8 bytes less.
 fn headers(server: &Server) -> u32 {
     let ip = if server.address().is_ipv4() { 20 } else { 40 };
+    let has = |flag| server.tunnel_flags & flag != 0;
     let between = match server.method {
+        Method::Gre if has(Tunnel::CHECKSUM) => 4 + 4,
         Method::Gre => 4,
         // UDP, and GUE itself.
+        Method::Gue if has(Tunnel::REMOTE_CHECKSUM) => 8 + 4 + 8,
         Method::Gue => 8 + 4,
         Method::Tunnel | Method::Nat | Method::DirectRouting | Method::Other => 0,
     };
@@ -408,5 +433,88 @@ mod tests {
                 .iter()
                 .all(|step| matches!(step, Remedy::Say(_)))
         );
+    }
+
+    /// The note on a service with this server, before whom a link of 1500 bytes is.
+    fn noted(id: &str, server: Server) -> Finding {
+        let address = server.address();
+        let mut facts = with(vec![service(id, vec![server])], &[]);
+        facts.links = vec![link(2, "eth0"), link(3, "eth1")];
+        facts.clients = vec!["192.0.2.9".parse().unwrap()];
+        let facts = facts.answers(to(&address.to_string()), onward(2));
+        let facts = facts.answers(to("192.0.2.9"), onward(3));
+        tun_mtu(&facts).remove(0)
+    }
+
+    #[test]
+    fn segments_leave_room_for_the_headers_of_their_family() {
+        let (v4, v6) = ("TCP 10.0.0.1:80", "TCP [fd00::1]:80");
+        let (to_v4, to_v6) = ("10.0.0.2:80", "[fd00::2]:80");
+        for (id, endpoint, segment, counter) in [
+            (v4, to_v4, 1440, "IcmpMsgOutType3"),
+            (v4, to_v6, 1420, "IcmpMsgOutType3"),
+            (v6, to_v4, 1420, "Icmp6OutPktTooBigs"),
+            (v6, to_v6, 1400, "Icmp6OutPktTooBigs"),
+            ("FWM 7 IPv6", to_v6, 1400, "Icmp6OutPktTooBigs"),
+        ] {
+            let finding = noted(id, server(endpoint, Method::Tunnel));
+            let steps = format!("{:?}", finding.remedy);
+            assert!(
+                steps.contains(&format!("advmss {segment},")),
+                "{id}: {steps}"
+            );
+            assert!(finding.evidence[1].starts_with(counter), "{id}");
+        }
+    }
+
+    #[test]
+    fn checksums_take_room() {
+        for (method, flags, longest) in [
+            (Method::Tunnel, 1, 1480),
+            (Method::Gre, 0, 1476),
+            (Method::Gre, 1, 1472),
+            (Method::Gue, 1, 1468),
+            (Method::Gue, 2, 1460),
+        ] {
+            let mut server = server("10.0.0.2:80", method);
+            server.tunnel_flags = flags;
+            let sentence = noted("TCP 10.0.0.1:80", server).sentence;
+            let longer = format!("longer than {longest} bytes");
+            assert!(sentence.contains(&longer), "{method:?} {flags}: {sentence}");
+        }
+    }
+
+    #[test]
+    fn udp_has_no_segments() {
+        let finding = noted("UDP 10.0.0.1:53", server("10.0.0.2:53", Method::Tunnel));
+        let steps = format!("{:?}", finding.remedy);
+        assert!(
+            !steps.contains("advmss") && steps.contains("mtu 1520"),
+            "{steps}"
+        );
+    }
+
+    #[test]
+    fn services_with_other_numbers_are_other_findings() {
+        let ids = [
+            "TCP 10.0.0.1:80",
+            "TCP 10.0.0.1:443",
+            "UDP 10.0.0.1:53",
+            "FWM 7 IPv6",
+        ];
+        let server = server("10.0.0.2:0", Method::Tunnel);
+        let services = ids.map(|id| service(id, vec![server]));
+        let mut facts = with(services.into(), &[]);
+        facts.links = vec![link(2, "eth0"), link(3, "eth1")];
+        facts.clients = vec!["192.0.2.9".parse().unwrap()];
+        let facts = facts.answers(to("10.0.0.2"), onward(2));
+        let mut facts = facts.answers(to("192.0.2.9"), onward(3));
+        assert_eq!(tun_mtu(&facts).len(), 3);
+        // Now the director cuts packets of IPv4 in pieces.
+        let name = "net.ipv4.vs.pmtu_disc".to_owned();
+        facts.sysctls.insert(name, "0".to_owned());
+        let found = tun_mtu(&facts);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].affected, ["FWM 7 IPv6"]);
     }
 }

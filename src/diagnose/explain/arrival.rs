@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::{Leg, Passage, found, list};
-use crate::diagnose::facts::{Facts, Journey, errno_text};
+use crate::diagnose::facts::{Facts, Journey, errno_text, is_of_no_machine};
 use crate::diagnose::finding::Finding;
 use crate::routing::{Answer, Leads, Question};
 use ipvs::model::VirtualId;
@@ -27,7 +27,7 @@ pub(super) fn arrival(journey: &Journey) -> Leg {
 
 fn at_address(leg: &mut Leg, journey: &Journey, vip: IpAddr) {
     let (facts, client) = (&journey.facts, journey.client);
-    if facts.is_taken_in(vip) == Some(false) {
+    if facts.is_taken_in(vip) == Some(false) || is_of_no_machine(vip) {
         leg.at_most(Passage::Shut);
         leg.say(format!(
             "Packets to {vip} are not taken in here: it is no address of this machine, and IPVS never sees them."

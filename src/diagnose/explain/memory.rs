@@ -154,14 +154,23 @@ fn orphan(leg: &mut Leg, journey: &Journey, known: &Remembered) -> Option<Fixed>
 /// Adds the template that keeps the client with a server, and returns that server.
 fn template(leg: &mut Leg, journey: &Journey, service: &ServiceFacts) -> Option<Fixed> {
     let client = journey.client;
-    if service.one_packet {
-        leg.say("The service remembers no connections (-o): a server is chosen for each packet.");
-        return None;
-    }
     if !service.persistent {
-        leg.say("The service is not persistent: a server is chosen for each connection.");
+        leg.say(match service.one_packet {
+            true => {
+                "The service remembers no connections (-o): a server is chosen for each packet."
+            }
+            false => "The service is not persistent: a server is chosen for each connection.",
+        });
         return None;
     }
+    // With -o, each packet is a connection of its own, which asks for the template.
+    let unit = match service.one_packet {
+        true => {
+            leg.say("The service remembers no connections (-o), and yet keeps templates.");
+            "packet"
+        }
+        false => "connection",
+    };
     if let Some(engine) = &journey.engine {
         leg.say(format!(
             "The service is persistent by its engine {engine}, and not by the client's address: its template can't be told from those of others."
@@ -170,7 +179,7 @@ fn template(leg: &mut Leg, journey: &Journey, service: &ServiceFacts) -> Option<
     }
     let Some(known) = &journey.template else {
         leg.say(format!(
-            "The service is persistent, and has no template of {client}: a server is chosen, which then keeps it for {} after its last connection.",
+            "The service is persistent, and has no template of {client}: a server is chosen, which then keeps it for {} after its last {unit}.",
             time(service.persistence.into())
         ));
         return None;
@@ -180,7 +189,7 @@ fn template(leg: &mut Leg, journey: &Journey, service: &ServiceFacts) -> Option<
         false => format!("clients like {client} (as {})", known.client.address),
     };
     leg.say(format!(
-        "A template keeps {whom} with the server {}; it is forgotten in {}, later if connections come.",
+        "A template keeps {whom} with the server {}; it is forgotten in {}, later if {unit}s come.",
         known.server,
         time(known.expires)
     ));

@@ -190,7 +190,12 @@ fn a_template_counts_where_the_service_is_persistent_by_address() {
     let mut journey = journey(two());
     journey.template = Some(remembered("10.0.0.9:0", "10.1.0.3:80", "ASSURED"));
     assert_eq!(outcome(&journey).2, BOTH);
+    // Single packets ask for it too.
+    journey.facts.services[0].one_packet = true;
+    assert_eq!(outcome(&journey).2, BOTH);
     journey.facts.services[0].persistent = true;
+    assert_eq!(outcome(&journey).2, ["10.1.0.3:80"]);
+    journey.facts.services[0].one_packet = false;
     assert_eq!(outcome(&journey).2, ["10.1.0.3:80"]);
     journey.engine = Some("sip".to_owned());
     assert_eq!(outcome(&journey).2, BOTH);

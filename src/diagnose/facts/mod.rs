@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 pub use connections::{ConnectionFacts, Flow, WAITING};
 pub use filters::{Chain, Hook};
 pub use gather::{Wanted, gather};
-pub use identity::selector;
+pub use identity::{is_of_no_machine, selector};
 pub use journey::{Journey, Remembered};
 pub use keyed::{HasKey, Keyed};
 pub use lookup::Lookup;

@@ -9,7 +9,7 @@ use ipvs::client::Client;
 use ipvs::error::Error;
 use ipvs::model::{
     DestinationEntry, Endpoint, Forwarding, Name, Service, ServiceEntry, ServiceFlags, Stats,
-    TunnelKind, VirtualId,
+    Tunnel, TunnelKind, VirtualId,
 };
 
 /// The most services whose servers are looked at twice: each takes a question of its own.
@@ -125,6 +125,9 @@ pub struct Server {
     pub method: Method,
     /// The UDP port of a GUE tunnel.
     pub tunnel_port: u16,
+    /// The checksum flags of a tunnel (`IP_VS_TUNNEL_ENCAP_FLAG_CSUM` is 1).
+    #[serde(default)]
+    pub tunnel_flags: u16,
     /// Its weight. With 0 it takes no new connections.
     pub weight: u32,
     /// The number of connections from which on it takes no more; 0 is no limit.
@@ -155,6 +158,7 @@ impl Server {
                 _ => Method::Other,
             },
             tunnel_port: destination.tunnel.port,
+            tunnel_flags: destination.tunnel.flags,
             weight: destination.weight,
             upper_threshold: destination.upper_threshold,
             lower_threshold: destination.lower_threshold,
@@ -311,17 +315,45 @@ impl Server {
     /// Returns the server and its method as words of the command line.
     pub fn option(&self) -> String {
         let method = match self.method {
-            Method::Nat => "-m",
-            Method::DirectRouting | Method::Other => "-g",
-            Method::Tunnel => "-i",
-            Method::Gre => "-i --tun-type gre",
-            Method::Gue => {
-                return format!(
-                    "-r {} -i --tun-type gue --tun-port {}",
-                    self.endpoint, self.tunnel_port
-                );
-            }
+            Method::Nat => "-m".to_owned(),
+            Method::DirectRouting | Method::Other => "-g".to_owned(),
+            Method::Tunnel => "-i".to_owned(),
+            Method::Gre => "-i --tun-type gre".to_owned(),
+            Method::Gue => format!("-i --tun-type gue --tun-port {}", self.tunnel_port),
         };
-        format!("-r {} {method}", self.endpoint)
+        let checksum = match (self.method, self.tunnel_flags) {
+            (Method::Gre | Method::Gue, Tunnel::CHECKSUM) => " --tun-csum",
+            (Method::Gre | Method::Gue, Tunnel::REMOTE_CHECKSUM) => " --tun-remcsum",
+            _ => "",
+        };
+        format!("-r {} {method}{checksum}", self.endpoint)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::diagnose::example::server;
+
+    #[test]
+    fn a_changed_server_keeps_its_checksums() {
+        for (method, flags, words) in [
+            (Method::Gre, 0, "-r 10.0.0.2:80 -i --tun-type gre"),
+            (
+                Method::Gre,
+                1,
+                "-r 10.0.0.2:80 -i --tun-type gre --tun-csum",
+            ),
+            (
+                Method::Gue,
+                2,
+                "-r 10.0.0.2:80 -i --tun-type gue --tun-port 6080 --tun-remcsum",
+            ),
+        ] {
+            let mut server = server("10.0.0.2:80", method);
+            (server.tunnel_port, server.tunnel_flags) = (6080, flags);
+            assert_eq!(server.option(), words);
+        }
     }
 }

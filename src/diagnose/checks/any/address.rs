@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::super::Check;
-use crate::diagnose::facts::{Facts, MOVERS};
+use crate::diagnose::facts::{Facts, MOVERS, is_of_no_machine, selector};
 use crate::diagnose::finding::{Finding, in_shell};
-use crate::routing::Address;
+use crate::routing::{Address, Answer, Leads};
+use ipvs::model::VirtualId;
 
 pub(in crate::diagnose::checks) const VIP_NOT_LOCAL: Check = Check {
     id: "vip-not-local",
     symptom: "Connections time out. The service counts no packets.",
-    cause: "The virtual address is no address of this machine, so that its packets are forwarded or refused and never reach IPVS.",
-    seen: "The kernel's route to the address is not `local`.",
-    remedy: "Give the address to an interface of the director.",
+    cause: "The virtual address is no address of this machine, so that its packets are forwarded or refused and never reach IPVS. Or no client's packet to it can: IPVS takes none that is sent to several machines (multicast, broadcast), and none has the destination 0.0.0.0 or ::.",
+    seen: "The kernel's route to the address is not `local`, or the address itself is of that kind and the service has counted no packet.",
+    remedy: "Give the address to an interface of the director; in place of one of that kind, make a service of the address that clients ask for.",
     since: "",
     judge: vip_not_local,
 };
@@ -25,6 +26,15 @@ fn vip_not_local(facts: &Facts) -> Vec<Finding> {
         let Some(vip) = service.address() else {
             continue;
         };
+        if let Some(why) = never_comes(facts, vip) {
+            if service.traffic.total.in_packets == 0 {
+                let finding = missing
+                    .entry(vip)
+                    .or_insert_with(|| of_no_machine(service.id, &why));
+                finding.add(service.id);
+            }
+            continue;
+        }
         let is_here = facts.addresses.of(vip).next().is_some();
         if facts.is_taken_in(vip) != Some(false) || is_here {
             continue;
@@ -54,6 +64,34 @@ fn not_local(facts: &Facts, vip: IpAddr) -> Finding {
     .seen(format!("ip route get {vip} does not say `local'"))
     .run(format!("ip addr add {vip}/{bits} dev {}", in_shell(interface)))
     .say("and for good, in the configuration of the network or of what moves the address (keepalived)")
+}
+
+/// Returns why no client's packet to this address comes to IPVS, if that is so on every
+/// director.
+fn never_comes(facts: &Facts, vip: IpAddr) -> Option<String> {
+    if vip.is_unspecified() {
+        return Some(format!(
+            "no packet has the destination {vip}, which does not stand for all addresses here"
+        ));
+    }
+    // A link's own broadcast address is known by its route.
+    let is_of_several = |answer: Answer| answer.is_ok_and(|way| way.leads == Leads::Elsewhere);
+    let is_shared = is_of_no_machine(vip) || facts.way_to(vip).is_some_and(is_of_several);
+    is_shared.then(|| {
+        let kind = match vip.is_multicast() {
+            true => "multicast",
+            false => "broadcast",
+        };
+        format!(
+            "{vip} is a {kind} address, and IPVS takes no packet that is sent to several machines"
+        )
+    })
+}
+
+fn of_no_machine(id: VirtualId, why: &str) -> Finding {
+    Finding::fail(format!("{why}: no client reaches the service"))
+        .seen(format!("ipvsadm -Sn: -A {}", selector(id)))
+        .say("make a service of the address that clients ask for in its place; one of a firewall mark (-f) is for several addresses")
 }
 
 /// Returns why this machine may well do without the address.
@@ -251,4 +289,58 @@ fn stranger(facts: &Facts, vip: IpAddr) -> Option<(&str, &str)> {
         .filter_map(|answer| Some((answer.interface, answer.hardware.as_deref()?)))
         .find(|(_, hardware)| !is_mine(hardware) && !is_server(hardware))
         .map(|(interface, hardware)| (facts.interface(interface), hardware))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnose::Gravity::Fail;
+    use crate::diagnose::example::{
+        carried, daemon, gravities, here, onward, own, route, service, to, with,
+    };
+    use crate::diagnose::finding::Remedy;
+    use crate::routing::{Answer, Leads};
+
+    fn missing(vip: &str, answer: Answer) -> Facts {
+        let id = match vip.contains(':') {
+            true => format!("UDP [{vip}]:53"),
+            false => format!("UDP {vip}:53"),
+        };
+        let mut facts = with(vec![service(&id, Vec::new())], &[]);
+        facts.addresses = vec![own("10.0.0.5/24", 2)].into();
+        facts.answers(to(vip), answer)
+    }
+
+    fn gives_the_address(facts: &Facts) -> bool {
+        let found = vip_not_local(facts);
+        let mut steps = found.iter().flat_map(|finding| &finding.remedy);
+        steps.any(|step| matches!(step, Remedy::Run(_)))
+    }
+
+    #[test]
+    fn an_address_that_no_machine_has_is_given_to_none() {
+        let several = Ok(route(Leads::Elsewhere, 2));
+        for (vip, answer) in [
+            ("0.0.0.0", here()),
+            ("::", Err(101)),
+            ("224.0.0.1", Err(101)),
+            ("ff02::1", several),
+            ("255.255.255.255", Err(101)),
+            ("10.0.0.255", several),
+        ] {
+            let mut facts = missing(vip, answer);
+            // No other director has the address.
+            facts.daemons = vec![daemon(true)];
+            assert_eq!(gravities(vip_not_local, &facts), [Fail], "{vip}");
+            assert!(!gives_the_address(&facts), "{vip}");
+            // This machine's own packets may come to it.
+            for service in &mut facts.services {
+                service.traffic = carried(1, 1);
+            }
+            assert_eq!(gravities(vip_not_local, &facts), [], "{vip}");
+        }
+        let facts = missing("10.0.0.1", onward(2));
+        assert_eq!(gravities(vip_not_local, &facts), [Fail]);
+        assert!(gives_the_address(&facts));
+    }
 }
