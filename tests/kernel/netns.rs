@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::director::{Place, ipvsadm, place, restore};
 use crate::schema;
-use crate::support::{Outcome, Program, TIMEOUT, finish, run, shell, words};
+use crate::support::{Outcome, Program, TIMEOUT, finish, of_usual_size, run, shell, words};
 
 const SERVICE: &str = "-t 10.0.0.1:80";
 const RULES: &str = "-A -t 10.0.0.1:80 -s rr\n\
@@ -238,6 +238,7 @@ fn what_the_recipes_show() {
     let listed = ours(line.trim_start_matches("ipvsadm "), "")
         .succeeded()
         .stdout;
+    let listed = of_usual_size(&listed);
     let shown: String = listed.lines().map(|line| format!("    {line}\n")).collect();
     let recipes = include_str!("../../docs/recipes.md");
     assert!(

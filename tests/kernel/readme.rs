@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::director::{place, restore};
-use crate::support::{Program, TIMEOUT, finish};
+use crate::support::{Program, TIMEOUT, finish, of_usual_size};
 
 const DOCUMENTS: [&str; 2] = [
     include_str!("../../README.md"),
@@ -108,7 +108,8 @@ fn each_command_prints_what_it_says() {
         if let Some(file) = command.strip_prefix("cat ") {
             std::fs::write(folder.join(file), &output).unwrap();
         }
-        assert_eq!(in_shell(&command, folder), output, "{command}");
+        let printed = of_usual_size(&in_shell(&command, folder));
+        assert_eq!(printed, output, "{command}");
         tried += 1;
     }
     assert!(tried >= 8, "{tried} commands found");

@@ -144,6 +144,18 @@ pub fn shell(line: &str) -> String {
     outcome.stdout
 }
 
+/// Returns a listing as the documents have it, with the usual size of the table of
+/// connections. Linux 7.2 makes that table as large as it has to be.
+pub fn of_usual_size(listing: &str) -> String {
+    match listing.split_once("(size=") {
+        Some((before, rest)) => {
+            let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+            format!("{before}(size=4096{rest}")
+        }
+        None => listing.to_owned(),
+    }
+}
+
 /// Runs a command to its end and gives what it left. A command that takes
 /// longer than `limit` is killed and fails the test.
 #[track_caller]
