@@ -138,39 +138,6 @@ fn tun_mtu() {
     );
 }
 
-#[test]
-fn tun_mtu_of_ipv6() {
-    let (_place, [client, a, _]) = one_network();
-    let _server = a.serve(80);
-    a.run(|| shell("modprobe ip6_tunnel && ip link set ip6tnl0 up"));
-    a.ip("addr add fd00::1/128 dev lo nodad\n");
-    restore("-A -t [fd00::1]:80 -s rr\n-a -t [fd00::1]:80 -r [fd00::2]:80 -i\n");
-    client.ip("link set eth0 gso_max_segs 1\n");
-    client.run(|| {
-        shell(
-            "tc qdisc add dev eth0 clsact && \
-             tc filter add dev eth0 ingress protocol ipv6 flower ip_proto icmpv6 type 2 action drop",
-        )
-    });
-    are_served(&client, "[fd00::1]:80");
-    assert!(
-        !uploads(&client, "[fd00::1]:80"),
-        "a large request was answered"
-    );
-    let diagnosis = diagnose(GLANCE).without_fault().notes("tun-mtu");
-    let finding = diagnosis.finding("tun-mtu").to_string();
-    for part in ["ip route change ROUTE advmss 1400", "Icmp6OutPktTooBigs"] {
-        assert!(finding.contains(part), "{finding}");
-    }
-    let limit = |bytes| {
-        let line = format!("ip -6 route change fd00::/64 dev eth0 advmss {bytes}");
-        a.run(|| shell(&line));
-        uploads(&client, "[fd00::1]:80")
-    };
-    assert!(!limit(1401), "a segment that is too long came through");
-    assert!(limit(1400), "a large request was not answered");
-}
-
 /// A request of many packets is answered.
 fn uploads(client: &Host, to: &str) -> bool {
     client.run(|| {
