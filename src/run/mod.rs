@@ -137,7 +137,7 @@ fn perform(
             return Err(Failure::Usage(usage).into());
         }
     };
-    let mut ask = |deed: &mut Deed<'_>| on_kernel(words, command, deed, out, report);
+    let mut ask = |task: &mut KernelTask<'_>| on_kernel(words, command, task, out, report);
     match command {
         Command::Rule(RuleCommand::Help(topic)) => print(out, &cli::help(*topic))?,
         Command::Rule(RuleCommand::Version) => print(out, &cli::version())?,
@@ -177,20 +177,20 @@ fn perform(
 }
 
 /// The part of a command that speaks with the kernel.
-type Deed<'a> = dyn FnMut(&mut Client, &mut Out, &mut Report<'_>) -> Result<(), Failure> + 'a;
+type KernelTask<'a> = dyn FnMut(&mut Client, &mut Out, &mut Report<'_>) -> Result<(), Failure> + 'a;
 
 /// Does it, and says what may help: what became of a change, or why it was refused.
 fn on_kernel(
     words: &[String],
     command: &Command,
-    deed: &mut Deed<'_>,
+    task: &mut KernelTask<'_>,
     out: &mut Out,
     report: &mut Report<'_>,
 ) -> Result<(), FailedRun> {
     let mut client = kernel::open().map_err(Failure::NoIpvs)?;
     let asked = Asked::of(command);
     let mut remark = hints::remark(&mut client, words, command);
-    if let Err(failure) = deed(&mut client, out, report) {
+    if let Err(failure) = task(&mut client, out, report) {
         let hint = match hints::are_read() {
             true => asked.refused(&mut client, words, &failure),
             false => None,

@@ -13,7 +13,7 @@ use std::ops::RangeInclusive;
 
 use super::RawField;
 use crate::model::{Change, Destination, Family, Forwarding, Name, Protocol, VirtualId};
-use options::{Opt, RuleCommand, RuleOption, RuleToken, read, split};
+use options::{LineCommand, Opt, RuleOption, RuleToken, read, split};
 use settings::daemon_state;
 
 pub use error::RuleError;
@@ -65,7 +65,7 @@ pub fn parse(line: &str) -> Result<Option<Change>, RuleError> {
 /// The command and options of a line, as they are given.
 #[derive(Default)]
 struct RuleLine<'a> {
-    command: Option<(RuleCommand, &'static RuleOption, &'a str)>,
+    command: Option<(LineCommand, &'static RuleOption, &'a str)>,
     options: Vec<(&'static RuleOption, &'a str)>,
     words: Vec<&'a str>,
     id: Option<VirtualId>,
@@ -224,7 +224,7 @@ impl<'a> RuleLine<'a> {
                 command: row.typed(),
             });
         }
-        if command != RuleCommand::Set
+        if command != LineCommand::Set
             && let Some(word) = self.words.first()
         {
             return Err(RuleError::Unexpected((*word).to_owned()));
@@ -244,25 +244,25 @@ impl<'a> RuleLine<'a> {
             .ok_or_else(|| missing("a service: -t, -u, -f or another"));
         let server = self.server.ok_or_else(|| missing("a server: -r"));
         Ok(match command {
-            RuleCommand::AddService => Change::AddService(self.service(id?)?),
-            RuleCommand::EditService => Change::EditService(self.service(id?)?),
-            RuleCommand::DeleteService => Change::DeleteService(id?),
-            RuleCommand::AddServer => {
+            LineCommand::AddService => Change::AddService(self.service(id?)?),
+            LineCommand::EditService => Change::EditService(self.service(id?)?),
+            LineCommand::DeleteService => Change::DeleteService(id?),
+            LineCommand::AddServer => {
                 Change::AddServer(id.clone()?, self.destination(id?, server?)?)
             }
-            RuleCommand::EditServer => {
+            LineCommand::EditServer => {
                 Change::EditServer(id.clone()?, self.destination(id?, server?)?)
             }
-            RuleCommand::DeleteServer => {
+            LineCommand::DeleteServer => {
                 let (address, port) = server?;
                 let server = Destination::new(address, port, Forwarding::DirectRoute);
                 Change::DeleteServer(id?, server)
             }
-            RuleCommand::Clear => Change::Clear,
-            RuleCommand::Zero => Change::Zero(self.id.filter(|id| !id.is_blank())),
-            RuleCommand::Set => self.timeouts(row)?,
-            RuleCommand::StartDaemon => Change::StartDaemon(self.daemon(word)?),
-            RuleCommand::StopDaemon => Change::StopDaemon(daemon_state(word)?),
+            LineCommand::Clear => Change::Clear,
+            LineCommand::Zero => Change::Zero(self.id.filter(|id| !id.is_blank())),
+            LineCommand::Set => self.timeouts(row)?,
+            LineCommand::StartDaemon => Change::StartDaemon(self.daemon(word)?),
+            LineCommand::StopDaemon => Change::StopDaemon(daemon_state(word)?),
         })
     }
 }

@@ -4,7 +4,7 @@ use super::error::RuleError;
 
 /// The kind of a command, which decides about the options that go with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum RuleCommand {
+pub(super) enum LineCommand {
     AddService,
     EditService,
     DeleteService,
@@ -21,7 +21,7 @@ pub(super) enum RuleCommand {
 /// An option of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Opt {
-    Command(RuleCommand),
+    Command(LineCommand),
     Tcp,
     Udp,
     Sctp,
@@ -69,16 +69,16 @@ pub(super) struct RuleOption {
     letter: Option<char>,
     long: &'static str,
     takes: ValueForm,
-    pub(super) with: &'static [RuleCommand],
+    pub(super) with: &'static [LineCommand],
 }
 
-use RuleCommand::{
+use LineCommand::{
     AddServer, AddService, Clear, DeleteServer, DeleteService, EditServer, EditService, Set,
     StartDaemon, StopDaemon, Zero,
 };
 use ValueForm::{Maybe, Nothing, Value};
 
-const ANY: &[RuleCommand] = &[
+const ANY: &[LineCommand] = &[
     AddService,
     EditService,
     DeleteService,
@@ -87,18 +87,18 @@ const ANY: &[RuleCommand] = &[
     DeleteServer,
     Zero,
 ];
-const SERVICES: &[RuleCommand] = &[AddService, EditService];
-const SERVERS: &[RuleCommand] = &[AddServer, EditServer];
-const NAMED_SERVERS: &[RuleCommand] = &[AddServer, EditServer, DeleteServer];
-const SETTINGS: &[RuleCommand] = &[AddService, EditService, AddServer, EditServer];
-const DAEMONS: &[RuleCommand] = &[StartDaemon];
+const SERVICES: &[LineCommand] = &[AddService, EditService];
+const SERVERS: &[LineCommand] = &[AddServer, EditServer];
+const NAMED_SERVERS: &[LineCommand] = &[AddServer, EditServer, DeleteServer];
+const SETTINGS: &[LineCommand] = &[AddService, EditService, AddServer, EditServer];
+const DAEMONS: &[LineCommand] = &[StartDaemon];
 
 const fn row(
     opt: Opt,
     letter: Option<char>,
     long: &'static str,
     takes: ValueForm,
-    with: &'static [RuleCommand],
+    with: &'static [LineCommand],
 ) -> RuleOption {
     RuleOption {
         opt,
