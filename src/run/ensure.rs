@@ -104,10 +104,10 @@ fn is_overtaken(error: &Error) -> bool {
 
 /// Returns the kernel's refusal where the service does not exist.
 pub(super) fn no_service(verb: Verb) -> Failure {
-    Failure::Refused(Error::refusal(verb, ErrorKind::NoSuchService))
+    Failure::refusal(verb, ErrorKind::NoSuchService)
 }
 
 /// Returns the kernel's refusal where there is no such server.
 pub(super) fn no_server(verb: Verb) -> Failure {
-    Failure::Refused(Error::refusal(verb, ErrorKind::NoSuchServer))
+    Failure::refusal(verb, ErrorKind::NoSuchServer)
 }

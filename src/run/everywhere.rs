@@ -7,7 +7,7 @@ use super::{Failure, Report};
 use crate::cli::{Deed, Everywhere, ServerAnywhere, Usage};
 use crate::names::Numeric;
 use ipvs::client::Client;
-use ipvs::error::{Error, ErrorKind, Verb};
+use ipvs::error::{ErrorKind, Verb};
 use ipvs::model::{Change, Destination, Forwarding, ServiceEntry, VirtualId};
 use ipvs::rules::{ChangeRule, EndpointWords, Selector};
 
@@ -143,10 +143,7 @@ fn edit(
     let wanted = wanted?;
     // The kernel would refuse this only after other services had been changed.
     if wanted.lower_threshold > wanted.upper_threshold {
-        return Err(Failure::Refused(Error::refusal(
-            Verb::EditServer,
-            ErrorKind::OutOfRange,
-        )));
+        return Err(Failure::refusal(Verb::EditServer, ErrorKind::OutOfRange));
     }
     Ok(edit_server(&id, &now, wanted))
 }

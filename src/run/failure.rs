@@ -5,7 +5,7 @@ use std::io;
 use crate::cli::Usage;
 use crate::netns::NetnsError;
 use crate::sysctls::UnsetError;
-use ipvs::error::{Error, os_text};
+use ipvs::error::{Error, ErrorKind, Verb, os_text};
 
 /// A run that did not do what was asked, with a hint that may help.
 #[derive(Debug)]
@@ -102,6 +102,11 @@ impl Failure {
             // The status that a shell gives a program which SIGPIPE has ended.
             Self::ClosedPipe => 141,
         }
+    }
+
+    /// Returns the failure of a change that the kernel would refuse for this reason.
+    pub(super) fn refusal(verb: Verb, kind: ErrorKind) -> Self {
+        Self::Refused(Error::refusal(verb, kind))
     }
 
     /// Returns the failure for a failed write to standard output.

@@ -197,8 +197,8 @@ fn on_kernel(
         };
         return Err(FailedRun { failure, hint });
     }
-    let is_listing = matches!(command, Command::Rule(_) | Command::Metrics(_));
-    if is_listing && client.has_settled() && hints::are_read() {
+    let may_list = matches!(command, Command::Rule(_) | Command::Metrics(_));
+    if may_list && client.has_settled() && hints::are_read() {
         remark = Some(UNSETTLED.to_owned());
     }
     if let Some(hint) = remark {

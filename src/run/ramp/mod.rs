@@ -87,10 +87,7 @@ fn begin(
             let entry = find(client, id)?.ok_or_else(|| no_service(Verb::AddServer))?;
             let before = server_of(&entry, |of| is_same(of, server));
             if before.is_some() && matches!(ramp.ramped, Ramped::New(..)) {
-                return Err(Failure::Refused(Error::refusal(
-                    Verb::AddServer,
-                    ErrorKind::AlreadyExists,
-                )));
+                return Err(Failure::refusal(Verb::AddServer, ErrorKind::AlreadyExists));
             }
             begin(*id, before, *server)
         }
