@@ -35,6 +35,9 @@ fn ten_new_weights_among_1500_services() {
             (talk, who)
         })
         .collect();
+    // A server knows a connection by the client's address and port, whatever service it
+    // came by. Those that are kept share their ports with no later one.
+    client.set(&[("ipv4/ip_local_port_range", "20000 29999")]);
 
     let unchanged: Vec<u16> = (0..SERVICES)
         .filter(|n| n % EVERY != 0)
