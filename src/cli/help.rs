@@ -95,22 +95,14 @@ fn argument(row: &Row) -> Arg {
 
 /// Returns the text of `-h` of a program that saves or restores.
 pub fn tool_help(tool: Tool) -> String {
-    let Usages {
-        usage,
-        about,
-        options,
-    } = tool.usages();
+    let Usages { usage, about, .. } = tool.usages();
     let command = program()
         .before_help(version() + about)
         .override_usage(usage)
         .help_template("{before-help}{usage-heading} {usage}\n\n{options}")
-        .args(options.iter().map(|option| {
-            let arg = Arg::new(option.help).help(option.help);
-            let arg = arg.short(option.letter).long(option.name);
-            match option.value {
-                Some(value) => arg.value_name(value),
-                None => arg.action(ArgAction::SetTrue),
-            }
+        .args(tool.options().map(|(option, row)| {
+            let arg = argument(row).help(option.help);
+            arg.short(option.letter()).long(option.name())
         }));
     rendered(command)
 }

@@ -93,7 +93,7 @@ pub fn parse<'a>(program: &'a str, words: &'a [String]) -> Invocation<'a> {
 /// Returns the first mistake.
 pub fn parse_save(words: &[String]) -> Result<ToolCommand, Usage> {
     match complete::typed(words) {
-        Some(typed) => Ok(Command::Complete(complete::save(typed)).into()),
+        Some(typed) => Ok(Command::Complete(complete::tool(Tool::Save, typed)).into()),
         None => tools::parse_save(words),
     }
 }
@@ -104,7 +104,7 @@ pub fn parse_save(words: &[String]) -> Result<ToolCommand, Usage> {
 /// Returns the first mistake.
 pub fn parse_restore(words: &[String]) -> Result<ToolCommand, Usage> {
     match complete::typed(words) {
-        Some(typed) => Ok(Command::Complete(complete::restore(typed)).into()),
+        Some(typed) => Ok(Command::Complete(complete::tool(Tool::Restore, typed)).into()),
         None => tools::parse_restore(words),
     }
 }

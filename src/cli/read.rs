@@ -100,8 +100,16 @@ fn may_stand(row: &Row, source: Source) -> bool {
     }
 }
 
+/// Sets the flag of an option.
+///
+/// # Errors
+/// A value that is not what the option takes.
 #[inline(never)]
-fn set<'a>(reading: &mut Reading<'a>, row: &Row, value: Option<&'a str>) -> Result<(), Usage> {
+pub(super) fn set<'a>(
+    reading: &mut Reading<'a>,
+    row: &Row,
+    value: Option<&'a str>,
+) -> Result<(), Usage> {
     match row.setter {
         Setter::Given => Ok(()),
         Setter::Word(set) => set(reading, value.unwrap_or_default()),

@@ -2,7 +2,7 @@
 
 use super::nearest::nearest;
 use super::options::{by_name, options};
-use super::tools::RESTORE_OPTIONS;
+use super::types::Tool;
 
 /// Returns the long option of `ipvsadm` that is most like this word, with its
 /// dashes.
@@ -12,12 +12,17 @@ pub fn nearest_option(word: &str) -> Option<String> {
 
 /// Returns the long option of `ipvsadm-restore` that is most like this word.
 pub fn nearest_restore_option(word: &str) -> Option<String> {
-    like(word, RESTORE_OPTIONS.iter().copied())
+    like(word, names_of(Tool::Restore))
 }
 
-/// Returns whether one of the programs has a long option of this name.
+/// Returns whether one of the programs has a long option of this name. `ipvsadm` has all
+/// of them.
 pub fn is_long_option(name: &str) -> bool {
-    by_name(name).is_some() || RESTORE_OPTIONS.contains(&name)
+    by_name(name).is_some()
+}
+
+fn names_of(tool: Tool) -> impl Iterator<Item = &'static str> {
+    tool.options().filter_map(|(option, _)| option.name())
 }
 
 fn like<'a>(word: &str, options: impl Iterator<Item = &'a str>) -> Option<String> {

@@ -267,9 +267,9 @@ fn the_other_programs() {
     let restore = |line| words(complete("ipvsadm-restore", line));
     assert_eq!(
         restore("-"),
-        "--check --dry-run --strict --only --keep-weights --no-remove --netns --clear"
+        "--strict --clear --only --keep-weights --no-remove --check --dry-run --netns"
     );
-    assert_eq!(restore("--clear --dry-run --"), "--json --strict --netns");
+    assert_eq!(restore("--clear --dry-run --"), "--strict --json --netns");
     assert_eq!(
         restore("--only ::1 --check --"),
         "--strict --keep-weights --no-remove --netns"

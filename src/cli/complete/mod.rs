@@ -4,6 +4,10 @@
 //! the cursor, and may be empty. If only the kernel knows the words to offer, this
 //! module names their kind, and they are looked up elsewhere.
 
+mod tool;
+
+pub(super) use tool::tool;
+
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::additions;
@@ -14,13 +18,12 @@ use super::legality;
 use super::lexer::{self, Token};
 use super::options::{Offers, Row, by_letter, by_name, options};
 use super::read::{self, Source};
-use super::tools::RESTORE_OPTIONS;
 use super::types::{Given, Label, Role, Takes, Verb};
 use super::usage::Usage;
 use super::values::sched_flag_names;
 use crate::names::Resolve;
 use crate::sysctls::SYSCTLS;
-use ipvs::model::{Family, Forwarding, Protocol, TunnelKind, VirtualId};
+use ipvs::model::{Family, Forwarding, Protocol, VirtualId};
 
 /// The first word of a command line that asks for the words that may follow.
 /// Only the scripts of the shells type it.
@@ -78,96 +81,6 @@ fn attached(word: &str) -> Option<(&'static Row, &str)> {
         }
         _ => None,
     }
-}
-
-/// The long names of the options of `ipvsadm-save`.
-const SAVE_OPTIONS: &[&str] = &["numeric", "all", "output", "only", "json", "netns"];
-
-/// The option of `ipvsadm-restore` that `ipvsadm` has only as a command.
-const CLEAR: (&str, &str) = ("--clear", "clear the table, then carry out the rules");
-
-/// Completes the words of `ipvsadm-save`.
-pub(super) fn save(typed: &[String]) -> Completion {
-    if let Some(names) = namespaces_of_tool(typed) {
-        return names;
-    }
-    match typed {
-        [.., option, word] if option == "--only" => nothing(word),
-        [.., option, word] if option == "--output" => completion("", word, Candidates::Files),
-        [.., word] => match word.strip_prefix("--output=") {
-            Some(file) => completion("--output=", file, Candidates::Files),
-            None => of_tool(Verb::Save, SAVE_OPTIONS, typed, word),
-        },
-        [] => nothing(""),
-    }
-}
-
-/// Completes the words of `ipvsadm-restore`.
-pub(super) fn restore(typed: &[String]) -> Completion {
-    if let Some(names) = namespaces_of_tool(typed) {
-        return names;
-    }
-    match typed.split_last() {
-        Some((word, [.., option])) if option == "--only" => nothing(word),
-        Some((word, before)) if word.starts_with('-') && !before.iter().any(|w| w == "--") => {
-            let mut options = of_tool(Verb::Restore, &RESTORE_OPTIONS, typed, word);
-            if let Candidates::Words(words) = &mut options.candidates
-                && !before
-                    .iter()
-                    .any(|word| word == CLEAR.0 || is_of_scope(word))
-            {
-                words.push((CLEAR.0.to_owned(), CLEAR.1));
-            }
-            options
-        }
-        Some((word, _)) => completion("", word, Candidates::Files),
-        None => nothing(""),
-    }
-}
-
-/// Returns the values that a tool's `--netns` may have, if one is being typed.
-fn namespaces_of_tool(typed: &[String]) -> Option<Completion> {
-    let (prefix, stem) = match typed {
-        [.., option, word] if option == "--netns" => ("", word.as_str()),
-        [.., word] => ("--netns=", word.strip_prefix("--netns=")?),
-        [] => return None,
-    };
-    Some(completion(prefix, stem, namespaces(None, stem)))
-}
-
-/// Returns whether the word is an option of a replacement, which does not go with
-/// `--clear`.
-fn is_of_scope(word: &str) -> bool {
-    let name = word
-        .strip_prefix("--")
-        .and_then(|word| word.split('=').next());
-    let row = name.and_then(by_name);
-    let label = row.and_then(|row| row.role.label());
-    matches!(
-        label,
-        Some(Label::Only | Label::KeepWeights | Label::NoRemove)
-    )
-}
-
-/// Returns the options of a tool that may be added to those typed already.
-fn of_tool(verb: Verb, options: &[&str], typed: &[String], word: &str) -> Completion {
-    let rows = || options.iter().filter_map(|name| by_name(name));
-    let mut given = Given::default();
-    for row in rows() {
-        let is_typed = |typed: &String| *typed == row.typed() && typed != word;
-        if let (true, Some(label)) = (typed.iter().any(is_typed), row.role.label()) {
-            given.insert(label);
-        }
-    }
-    // `ipvsadm-restore` replaces the table, unless it is to clear it first.
-    if verb == Verb::Restore && !typed.iter().any(|word| word == CLEAR.0) {
-        given.insert(Label::Replace);
-    }
-    let kind = TunnelKind::default();
-    let may_follow = |label| legality::may_follow(verb, kind, given, label);
-    let fitting = rows().filter(|row| row.role.label().is_some_and(may_follow));
-    let words = fitting.map(|row| (row.typed(), row.help)).collect();
-    completion("", word, Candidates::Words(words))
 }
 
 fn completion(prefix: &str, stem: &str, candidates: Candidates) -> Completion {

@@ -6,8 +6,8 @@ use super::command::Shell;
 /// Returns the script for a shell.
 pub fn completions(shell: Shell) -> &'static str {
     match shell {
-        Shell::Bash => include_str!("completions/ipvsadm.bash"),
-        Shell::Zsh => include_str!("completions/ipvsadm.zsh"),
-        Shell::Fish => include_str!("completions/ipvsadm.fish"),
+        Shell::Bash => include_str!("ipvsadm.bash"),
+        Shell::Zsh => include_str!("ipvsadm.zsh"),
+        Shell::Fish => include_str!("ipvsadm.fish"),
     }
 }

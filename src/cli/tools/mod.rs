@@ -1,27 +1,11 @@
-//! `ipvsadm-save` and `ipvsadm-restore`.
+//! `ipvsadm-save` and `ipvsadm-restore`: the options that each has, and its help.
 
-use super::additions::{netns, selected};
-use super::command::{
-    Command, Coverage, Extent, Format, Netns, Restore, RestoreMode, RuleCommand, Save, Selection,
-    Strictness, ToolCommand,
-};
-use super::types::{Label, Tool, Verb};
-use super::usage::{Context, Usage};
-use super::value_error::ValueError;
-use ipvs::plan::scope::{Removals, Scope, Weights};
+mod words;
 
-/// The long options of `ipvsadm-restore` that are also in completions.
-pub(crate) const RESTORE_OPTIONS: [&str; 9] = [
-    "check",
-    "clear",
-    "dry-run",
-    "json",
-    "strict",
-    "only",
-    "keep-weights",
-    "no-remove",
-    "netns",
-];
+use super::options::{Row, by_letter, by_name};
+use super::types::Tool;
+
+pub(super) use words::{Word, Words, parse_restore, parse_save, without_scope};
 
 /// The help of a program.
 pub(super) struct Usages {
@@ -32,40 +16,49 @@ pub(super) struct Usages {
     pub(super) options: &'static [ToolOption],
 }
 
-/// An option of a program that saves or restores.
+/// An option of a program that saves or restores. Its value and its effect are those
+/// of the row in the table of `ipvsadm` that these words stand for there.
 pub(super) struct ToolOption {
-    pub(super) letter: Option<char>,
-    pub(super) name: Option<&'static str>,
-    pub(super) value: Option<&'static str>,
+    /// The ways to type it: the letter first, if there is one.
+    words: &'static [&'static str],
     pub(super) help: &'static str,
 }
 
-const fn long(name: &'static str, help: &'static str) -> ToolOption {
-    ToolOption {
-        letter: None,
-        name: Some(name),
-        value: None,
-        help,
+impl ToolOption {
+    /// As it is usually typed.
+    pub(super) fn typed(&self) -> &'static str {
+        self.words.first().copied().unwrap_or_default()
+    }
+
+    pub(super) fn letter(&self) -> Option<char> {
+        let mut letters = self.words.iter().map(|word| word.trim_start_matches('-'));
+        letters.find_map(|letters| letters.parse().ok())
+    }
+
+    pub(super) fn name(&self) -> Option<&'static str> {
+        self.words.iter().find_map(|word| word.strip_prefix("--"))
+    }
+
+    pub(super) fn row(&self) -> Option<&'static Row> {
+        match self.name() {
+            Some(name) => by_name(name),
+            None => self.letter().and_then(by_letter),
+        }
     }
 }
 
-const HELP: ToolOption = ToolOption {
-    letter: Some('h'),
-    ..long("help", "show this")
-};
-
-const VERSION: ToolOption = ToolOption {
-    letter: Some('v'),
-    ..long("version", "show the version")
-};
-
 const NETNS: ToolOption = ToolOption {
-    value: Some("NAME"),
-    ..long(
-        "netns",
-        "in the network namespace of this name, as ip netns and Docker name them, or of this \
-         file, such as /proc/PID/ns/net",
-    )
+    words: &["--netns"],
+    help: "in the network namespace of this name, as ip netns and Docker name them, or of this \
+           file, such as /proc/PID/ns/net",
+};
+const HELP: ToolOption = ToolOption {
+    words: &["-h", "--help"],
+    help: "show this",
+};
+const VERSION: ToolOption = ToolOption {
+    words: &["-v", "--version"],
+    help: "show the version",
 };
 
 const SAVE: Usages = Usages {
@@ -74,32 +67,27 @@ const SAVE: Usages = Usages {
     about: "Writes the table as rules, from which ipvsadm-restore makes it again.",
     options: &[
         ToolOption {
-            letter: Some('n'),
-            name: None,
-            value: None,
+            words: &["-n"],
             help: "numbers instead of names",
         },
-        long(
-            "all",
-            "the timeouts, the sync daemons and the settings of net.ipv4.vs as well that differ \
-             from their defaults",
-        ),
         ToolOption {
-            value: Some("FILE"),
-            ..long(
-                "output",
-                "into FILE, which is replaced only when all is written",
-            )
+            words: &["--all"],
+            help: "the timeouts, the sync daemons and the settings of net.ipv4.vs as well that \
+                   differ from their defaults",
         },
         ToolOption {
-            value: Some("WHAT"),
-            ..long(
-                "only",
-                "no other services than those of ADDRESS[/BITS] or fwmark:MARK[-MARK]; it can be \
-                 given again",
-            )
+            words: &["--output"],
+            help: "into FILE, which is replaced only when all is written",
         },
-        long("json", "as a JSON document"),
+        ToolOption {
+            words: &["--only"],
+            help: "no other services than those of ADDRESS[/BITS] or fwmark:MARK[-MARK]; it can \
+                   be given again",
+        },
+        ToolOption {
+            words: &["--json"],
+            help: "as a JSON document",
+        },
         NETNS,
         HELP,
         VERSION,
@@ -114,30 +102,39 @@ const RESTORE: Usages = Usages {
 Makes the table what the rules in FILE, or from standard input, describe. Only
 what differs is sent to the kernel.",
     options: &[
-        long(
-            "strict",
-            "all of the rules or none, even where the table is empty",
-        ),
-        long(
-            "clear",
-            "clear the table first, as ipvsadm 1.31 does: connections break",
-        ),
         ToolOption {
-            value: Some("WHAT"),
-            ..long(
-                "only",
-                "compare and touch no other services than those of ADDRESS[/BITS] or \
-                 fwmark:MARK[-MARK]; it can be given again",
-            )
+            words: &["--strict"],
+            help: "all of the rules or none, even where the table is empty",
         },
-        long(
-            "keep-weights",
-            "servers that stay keep the weights that they have",
-        ),
-        long("no-remove", "remove nothing"),
-        long("check", "only check the rules; needs neither root nor IPVS"),
-        long("dry-run", "only show what would be changed"),
-        long("json", "with --dry-run: as a JSON document"),
+        ToolOption {
+            words: &["--clear"],
+            help: "clear the table first, as ipvsadm 1.31 does: connections break",
+        },
+        ToolOption {
+            words: &["--only"],
+            help: "compare and touch no other services than those of ADDRESS[/BITS] or \
+                   fwmark:MARK[-MARK]; it can be given again",
+        },
+        ToolOption {
+            words: &["--keep-weights"],
+            help: "servers that stay keep the weights that they have",
+        },
+        ToolOption {
+            words: &["--no-remove"],
+            help: "remove nothing",
+        },
+        ToolOption {
+            words: &["--check"],
+            help: "only check the rules; needs neither root nor IPVS",
+        },
+        ToolOption {
+            words: &["--dry-run"],
+            help: "only show what would be changed",
+        },
+        ToolOption {
+            words: &["--json"],
+            help: "with --dry-run: as a JSON document",
+        },
         NETNS,
         HELP,
         VERSION,
@@ -151,193 +148,12 @@ impl Tool {
             Self::Restore => RESTORE,
         }
     }
-}
 
-/// Reads the words of `ipvsadm-save [--all|[--only WHAT]... [--json]] [-n] [--output FILE]
-/// [--netns NAME]`. Words that are no options do not count: the script of 1.31 ignores
-/// them.
-///
-/// # Errors
-/// Any other option, and `--all` with `--only` or `--json`.
-pub(super) fn parse_save(words: &[String]) -> Result<ToolCommand, Usage> {
-    let mut save = Save::default();
-    let mut only = Vec::new();
-    let mut netns = None;
-    let mut words = words.iter();
-    while let Some(word) = words.next() {
-        if let Some(answer) = about(Tool::Save, word) {
-            return Ok(answer.into());
-        } else if word == "-n" {
-            save.numeric = true;
-        } else if word == "--all" {
-            save.coverage = Coverage::All;
-        } else if word == "--json" {
-            save.format = Format::Json;
-        } else if let Some(file) = value_of("--output", word, &mut words)? {
-            save.output = Some(file.into());
-        } else if let Some(what) = value_of("--only", word, &mut words)? {
-            only.push(selected(what)?);
-        } else if let Some(name) = namespace(word, &mut words)? {
-            netns = Some(name);
-        } else if word.starts_with('-') {
-            return Err(Usage::SaveOption);
-        }
+    /// Returns the options that it has in the table, each with its row.
+    pub(super) fn options(self) -> impl Iterator<Item = (&'static ToolOption, &'static Row)> {
+        let options = self.usages().options.iter();
+        options.filter_map(|option| Some((option, option.row()?)))
     }
-    let with = match only.is_empty() {
-        _ if save.format == Format::Json => Some(Label::Json),
-        false => Some(Label::Only),
-        true => None,
-    };
-    if let (Coverage::All, Some(with)) = (save.coverage, with) {
-        return Err(Usage::Conflict {
-            label: Label::All,
-            with,
-            context: Context::Command(Verb::Save),
-        });
-    }
-    save.services = Selection::of(None, only);
-    Ok(ToolCommand {
-        command: RuleCommand::Save(save).into(),
-        netns,
-    })
-}
-
-/// Returns the value of `option`, if the word is that option: `--only WHAT` or
-/// `--only=WHAT`.
-///
-/// # Errors
-/// A value that is missing.
-fn value_of<'a>(
-    option: &str,
-    word: &'a str,
-    words: &mut impl Iterator<Item = &'a String>,
-) -> Result<Option<&'a str>, Usage> {
-    match word.strip_prefix(option) {
-        Some("") => match words.next() {
-            Some(value) => Ok(Some(value)),
-            None => Err(Usage::MissingArgument(word.to_owned())),
-        },
-        attached => Ok(attached.and_then(|rest| rest.strip_prefix('='))),
-    }
-}
-
-/// Returns the namespace that the word names, if it is `--netns`.
-///
-/// # Errors
-/// A name that is missing or names none, or all of them: a tool has one table.
-fn namespace<'a>(
-    word: &'a str,
-    words: &mut impl Iterator<Item = &'a String>,
-) -> Result<Option<Netns>, Usage> {
-    match value_of("--netns", word, words)?.map(netns).transpose()? {
-        Some(Netns::All) => Err(ValueError::NetnsAll.into()),
-        named => Ok(named),
-    }
-}
-
-/// Reads the words of `ipvsadm-restore [FILE] [--strict] [--clear] [--only WHAT]...
-/// [--keep-weights] [--no-remove] [--check|--dry-run [--json]] [--netns NAME]`. `-` is
-/// standard input. `-n` has no effect, and may stand where no file is named.
-///
-/// # Errors
-/// Any other option, a second file, `--check` with `--dry-run`, `--json`
-/// without it, a scope with `--clear`.
-pub(super) fn parse_restore(words: &[String]) -> Result<ToolCommand, Usage> {
-    let mut netns = None;
-    let mut restore = Restore {
-        mode: RestoreMode::Replace,
-        ..Restore::default()
-    };
-    let mut options = true;
-    let mut idle = None;
-    let mut from_stdin = false;
-    let mut words = words.iter();
-    while let Some(word) = words.next() {
-        if let Some(answer) = about(Tool::Restore, word).filter(|_| options) {
-            return Ok(answer.into());
-        }
-        if options && let Some(name) = namespace(word, &mut words)? {
-            netns = Some(name);
-            continue;
-        }
-        if options && let Some(what) = value_of("--only", word, &mut words)? {
-            restore.scope.only.push(selected(what)?);
-            continue;
-        }
-        match word.as_str() {
-            "--" if options => options = false,
-            "--clear" if options => restore.mode = RestoreMode::ClearThenApply,
-            "--check" if options => stop(&mut restore, Extent::Check)?,
-            "--json" if options => restore.format = Format::Json,
-            "--dry-run" if options => stop(&mut restore, Extent::DryRun)?,
-            "--strict" if options => restore.strictness = Strictness::Everywhere,
-            "--keep-weights" if options => restore.scope.weights = Weights::Kept,
-            "--no-remove" if options => restore.scope.removals = Removals::LeftOut,
-            "-n" if options => idle = Some(word),
-            "-" if options && restore.input.is_none() => from_stdin = true,
-            option if options && option.len() > 1 && option.starts_with('-') => {
-                return Err(Usage::UnknownOption(word.clone()));
-            }
-            file if restore.input.is_none() && !from_stdin => restore.input = Some(file.into()),
-            _ => return Err(Usage::UnexpectedWord(word.clone())),
-        }
-    }
-    // With a file it looks like an option that keeps the table as it is.
-    if let (Some(word), Some(_)) = (idle, &restore.input) {
-        return Err(Usage::UnknownOption(word.clone()));
-    }
-    if restore.format == Format::Json && restore.stop_at != Extent::DryRun {
-        return Err(Usage::Missing {
-            label: Label::DryRun,
-            context: Context::Option(Label::Json),
-        });
-    }
-    if restore.mode == RestoreMode::ClearThenApply
-        && let Some(option) = of_scope(&restore.scope)
-    {
-        return Err(Usage::WithClear(option));
-    }
-    Ok(ToolCommand {
-        command: Command::Restore(restore),
-        netns,
-    })
-}
-
-/// An option that makes a scope less than whole.
-fn of_scope(scope: &Scope) -> Option<Label> {
-    let Scope {
-        only,
-        weights,
-        removals,
-    } = scope;
-    match (only.as_slice(), weights, removals) {
-        ([], Weights::Wanted, Removals::Made) => None,
-        ([], Weights::Wanted, Removals::LeftOut) => Some(Label::NoRemove),
-        ([], Weights::Kept, _) => Some(Label::KeepWeights),
-        ([_, ..], ..) => Some(Label::Only),
-    }
-}
-
-/// Returns the help or the version of a program, if the word asks for it.
-fn about(tool: Tool, word: &str) -> Option<Command> {
-    match word {
-        "-h" | "--help" => Some(Command::ToolHelp(tool)),
-        "-v" | "--version" => Some(RuleCommand::Version.into()),
-        _ => None,
-    }
-}
-
-/// There is one way to stop early, whatever was asked for first.
-fn stop(restore: &mut Restore, at: Extent) -> Result<(), Usage> {
-    if restore.stop_at != Extent::Full && restore.stop_at != at {
-        return Err(Usage::Conflict {
-            label: Label::DryRun,
-            with: Label::Check,
-            context: Context::Command(Verb::Restore),
-        });
-    }
-    restore.stop_at = at;
-    Ok(())
 }
 
 #[cfg(test)]
@@ -345,12 +161,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_options_of_ipvsadm_restore_are_known_and_explained() {
-        for name in RESTORE_OPTIONS {
-            let outcome = parse_restore(&[format!("--{name}")]);
-            assert!(!matches!(outcome, Err(Usage::UnknownOption(_))), "{name}");
-            let mut explained = RESTORE.options.iter();
-            assert!(explained.any(|option| option.name == Some(name)), "{name}");
+    fn every_option_is_one_of_ipvsadm() {
+        for tool in [Tool::Save, Tool::Restore] {
+            let all = tool.usages().options.iter();
+            for option in all {
+                let known = option.row().map(|row| (row.short, row.long));
+                for word in option.words {
+                    let named = known.map(|(short, long)| {
+                        let letter = |rest: &str| short.contains(rest) && rest.len() == 1;
+                        word.strip_prefix("--") == Some(long)
+                            || word.strip_prefix('-').is_some_and(letter)
+                    });
+                    assert_eq!(named, Some(true), "{word}");
+                }
+            }
         }
     }
 }
