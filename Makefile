@@ -271,12 +271,13 @@ test-kernel-%: setup
 	@LAB_KERNEL=$* $(MAKE) --no-print-directory kernel diagnose compat fuzz-compat
 
 # On the kernels of Debian's machines, with two processors: what races can show,
-# marks that nftables sets, every case of the comparison, and random ones.
+# marks that nftables sets, every case of the comparison, and random ones. Two guests
+# run at a time: most of a kernel test is waiting for one processor.
 test-stock: $(STOCK:%=test-stock-%)
 
 test-stock-%:
-	@$(MAKE) --no-print-directory IPVS_TEST_KERNEL=stock:$* kernel compat
-	@$(MAKE) --no-print-directory IPVS_TEST_KERNEL=stock:$* fuzz-compat SECONDS=300
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync IPVS_TEST_KERNEL=stock:$* SECONDS=300 \
+	    kernel compat fuzz-compat
 
 # On other kinds of machines, emulated, with programs of their own: every case of the
 # comparison, random ones, and what readers and writers of tables say. Tests that
