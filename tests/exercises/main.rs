@@ -64,7 +64,7 @@ const FORMAT: &[Addition] = &[
 const OPTION_OF_FORMAT: &[Addition] = &[
     add("src/cli/types.rs", "    Json \"json\",", "    Csv \"csv\","),
     add(
-        "src/cli/options.rs",
+        "src/cli/options/table.rs",
         "        option(L::Json, \"\", Nothing,",
         r#"        option(L::Csv, "", Nothing, "as words with commas between them")
             .with(&[(Verb::List, Allowed), (Verb::Restore, With(L::DryRun))]),"#,
@@ -85,7 +85,7 @@ const OPTION: &[Addition] = &[
         "    First \"first\",",
     ),
     add(
-        "src/cli/options.rs",
+        "src/cli/options/table.rs",
         "        option(L::Strict, \"\", Nothing,",
         r#"        option(L::First, "", Value("NUMBER"), "with -R --dry-run: only the first changes")
             .with(&[(Verb::Restore, With(L::DryRun))])

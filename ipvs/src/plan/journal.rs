@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
 use super::outcome::{Remains, Thing};
-use super::wanted::key;
+use super::ruled::key;
 use super::{DepartingServer, Plan, PlanStep};
 use crate::client::Patience;
 use crate::director::Director;

@@ -36,6 +36,7 @@
 mod journal;
 pub mod load;
 mod outcome;
+mod ruled;
 pub mod scope;
 pub mod transaction;
 pub mod wanted;
@@ -47,8 +48,9 @@ use crate::director::Director;
 use crate::error::Error;
 use crate::model::equivalence::{same_server, same_service};
 use crate::model::{Change, Destination, DestinationEntry, Service, ServiceEntry, VirtualId};
+use ruled::key;
 use scope::Removals;
-use wanted::{RuledService, Table, key};
+use wanted::{RuledService, Table};
 
 /// One change. The wanted settings stay in the table, where the step has their place.
 #[derive(Debug)]

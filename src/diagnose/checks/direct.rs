@@ -59,10 +59,7 @@ pub(super) fn stuck(facts: &Facts) -> Vec<(&ServiceFacts, &Server, &Flow)> {
 pub(super) fn martian(facts: &Facts, server: &Server, flow: &Flow) -> Option<u32> {
     let input = facts.interface_to(server.address())?;
     let link = facts.link(input)?;
-    let open = facts
-        .of_interface("ipv4", &link.name, "accept_local")
-        .unwrap_or(0)
-        != 0;
+    let accepts_own = facts.larger("ipv4", &link.name, "accept_local");
     let question = |client: &IpAddr| Question::through(flow.service.address, input, *client);
     let mut answers = flow
         .waiting
@@ -73,7 +70,7 @@ pub(super) fn martian(facts: &Facts, server: &Server, flow: &Flow) -> Option<u32
     // reason.
     let sent = server.traffic.rise.map_or(0, |rise| rise.in_packets).max(1);
     let are_dropped = facts.rise(MARTIANS) >= sent && vanished(facts) >= sent;
-    (are_dropped && is_martian && !open).then_some(input)
+    (are_dropped && is_martian && accepts_own.unwrap_or(0) == 0).then_some(input)
 }
 
 pub(super) const DR_ANSWERS_THROUGH_DIRECTOR: Check = Check {

@@ -243,7 +243,7 @@ impl Facts {
     }
 
     /// Returns a setting of which the larger of `all` and the interface is in effect:
-    /// `rp_filter`, `arp_ignore`, `arp_announce`.
+    /// `rp_filter`, `arp_ignore`, `arp_announce`, `accept_local`.
     pub fn larger(&self, version: &str, interface: &str, setting: &str) -> Option<i64> {
         let of = |interface| self.of_interface(version, interface, setting);
         Some(of(interface)?.max(of("all").unwrap_or(0)))
