@@ -289,8 +289,7 @@ test-arch: $(ARCH:%=test-arch-%)
 test-arch-%: on = tests/lab/cross $* $(MAKE) --no-print-directory IPVS_TEST_KERNEL=stock:6.1:$*
 test-arch-%:
 	@$(on) kernel TEST="$(arch_tests)"
-	@$(on) compat
-	@$(on) fuzz-compat SECONDS=300
+	@$(on) --jobs=2 --output-sync SECONDS=300 compat fuzz-compat
 
 # With the C library that make static links. Not the comparison: without a name
 # server, musl waits for one.
