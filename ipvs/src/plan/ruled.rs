@@ -1,4 +1,4 @@
-//! What rules set, with the lines that did; and the servers of one service.
+//! The settings that rules make, with the lines that made them, and the servers of one service.
 
 use std::collections::HashMap;
 use std::net::IpAddr;

@@ -4,7 +4,7 @@ use super::{TypedWords, completion, nothing};
 use crate::cli::command::{Candidates, Completion};
 use crate::cli::flags::Flags;
 use crate::cli::options::Row;
-use crate::cli::tools::{Word, Words, without_scope};
+use crate::cli::tools::{ToolWord, ToolWords, without_scope};
 use crate::cli::types::{Given, Label, Role, Tool, Verb};
 
 /// Completes the words of a program that saves or restores.
@@ -14,18 +14,20 @@ pub(in crate::cli) fn tool(tool: Tool, typed: &[String]) -> Completion {
     };
     let mut given = Given::default();
     let mut clear = false;
-    let mut with_value = Words::option(tool, word).and_then(|(row, value)| Some((row, value?)));
-    for read in Words::new(tool, before) {
+    let mut with_value = ToolWords::option(tool, word).and_then(|(row, value)| Some((row, value?)));
+    for read in ToolWords::new(tool, before) {
         match read {
-            Ok(Word::Option { row, .. }) => match row.role {
+            Ok(ToolWord::Option { row, .. }) => match row.role {
                 Role::Command(verb) => clear |= verb == Verb::Clear,
                 Role::Option(label) | Role::Modifier(label) => _ = given.insert(label),
             },
-            Ok(Word::Other("--")) if tool == Tool::Restore => return files(word),
-            Ok(Word::Other(_)) => {}
+            Ok(ToolWord::Other("--")) if tool == Tool::Restore => return files(word),
+            Ok(ToolWord::Other(_)) => {}
             // The word is the value of the option before it.
             Err(_) => {
-                let option = before.last().and_then(|option| Words::option(tool, option));
+                let option = before
+                    .last()
+                    .and_then(|option| ToolWords::option(tool, option));
                 with_value = option.map(|(row, _)| (row, word.as_str()));
             }
         }

@@ -5,7 +5,7 @@ mod words;
 use super::options::{Row, by_letter, by_name};
 use super::types::Tool;
 
-pub(super) use words::{Word, Words, parse_restore, parse_save, without_scope};
+pub(super) use words::{ToolWord, ToolWords, parse_restore, parse_save, without_scope};
 
 /// The help of a program.
 pub(super) struct Usages {

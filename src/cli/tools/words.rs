@@ -14,7 +14,7 @@ use ipvs::model::Protocol;
 
 /// A word, with the value that follows it.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::cli) enum Word<'a> {
+pub(in crate::cli) enum ToolWord<'a> {
     /// An option of the program.
     Option {
         row: &'static Row,
@@ -25,12 +25,12 @@ pub(in crate::cli) enum Word<'a> {
 }
 
 /// The words of a program that saves or restores.
-pub(in crate::cli) struct Words<'a> {
+pub(in crate::cli) struct ToolWords<'a> {
     tool: Tool,
     left: std::slice::Iter<'a, String>,
 }
 
-impl<'a> Words<'a> {
+impl<'a> ToolWords<'a> {
     pub(in crate::cli) fn new(tool: Tool, words: &'a [String]) -> Self {
         let left = words.iter();
         Self { tool, left }
@@ -51,13 +51,13 @@ impl<'a> Words<'a> {
 
 /// # Errors
 /// An item is [`Usage::MissingArgument`] where the value of an option is missing.
-impl<'a> Iterator for Words<'a> {
-    type Item = Result<Word<'a>, Usage>;
+impl<'a> Iterator for ToolWords<'a> {
+    type Item = Result<ToolWord<'a>, Usage>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let word = self.left.next()?;
         let Some((row, attached)) = Self::option(self.tool, word) else {
-            return Some(Ok(Word::Other(word)));
+            return Some(Ok(ToolWord::Other(word)));
         };
         let value = match (row.takes, attached) {
             (Takes::Nothing, _) | (_, Some(_)) => attached,
@@ -66,7 +66,7 @@ impl<'a> Iterator for Words<'a> {
                 None => return Some(Err(Usage::MissingArgument(word.clone()))),
             },
         };
-        Some(Ok(Word::Option { row, value }))
+        Some(Ok(ToolWord::Option { row, value }))
     }
 }
 
@@ -118,22 +118,22 @@ fn command(reading: Reading<'_>, verb: Verb) -> Result<ToolCommand, Usage> {
 }
 
 /// Reads the words of `ipvsadm-save [--all|[--only WHAT]... [--json]] [-n] [--output FILE]
-/// [--netns NAME]`. Words that are no options do not count: the script of 1.31 ignores
+/// [--netns NAME]`. ToolWords that are no options do not count: the script of 1.31 ignores
 /// them.
 ///
 /// # Errors
 /// Any other option, and what `-S` refuses of these.
 pub(in crate::cli) fn parse_save(words: &[String]) -> Result<ToolCommand, Usage> {
     let mut reading = Reading::new(&NoNames);
-    for word in Words::new(Tool::Save, words) {
+    for word in ToolWords::new(Tool::Save, words) {
         match word? {
-            Word::Option { row, value } => {
+            ToolWord::Option { row, value } => {
                 if let Effect::Ends(command) = set(&mut reading, Tool::Save, row, value)? {
                     return Ok(command.into());
                 }
             }
-            Word::Other(option) if option.starts_with('-') => return Err(Usage::SaveOption),
-            Word::Other(_) => {}
+            ToolWord::Other(option) if option.starts_with('-') => return Err(Usage::SaveOption),
+            ToolWord::Other(_) => {}
         }
     }
     command(reading, Verb::Save)
@@ -148,31 +148,33 @@ pub(in crate::cli) fn parse_save(words: &[String]) -> Result<ToolCommand, Usage>
 /// `--clear`.
 pub(in crate::cli) fn parse_restore(words: &[String]) -> Result<ToolCommand, Usage> {
     let mut reading = Reading::new(&NoNames);
-    let mut input = Input::Unnamed;
+    let mut input = RuleSource::Unnamed;
     let mut clear = false;
     let mut idle = None;
-    let mut words = Words::new(Tool::Restore, words);
+    let mut words = ToolWords::new(Tool::Restore, words);
     for word in words.by_ref() {
         match word? {
-            Word::Option { row, value } => match set(&mut reading, Tool::Restore, row, value)? {
-                Effect::Ends(command) => return Ok(command.into()),
-                Effect::Clear => clear = true,
-                Effect::Set => {}
-            },
-            Word::Other("--") => break,
-            Word::Other(word @ "-n") => idle = Some(word),
-            Word::Other("-") => input = input.stdin()?,
-            Word::Other(word) if word.starts_with('-') => {
+            ToolWord::Option { row, value } => {
+                match set(&mut reading, Tool::Restore, row, value)? {
+                    Effect::Ends(command) => return Ok(command.into()),
+                    Effect::Clear => clear = true,
+                    Effect::Set => {}
+                }
+            }
+            ToolWord::Other("--") => break,
+            ToolWord::Other(word @ "-n") => idle = Some(word),
+            ToolWord::Other("-") => input = input.stdin()?,
+            ToolWord::Other(word) if word.starts_with('-') => {
                 return Err(Usage::UnknownOption(word.to_owned()));
             }
-            Word::Other(name) => input = input.file(name)?,
+            ToolWord::Other(name) => input = input.file(name)?,
         }
     }
     for name in words.left {
         input = input.file(name)?;
     }
     // With a file it looks like an option that keeps the table as it is.
-    if let (Some(word), Input::File(_)) = (idle, &input) {
+    if let (Some(word), RuleSource::File(_)) = (idle, &input) {
         return Err(Usage::UnknownOption(word.to_owned()));
     }
     match clear {
@@ -189,8 +191,8 @@ pub(in crate::cli) fn parse_restore(words: &[String]) -> Result<ToolCommand, Usa
     Ok(made)
 }
 
-/// Where rules are read from.
-enum Input<'a> {
+/// The source of the rules.
+enum RuleSource<'a> {
     /// Standard input, as no word says otherwise.
     Unnamed,
     /// `-`
@@ -198,7 +200,7 @@ enum Input<'a> {
     File(&'a str),
 }
 
-impl<'a> Input<'a> {
+impl<'a> RuleSource<'a> {
     fn stdin(self) -> Result<Self, Usage> {
         match self {
             Self::Unnamed | Self::Stdin => Ok(Self::Stdin),
