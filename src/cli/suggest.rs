@@ -12,17 +12,14 @@ pub fn nearest_option(word: &str) -> Option<String> {
 
 /// Returns the long option of `ipvsadm-restore` that is most like this word.
 pub fn nearest_restore_option(word: &str) -> Option<String> {
-    like(word, names_of(Tool::Restore))
+    let options = Tool::Restore.options();
+    like(word, options.filter_map(|(option, _)| option.name()))
 }
 
 /// Returns whether one of the programs has a long option of this name. `ipvsadm` has all
 /// of them.
 pub fn is_long_option(name: &str) -> bool {
     by_name(name).is_some()
-}
-
-fn names_of(tool: Tool) -> impl Iterator<Item = &'static str> {
-    tool.options().filter_map(|(option, _)| option.name())
 }
 
 fn like<'a>(word: &str, options: impl Iterator<Item = &'a str>) -> Option<String> {

@@ -56,8 +56,7 @@ pub(super) fn ipvsadm(typed: &[String], names: &dyn Resolve) -> Completion {
     match with_value {
         Some((row, value)) => {
             let context = TypedWords::of(&whole, names);
-            let start = word.len().saturating_sub(value.len());
-            context.value(row, word.get(..start).unwrap_or_default(), value)
+            context.value(row, word, value)
         }
         None => TypedWords::of(&tokens, names).options(word),
     }
@@ -195,8 +194,9 @@ impl<'a> TypedWords<'a> {
         }
     }
 
-    /// Returns what an option's value may be.
-    fn value(&self, row: &Row, prefix: &str, value: &str) -> Completion {
+    /// Returns what an option's value may be; it is the end of the word.
+    fn value(&self, row: &Row, word: &str, value: &str) -> Completion {
+        let prefix = word.strip_suffix(value).unwrap_or_default();
         let candidates = match row.offers {
             Offers::Nothing => plain([]),
             Offers::Words(words) => plain(words.all()),

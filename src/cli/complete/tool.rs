@@ -49,8 +49,7 @@ pub(in crate::cli) fn tool(tool: Tool, typed: &[String]) -> Completion {
         flags,
     };
     if let Some((row, value)) = with_value {
-        let start = word.len().saturating_sub(value.len());
-        return context.value(row, word.get(..start).unwrap_or_default(), value);
+        return context.value(row, word, value);
     }
     if tool == Tool::Restore && !word.starts_with('-') {
         return files(word);

@@ -118,7 +118,7 @@ fn command(reading: Reading<'_>, verb: Verb) -> Result<ToolCommand, Usage> {
 }
 
 /// Reads the words of `ipvsadm-save [--all|[--only WHAT]... [--json]] [-n] [--output FILE]
-/// [--netns NAME]`. ToolWords that are no options do not count: the script of 1.31 ignores
+/// [--netns NAME]`. Words that are no options do not count: the script of 1.31 ignores
 /// them.
 ///
 /// # Errors
